@@ -1,0 +1,79 @@
+import type { Endpoint } from '../model.js';
+
+/** A text that must not be printed: it shows as `[redacted]` wherever it ends up. */
+export class Redacted {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return '[redacted]';
+  }
+
+  toJSON(): string {
+    return '[redacted]';
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '[redacted]';
+  }
+}
+
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface KafkaSettings {
+  readonly kind: 'kafka';
+  /** `host:port` each. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly idempotent: boolean;
+  /** Present: TLS. PEM texts. */
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: Redacted;
+    readonly rejectUnauthorized: boolean;
+  };
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: Redacted;
+  };
+  readonly topics: {
+    /** `missing`: topics that the configuration names and Kafka lacks are created at start; `never`: their absence is an error. */
+    readonly create: 'missing' | 'never';
+    readonly partitions: number;
+    readonly replicationFactor: number;
+  };
+}
+
+export interface EmbeddedSettings {
+  readonly kind: 'embedded';
+  /** Absolute path. */
+  readonly dir: string;
+}
+
+/** `gateway.yaml`, checked, substituted, compiled and frozen. Durations in milliseconds, sizes in bytes. */
+export interface Settings {
+  /** Absolute path of the file. */
+  readonly file: string;
+  readonly listen: Listen;
+  readonly drain: number;
+  readonly limits: { readonly body: number; readonly bodyTimeout: number };
+  readonly admin?: { readonly listen: Listen };
+  readonly publisher: KafkaSettings | EmbeddedSettings;
+  readonly deadLetter: { readonly topic: string; readonly unverifiedPerMinute: number };
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
+  readonly endpoints: readonly Endpoint[];
+  /** Every topic that a record can go to, the dead letters' included; sorted. */
+  readonly topics: readonly string[];
+}

@@ -1,0 +1,272 @@
+/**
+ * The words of the gateway, as types. Everything else imports this file; it imports nothing.
+ *
+ *   Delivery ─verify→ VerifiedDelivery ─decode, split→ Item ─identify→ WebhookEvent ─map→ KafkaRecord
+ */
+import type { KeyObject } from 'node:crypto';
+
+/** Lower-case header name → its values in the order received; a repeated header has several. */
+export type HeaderValues = { readonly [name: string]: readonly string[] | undefined };
+
+/** One HTTP attempt of a provider to deliver one or more events, nothing proven. */
+export interface Delivery {
+  /** UUID of this attempt. */
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  readonly method: string;
+  /** Path and query, as received. */
+  readonly target: string;
+  readonly headers: HeaderValues;
+  /** The body, byte for byte. */
+  readonly body: Buffer;
+}
+
+/** What verification found out. */
+export interface Proof {
+  /** Name of the secret that fitted. */
+  readonly secret: string;
+  /** When the provider signed, in milliseconds since the epoch, where the scheme says so. */
+  readonly signedAt?: number;
+}
+
+declare const proven: unique symbol;
+
+/** A delivery whose sender is proven. Only `stages/verify.ts` makes one. */
+export type VerifiedDelivery = Delivery & { readonly proof: Proof; readonly [proven]: true };
+
+/** A verified body as text and as the value that the text denotes. */
+export interface Decoded {
+  readonly delivery: VerifiedDelivery;
+  readonly text: string;
+  readonly value: unknown;
+}
+
+/** One event's part of a delivery: the whole body, or one element of a batch. */
+export interface Item {
+  /** JSON pointer into the body; empty for the whole. */
+  readonly pointer: string;
+  readonly value: unknown;
+  /** The item's exact slice of the body. */
+  readonly bytes: Buffer;
+}
+
+/** One event of a provider, as its plugin's `event` rules read it from an item. */
+export interface WebhookEvent {
+  readonly id: string;
+  readonly type: string;
+  /** RFC 3339. */
+  readonly time?: string;
+  readonly subject?: string;
+  readonly livemode?: boolean;
+  readonly account?: string;
+  readonly item: Item;
+}
+
+/** What Kafka gets. Header names and their meaning: `schemas/record.schema.json`. */
+export interface KafkaRecord {
+  readonly topic: string;
+  readonly key: string;
+  readonly headers: { readonly [name: string]: string };
+  readonly value: Buffer;
+}
+
+/** Where a record lies once it is safe. */
+export interface Placement {
+  readonly topic: string;
+  readonly partition: number;
+  /** A 64-bit number, as Kafka counts. */
+  readonly offset: bigint;
+}
+
+/** The port to Kafka or to the embedded log. */
+export interface Publisher {
+  /**
+   * Resolves when every record is safe (acknowledged by all in-sync replicas, or fsynced), with the
+   * placements in the order of the records. Rejects with a `PublishError` otherwise; some of the records may
+   * have been written all the same.
+   */
+  publish(records: readonly KafkaRecord[]): Promise<readonly Placement[]>;
+  /** True while records can be expected to be taken. */
+  ready(): boolean;
+  /** Sends what is queued, then lets go of every connection and file. */
+  close(): Promise<void>;
+}
+
+/** The inputs of a rule beside the payload. */
+export interface Bindings {
+  /** Bound as `$headers`: lower-case name → values joined by ", ". */
+  readonly headers: { readonly [name: string]: string };
+  /** Bound as `$endpoint`: name and path. */
+  readonly endpoint: { readonly name: string; readonly path: string };
+}
+
+/** A compiled JSONata expression. It throws a `RuleError`, whatever JSONata itself throws. */
+export interface Rule {
+  readonly source: string;
+  /** The value, or a promise of it where the expression can't be decided at once; `undefined` for nothing. */
+  evaluate(input: unknown, bindings: Bindings): unknown;
+}
+
+/** One disagreement of a payload with its JSON Schema. It carries no value of the payload. */
+export interface SchemaError {
+  /** JSON pointer into the item. */
+  readonly pointer: string;
+  readonly message: string;
+}
+
+/** A JSON Schema of a plugin, compiled. */
+export interface PayloadSchema {
+  readonly name: string;
+  /** Chooses this schema; absent: always. */
+  readonly when?: Rule;
+  /** The disagreements: one on the hot path, as many as help (20 at the most) with `all`; empty if there is none. */
+  check(value: unknown, all?: boolean): readonly SchemaError[];
+}
+
+/** From event to topic and key. The first route that matches wins. */
+export interface Route {
+  /** Globs over the event type (`*` stands for any run of characters); absent: every type. */
+  readonly events?: readonly string[];
+  readonly matches: (type: string) => boolean;
+  readonly when?: Rule;
+  readonly topic: string;
+  /** Partition key; absent: the event's subject, else its id. */
+  readonly key?: Rule;
+  /** `file:line` of its declaration, for people. */
+  readonly declaredAt: string;
+}
+
+/** A secret of an endpoint, its key prepared as the scheme wants it. */
+export interface Secret {
+  readonly name: string;
+  readonly key: KeyObject;
+  /** Milliseconds since the epoch; outside of [notBefore, expires) the secret proves nothing. */
+  readonly notBefore?: number;
+  readonly expires?: number;
+}
+
+/** What a signature covers: the whole body, some fields of it, or nothing of it. */
+export type Binds = 'body' | 'fields' | 'nothing';
+
+/** The request that the simulator sends, before and after signing. */
+export interface OutgoingRequest {
+  readonly method: string;
+  /** Absolute URL. */
+  readonly url: string;
+  /** Lower-case names. */
+  readonly headers: { readonly [name: string]: string };
+  readonly body: Buffer;
+}
+
+/** A plugin's `signature`, compiled. Pure: no clock, no environment, no network. */
+export interface Scheme {
+  /** Request headers that it reads, lower-case: what a second verification needs. */
+  readonly headers: readonly string[];
+  readonly binds: Binds;
+  /** The key that a secret's text stands for. Throws an `Error` whose message has no part of the text. */
+  key(text: string): KeyObject;
+  /** Proves who sent the delivery, or throws a `Rejection` of stage `verify`. `now` in milliseconds since the epoch. */
+  verify(delivery: Delivery, secrets: readonly Secret[], now: number): Proof;
+  /** The same request with the headers (or body fields) that this scheme's sender would add. */
+  sign(request: OutgoingRequest, key: KeyObject, now: number): OutgoingRequest;
+}
+
+/** What a plugin answers instead of the gateway's JSON when a delivery is taken. */
+export interface CustomAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** A plugin compiled: frozen, shared by its endpoints. */
+export interface Provider {
+  readonly name: string;
+  readonly title: string;
+  readonly documentation?: string;
+  /** Absolute path of the plugin's folder. */
+  readonly folder: string;
+  readonly scheme: Scheme;
+  /** Accepted media types, lower-case, without parameters; `*` may stand for a run of characters. */
+  readonly mediaTypes: readonly string[];
+  /** JSON pointer with `*` at the elements of a batch; absent: the body is one event. */
+  readonly items?: string;
+  readonly schemas: readonly PayloadSchema[];
+  readonly event: {
+    readonly id: Rule;
+    readonly type: Rule;
+    readonly time?: Rule;
+    readonly subject?: Rule;
+    readonly livemode?: Rule;
+    readonly account?: Rule;
+  };
+  readonly routes: readonly Route[];
+  /** All event types that the provider is known to send; empty if the plugin has no list. */
+  readonly eventTypes: ReadonlySet<string>;
+  readonly answer?: CustomAnswer;
+}
+
+/** A path of the gateway with its provider and secrets. */
+export interface Endpoint {
+  readonly name: string;
+  /** Without the trailing slash, unless it is the root. */
+  readonly path: string;
+  readonly provider: Provider;
+  readonly secrets: readonly Secret[];
+  /** The endpoint's own routes, then the provider's. */
+  readonly routes: readonly Route[];
+  /** `refuse` answers 422 where `deadletter` answers 200; the dead letter is published either way. */
+  readonly rejected: 'deadletter' | 'refuse';
+  /** Which events it takes; the others are dead letters. */
+  readonly livemode: boolean | 'any';
+}
+
+/**
+ * A fault in a declaration, before anybody knows where that declaration stands in its file. The loader turns it
+ * into a Diagnostic.
+ */
+export interface Fault {
+  /** Rule id, as `--rule` and the documentation name it. */
+  readonly rule: string;
+  readonly severity: 'error' | 'warning';
+  /** JSON pointer from the root of the declaration's document. */
+  readonly pointer: string;
+  /** True where the fault is the key itself, not its value. */
+  readonly key?: boolean;
+  /** Characters [start, end) of the scalar at `pointer`, where only a part of it is at fault. */
+  readonly within?: readonly [number, number];
+  readonly message: string;
+  /** What to do, or a did-you-mean. */
+  readonly hint?: string;
+}
+
+/**
+ * Why records could not be made safe. `refused`: Kafka will never take this record, sending again can't help.
+ * `unavailable`: waiting can cure it; the record may have been written all the same.
+ */
+export class PublishError extends Error {
+  readonly kind: 'refused' | 'unavailable';
+  /** Kafka's or the system's own name of the cause: `MESSAGE_TOO_LARGE`, `ECONNREFUSED`. */
+  readonly reason: string;
+
+  constructor(kind: 'refused' | 'unavailable', reason: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'PublishError';
+    this.kind = kind;
+    this.reason = reason;
+  }
+}
+
+/** A rule that failed on a payload. The message has no part of the payload. */
+export class RuleError extends Error {
+  readonly source: string;
+  /** JSONata's code, such as `T2001`; `timeout` and the like for the guards. */
+  readonly reason: string;
+
+  constructor(source: string, reason: string, message: string) {
+    super(message);
+    this.name = 'RuleError';
+    this.source = source;
+    this.reason = reason;
+  }
+}
