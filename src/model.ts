@@ -82,11 +82,10 @@ export interface Placement {
 /** The port to Kafka or to the embedded log. */
 export interface Publisher {
   /**
-   * Resolves when every record is safe (acknowledged by all in-sync replicas, or fsynced), with the
-   * placements in the order of the records. Rejects with a `PublishError` otherwise; some of the records may
-   * have been written all the same.
+   * Resolves when the record is safe: acknowledged by all in-sync replicas, or fsynced. Rejects with a `PublishError`
+   * otherwise. Records handed over one after another keep that order within their key.
    */
-  publish(records: readonly KafkaRecord[]): Promise<readonly Placement[]>;
+  publish(record: KafkaRecord): Promise<Placement>;
   /** True while records can be expected to be taken. */
   ready(): boolean;
   /** Sends what is queued, then lets go of every connection and file. */

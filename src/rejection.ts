@@ -116,12 +116,6 @@ export const rejections = {
     letter: 'none',
     meaning: 'Kafka did not acknowledge in time; the provider sends again',
   },
-  shutting_down: {
-    stage: 'publish',
-    status: 503,
-    letter: 'none',
-    meaning: 'the gateway is stopping; the provider sends again',
-  },
 } as const satisfies {
   [code: string]: { stage: Stage; status: number; letter: 'proven' | 'unproven' | 'none'; meaning: string };
 };
@@ -159,5 +153,15 @@ export class Rejection extends Error {
 
   get status(): number {
     return rejections[this.code].status;
+  }
+
+  /** The same, said of one item of a batch. `pointer` is a JSON pointer; empty for the whole body. */
+  at(pointer: string): Rejection {
+    if (pointer === '') return this;
+    return new Rejection(this.code, {
+      ...(this.detail === undefined ? {} : { detail: this.detail }),
+      errors: this.errors,
+      item: pointer,
+    });
   }
 }

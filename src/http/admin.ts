@@ -1,0 +1,43 @@
+import Router from '@koa/router';
+import Koa, { type Context } from 'koa';
+import { koaBody } from 'koa-body';
+import type { Level, Log } from '../telemetry/log.js';
+import { health, send } from './app.js';
+
+export interface AdminOptions {
+  /** Whether deliveries can be expected to be taken. */
+  readonly ready: () => boolean;
+  readonly log: Log;
+}
+
+const levels: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies Level[];
+
+/** The operator's side: liveness, readiness, and the log's level, which `PUT /log {"level": "debug"}` changes at once. */
+export function createAdminApp({ ready, log }: AdminOptions): Koa {
+  const router = new Router();
+  router.get('/health', (context) => send(context, health));
+  router.get('/ready', (context) => {
+    const is = ready();
+    return reply(context, is ? 200 : 503, { status: is ? 'ready' : 'not_ready' });
+  });
+  router.get('/log', (context) => reply(context, 200, { level: log.level }));
+  router.put('/log', koaBody({ urlencoded: false, text: false, jsonLimit: '1kb' }), (context) => {
+    const { level }: { level?: unknown } = context.request.body ?? {};
+    if (!isLevel(level)) return reply(context, 422, { error: `level must be one of ${levels.join(', ')}` });
+    log.level = level;
+    log.write('info', 'log level changed', { to: level });
+    return reply(context, 200, { level });
+  });
+  const app = new Koa();
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  return app;
+}
+
+function isLevel(value: unknown): value is Level {
+  return typeof value === 'string' && levels.includes(value);
+}
+
+function reply(context: Context, status: number, value: object): Promise<void> {
+  return send(context, { status, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(value) });
+}

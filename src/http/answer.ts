@@ -1,0 +1,64 @@
+import type { Endpoint, Placement } from '../model.js';
+import type { Accepted, Outcome } from '../pipeline.js';
+import type { Rejection } from '../rejection.js';
+
+/** Seconds that a provider is asked to wait before it sends again. */
+const retryAfter = '5';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: { readonly [name: string]: string };
+  readonly body: string;
+}
+
+/** What the provider gets for a delivery that came to an end: its events, where they lie, or that nothing was taken. */
+export function answerOutcome(endpoint: Endpoint, outcome: Outcome): Answer {
+  const { accepted, rejected, letter } = outcome;
+  const [rejection] = rejected;
+  if (accepted.length === 0 && rejection !== undefined) {
+    if (rejection.status !== 200) return answerRejection(rejection);
+    if (endpoint.rejected === 'refuse')
+      return json(422, { status: 'dead_lettered', reason: rejection.code, ...place(letter) });
+  }
+  const { answer } = endpoint.provider;
+  if (answer !== undefined)
+    return { status: answer.status, headers: { 'Content-Type': answer.type }, body: answer.body };
+  if (endpoint.provider.items !== undefined) return json(200, batch(outcome));
+  const [only] = accepted;
+  return json(
+    200,
+    only === undefined ? { status: 'dead_lettered', reason: rejection?.code, ...place(letter) } : accept(only),
+  );
+}
+
+/** A caller that is not proven learns nothing but the status. */
+export function answerRejection(rejection: Rejection): Answer {
+  const { status } = rejection;
+  if (status === 401) return json(status, { status: 'rejected', error: 'unauthorized' });
+  const extra: { [name: string]: string } = {};
+  if (status === 503) extra['Retry-After'] = retryAfter;
+  if (status === 405) extra.Allow = 'POST';
+  return json(status, { status: status === 503 ? 'unavailable' : 'rejected', error: rejection.code }, extra);
+}
+
+function batch({ accepted, rejected, letter }: Outcome): object {
+  const dead = rejected.map(({ code, item }) => ({ status: 'dead_lettered', reason: code, item, ...place(letter) }));
+  return {
+    status: dead.length > 0 && accepted.length === 0 ? 'dead_lettered' : 'accepted',
+    events: [...accepted.map(accept), ...dead],
+  };
+}
+
+function accept({ event, placement }: Accepted): object {
+  return { status: 'accepted', event_id: event.id, event_type: event.type, ...place(placement) };
+}
+
+/** Offsets above 2^53 can't be JSON numbers; nobody has that many webhooks. */
+function place(placement: Placement | undefined): object {
+  if (placement === undefined) return {};
+  return { kafka_topic: placement.topic, kafka_partition: placement.partition, kafka_offset: Number(placement.offset) };
+}
+
+function json(status: number, value: object, headers: { readonly [name: string]: string } = {}): Answer {
+  return { status, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(value) };
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import Router from '@koa/router';
+import Koa, { type Context, type Next } from 'koa';
+import type { Delivery, Endpoint } from '../model.js';
+import { handle, type Ports } from '../pipeline.js';
+import { Rejection } from '../rejection.js';
+import type { Log } from '../telemetry/log.js';
+import { type Answer, answerOutcome, answerRejection } from './answer.js';
+import { type BodyLimits, bodyPending, discardBody, readBody } from './body.js';
+import { acceptsMediaType } from './media-type.js';
+
+export interface AppOptions {
+  readonly endpoints: readonly Endpoint[];
+  readonly limits: BodyLimits;
+  readonly ports: Ports;
+  readonly log: Log;
+  /** True once the gateway is stopping: connections are then closed after the answer. */
+  readonly stopping: () => boolean;
+}
+
+/** The public side: `/health` and a route for each endpoint, with and without a trailing slash. */
+export function createApp(options: AppOptions): Koa {
+  const app = new Koa();
+  const router = new Router();
+  router.get('/health', (context) => send(context, health));
+  for (const endpoint of options.endpoints) {
+    router.post(endpoint.path, (context) => receive(context, endpoint, options));
+    router.all(endpoint.path, () => {
+      throw new Rejection('method_not_allowed');
+    });
+  }
+  app.use((context, next) => answerErrors(context, next, options));
+  app.use(router.routes());
+  app.use(() => {
+    throw new Rejection('path_unknown');
+  });
+  return app;
+}
+
+export const health: Answer = { status: 200, headers: { 'Content-Type': 'application/json' }, body: '{"status":"ok"}' };
+
+/**
+ * Answers. A request whose body is refused before its end gets the whole answer first, and then its connection closed.
+ */
+export async function send(context: Context, { status, headers, body }: Answer): Promise<void> {
+  if (!bodyPending(context.req)) {
+    context.status = status;
+    context.set(headers);
+    context.body = body;
+    return;
+  }
+  context.respond = false;
+  const response = context.res;
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body), Connection: 'close' });
+  response.write(body);
+  await discardBody(context.req);
+  response.end();
+}
+
+async function receive(context: Context, endpoint: Endpoint, { limits, ports, log }: AppOptions): Promise<void> {
+  const { req: request, res: response } = context;
+  if (request.headers['content-encoding'] !== undefined) throw new Rejection('encoding_unsupported');
+  if (!acceptsMediaType(endpoint.provider.mediaTypes, request.headers['content-type'])) {
+    throw new Rejection('media_type_unsupported');
+  }
+  const body = await readBody(request, response, limits);
+  const delivery: Delivery = {
+    id: randomUUID(),
+    receivedAt: ports.now(),
+    method: context.method,
+    target: request.url ?? '/',
+    headers: request.headersDistinct,
+    body,
+  };
+  context.state.delivery = delivery.id;
+  context.state.endpoint = endpoint.name;
+  const outcome = await handle(endpoint, delivery, ports);
+  log.outcome(endpoint, delivery, outcome);
+  await send(context, answerOutcome(endpoint, outcome));
+}
+
+/** The one error function: a rejection answers as its table says, anything else is a bug. */
+async function answerErrors(context: Context, next: Next, { log, stopping }: AppOptions): Promise<void> {
+  try {
+    await next();
+  } catch (error) {
+    const fields = {
+      delivery: context.state.delivery,
+      endpoint: context.state.endpoint,
+      method: context.method,
+      path: context.path,
+    };
+    if (error instanceof Rejection) {
+      log.rejection(error, fields);
+      await send(context, answerRejection(error));
+    } else {
+      log.bug(error, fields);
+      await send(context, { status: 500, headers: { 'Content-Type': 'application/json' }, body: '{"status":"error"}' });
+    }
+  }
+  if (stopping() && !context.headerSent) context.set('Connection', 'close');
+}

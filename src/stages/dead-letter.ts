@@ -1,0 +1,55 @@
+import type { Delivery, Endpoint, KafkaRecord, VerifiedDelivery } from '../model.js';
+import type { Rejection } from '../rejection.js';
+import { contentType, deliveryHeaders } from './map.js';
+
+/**
+ * A delivery with what stopped it, as a record: the whole body, so that it can be verified again with the request
+ * headers beside it. `rejections` has one entry for each part of a batch that stopped; the first gives the reason.
+ */
+export function deadLetter(
+  topic: string,
+  endpoint: Endpoint,
+  delivery: Delivery | VerifiedDelivery,
+  rejections: readonly [Rejection, ...Rejection[]],
+): KafkaRecord {
+  const [first] = rejections;
+  return {
+    topic,
+    key: delivery.id,
+    value: delivery.body,
+    headers: {
+      ce_specversion: '1.0',
+      ce_id: delivery.id,
+      ce_type: 'webhook.dead_letter',
+      ce_source: endpoint.path,
+      ce_time: new Date(delivery.receivedAt).toISOString(),
+      'content-type': contentType(delivery),
+      ce_endpoint: endpoint.name,
+      ce_reason: first.code,
+      ce_stage: first.stage,
+      ce_errors: JSON.stringify(rejections.map(describe)),
+      ce_verified: String('proof' in delivery),
+      ...('proof' in delivery ? { ce_secretname: delivery.proof.secret } : {}),
+      ce_requestmethod: delivery.method,
+      ce_requesttarget: delivery.target,
+      ce_requestheaders: JSON.stringify(requestHeaders(endpoint, delivery)),
+      ...deliveryHeaders(delivery, delivery.body),
+    },
+  };
+}
+
+function describe({ code, stage, item, detail, errors }: Rejection): object {
+  return {
+    code,
+    stage,
+    ...(item ? { item } : {}),
+    ...(detail ? { detail } : {}),
+    ...(errors.length > 0 ? { errors } : {}),
+  };
+}
+
+/** Those that the scheme reads, so that nothing else of a request, such as a password, gets into a record. */
+function requestHeaders(endpoint: Endpoint, delivery: Delivery): object {
+  const names = endpoint.provider.scheme.headers.filter((name) => delivery.headers[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, delivery.headers[name]]));
+}

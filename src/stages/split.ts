@@ -1,0 +1,55 @@
+import { type Node, parseTree } from 'jsonc-parser';
+import type { Decoded, Item, Provider } from '../model.js';
+import { Rejection } from '../rejection.js';
+
+/**
+ * The events of a delivery: the whole body, or the elements of a batch where the provider's `items` points.
+ * An empty batch gives none: a heartbeat. Each item keeps its exact slice of the body.
+ */
+export function split(provider: Provider, decoded: Decoded): readonly Item[] {
+  if (provider.items === undefined) return [{ pointer: '', value: decoded.value, bytes: decoded.delivery.body }];
+  const nodes = find(parse(decoded.text), provider.items.split('/').slice(1), '');
+  return nodes.map(({ node, pointer }) => toItem(decoded, node, pointer));
+}
+
+interface Found {
+  readonly node: Node;
+  readonly pointer: string;
+}
+
+function parse(text: string): Node {
+  try {
+    const root = parseTree(text);
+    if (root !== undefined) return root;
+  } catch (error) {
+    // The parser descends by recursion; what nests deeper than the stack is no batch of events.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  throw new Rejection('batch_malformed', { detail: 'nested too deeply' });
+}
+
+function find(node: Node, segments: readonly string[], pointer: string): Found[] {
+  const [segment, ...rest] = segments;
+  if (segment === undefined) return [{ node, pointer }];
+  if (segment === '*') {
+    if (node.type !== 'array')
+      throw new Rejection('batch_malformed', { detail: `${pointer || 'the body'} is no array` });
+    return (node.children ?? []).flatMap((child, index) => find(child, rest, `${pointer}/${index}`));
+  }
+  const child = property(node, segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+  if (child === undefined) throw new Rejection('batch_malformed', { detail: `${pointer}/${segment} is missing` });
+  return find(child, rest, `${pointer}/${segment}`);
+}
+
+/** The last one of that name, as JSON.parse has it. */
+function property(node: Node, name: string): Node | undefined {
+  if (node.type !== 'object') return undefined;
+  return node.children?.findLast((child) => child.children?.[0]?.value === name)?.children?.[1];
+}
+
+function toItem({ text, delivery: { body } }: Decoded, { offset, length }: Node, pointer: string): Item {
+  const slice = text.slice(offset, offset + length);
+  // Where every character is one byte, the slice needs no copy.
+  const bytes = text.length === body.length ? body.subarray(offset, offset + length) : Buffer.from(slice);
+  return { pointer, value: JSON.parse(slice), bytes };
+}

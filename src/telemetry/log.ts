@@ -1,0 +1,81 @@
+import { type DestinationStream, pino } from 'pino';
+import type { Delivery, Endpoint } from '../model.js';
+import type { Outcome } from '../pipeline.js';
+import type { Rejection } from '../rejection.js';
+import { prettyStream } from './pretty.js';
+
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+export type Fields = { readonly [name: string]: unknown };
+
+/**
+ * The gateway's log: one JSON object a line. Fields say which delivery, endpoint and reason; never a payload, a header's
+ * value or a secret.
+ */
+export interface Log {
+  write(level: Level, message: string, fields?: Fields): void;
+  outcome(endpoint: Endpoint, delivery: Delivery, outcome: Outcome): void;
+  rejection(rejection: Rejection, fields: Fields): void;
+  /** Not HTTP. `code` is Node's, such as `HPE_INVALID_CONTENT_LENGTH`. */
+  clientError(code: string): void;
+  bug(error: unknown, fields: Fields): void;
+  level: Level;
+}
+
+/** Writes to `stream`; by default to stdout, as JSON or, on a terminal, for people. */
+export function createLog(level: Level, stream?: DestinationStream): Log {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stream ?? (process.stdout.isTTY ? prettyStream(process.stdout) : pino.destination(1)),
+  );
+  return {
+    get level() {
+      return logger.level as Level;
+    },
+    set level(next) {
+      logger.level = next;
+    },
+    write(severity, message, fields = {}) {
+      logger[severity](fields, message);
+    },
+    outcome(endpoint, delivery, { accepted, rejected, letter }) {
+      const about = { delivery: delivery.id, endpoint: endpoint.name };
+      if (logger.isLevelEnabled('debug')) {
+        for (const { event, placement } of accepted) {
+          logger.debug({ ...about, event: event.id, type: event.type, ...place(placement) }, 'event published');
+        }
+      }
+      for (const rejection of rejected) {
+        const proven = rejection.stage !== 'verify';
+        logger.warn(
+          { ...about, ...reason(rejection), ...place(letter) },
+          proven ? 'delivery dead-lettered' : 'delivery not proven',
+        );
+      }
+    },
+    rejection(rejection, fields) {
+      const severity = rejection.status === 503 ? 'error' : 'info';
+      logger[severity]({ ...fields, ...reason(rejection) }, 'delivery refused');
+    },
+    clientError(code) {
+      logger.info({ code }, 'request is not HTTP');
+    },
+    bug(error, fields) {
+      logger.error({ ...fields, stack: error instanceof Error ? error.stack : String(error) }, 'bug');
+    },
+  };
+}
+
+function reason({ code, stage, item, detail, errors }: Rejection): Fields {
+  return { reason: code, stage, item, detail, errors: errors.length > 0 ? errors : undefined };
+}
+
+function place(placement: Outcome['letter']): Fields {
+  return placement === undefined
+    ? {}
+    : { topic: placement.topic, partition: placement.partition, offset: Number(placement.offset) };
+}
