@@ -22,7 +22,8 @@ export function createAdminApp({ ready, log }: AdminOptions): Koa {
   });
   router.get('/log', (context) => reply(context, 200, { level: log.level }));
   router.put('/log', koaBody({ urlencoded: false, text: false, jsonLimit: '1kb' }), (context) => {
-    const { level }: { level?: unknown } = context.request.body ?? {};
+    const body: unknown = context.request.body;
+    const level = typeof body === 'object' && body !== null && 'level' in body ? body.level : undefined;
     if (!isLevel(level)) return reply(context, 422, { error: `level must be one of ${levels.join(', ')}` });
     log.level = level;
     log.write('info', 'log level changed', { to: level });

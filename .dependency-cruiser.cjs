@@ -1,0 +1,36 @@
+/** Who may import whom: see the list of rooms in CONTRIBUTING.md. */
+const pure = '^src/(stages|signature|rules|diagnostics)/';
+const edges = '^src/(publish|http|telemetry)/';
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphan', severity: 'error', from: { orphan: true, pathNot: '^src/commands/' }, to: {} },
+    { name: 'model-imports-nothing', severity: 'error', from: { path: '^src/model\\.ts$' }, to: { dependencyTypesNot: ['type-only'], pathNot: '^(node:)?crypto$' } },
+    { name: 'rejection-imports-model-only', severity: 'error', from: { path: '^src/rejection\\.ts$' }, to: { pathNot: '^src/model\\.ts$' } },
+    {
+      name: 'pure-rooms-touch-nothing',
+      comment: 'Stages, signatures, rules and diagnostics take values and give values.',
+      severity: 'error',
+      from: { path: pure },
+      to: { path: `^(fs|net|http|https|child_process|cluster|process)(/|$)|^node:(fs|net|http|https|child_process|cluster|process)|node_modules/(koa|@koa|kafkajs|lmdb|undici|pino|@oclif)/|${edges}|^src/(config|plugins|commands|simulate)/|^src/gateway\\.ts$` },
+    },
+    {
+      name: 'edges-do-not-know-each-other',
+      comment: 'Types may cross, code may not: gateway.ts joins them.',
+      severity: 'error',
+      from: { path: '^src/(publish|http|telemetry)/' },
+      to: { path: edges, pathNot: '^src/$1/', dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'pipeline-knows-stages-only', severity: 'error', from: { path: '^src/pipeline\\.ts$' }, to: { path: '^src/', pathNot: '^src/(stages/|model\\.ts$|rejection\\.ts$)' } },
+    { name: 'nobody-imports-commands', severity: 'error', from: { pathNot: '^src/commands/' }, to: { path: '^src/commands/' } },
+    { name: 'only-commands-import-gateway', severity: 'error', from: { path: '^src/', pathNot: '^src/commands/' }, to: { path: '^src/gateway\\.ts$' } },
+    { name: 'no-dev-dependency', severity: 'error', from: { path: '^src/' }, to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'], dependencyTypesNot: ['type-only'] } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: 'specify',
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensionAlias: { '.js': ['.ts', '.js'] } },
+  },
+};
