@@ -1,0 +1,72 @@
+import jsonata from 'jsonata';
+import type { Bindings, Rule } from '../model.js';
+import { toRuleError } from './failure.js';
+import { compileGetter, undecided } from './getter.js';
+import { inspect } from './inspect.js';
+import { LinearRegex } from './linear-regex.js';
+
+/** What is wrong with the text of a rule. `within`: characters [start, end) of it. */
+export interface RuleFault {
+  readonly rule: 'expr-syntax' | 'expr-unknown-function' | 'expr-unknown-variable' | 'expr-regex-unsafe';
+  readonly message: string;
+  readonly within?: readonly [number, number];
+  readonly hint?: string;
+}
+
+/** Milliseconds, calls within calls, elements of an array: limits for rules that run away. */
+const guards = { timeout: 100, stack: 300, sequence: 10_000 };
+
+/** Compiles a JSONata expression (https://docs.jsonata.org): a rule, or what is wrong with it. */
+export function compileRule(source: string): { rule?: Rule; fault?: RuleFault } {
+  let expression: jsonata.Expression;
+  try {
+    expression = jsonata(source, { ...guards, RegexEngine: regexEngine() });
+  } catch (error) {
+    return { fault: syntaxFault(source, error) };
+  }
+  const fault = inspect(source, expression.ast());
+  return fault === undefined ? { rule: createRule(source, expression) } : { fault };
+}
+
+function createRule(source: string, expression: jsonata.Expression): Rule {
+  const getter = compileGetter(expression.ast());
+  async function run(input: unknown, bindings: Bindings): Promise<unknown> {
+    try {
+      const result: unknown = await expression.evaluate(input, { ...bindings });
+      // JSONata's own arrays carry marks of its own.
+      return Array.isArray(result) ? Array.from(result) : result;
+    } catch (error) {
+      throw toRuleError(source, error);
+    }
+  }
+  function evaluate(input: unknown, bindings: Bindings): unknown {
+    const value = getter === undefined ? undecided : getter(input, bindings);
+    return value === undecided ? run(input, bindings) : value;
+  }
+  return Object.freeze({ source, evaluate });
+}
+
+/** JSONata says `RegExpConstructor`, and uses `new`, `lastIndex` and `exec` of it. */
+function regexEngine(): RegExpConstructor {
+  return LinearRegex as unknown as RegExpConstructor;
+}
+
+function syntaxFault(source: string, error: unknown): RuleFault {
+  const { message, position, token } = readError(error);
+  const end = Math.min(Math.max(position ?? source.length, 1), source.length);
+  const start = token !== undefined && source.slice(end - token.length, end) === token ? end - token.length : end - 1;
+  return {
+    rule: 'expr-syntax',
+    message: `Not a JSONata expression: ${message}`,
+    ...(source.length === 0 ? {} : { within: [Math.max(start, 0), end] }),
+  };
+}
+
+function readError(error: unknown): { message: string; position?: number; token?: string } {
+  if (typeof error !== 'object' || error === null) return { message: 'it does not parse' };
+  return {
+    message: 'message' in error && typeof error.message === 'string' ? error.message : 'it does not parse',
+    ...('position' in error && typeof error.position === 'number' ? { position: error.position } : {}),
+    ...('token' in error && typeof error.token === 'string' ? { token: error.token } : {}),
+  };
+}

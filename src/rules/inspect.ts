@@ -1,0 +1,93 @@
+import { closest } from '../diagnostics/closest.js';
+import type { RuleFault } from './compile.js';
+import { functionNames } from './functions.js';
+import { toLinear } from './linear-regex.js';
+
+const inputs = ['headers', 'endpoint'];
+
+/**
+ * Looks through a parsed expression for what JSONata itself would find out only on a payload: names that nothing
+ * defines, and regexes that can't be matched in linear time. The first such fault, in the order of the source.
+ */
+export function inspect(source: string, ast: unknown): RuleFault | undefined {
+  const nodes = [...walk(ast, new Set())];
+  const bound = new Set(nodes.flatMap(boundNames));
+  const called = new Set(nodes.map(calledNode));
+  for (const node of nodes) {
+    if (node.type === 'regex') {
+      const fault = inspectRegex(source, node);
+      if (fault !== undefined) return fault;
+    }
+    if (node.type !== 'variable' || typeof node.value !== 'string') continue;
+    const name = node.value;
+    if (name === '' || name === '$' || bound.has(name) || functionNames.includes(name) || inputs.includes(name))
+      continue;
+    return unknownName(source, node, name, called.has(node));
+  }
+  return undefined;
+}
+
+type Node = Record<string, unknown>;
+
+function* walk(value: unknown, seen: Set<object>): Generator<Node> {
+  if (typeof value !== 'object' || value === null || value instanceof RegExp || seen.has(value)) return;
+  seen.add(value);
+  if (isNode(value)) yield value;
+  for (const child of Object.values(value)) yield* walk(child, seen);
+}
+
+function isNode(value: object): value is Node {
+  return 'type' in value;
+}
+
+/** Names that `:=`, a lambda's parameters, `@$x` and `#$x` define. Their scope isn't looked at. */
+function boundNames(node: Node): string[] {
+  const names: string[] = [];
+  if (node.type === 'bind') names.push(...variableNames([node.lhs]));
+  if (node.type === 'lambda' && Array.isArray(node.arguments)) names.push(...variableNames(node.arguments));
+  const marks = [node.focus, node.index, node.type === 'index' ? node.value : undefined];
+  names.push(...marks.filter((mark) => typeof mark === 'string'));
+  return names;
+}
+
+function variableNames(nodes: readonly unknown[]): string[] {
+  return nodes.flatMap((node) =>
+    typeof node === 'object' && node !== null && 'value' in node && typeof node.value === 'string' ? [node.value] : [],
+  );
+}
+
+function calledNode(node: Node): unknown {
+  if (node.type === 'function' || node.type === 'partial') return node.procedure;
+  return node.type === 'apply' ? node.rhs : undefined;
+}
+
+function unknownName(source: string, node: Node, name: string, called: boolean): RuleFault {
+  const near = closest(name, called ? functionNames : [...inputs, ...functionNames]);
+  return {
+    rule: called ? 'expr-unknown-function' : 'expr-unknown-variable',
+    message: called ? `JSONata has no function $${name}` : `Nothing defines $${name}`,
+    ...spot(source, node.position, `$${name}`),
+    ...(near === undefined ? {} : { hint: `did you mean $${near}?` }),
+  };
+}
+
+function inspectRegex(source: string, node: Node): RuleFault | undefined {
+  if (!(node.value instanceof RegExp)) return undefined;
+  try {
+    toLinear(node.value);
+    return undefined;
+  } catch {
+    return {
+      rule: 'expr-regex-unsafe',
+      message: 'This regular expression could take forever on some payloads, or is not valid',
+      ...spot(source, node.position, String(node.value).replace(/g([a-z]*)$/, '$1')),
+      hint: 'leave out lookaround, backreferences and repetitions over 1000',
+    };
+  }
+}
+
+/** JSONata gives the position after a token. */
+function spot(source: string, end: unknown, token: string): { within?: readonly [number, number] } {
+  if (typeof end !== 'number' || source.slice(end - token.length, end) !== token) return {};
+  return { within: [end - token.length, end] };
+}
