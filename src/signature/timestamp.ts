@@ -1,0 +1,62 @@
+import { Rejection } from '../rejection.js';
+import type { TimestampUnit } from './declaration.js';
+import type { ValueReader } from './sources.js';
+
+export interface TimestampCheck {
+  readonly value: ValueReader;
+  readonly unit: TimestampUnit;
+  /** Milliseconds. */
+  readonly tolerance: number;
+  readonly future: number;
+}
+
+/** `ms` before `s`, which it ends with. */
+const durationUnits = [
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+] as const;
+const wholeNumber = /^[0-9]{1,15}$/;
+const dateTime = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+
+/** Milliseconds of a duration that the JSON Schema has let through: `300s`, `5m`. */
+export function parseDuration(text: string): number {
+  const [unit, size] = durationUnits.find(([name]) => text.endsWith(name)) ?? ['', Number.NaN];
+  return Number(text.slice(0, -unit.length)) * size;
+}
+
+/** Milliseconds since the epoch, or undefined if the text isn't of the form: digits only, or RFC 3339. */
+export function parseTimestamp(text: string, unit: TimestampUnit): number | undefined {
+  if (unit === 'iso8601') {
+    const time = dateTime.test(text) ? Date.parse(text) : Number.NaN;
+    return Number.isNaN(time) ? undefined : time;
+  }
+  if (!wholeNumber.test(text)) {
+    return undefined;
+  }
+  return unit === 's' ? Number(text) * 1000 : Number(text);
+}
+
+/** `now` (milliseconds since the epoch) as the sender would write it. */
+export function formatTimestamp(now: number, unit: TimestampUnit): string {
+  if (unit === 'iso8601') {
+    return new Date(now).toISOString();
+  }
+  return String(unit === 's' ? Math.floor(now / 1000) : now);
+}
+
+/** Throws unless `signedAt` is within the window. What counts seconds is compared in whole seconds, as its senders do. */
+export function checkWindow(signedAt: number, check: TimestampCheck, now: number): void {
+  const clock = check.unit === 's' ? Math.floor(now / 1000) * 1000 : now;
+  if (clock - signedAt > check.tolerance) {
+    throw new Rejection('timestamp_stale', { detail: `signed ${seconds(clock - signedAt)} s ago` });
+  }
+  if (signedAt - clock > check.future) {
+    throw new Rejection('timestamp_future', { detail: `signed ${seconds(signedAt - clock)} s ahead` });
+  }
+}
+
+function seconds(milliseconds: number): number {
+  return Math.round(milliseconds / 1000);
+}
