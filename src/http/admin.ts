@@ -30,6 +30,7 @@ export function createAdminApp({ ready, log }: AdminOptions): Koa {
     return reply(context, 200, { level });
   });
   const app = new Koa();
+  app.on('error', (error: NodeJS.ErrnoException) => log.write('debug', 'admin request failed', { code: error.code }));
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;

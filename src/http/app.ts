@@ -21,6 +21,10 @@ export interface AppOptions {
 /** The public side: `/health` and a route for each endpoint, with and without a trailing slash. */
 export function createApp(options: AppOptions): Koa {
   const app = new Koa();
+  // Koa says here what the connection did after the answer; a reset is no fault of ours.
+  app.on('error', (error: NodeJS.ErrnoException) =>
+    options.log.write('debug', 'connection lost', { code: error.code }),
+  );
   const router = new Router();
   router.get('/health', (context) => send(context, health));
   for (const endpoint of options.endpoints) {

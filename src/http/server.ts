@@ -57,7 +57,10 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket, log: Log): void {
 }
 
 async function close(server: Server, grace: number): Promise<void> {
+  // Node closes what is idle now; a connection that gets idle later would be kept for its time-out.
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
   const timer = setTimeout(() => server.closeAllConnections(), grace);
   await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearInterval(idle);
   clearTimeout(timer);
 }

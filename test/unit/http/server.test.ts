@@ -1,0 +1,284 @@
+import { createHmac } from 'node:crypto';
+import { expect } from 'chai';
+import { createApp } from '../../../src/http/app.js';
+import { type Listening, listen } from '../../../src/http/server.js';
+import { PublishError } from '../../../src/model.js';
+import { createBudget } from '../../../src/stages/budget.js';
+import { createLog, type Log } from '../../../src/telemetry/log.js';
+import { type MemoryPublisher, memoryPublisher } from '../../support/memory-publisher.js';
+import { endpoint, failing, provider, route, secretText } from '../../support/provider.js';
+import { RawConnection } from '../../support/raw-http.js';
+
+describe('the HTTP side', () => {
+  const limit = 64 * 1024;
+  let publisher: MemoryPublisher;
+  let server: Listening;
+  let lines: string[];
+  let log: Log;
+  let stopping: boolean;
+  const opened: RawConnection[] = [];
+
+  beforeEach(async () => {
+    publisher = memoryPublisher();
+    lines = [];
+    stopping = false;
+    log = createLog('debug', { write: (line: string) => void lines.push(line) });
+    const app = createApp({
+      endpoints: [
+        endpoint(),
+        endpoint({ name: 'strict', path: '/strict', rejected: 'refuse' }),
+        endpoint({
+          name: 'own',
+          path: '/own',
+          provider: provider({ answer: { status: 202, type: 'text/plain', body: '[accepted]' } }),
+        }),
+        endpoint({ name: 'batch', path: '/batch', provider: provider({ items: '/items/*' }) }),
+        endpoint({ name: 'rule', path: '/rule', routes: [route('t', { when: failing('secret_rule') })] }),
+      ],
+      limits: { body: limit, bodyTimeout: 200 },
+      ports: { publisher, deadLetterTopic: 'webhooks.dlq', now: Date.now, mayKeepUnverified: createBudget(1000) },
+      log,
+      stopping: () => stopping,
+    });
+    server = await listen(app.callback(), { host: '127.0.0.1', port: 0 }, log);
+  });
+
+  afterEach(async () => {
+    for (const connection of opened.splice(0)) connection.cut();
+    await server.close(0);
+  });
+
+  const event = '{"id":"evt_1","type":"payment.paid"}';
+
+  function sign(body: string | Buffer): string {
+    return createHmac('sha256', secretText).update(body).digest('hex');
+  }
+
+  function post(path: string, body: string, headers: { [name: string]: string } = {}): Promise<Response> {
+    const all = { 'content-type': 'application/json', 'x-sig': sign(body), ...headers };
+    return fetch(server.url + path, { method: 'POST', body, headers: all });
+  }
+
+  async function fields(
+    answer: Response,
+  ): Promise<{ status: string; events: { status: string; event_id?: string; item?: string }[] }> {
+    return (await answer.json()) as Awaited<ReturnType<typeof fields>>;
+  }
+
+  function open(): RawConnection {
+    const connection = new RawConnection(server.url);
+    opened.push(connection);
+    return connection;
+  }
+
+  function head(...lines: string[]): string {
+    return ['POST /webhooks/acme HTTP/1.1', 'Host: x', ...lines, '', ''].join('\r\n');
+  }
+
+  it('answers a taken event with where it lies', async () => {
+    const answer = await post('/webhooks/acme', event);
+    expect(answer.status).to.equal(200);
+    expect(await answer.json()).to.deep.equal({
+      status: 'accepted',
+      event_id: 'evt_1',
+      event_type: 'payment.paid',
+      kafka_topic: 'webhooks.acme',
+      kafka_partition: 0,
+      kafka_offset: 0,
+    });
+    expect(lines.map((line) => JSON.parse(line).msg)).to.include('event published');
+  });
+
+  it('takes the path with and without a trailing slash, and with a query', async () => {
+    expect((await post('/webhooks/acme/', event)).status).to.equal(200);
+    expect((await post('/webhooks/acme?x=1', event)).status).to.equal(200);
+    expect(publisher.records).to.have.length(2);
+  });
+
+  it('answers /health', async () => {
+    const answer = await fetch(`${server.url}/health`);
+    expect([answer.status, await answer.json()]).to.deep.equal([200, { status: 'ok' }]);
+    expect((await fetch(`${server.url}/health`, { method: 'HEAD' })).status).to.equal(200);
+  });
+
+  it('tells a dead letter, or refuses with 422 where the endpoint says so', async () => {
+    const told = await post('/webhooks/acme', 'no json');
+    expect([told.status, await told.json()]).to.deep.equal([
+      200,
+      {
+        status: 'dead_lettered',
+        reason: 'payload_malformed',
+        kafka_topic: 'webhooks.dlq',
+        kafka_partition: 0,
+        kafka_offset: 0,
+      },
+    ]);
+    const refused = await post('/strict', 'no json');
+    expect(refused.status).to.equal(422);
+    expect((await fields(refused)).status).to.equal('dead_lettered');
+    expect(publisher.records.map(({ topic }) => topic)).to.deep.equal(['webhooks.dlq', 'webhooks.dlq']);
+  });
+
+  it("gives the plugin's own answer", async () => {
+    const answer = await post('/own', event);
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).to.deep.equal([
+      202,
+      'text/plain',
+      '[accepted]',
+    ]);
+  });
+
+  it('tells each event of a batch', async () => {
+    const answer = await post('/batch', '{"items":[{"id":"a","type":"t"},{"id":"b"}]}');
+    expect(answer.status).to.equal(200);
+    const { status, events } = await fields(answer);
+    expect(status).to.equal('accepted');
+    expect(events.map((each) => [each.status, each.event_id ?? each.item])).to.deep.equal([
+      ['accepted', 'a'],
+      ['dead_lettered', '/items/1'],
+    ]);
+    expect(await fields(await post('/batch', '{"items":[]}'))).to.deep.equal({ status: 'accepted', events: [] });
+    expect((await fields(await post('/batch', '{"items":[{}]}'))).status).to.equal('dead_lettered');
+  });
+
+  it('tells an unproven caller nothing', async () => {
+    const answer = await post('/webhooks/acme', event, { 'x-sig': 'ff' });
+    expect([answer.status, await answer.json()]).to.deep.equal([401, { status: 'rejected', error: 'unauthorized' }]);
+  });
+
+  it('asks to send again while Kafka is away', async () => {
+    publisher.fail = () => new PublishError('unavailable', 'ECONNREFUSED', 'refused');
+    const answer = await post('/webhooks/acme', event);
+    expect([answer.status, answer.headers.get('retry-after')]).to.deep.equal([503, '5']);
+    expect(await answer.json()).to.deep.equal({ status: 'unavailable', error: 'kafka_unavailable' });
+  });
+
+  it('answers a bug with 500 and logs its stack', async () => {
+    publisher.fail = () => new TypeError('oops');
+    const answer = await post('/webhooks/acme', event);
+    expect([answer.status, await answer.json()]).to.deep.equal([500, { status: 'error' }]);
+    expect(lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === 'bug').stack).to.include('oops');
+  });
+
+  it('refuses other paths, methods and media types', async () => {
+    expect((await post('/webhooks/other', event)).status).to.equal(404);
+    const get = await fetch(`${server.url}/webhooks/acme`);
+    expect([get.status, get.headers.get('allow')]).to.deep.equal([405, 'POST']);
+    expect((await post('/webhooks/acme', event, { 'content-type': 'text/plain' })).status).to.equal(415);
+    expect((await post('/webhooks/acme', event, { 'content-encoding': 'gzip' })).status).to.equal(415);
+    expect(publisher.records).to.deep.equal([]);
+  });
+
+  it('closes the connection after refusing a body over the limit by its Content-Length', async () => {
+    const connection = open().write(head('Content-Type: application/json', `Content-Length: ${limit + 1}`));
+    const answer = await connection.answer();
+    expect([answer.status, answer.headers.connection]).to.deep.equal([413, 'close']);
+    connection.write(Buffer.alloc(limit + 1, 'x'));
+    await connection.closed();
+  });
+
+  it('closes the connection after refusing a chunked body over the limit', async () => {
+    const connection = open().write(head('Content-Type: application/json', 'Transfer-Encoding: chunked'));
+    const size = (limit + 1).toString(16);
+    connection.write(`${size}\r\n`).write(Buffer.alloc(limit + 1, 'x'));
+    expect((await connection.answer()).status).to.equal(413);
+    connection.write('\r\n0\r\n\r\n');
+    await connection.closed();
+    expect(publisher.records).to.deep.equal([]);
+  });
+
+  it('stops reading a refused body that never ends', async () => {
+    const connection = open().write(head('Content-Type: text/plain', 'Content-Length: 1000000000000'));
+    expect((await connection.answer()).status).to.equal(415);
+    connection.write(Buffer.alloc(9 * 1024 * 1024));
+    await connection.closed();
+  });
+
+  it('takes a body of exactly the limit', async () => {
+    const body = `{"id":"evt_1","type":"t","pad":"${'x'.repeat(limit - 34)}"}`;
+    expect((await post('/webhooks/acme', body)).status).to.equal(200);
+    expect(publisher.records[0]?.value.length).to.equal(limit);
+  });
+
+  it('gives up on a slow body', async () => {
+    const connection = open().write(head('Content-Type: application/json', 'Content-Length: 10')).write('{"id"');
+    const answer = await connection.answer();
+    expect([answer.status, answer.headers.connection]).to.deep.equal([408, 'close']);
+    connection.end();
+    await connection.closed();
+    expect(publisher.records).to.deep.equal([]);
+  });
+
+  it('publishes nothing of a cut connection', async () => {
+    const connection = open().write(
+      head(`X-Sig: ${sign(event)}`, 'Expect: 100-continue', `Content-Length: ${event.length}`),
+    );
+    await connection.until(/100 Continue/);
+    connection.write(event.slice(0, -1));
+    connection.cut();
+    while (!lines.some((line) => line.includes('body_aborted'))) await new Promise(setImmediate);
+    expect(publisher.records).to.deep.equal([]);
+  });
+
+  it('asks for the body only where it would be read', async () => {
+    const good = open().write(head(`X-Sig: ${sign(event)}`, 'Expect: 100-continue', `Content-Length: ${event.length}`));
+    await good.until(/^HTTP\/1\.1 100 Continue/);
+    expect((await good.write(event).answer()).status).to.equal(200);
+    const large = open().write(head('Expect: 100-continue', `Content-Length: ${limit + 1}`));
+    const refused = await large.answer();
+    expect([refused.status, refused.text.includes('100 Continue')]).to.deep.equal([413, false]);
+  });
+
+  it('refuses two Content-Length and what is not HTTP', async () => {
+    const smuggled = open().write(head('Content-Length: 3', 'Content-Length: 4')).write('{}  ');
+    expect((await smuggled.answer()).status).to.equal(400);
+    const rubbish = open().write('\x16\x03\x01 hello\r\n\r\n');
+    expect((await rubbish.answer()).status).to.equal(400);
+    const huge = open().write(head(`X-Huge: ${'x'.repeat(20_000)}`));
+    expect((await huge.answer()).status).to.equal(431);
+    expect(publisher.records).to.deep.equal([]);
+  });
+
+  it('keeps the connection for the next request, until it is stopping', async () => {
+    const request =
+      head('Content-Type: application/json', `X-Sig: ${sign(event)}`, `Content-Length: ${event.length}`) + event;
+    const connection = open().write(request);
+    expect((await connection.answer()).headers.connection).to.equal('keep-alive');
+    stopping = true;
+    connection.write(request);
+    expect(await connection.closed()).to.match(/200 OK[\s\S]*200 OK[\s\S]*Connection: close/);
+  });
+
+  it('finishes what is in flight before it closes', async () => {
+    let arrive = () => {};
+    let release = () => {};
+    const arrived = new Promise<void>((resolve) => (arrive = resolve));
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const publish = publisher.publish.bind(publisher);
+    publisher.publish = (record) => {
+      arrive();
+      return gate.then(() => publish(record));
+    };
+    const answer = post('/webhooks/acme', event);
+    await arrived;
+    const closing = server.close(5_000);
+    release();
+    expect((await answer).status).to.equal(200);
+    await closing;
+    expect(publisher.records).to.have.length(1);
+  });
+
+  it('logs neither payload nor signature nor rule results', async () => {
+    const secretive = '{"id":"evt_1","type":"t","card":"4242424242424242"}';
+    await post('/webhooks/acme', secretive);
+    await post('/webhooks/acme', secretive, { 'x-sig': 'deadbeef' });
+    await post('/rule', secretive);
+    await post('/webhooks/acme', `${secretive}x`);
+    const logged = lines.join('');
+    expect(lines.length).to.be.greaterThan(3);
+    expect(logged).to.not.include('4242');
+    expect(logged).to.not.include(sign(secretive));
+    expect(logged).to.not.include('deadbeef');
+    expect(logged).to.not.include(secretText);
+  });
+});
