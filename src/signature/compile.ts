@@ -1,7 +1,7 @@
 import type { Binds, Fault, Scheme } from '../model.js';
 import { checkDeclaration, type Templates, valuesOf } from './check.js';
 import type { Algorithm, SignatureDeclaration } from './declaration.js';
-import { encodedLength } from './encoding.js';
+import { digestForm } from './encoding.js';
 import { pointerPath } from './json-body.js';
 import { readKey } from './keys.js';
 import type { Plan } from './plan.js';
@@ -58,7 +58,7 @@ function buildPlan(
   return {
     hash,
     encoding: signature.encoding,
-    length: encodedLength(size, signature.encoding),
+    form: digestForm(size, signature.encoding),
     from: compileValue(from, keys),
     strip: signature.strip ?? '',
     entries: { ...signature.split, ...(signature.pick === undefined ? {} : { pick: signature.pick }), keys },

@@ -14,10 +14,16 @@ export function decodeStrictly(text: string, encoding: Encoding): Buffer | undef
   return bytes.toString(encoding) === text ? bytes : undefined;
 }
 
-/** Characters that `size` bytes take in this encoding. */
-export function encodedLength(size: number, encoding: Encoding): number {
+/**
+ * What an encoded digest of `size` bytes looks like. A text of this form that equals the encoder's own is decoded
+ * strictly by that alone.
+ */
+export function digestForm(size: number, encoding: Encoding): RegExp {
   if (encoding === 'hex') {
-    return size * 2;
+    return new RegExp(`^[0-9a-fA-F]{${size * 2}}$`);
   }
-  return encoding === 'base64' ? Math.ceil(size / 3) * 4 : Math.ceil((size * 4) / 3);
+  const digits = Math.ceil((size * 4) / 3);
+  return encoding === 'base64'
+    ? new RegExp(`^[A-Za-z0-9+/]{${digits}}={${(3 - (size % 3)) % 3}}$`)
+    : new RegExp(`^[A-Za-z0-9_-]{${digits}}$`);
 }

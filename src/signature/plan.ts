@@ -9,8 +9,8 @@ export interface Plan {
   /** As node:crypto names it. */
   readonly hash: 'sha1' | 'sha256' | 'sha384' | 'sha512';
   readonly encoding: Encoding;
-  /** Characters of an encoded digest. */
-  readonly length: number;
+  /** What an encoded digest looks like. */
+  readonly form: RegExp;
   readonly from: ValueReader;
   readonly strip: string;
   readonly entries: EntryForm;

@@ -78,5 +78,5 @@ function digestText(plan: Plan, message: Message, key: KeyObject): string {
   if (missing !== undefined) {
     throw new Rejection('signature_malformed', { detail: `${missing} is missing` });
   }
-  return computeDigest(plan, chunks, key).toString(plan.encoding);
+  return computeDigest(plan, chunks, key);
 }

@@ -1,7 +1,6 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Delivery, Proof, Secret } from '../model.js';
 import { Rejection } from '../rejection.js';
-import { decodeStrictly } from './encoding.js';
 import { splitEntries } from './entries.js';
 import { parseBody, pathPointer, selectItems } from './json-body.js';
 import type { Plan } from './plan.js';
@@ -56,23 +55,19 @@ function verifyMessage(plan: Plan, unsplit: Message, secrets: readonly Secret[],
 }
 
 /** The candidates that have the form of a signature; the others can't fit. */
-function readDigests(plan: Plan, candidates: readonly string[]): readonly Buffer[] {
+function readDigests({ from, entries, strip, encoding, form, hash }: Plan, candidates: readonly string[]): string[] {
   if (candidates.length === 0) {
-    throw new Rejection('signature_missing', { detail: `${plan.from.label} has no "${plan.entries.pick}"` });
+    throw new Rejection('signature_missing', { detail: `${from.label} has no "${entries.pick}"` });
   }
-  const digests: Buffer[] = [];
+  const digests: string[] = [];
   for (const candidate of candidates) {
-    if (candidate.length === plan.strip.length + plan.length && candidate.startsWith(plan.strip)) {
-      const digest = decodeStrictly(candidate.slice(plan.strip.length), plan.encoding);
-      if (digest !== undefined) {
-        digests.push(digest);
-      }
+    const digest = candidate.slice(strip.length);
+    if (candidate.startsWith(strip) && form.test(digest)) {
+      digests.push(encoding === 'hex' ? digest.toLowerCase() : digest);
     }
   }
   if (digests.length === 0) {
-    throw new Rejection('signature_malformed', {
-      detail: `${plan.from.label} is not ${plan.encoding} of ${plan.hash}`,
-    });
+    throw new Rejection('signature_malformed', { detail: `${from.label} is not the ${encoding} of a ${hash} digest` });
   }
   return digests;
 }
@@ -105,33 +100,40 @@ function contentOf(plan: Plan, message: Message): Content {
 function findSecret(
   plan: Plan,
   content: Content,
-  digests: readonly Buffer[],
+  digests: readonly string[],
   secrets: readonly Secret[],
   now: number,
 ): Secret {
-  const fits = (secret: Secret) => {
-    const digest = computeDigest(plan, content, secret.key);
-    return digests.some((candidate) => candidate.length === digest.length && timingSafeEqual(candidate, digest));
-  };
-  const active = secrets.find((secret) => isActive(secret, now) && fits(secret));
-  if (active !== undefined) {
-    return active;
+  let inactive: Secret | undefined;
+  for (const secret of secrets) {
+    if (fits(digests, computeDigest(plan, content, secret.key))) {
+      if (isActive(secret, now)) {
+        return secret;
+      }
+      inactive = secret;
+    }
   }
-  const inactive = secrets.find((secret) => !isActive(secret, now) && fits(secret));
   if (inactive !== undefined) {
     throw new Rejection('secret_inactive', { detail: `it is that of the secret "${inactive.name}"` });
   }
   throw new Rejection('signature_mismatch');
 }
 
+/** Compared in constant time. All have the same length: that of the form. */
+function fits(digests: readonly string[], expected: string): boolean {
+  const bytes = Buffer.from(expected, 'latin1');
+  return digests.some((digest) => timingSafeEqual(Buffer.from(digest, 'latin1'), bytes));
+}
+
 function isActive({ notBefore, expires }: Secret, now: number): boolean {
   return (notBefore === undefined || notBefore <= now) && (expires === undefined || now < expires);
 }
 
-export function computeDigest(plan: Plan, content: Content, key: KeyObject): Buffer {
+/** The digest in the encoding of the scheme. */
+export function computeDigest(plan: Plan, content: Content, key: KeyObject): string {
   const hmac = createHmac(plan.hash, key);
   for (const chunk of content) {
     hmac.update(chunk);
   }
-  return hmac.digest();
+  return hmac.digest(plan.encoding);
 }
