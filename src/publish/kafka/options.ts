@@ -1,0 +1,50 @@
+import { type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
+import type { KafkaSettings } from '../../config/settings.js';
+import type { Log } from '../log.js';
+
+/**
+ * Long enough to ride through a change of leaders (4-5 s), short enough that a refused connection is known in about
+ * 3 s. kafkajs wants them twice, for connecting and for sending.
+ */
+export const retry = { retries: 5, initialRetryTime: 100, maxRetryTime: 1000 };
+/** Milliseconds. */
+export const connectionTimeout = 2000;
+export const requestTimeout = 3000;
+
+/** What kafkajs is told about the cluster. `brokers` in the order in which they are tried. */
+export function configureKafka(settings: KafkaSettings, brokers: readonly string[], log: Log): KafkaConfig {
+  const config: KafkaConfig = {
+    brokers: [...brokers],
+    clientId: settings.clientId,
+    retry,
+    connectionTimeout,
+    requestTimeout,
+    logLevel: logLevel.WARN,
+    // Its errors are attempts that it repeats itself; what becomes of them is logged by the gateway.
+    logCreator: () => (entry) => log('debug', 'kafkajs', { namespace: entry.namespace, detail: entry.log.message }),
+  };
+  const { tls, sasl } = settings;
+  if (tls) {
+    config.ssl = {
+      rejectUnauthorized: tls.rejectUnauthorized,
+      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+      ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
+    };
+  }
+  if (sasl) config.sasl = authenticate(sasl);
+  return config;
+}
+
+/** kafkajs has a type per mechanism. */
+function authenticate({ mechanism, username, password }: NonNullable<KafkaSettings['sasl']>): SASLOptions {
+  const login = { username, password: password.reveal() };
+  switch (mechanism) {
+    case 'plain':
+      return { mechanism, ...login };
+    case 'scram-sha-256':
+      return { mechanism, ...login };
+    case 'scram-sha-512':
+      return { mechanism, ...login };
+  }
+}

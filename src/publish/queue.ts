@@ -1,0 +1,55 @@
+import type { KafkaRecord, Placement, PublishError } from '../model.js';
+
+/** A record on its way, and whom to tell. */
+export interface Entry {
+  readonly record: KafkaRecord;
+  /** Estimated size in a batch. */
+  readonly bytes: number;
+  readonly resolve: (placement: Placement) => void;
+  readonly reject: (error: PublishError) => void;
+}
+
+/** Below Kafka's default `max.message.bytes` (1,048,588), which counts a whole batch. */
+const maxBytes = 900 * 1024;
+/** kafkajs regroups a batch in time that grows with the square of its records. */
+const maxRecords = 1000;
+
+/** First in, first out, by batches. A dequeue costs amortised constant time per entry. */
+export class EntryQueue {
+  #entries: Entry[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  push(entry: Entry): void {
+    this.#entries.push(entry);
+  }
+
+  /** The next batch: at least one entry, else as many as the caps allow. */
+  take(): readonly Entry[] {
+    const start = this.#head;
+    let end = start;
+    let bytes = 0;
+    for (; end < this.#entries.length && end - start < maxRecords; end++) {
+      bytes += this.#entries[end]?.bytes ?? 0;
+      if (bytes > maxBytes && end > start) break;
+    }
+    return this.#remove(end);
+  }
+
+  takeAll(): readonly Entry[] {
+    return this.#remove(this.#entries.length);
+  }
+
+  #remove(end: number): readonly Entry[] {
+    const taken = this.#entries.slice(this.#head, end);
+    this.#head = end;
+    if (this.#head * 2 >= this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    }
+    return taken;
+  }
+}

@@ -1,0 +1,41 @@
+import type { EmbeddedSettings, KafkaSettings } from '../config/settings.js';
+import type { Log } from './log.js';
+
+/** A record as it lies in its topic. */
+export interface StoredRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: string | null;
+  readonly headers: { readonly [name: string]: string };
+  readonly value: Buffer;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+}
+
+export interface ReadOptions {
+  /** `end`: only what is written from now on. */
+  readonly from: 'beginning' | 'end';
+  /** `end`: what is there now, then stop; `abort`: follow until the signal. */
+  readonly until: 'end' | 'abort';
+  readonly signal?: AbortSignal;
+  readonly log?: Log;
+}
+
+/**
+ * Reads topics of Kafka or of the embedded log, in order within each partition. An abort ends the iteration without an
+ * error; a topic that isn't there is a `PublishError` `UNKNOWN_TOPIC_OR_PARTITION` in Kafka, and empty in the embedded log.
+ */
+export async function* readTopics(
+  settings: KafkaSettings | EmbeddedSettings,
+  topics: readonly string[],
+  options: ReadOptions,
+): AsyncGenerator<StoredRecord, void, undefined> {
+  if (settings.kind === 'kafka') {
+    const { readKafka } = await import('./kafka/read.js');
+    yield* readKafka(settings, topics, options);
+  } else {
+    const { readEmbedded } = await import('./embedded/read.js');
+    yield* readEmbedded(settings, topics, options);
+  }
+}
