@@ -1,0 +1,208 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { PublishError } from '../../../src/model.js';
+import { createBatcher } from '../../../src/publish/batcher.js';
+import type { Batch } from '../../../src/publish/client.js';
+import { FakeClient, settle } from './fake-client.js';
+import { caught, makeRecord } from './records.js';
+
+const tooLarge = () => new PublishError('refused', 'MESSAGE_TOO_LARGE', 'too large');
+const down = () => new PublishError('unavailable', 'ECONNREFUSED', 'down');
+
+describe('batcher', () => {
+  it('sends at once when idle and gathers while a batch is in flight', async () => {
+    const client = new FakeClient(() => 1);
+    const batcher = createBatcher(client);
+    const first = batcher.publish(makeRecord('a', 0));
+    await settle();
+    expect(client.held).to.have.length(1);
+
+    const others = [1, 2, 3].map((n) => batcher.publish(makeRecord('a', n)));
+    await settle();
+    expect(client.held).to.have.length(1);
+
+    await client.held[0]?.ack();
+    expect(await first).to.deep.equal({ topic: 'orders', partition: 0, offset: 0n });
+    expect(client.held[1]?.batch.records.map((record) => String(record.value))).to.deep.equal(['1', '2', '3']);
+    await client.held[1]?.ack();
+    expect((await Promise.all(others)).map(({ offset }) => offset)).to.deep.equal([1n, 2n, 3n]);
+  });
+
+  it('sends the records of one delivery together', async () => {
+    const client = new FakeClient(() => 1);
+    const batcher = createBatcher(client);
+    const all = [0, 1, 2].map((n) => batcher.publish(makeRecord('a', n)));
+    await settle();
+    expect(client.held.map(({ batch }) => batch.records.length)).to.deep.equal([3]);
+    await client.held[0]?.ack();
+    await Promise.all(all);
+  });
+
+  it('caps a batch at 1,000 records', async () => {
+    const client = new FakeClient(
+      () => 1,
+      async () => undefined,
+    );
+    const batcher = createBatcher(client);
+    await Promise.all(Array.from({ length: 2500 }, (_, n) => batcher.publish(makeRecord('a', n))));
+    expect(client.sent.map(({ records }) => records.length)).to.deep.equal([1000, 1000, 500]);
+  });
+
+  it('caps a batch at 900 KiB, headers and overhead included; a larger record goes alone', async () => {
+    const client = new FakeClient(
+      () => 1,
+      async () => undefined,
+    );
+    const batcher = createBatcher(client);
+    const sizes = [400, 400, 400, 2000, 400].map((kib) => Buffer.alloc(kib * 1024));
+    await Promise.all(sizes.map((value) => batcher.publish(makeRecord('a', value))));
+    expect(client.sent.map(({ records }) => records.length)).to.deep.equal([2, 1, 1, 1]);
+    const headers = { wide: 'é'.repeat(160 * 1024) };
+    await Promise.all([0, 1, 2].map((n) => batcher.publish({ ...makeRecord('a', n), headers })));
+    expect(client.sent.slice(4).map(({ records }) => records.length)).to.deep.equal([1, 1, 1]);
+  });
+
+  it('finds the refused record, saves its batch mates and keeps their order', async () => {
+    const refuseBig = async (batch: Batch) => {
+      if (batch.records.some(({ value }) => value.length > 2)) throw tooLarge();
+    };
+    const client = new FakeClient(() => 1, refuseBig);
+    const batcher = createBatcher(client);
+    const values = ['0', '1', 'big', '3', '4', '5', 'huge', '7'];
+    const results = await Promise.allSettled(values.map((value) => batcher.publish(makeRecord('a', value))));
+    expect(results.map(({ status }) => status === 'fulfilled')).to.deep.equal(
+      values.map((value) => value.length === 1),
+    );
+    expect(results[2]).to.have.nested.property('reason.reason', 'MESSAGE_TOO_LARGE');
+    expect(client.logs.get('orders/0')).to.deep.equal(['0', '1', '3', '4', '5', '7']);
+    await batcher.publish(makeRecord('a', '8'));
+    expect(client.logs.get('orders/0')?.at(-1)).to.equal('8');
+  });
+
+  it('stops splitting when Kafka goes away', async () => {
+    const client = new FakeClient(() => 1);
+    const batcher = createBatcher(client);
+    const results = Promise.allSettled([0, 1].map((n) => batcher.publish(makeRecord('a', n))));
+    await settle();
+    await client.held[0]?.fail(tooLarge());
+    await client.held[1]?.fail(down());
+    expect((await results).map((result) => result.status === 'rejected' && result.reason.reason)).to.deep.equal([
+      'ECONNREFUSED',
+      'ECONNREFUSED',
+    ]);
+    expect(client.held).to.have.length(2);
+  });
+
+  it('fails what waits behind an unavailable batch, and only in that partition', async () => {
+    const client = new FakeClient((topic) => (topic === 'orders' ? 1 : 1));
+    const batcher = createBatcher(client);
+    const results = Promise.allSettled([batcher.publish(makeRecord('a', 0))]);
+    const other = batcher.publish(makeRecord('a', 0, 'refunds'));
+    await settle();
+    const behind = caught(batcher.publish(makeRecord('a', 1)));
+    await client.held.find(({ batch }) => batch.topic === 'orders')?.fail(down());
+    expect((await results)[0]).to.have.nested.property('reason.reason', 'ECONNREFUSED');
+    expect(await behind).to.include({ kind: 'unavailable', reason: 'ECONNREFUSED' });
+    await client.held.find(({ batch }) => batch.topic === 'refunds')?.ack();
+    expect(await other).to.include({ topic: 'refunds' });
+
+    const later = batcher.publish(makeRecord('a', 2));
+    await settle();
+    await client.held.at(-1)?.ack();
+    expect(await later).to.include({ offset: 0n });
+  });
+
+  it('translates what a client throws by mistake', async () => {
+    const client = new FakeClient(() => 1);
+    const batcher = createBatcher(client);
+    const result = caught(batcher.publish(makeRecord('a', 0)));
+    await settle();
+    await client.held[0]?.fail(new TypeError('op is not a function'));
+    expect(await result).to.include({ kind: 'unavailable', reason: 'UNEXPECTED' });
+  });
+
+  it('keeps the order while the number of partitions is asked for, and asks again after a failure', async () => {
+    let asked = 0;
+    const answers: ((count: number | Error) => void)[] = [];
+    const client = new FakeClient(
+      () => {
+        asked++;
+        return new Promise((resolve, reject) => {
+          answers.push((count) => (count instanceof Error ? reject(count) : resolve(count)));
+        });
+      },
+      async () => undefined,
+    );
+    const batcher = createBatcher(client);
+    const lost = [0, 1].map((n) => caught(batcher.publish(makeRecord('a', n))));
+    answers[0]?.(new PublishError('unavailable', 'UNKNOWN_TOPIC_OR_PARTITION', 'not there'));
+    for (const error of await Promise.all(lost)) expect(error).to.include({ reason: 'UNKNOWN_TOPIC_OR_PARTITION' });
+
+    const kept = [2, 3, 4].map((n) => batcher.publish(makeRecord('a', n)));
+    expect(asked).to.equal(2);
+    answers[1]?.(1);
+    await Promise.all(kept);
+    expect(client.logs.get('orders/0')).to.deep.equal(['2', '3', '4']);
+  });
+
+  it('sends what is queued before it closes, then takes nothing', async () => {
+    const client = new FakeClient(() => 2);
+    const batcher = createBatcher(client);
+    const results = ['a', 'b', 'c', 'd'].map((key) => batcher.publish(makeRecord(key, key)));
+    const closed = batcher.close();
+    expect(batcher.ready()).to.equal(false);
+    expect(await caught(batcher.publish(makeRecord('a', 'late')))).to.include({ reason: 'CLOSED' });
+    await settle();
+    expect(client.closed).to.equal(false);
+    for (const held of client.held) await held.ack();
+    await Promise.all(results);
+    await closed;
+    expect(client.closed).to.equal(true);
+  });
+
+  it('places every record exactly once, in the order of its key, whatever fails', async () => {
+    const event = fc.record({
+      key: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      topic: fc.constantFrom('orders', 'refunds'),
+      refused: fc.boolean(),
+      pause: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(event, { maxLength: 60 }), fc.infiniteStream(fc.nat(9)), async (events, dice) => {
+        const client = new FakeClient(
+          (topic) => (topic === 'orders' ? 3 : 1),
+          async (batch) => {
+            await settle();
+            if (dice.next().value === 0) throw down();
+            if (batch.records.some(({ headers }) => headers.refused)) throw tooLarge();
+          },
+        );
+        const batcher = createBatcher(client);
+        const results: Promise<unknown>[] = [];
+        for (const [n, { key, topic, refused, pause }] of events.entries()) {
+          const headers: { [name: string]: string } = refused ? { refused: 'yes' } : {};
+          results.push(batcher.publish({ topic, key, headers, value: Buffer.from(`${key}:${n}`) }));
+          if (pause) await settle();
+        }
+        const settled = await Promise.allSettled(results);
+        await batcher.close();
+        const written = [...client.logs.entries()].flatMap(([lane, log]) =>
+          log.map((value, offset) => `${lane}@${offset} ${value}`),
+        );
+        const acked = settled.flatMap((result, n) => {
+          if (result.status === 'rejected') return [];
+          const { topic, partition, offset } = result.value as { topic: string; partition: number; offset: bigint };
+          return [`${topic}/${partition}@${offset} ${events[n]?.key}:${n}`];
+        });
+        expect(written.toSorted()).to.deep.equal(acked.toSorted());
+        for (const log of client.logs.values()) {
+          for (const key of 'abcde') {
+            const order = log.filter((value) => value.startsWith(key)).map((value) => Number(value.slice(2)));
+            expect(order).to.deep.equal(order.toSorted((a, b) => a - b));
+          }
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
