@@ -10,6 +10,7 @@ import {
   type WebhookEvent,
 } from '../model.js';
 import { Rejection } from '../rejection.js';
+import { holds } from './condition.js';
 
 /** Decides topic and key by the first route that matches, and writes the record: the event's bytes, facts as headers. */
 export async function map(
@@ -31,7 +32,7 @@ export async function map(
 async function findRoute(routes: readonly Route[], event: WebhookEvent, bindings: Bindings): Promise<Route> {
   for (const route of routes) {
     if (!route.matches(event.type)) continue;
-    if (route.when === undefined || (await route.when.evaluate(event.item.value, bindings)) === true) return route;
+    if (route.when === undefined || holds(await route.when.evaluate(event.item.value, bindings))) return route;
   }
   throw new Rejection('route_none', { detail: event.type });
 }
@@ -70,7 +71,7 @@ function headers(endpoint: Endpoint, delivery: VerifiedDelivery, event: WebhookE
 
 /** The headers that records and dead letters have in common. */
 export function deliveryHeaders(delivery: Delivery, value: Buffer): KafkaRecord['headers'] {
-  const traceparent = delivery.headers['traceparent']?.[0];
+  const traceparent = delivery.headers.traceparent?.[0];
   return {
     ce_deliveryid: delivery.id,
     ce_receivedtime: new Date(delivery.receivedAt).toISOString(),
