@@ -1,0 +1,107 @@
+import { type Document, isAlias, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
+import type { Fault } from '../model.js';
+import type { Diagnostic } from './diagnostic.js';
+import { locate } from './locate.js';
+
+/** A parsed YAML or JSON file that knows where its values stand. */
+export interface LocatedDocument {
+  readonly file: string;
+  readonly text: string;
+  /** Plain objects, arrays and scalars. */
+  readonly value: unknown;
+  toDiagnostic(fault: Fault): Diagnostic;
+  /** Line of the value at a JSON pointer, from 1. */
+  lineOf(pointer: string): number;
+}
+
+/** Parses YAML 1.2, and JSON as a part of it. The document is absent if the text has an error of syntax. */
+export function parseYaml(
+  file: string,
+  text: string,
+): { document?: LocatedDocument; diagnostics: readonly Diagnostic[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const rangeOf = (start: number, end: number) => ({
+    start: position(lines, text, start),
+    end: position(lines, text, end),
+  });
+  const diagnostics: Diagnostic[] = [
+    ...document.errors.map((error) => ({
+      file,
+      severity: 'error' as const,
+      range: rangeOf(...error.pos),
+      ...explain(error),
+    })),
+    ...document.warnings.map((error) => ({
+      file,
+      severity: 'warning' as const,
+      range: rangeOf(...error.pos),
+      ...explain(error),
+    })),
+    ...findBadAliases(document).map(([start, end]) => ({ ...badAlias, file, range: rangeOf(start, end) })),
+  ];
+  if (diagnostics.some(({ severity }) => severity === 'error')) return { diagnostics };
+  if (document.contents === null) return { diagnostics: [{ ...empty, file }] };
+  try {
+    return { document: createDocument(file, text, document, rangeOf), diagnostics };
+  } catch {
+    // toJS refuses aliases that multiply beyond all measure.
+    return { diagnostics: [{ ...tooManyAliases, file }] };
+  }
+}
+
+function createDocument(
+  file: string,
+  text: string,
+  document: Document,
+  rangeOf: (start: number, end: number) => NonNullable<Diagnostic['range']>,
+): LocatedDocument {
+  function toDiagnostic(fault: Fault): Diagnostic {
+    const span = locate(document, text, fault);
+    const { rule, severity, message, hint } = fault;
+    return {
+      ...{ rule, severity, file, message },
+      ...(span === undefined ? {} : { range: rangeOf(...span) }),
+      ...(hint === undefined ? {} : { hint }),
+    };
+  }
+  const lineOf = (pointer: string) => rangeOf(...(locate(document, text, { pointer }) ?? [0, 0])).start.line;
+  const value: unknown = document.toJS();
+  return { file, text, value, toDiagnostic, lineOf };
+}
+
+function position(lines: LineCounter, text: string, at: number) {
+  const offset = Math.min(at, text.length);
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(line, 1), column: Math.max(col, 1), offset };
+}
+
+function findBadAliases(document: Document): [number, number][] {
+  const spans: [number, number][] = [];
+  visit(document, {
+    Alias(_, alias) {
+      if (isAlias(alias) && alias.range && alias.resolve(document) === undefined)
+        spans.push([alias.range[0], alias.range[1]]);
+    },
+  });
+  return spans;
+}
+
+const syntax = { rule: 'config-syntax', severity: 'error' } as const;
+const quoteStar = 'a text that begins with * must stand in quotes';
+const badAlias = { ...syntax, message: 'This alias has no anchor', hint: quoteStar };
+const empty = { ...syntax, message: 'The file is empty' };
+const tooManyAliases = { ...syntax, message: 'The aliases in this file multiply without end' };
+
+const explanations: { readonly [code: string]: { message: string; hint?: string } } = {
+  BAD_ALIAS: { message: 'An alias needs a name', hint: quoteStar },
+  BLOCK_AS_IMPLICIT_KEY: { message: 'A second ":" in one line', hint: 'put the value in quotes' },
+  BLOCK_IN_FLOW: { message: 'Not valid inside {} or []', hint: 'put a value that has " ? " or ": " in it in quotes' },
+  DUPLICATE_KEY: { message: 'This key is here twice' },
+  MULTIPLE_DOCS: { message: 'A second document begins here', hint: 'a file has one document only' },
+};
+
+/** The library quotes the source in some messages, and the source may be a secret. */
+function explain(error: YAMLError): { rule: string; message: string; hint?: string } {
+  return { rule: 'config-syntax', ...(explanations[error.code] ?? { message: error.message.replace(/: ".*$/s, '') }) };
+}
