@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// The command line from source, through tsx: nothing needs building.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { execute } from '@oclif/core';
+import { register } from 'tsx/esm/api';
+
+register();
+const root = fileURLToPath(new URL('..', import.meta.url));
+const pjson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+pjson.oclif.commands = './src/commands';
+await execute({ loadOptions: { root, pjson, ignoreManifest: true } });

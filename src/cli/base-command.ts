@@ -1,0 +1,22 @@
+import { Command } from '@oclif/core';
+import { type ExitReason, exitCodes, toFailure } from './failure.js';
+
+/**
+ * What every command shares: `--json`, and one place where errors become a message and an exit code. With `--json`,
+ * stdout carries JSON whatever happens: run()'s value, or `{ "error": { reason, message, exitCode, … } }`.
+ */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+
+  override async catch(error: unknown): Promise<void> {
+    const { reason, message, details } = toFailure(error);
+    process.exitCode = exitCodes[reason];
+    if (this.jsonEnabled()) this.logJson({ error: { reason, message, exitCode: exitCodes[reason], ...details } });
+    else process.stderr.write(`${reason === 'bug' ? 'This is a bug. ' : ''}${message}\n`);
+  }
+
+  /** Ends with this exit code after run() has returned its value. */
+  protected endWith(reason: ExitReason): void {
+    process.exitCode = exitCodes[reason];
+  }
+}

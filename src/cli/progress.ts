@@ -1,0 +1,23 @@
+/** A line on a terminal that is drawn over and over. On anything else than a terminal it shows nothing. */
+export interface Progress {
+  /** `fraction` from 0 to 1. */
+  show(fraction: number, text: string): void;
+  /** Wipes the line. */
+  clear(): void;
+}
+
+const width = 24;
+
+export function createProgress(stream: NodeJS.WriteStream): Progress {
+  if (!stream.isTTY) return { show: () => undefined, clear: () => undefined };
+  return {
+    show(fraction, text) {
+      const filled = Math.round(Math.min(1, fraction) * width);
+      const bar = `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${text}`;
+      stream.write(`\r\u001b[K${bar.slice(0, (stream.columns || 80) - 1)}`);
+    },
+    clear() {
+      stream.write('\r\u001b[K');
+    },
+  };
+}

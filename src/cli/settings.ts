@@ -1,0 +1,38 @@
+import { relative } from 'node:path';
+import type { Settings } from '../config/settings.js';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { Failure } from './failure.js';
+
+/** The checked configuration; warnings go to stderr with `warn`. Throws a `config` Failure that says every fault. */
+export async function loadSettings(file: string, options: { readonly warn: boolean }): Promise<Settings> {
+  const { loadConfig } = await import('../config/load.js');
+  const { settings, diagnostics, sources } = await loadConfig(file, process.env, Date.now());
+  if (!settings) {
+    const message = (await present(diagnostics, sources, process.stderr)) + summarize(file, diagnostics);
+    throw new Failure('config', message, { diagnostics });
+  }
+  if (options.warn) process.stderr.write(await present(diagnostics, sources, process.stderr));
+  return settings;
+}
+
+/** The findings for people, with colours where the stream shows them; ends with a line break unless it is empty. */
+export async function present(
+  diagnostics: readonly Diagnostic[],
+  sources: ReadonlyMap<string, string>,
+  stream: NodeJS.WriteStream,
+): Promise<string> {
+  const { formatPretty } = await import('../diagnostics/pretty.js');
+  return formatPretty(diagnostics, sources, { base: process.cwd(), colours: stream.isTTY && stream.hasColors() });
+}
+
+/** One line about the findings in a file: `config/gateway.yaml: 2 errors, 1 warning`. */
+export function summarize(file: string, diagnostics: readonly Diagnostic[]): string {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+  const found = [count(errors, 'error'), count(diagnostics.length - errors, 'warning')].filter(Boolean).join(', ');
+  return `${relative('', file)}: ${found || 'no faults'}`;
+}
+
+function count(number: number, noun: string): string {
+  if (number === 0) return '';
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

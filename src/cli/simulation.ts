@@ -1,0 +1,95 @@
+import { Flags } from '@oclif/core';
+import type { Settings } from '../config/settings.js';
+import type { OutgoingRequest } from '../model.js';
+import type { ComposeOptions, Offer } from '../simulate/compose.js';
+import { Failure } from './failure.js';
+import { loadSettings } from './settings.js';
+import { configFlag, whichConfig } from './which-config.js';
+
+/** The flags of every `simulate` command that chooses among endpoints. */
+export const endpointFlag = Flags.string({
+  helpValue: 'NAME',
+  description: 'Only this endpoint. Without it: the first in the configuration that has an example of the type.',
+});
+
+/** The flags of every `simulate` command that sends. */
+export const sendFlags = {
+  config: configFlag,
+  endpoint: endpointFlag,
+  url: Flags.string({
+    helpValue: 'URL',
+    description:
+      'Where the gateway is, instead of server.listen of the configuration; with a path, the whole address to send to.',
+    parse: async (text) => parseUrl(text),
+  }),
+};
+
+/** What can be sent with the configuration, and where the gateway listens. */
+export interface Simulation {
+  readonly offers: readonly Offer[];
+  readonly base: string;
+}
+
+/** Throws a Failure if the configuration can't be used or has no such endpoint. */
+export async function prepareSimulation(flags: {
+  readonly config?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly url?: string | undefined;
+}): Promise<Simulation> {
+  const { file, url } = whichConfig(flags.config);
+  const settings = await loadSettings(file, { warn: false });
+  const names = settings.endpoints.map(({ name }) => name);
+  if (flags.endpoint !== undefined && !names.includes(flags.endpoint)) {
+    throw new Failure('usage', `No endpoint "${flags.endpoint}" in ${file}: it has ${names.join(', ')}`);
+  }
+  return { offers: await listOffers(settings, flags.endpoint), base: flags.url ?? url ?? listenUrl(settings) };
+}
+
+/** Chooses the first offer of the type. Throws a usage Failure, with a did-you-mean, if there is none. */
+export async function chooseOffer(offers: readonly Offer[], type: string): Promise<Offer> {
+  const offer = offers.find((candidate) => candidate.type === type);
+  if (offer) return offer;
+  const { closest } = await import('../diagnostics/closest.js');
+  const near = closest(
+    type,
+    offers.map((candidate) => candidate.type),
+  );
+  const hint = near === undefined ? 'gateway simulate list shows what there is' : `did you mean "${near}"?`;
+  throw new Failure('usage', `No example of type "${type}": ${hint}`);
+}
+
+/** A source of signed requests. Throws a Failure if the endpoint has no active secret. */
+export async function prepareRequests(offer: Offer, options: ComposeOptions): Promise<() => OutgoingRequest> {
+  const { composer } = await import('../simulate/compose.js');
+  const next = composer(offer, options);
+  if (!next) throw new Failure('config', `No secret of endpoint "${offer.endpoint.name}" is active now`);
+  return next;
+}
+
+/** Every example of the endpoints, or of the one of this name. */
+export async function listOffers(settings: Settings, endpointName: string | undefined): Promise<readonly Offer[]> {
+  const { listExamples } = await import('../plugins/examples.js');
+  const chosen = settings.endpoints.filter(({ name }) => endpointName === undefined || name === endpointName);
+  const offers = await Promise.all(
+    chosen.map(async (endpoint) =>
+      (await listExamples(endpoint.provider.folder)).map(({ type, headers, payload, fresh }) => ({
+        endpoint,
+        type,
+        message: { headers, payload },
+        fresh,
+      })),
+    ),
+  );
+  return offers.flat();
+}
+
+/** A server on every address is reached on the loopback one. */
+function listenUrl({ listen: { host, port } }: Settings): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
+function parseUrl(text: string): string {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw new Failure('usage', `--url ${text}: not an http URL`);
+  return text;
+}

@@ -1,0 +1,33 @@
+import { resolve } from 'node:path';
+import { Args, Flags } from '@oclif/core';
+import { readDevState } from './dev-state.js';
+
+const productionDefault = 'config/gateway.yaml';
+
+/** `--config`, of the commands that work beside a gateway. Its description is the rule that `whichConfig` follows. */
+export const configFlag = Flags.string({
+  char: 'c',
+  helpValue: 'FILE',
+  description:
+    'Configuration file. Without it: the one that GATEWAY_CONFIG names, else, while `gateway dev` runs in this directory, ' +
+    `the one it runs with, else ${productionDefault}.`,
+});
+
+/** `[FILE]`, of the commands that check or run a configuration. */
+export const configArgument = Args.string({
+  name: 'FILE',
+  description: `Configuration file. Without it: the one that GATEWAY_CONFIG names, else ${productionDefault}.`,
+});
+
+/** The file of a command with `configFlag`; `url` where a development gateway says where it listens. */
+export function whichConfig(flag: string | undefined): { readonly file: string; readonly url?: string } {
+  const named = flag ?? process.env.GATEWAY_CONFIG;
+  if (named) return { file: resolve(named) };
+  const dev = readDevState();
+  return dev ? { file: dev.config, url: dev.url } : { file: resolve(productionDefault) };
+}
+
+/** The file of a command with `configArgument`. */
+export function whichConfigToRun(argument: string | undefined): string {
+  return resolve(argument ?? (process.env.GATEWAY_CONFIG || productionDefault));
+}

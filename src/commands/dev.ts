@@ -1,0 +1,62 @@
+import { relative, resolve } from 'node:path';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.js';
+import { removeDevState, writeDevState } from '../cli/dev-state.js';
+import { aborted, awaitInterruption } from '../cli/interruption.js';
+import { loadSettings } from '../cli/settings.js';
+import { listOffers } from '../cli/simulation.js';
+import type { Settings } from '../config/settings.js';
+
+export default class Dev extends BaseCommand {
+  static override summary = 'Run a gateway for development: no Kafka, secrets of its own.';
+  static override description =
+    'Records go to the embedded log. Secret files that the configuration refers to are made on the first start. While it runs, ' +
+    '`simulate`, `tap` and `routes` in this directory use its configuration.';
+  static override examples = ['<%= config.bin %> dev'];
+  static override flags = {
+    config: Flags.string({
+      char: 'c',
+      helpValue: 'FILE',
+      default: 'config/dev.yaml',
+      description: 'Configuration file.',
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(Dev);
+    const file = resolve(flags.config);
+    const { makeDevSecrets } = await import('../cli/dev-secrets.js');
+    for (const made of makeDevSecrets(file)) this.log(`Made a development secret: ${relative('', made)}`);
+    const settings = await loadSettings(file, { warn: true });
+    const interrupted = awaitInterruption();
+    const [{ startGateway }, { createLog }] = await Promise.all([
+      import('../gateway.js'),
+      import('../telemetry/log.js'),
+    ]);
+    const log = createLog(settings.log.level, this.jsonEnabled() ? process.stderr : undefined);
+    const { url, adminUrl, close } = await startGateway(settings, { log });
+    const state = { pid: process.pid, config: settings.file, url };
+    writeDevState(state);
+    if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify({ ...state, adminUrl })}\n`);
+    this.log(await greet(settings, url));
+    await aborted(interrupted);
+    removeDevState();
+    await close();
+  }
+}
+
+/** Where it listens, and the commands that show it at work. */
+async function greet(settings: Settings, url: string): Promise<string> {
+  const offers = await listOffers(settings, undefined);
+  const first = settings.endpoints[0]?.routes
+    .map((route) => offers.find(({ endpoint, type }) => endpoint === settings.endpoints[0] && route.matches(type)))
+    .find((offer) => offer !== undefined);
+  return [
+    '',
+    `  The gateway listens at ${url}`,
+    ...settings.endpoints.map(({ path, provider }) => `    ${path}  ${provider.title}`),
+    ...(first ? ['', `  Send a first webhook:  npx gateway simulate send --type ${first.type}`] : []),
+    '  See what arrives:      npx gateway tap --from-beginning',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,61 @@
+import { BaseCommand } from '../cli/base-command.js';
+import { loadSettings } from '../cli/settings.js';
+import { formatTable } from '../cli/table.js';
+import { configFlag, whichConfig } from '../cli/which-config.js';
+import type { Endpoint, Route } from '../model.js';
+
+interface Row {
+  readonly endpoint: string;
+  readonly provider: string;
+  readonly path: string;
+  /** Names only. */
+  readonly secrets: readonly string[];
+  readonly events: readonly string[];
+  readonly when?: string;
+  readonly topic: string;
+  readonly key?: string;
+  readonly declaredAt: string;
+}
+
+export default class Routes extends BaseCommand {
+  static override summary = 'Show which event of which endpoint goes to which topic, under which key.';
+  static override description =
+    'Routes stand in the order in which they are tried: the first that matches an event wins.';
+  static override examples = ['<%= config.bin %> routes', '<%= config.bin %> routes --json'];
+  static override flags = { config: configFlag };
+
+  override async run(): Promise<{ routes: readonly Row[]; deadLetterTopic: string }> {
+    const { flags } = await this.parse(Routes);
+    const settings = await loadSettings(whichConfig(flags.config).file, { warn: false });
+    const routes = settings.endpoints.flatMap((endpoint) => endpoint.routes.map((route) => toRow(endpoint, route)));
+    this.log(
+      formatTable(
+        ['ENDPOINT', 'PATH', 'SECRETS', 'EVENTS', 'TOPIC', 'KEY'],
+        routes.map((row) => [
+          row.endpoint,
+          row.path,
+          row.secrets.join(', '),
+          [row.events.join(', '), row.when && `when ${row.when}`].filter(Boolean).join(' ') || '*',
+          row.topic,
+          row.key ?? '(subject, else id)',
+        ]),
+      ),
+    );
+    this.log(`\nDead letters: ${settings.deadLetter.topic}`);
+    return { routes, deadLetterTopic: settings.deadLetter.topic };
+  }
+}
+
+function toRow(endpoint: Endpoint, route: Route): Row {
+  return {
+    endpoint: endpoint.name,
+    provider: endpoint.provider.name,
+    path: endpoint.path,
+    secrets: endpoint.secrets.map(({ name }) => name),
+    events: route.events ?? [],
+    ...(route.when && { when: route.when.source }),
+    topic: route.topic,
+    ...(route.key && { key: route.key.source }),
+    declaredAt: route.declaredAt,
+  };
+}

@@ -1,0 +1,101 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { Failure } from '../../cli/failure.js';
+import { chooseOffer, prepareRequests, prepareSimulation, sendFlags } from '../../cli/simulation.js';
+import type { Override } from '../../simulate/override.js';
+import type { Answer } from '../../simulate/sender.js';
+
+interface Sent {
+  readonly status: number;
+  /** The answer's body. */
+  readonly answer: unknown;
+  readonly milliseconds: number;
+}
+
+export default class SimulateSend extends BaseCommand {
+  static override summary = 'Send an example webhook, signed as its provider would sign it.';
+  static override description =
+    'Identifiers and times are made anew for each send. The exit code is 0 if the answer is 2xx (with --invalid-signature: 401), ' +
+    '1 if it is another, 4 if nobody answers.';
+  static override examples = [
+    '<%= config.bin %> simulate send --type charge.refunded',
+    '<%= config.bin %> simulate send --type charge.refunded --data data.object.amount=500 --count 3',
+    '<%= config.bin %> simulate send --type charge.refunded --invalid-signature',
+  ];
+  static override flags = {
+    ...sendFlags,
+    type: Flags.string({ char: 't', required: true, helpValue: 'TYPE', description: 'Event type: see simulate list.' }),
+    data: Flags.string({
+      char: 'd',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'PATH=VALUE',
+      description:
+        'Put a value into the payload, at a dotted path (data.object.amount=500). JSON if it parses, else text.',
+    }),
+    'invalid-signature': Flags.boolean({ description: 'Change one character of the signature.' }),
+    count: Flags.integer({ char: 'n', min: 1, default: 1, helpValue: 'N', description: 'Send this many, one by one.' }),
+  };
+
+  override async run(): Promise<{ endpoint: string; url: string; type: string; deliveries: readonly Sent[] }> {
+    const { flags } = await this.parse(SimulateSend);
+    const { offers, base } = await prepareSimulation(flags);
+    const offer = await chooseOffer(offers, flags.type);
+    const invalid = flags['invalid-signature'];
+    const next = await prepareRequests(offer, { base, invalid, overrides: await parseData(flags.data ?? []) });
+    const { createSender } = await import('../../simulate/sender.js');
+    const { url } = next();
+    const sender = createSender(url, 1);
+    const deliveries: Sent[] = [];
+    this.log(`POST ${url}  ${offer.type}`);
+    try {
+      for (let sent = 0; sent < flags.count; sent++) {
+        const started = performance.now();
+        const answer = await sender.send(next());
+        const milliseconds = Math.round((performance.now() - started) * 10) / 10;
+        deliveries.push({ status: answer.status, answer: answer.body, milliseconds });
+        this.log(describe(answer, milliseconds));
+      }
+    } finally {
+      await sender.close();
+    }
+    const asExpected = ({ status }: Sent): boolean => (invalid ? status === 401 : status >= 200 && status < 300);
+    if (!deliveries.every(asExpected)) this.endWith('negative');
+    return { endpoint: offer.endpoint.name, url, type: offer.type, deliveries };
+  }
+}
+
+async function parseData(texts: readonly string[]): Promise<readonly Override[]> {
+  const { parseOverride } = await import('../../simulate/override.js');
+  return texts.map((text) => {
+    const override = parseOverride(text);
+    if (!override) throw new Failure('usage', `--data ${text}: not of the form PATH=VALUE`);
+    return override;
+  });
+}
+
+/** The status line, then a line for each event of the answer. */
+function describe({ status, body }: Answer, milliseconds: number): string {
+  const events = eventsOf(body).map(describeEvent);
+  if (events.length === 0) events.push(typeof body === 'string' ? body : JSON.stringify(body));
+  return [`${status}  ${milliseconds} ms`, ...events.map((event) => `  ${event}`)].join('\n');
+}
+
+type Fields = { readonly [name: string]: unknown };
+
+/** Of a batch each event, else the answer itself, if it says where the event went. */
+function eventsOf(body: unknown): readonly Fields[] {
+  if (!isFields(body)) return [];
+  if (Array.isArray(body.events)) return body.events.filter(isFields);
+  return body.kafka_topic === undefined ? [] : [body];
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
+function describeEvent(event: Fields): string {
+  const { status, reason, event_type, event_id, kafka_topic, kafka_partition, kafka_offset } = event;
+  const what = [status, reason, event_type, event_id].filter((part) => part !== undefined).join('  ');
+  return `${what}  →  topic ${kafka_topic}  partition ${kafka_partition}  offset ${kafka_offset}`;
+}

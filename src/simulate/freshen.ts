@@ -1,0 +1,99 @@
+import { itemPaths, parsePath, putAt, valueAt } from './paths.js';
+
+/** How a value is made anew: another identifier of the same shape, a UUID, or the time of sending. */
+export type Freshness = 'id' | 'uuid' | 'seconds' | 'milliseconds' | 'iso8601';
+
+/** Dotted path into each item's value → how it is made anew. `$headers.NAME` is the header of that name. */
+export type FreshPaths = { readonly [path: string]: Freshness };
+
+/** An integer in [0, limit). */
+export type Random = (limit: number) => number;
+
+/** What a provider sends, before it is signed. */
+export interface Message {
+  /** Lower-case names. */
+  readonly headers: { readonly [name: string]: string };
+  readonly payload: unknown;
+}
+
+const headerPrefix = '$headers.';
+const digits = '0123456789';
+const lowerCase = 'abcdefghijklmnopqrstuvwxyz';
+const upperCase = lowerCase.toUpperCase();
+
+/**
+ * The message as if it were sent for the first time: its identifiers and times made anew where `fresh` says so.
+ * A path that the message lacks is left out. `now` in milliseconds since the epoch.
+ */
+export function freshen<M extends Message>(
+  message: M,
+  fresh: FreshPaths,
+  items: string | undefined,
+  now: number,
+  random: Random,
+): M {
+  const headers = { ...message.headers };
+  let payload = structuredClone(message.payload);
+  for (const [path, freshness] of Object.entries(fresh)) {
+    if (path.startsWith(headerPrefix)) {
+      const name = path.slice(headerPrefix.length);
+      const old = headers[name];
+      if (old !== undefined) headers[name] = String(makeAnew(old, freshness, now, random));
+      continue;
+    }
+    for (const item of itemPaths(payload, items)) {
+      const at = [...item, ...parsePath(path)];
+      const old = valueAt(payload, at);
+      if (old !== undefined && old !== null) payload = putAt(payload, at, makeAnew(old, freshness, now, random));
+    }
+  }
+  return { ...message, headers, payload };
+}
+
+function makeAnew(old: unknown, freshness: Freshness, now: number, random: Random): unknown {
+  switch (freshness) {
+    case 'id':
+      return typeof old === 'number'
+        ? Number(sameShape(String(Math.trunc(old)), random))
+        : sameShape(String(old), random);
+    case 'uuid':
+      return makeUuid(random);
+    case 'seconds':
+      return likewise(old, Math.floor(now / 1000));
+    case 'milliseconds':
+      return likewise(old, now);
+    case 'iso8601':
+      return new Date(now).toISOString();
+  }
+}
+
+/** A number as text where the example has text. */
+function likewise(old: unknown, value: number): number | string {
+  return typeof old === 'string' ? String(value) : value;
+}
+
+/**
+ * Another identifier of the same length, in the character classes of the old one: `evt_1NG8` → `evt_Kd07`. What
+ * stands before the last `_` stays, and so does punctuation.
+ */
+function sameShape(old: string, random: Random): string {
+  const start = old.lastIndexOf('_') + 1;
+  const variable = old.slice(start);
+  const alphabet = [
+    /[a-z]/.test(variable) ? lowerCase : '',
+    /[A-Z]/.test(variable) ? upperCase : '',
+    /[0-9]/.test(variable) ? digits : '',
+  ].join('');
+  // A number has no leading zero.
+  const drawn = variable.replace(/[A-Za-z0-9]/g, (_, index: number) =>
+    alphabet === digits && index === 0 ? String(1 + random(9)) : alphabet.charAt(random(alphabet.length)),
+  );
+  return old.slice(0, start) + drawn;
+}
+
+/** Version 4 of RFC 9562. */
+function makeUuid(random: Random): string {
+  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) =>
+    (place === 'x' ? random(16) : 8 + random(4)).toString(16),
+  );
+}

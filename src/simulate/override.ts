@@ -1,0 +1,29 @@
+import { parsePath, putAt } from './paths.js';
+
+/** One `path=value` of the command line. */
+export interface Override {
+  readonly path: readonly string[];
+  readonly value: unknown;
+}
+
+/** Reads `path=value`; the value is JSON if it parses, else text. `undefined` where there is no path. */
+export function parseOverride(text: string): Override | undefined {
+  const equals = text.indexOf('=');
+  if (equals < 1) return undefined;
+  return { path: parsePath(text.slice(0, equals)), value: parseValue(text.slice(equals + 1)) };
+}
+
+function parseValue(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return text;
+  }
+}
+
+/** The payload with the overrides put in, one after the other. */
+export function applyOverrides(payload: unknown, overrides: readonly Override[]): unknown {
+  const copy: unknown = structuredClone(payload);
+  return overrides.reduce((value, override) => putAt(value, override.path, override.value), copy);
+}

@@ -1,0 +1,55 @@
+type Container = { [key: string]: unknown };
+
+/** Objects and arrays: an array's elements are reached by their index as text. */
+function isContainer(value: unknown): value is Container {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The dotted path's steps: `data.object.id`, `lines.0.amount`. */
+export function parsePath(path: string): readonly string[] {
+  return path.split('.');
+}
+
+/** What stands at the path; `undefined` if nothing does. Only own members count. */
+export function valueAt(root: unknown, path: readonly string[]): unknown {
+  let value = root;
+  for (const step of path) {
+    if (!isContainer(value) || !Object.hasOwn(value, step)) return undefined;
+    value = value[step];
+  }
+  return value;
+}
+
+/**
+ * Puts the value at the path, changing `root`; objects are made on the way where there are none. Returns the root,
+ * which is another one if it was no object or the path is empty.
+ */
+export function putAt(root: unknown, path: readonly string[], value: unknown): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return value;
+  const container = isContainer(root) ? root : {};
+  const inner = Object.hasOwn(container, step) ? container[step] : undefined;
+  // Defined, not assigned: `__proto__` is a key like any other here.
+  Object.defineProperty(container, step, {
+    value: putAt(inner, rest, value),
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
+  return container;
+}
+
+/** The paths of a batch's items: those that a JSON pointer with `*` at the elements matches; one empty path without it. */
+export function itemPaths(root: unknown, pointer = ''): readonly (readonly string[])[] {
+  let paths: readonly (readonly string[])[] = [[]];
+  for (const token of pointer.split('/').slice(1)) {
+    const step = token.replaceAll('~1', '/').replaceAll('~0', '~');
+    paths = paths.flatMap((path) => {
+      const value = valueAt(root, path);
+      if (!isContainer(value)) return [];
+      const steps = step === '*' ? Object.keys(value) : Object.hasOwn(value, step) ? [step] : [];
+      return steps.map((next) => [...path, next]);
+    });
+  }
+  return paths;
+}

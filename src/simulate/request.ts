@@ -1,0 +1,70 @@
+import { createSecretKey } from 'node:crypto';
+import type { Endpoint, OutgoingRequest, Secret } from '../model.js';
+import type { Message } from './freshen.js';
+
+/** The secret that a provider would sign with now: of the active ones, the one that became active last. */
+export function newestSecret(endpoint: Endpoint, now: number): Secret | undefined {
+  return endpoint.secrets
+    .filter((secret) => (secret.notBefore ?? 0) <= now && now < (secret.expires ?? Number.POSITIVE_INFINITY))
+    .reduce<Secret | undefined>(
+      (newest, secret) => (!newest || (secret.notBefore ?? 0) > (newest.notBefore ?? 0) ? secret : newest),
+      undefined,
+    );
+}
+
+/**
+ * The address of an endpoint. `base` is the gateway's URL, or, if it has a path of its own, the whole address.
+ */
+export function addressOf(endpoint: Endpoint, base: string): string {
+  const url = new URL(base);
+  if (url.pathname === '/') url.pathname = endpoint.path;
+  return url.href;
+}
+
+/** The message as an unsigned request: the payload as compact JSON. */
+export function makeRequest(url: string, message: Message): OutgoingRequest {
+  return {
+    method: 'POST',
+    url,
+    headers: { 'content-type': 'application/json', ...message.headers },
+    body: Buffer.from(JSON.stringify(message.payload)),
+  };
+}
+
+/** The request as the endpoint's provider would sign it. `now` in milliseconds since the epoch. */
+export function signRequest(
+  endpoint: Endpoint,
+  secret: Secret,
+  request: OutgoingRequest,
+  now: number,
+): OutgoingRequest {
+  return endpoint.provider.scheme.sign(request, secret.key, now);
+}
+
+/**
+ * The request signed, with one character of the signature changed: everything else about it is right. Where the
+ * signature stands shows in the difference to what another key signs.
+ */
+export function signWrongly(
+  endpoint: Endpoint,
+  secret: Secret,
+  request: OutgoingRequest,
+  now: number,
+): OutgoingRequest {
+  const { scheme } = endpoint.provider;
+  const signed = scheme.sign(request, secret.key, now);
+  const other = scheme.sign(request, createSecretKey(Buffer.alloc(32, 'another key')), now);
+  for (const [name, value] of Object.entries(signed.headers)) {
+    const changed = changeFirstDifference(value, other.headers[name] ?? value);
+    if (changed !== undefined) return { ...signed, headers: { ...signed.headers, [name]: changed } };
+  }
+  const changed = changeFirstDifference(signed.body.toString('latin1'), other.body.toString('latin1'));
+  return changed === undefined ? signed : { ...signed, body: Buffer.from(changed, 'latin1') };
+}
+
+/** `undefined` if there is none. The new character is a digit: valid in hex and in base64. */
+function changeFirstDifference(text: string, other: string): string | undefined {
+  const at = [...text].findIndex((character, index) => character !== other[index]);
+  if (at === -1) return undefined;
+  return text.slice(0, at) + (text[at] === '0' ? '1' : '0') + text.slice(at + 1);
+}
