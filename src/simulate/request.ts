@@ -53,7 +53,7 @@ export function signWrongly(
 ): OutgoingRequest {
   const { scheme } = endpoint.provider;
   const signed = scheme.sign(request, secret.key, now);
-  const other = scheme.sign(request, createSecretKey(Buffer.alloc(32, 'another key')), now);
+  const other = scheme.sign(signed, createSecretKey(Buffer.alloc(32, 'another key')), now);
   for (const [name, value] of Object.entries(signed.headers)) {
     const changed = changeFirstDifference(value, other.headers[name] ?? value);
     if (changed !== undefined) return { ...signed, headers: { ...signed.headers, [name]: changed } };
