@@ -2,7 +2,7 @@
 // The command line from source, through tsx: nothing needs building.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { execute } from '@oclif/core';
+import { execute } from '@oclif/core/execute';
 import { register } from 'tsx/esm/api';
 
 register();

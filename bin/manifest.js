@@ -1,7 +1,7 @@
 // Writes oclif.manifest.json, with which the command line starts without importing every command.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Config } from '@oclif/core';
+import { Config } from '@oclif/core/config';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const config = await Config.load({ root, ignoreManifest: true });

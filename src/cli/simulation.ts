@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import type { Settings } from '../config/settings.js';
 import type { OutgoingRequest } from '../model.js';
 import type { ComposeOptions, Offer } from '../simulate/compose.js';
@@ -71,14 +71,17 @@ export async function listOffers(settings: Settings, endpointName: string | unde
   const { listExamples } = await import('../plugins/examples.js');
   const chosen = settings.endpoints.filter(({ name }) => endpointName === undefined || name === endpointName);
   const offers = await Promise.all(
-    chosen.map(async (endpoint) =>
-      (await listExamples(endpoint.provider.folder)).map(({ type, headers, payload, fresh }) => ({
+    chosen.map(async (endpoint) => {
+      const examples = await listExamples(endpoint.provider.folder).catch((error: Error) => {
+        throw new Failure('config', error.message);
+      });
+      return examples.map(({ type, headers, payload, fresh }) => ({
         endpoint,
         type,
         message: { headers, payload },
         fresh,
-      })),
-    ),
+      }));
+    }),
   );
   return offers.flat();
 }

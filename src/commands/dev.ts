@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { removeDevState, writeDevState } from '../cli/dev-state.js';
 import { aborted, awaitInterruption } from '../cli/interruption.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { present, summarize } from '../cli/settings.js';
 import { configArgument, whichConfigToRun } from '../cli/which-config.js';

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { awaitInterruption } from '../cli/interruption.js';
 import { recordToJson, recordToLine } from '../cli/record-line.js';

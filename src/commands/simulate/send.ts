@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { Failure } from '../../cli/failure.js';
 import { chooseOffer, prepareRequests, prepareSimulation, sendFlags } from '../../cli/simulation.js';

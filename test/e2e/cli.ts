@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const gateway = join(root, 'bin/run.js');
+export const plugins = join(root, 'plugins');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The built command line as a process in `cwd`. */
+export class Cli {
+  readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown>;
+  #stdout = '';
+  #stderr = '';
+  #changed = (): void => undefined;
+
+  constructor(cwd: string, args: readonly string[], env: { readonly [name: string]: string } = {}) {
+    const { GATEWAY_CONFIG: _, ...inherited } = process.env;
+    this.#child = spawn(process.execPath, [gateway, ...args], { cwd, env: { ...inherited, NO_COLOR: '1', ...env } });
+    this.#closed = once(this.#child, 'close').then(() => this.#changed());
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text;
+      this.#changed();
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+      this.#changed();
+    });
+  }
+
+  /** What stdout says once it matches; throws if the process ends before. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.#stdout);
+      if (match) return match;
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+        throw new Error(`ended with ${this.#child.exitCode}:\n${this.#stdout}${this.#stderr}`);
+      }
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve;
+      });
+    }
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  closeStdout(): void {
+    this.#child.stdout?.destroy();
+  }
+
+  async ended(): Promise<Ended> {
+    await this.#closed;
+    return { code: this.#child.exitCode, stdout: this.#stdout, stderr: this.#stderr };
+  }
+}
+
+/** A directory of its own with the files in it, given by relative path. */
+export function makeDirectory(files: { readonly [path: string]: string }): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'gateway-e2e-'));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true });
+    writeFileSync(join(path, name), text);
+  }
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A configuration with the embedded log and the Stripe plugin; port 0 takes a free one. */
+export function embeddedConfig(listen = '127.0.0.1:0'): string {
+  return `version: 1
+server: { listen: "${listen}", drain: 5s }
+plugins: ${plugins}
+embedded: { dir: ../data/log }
+deadLetter: { topic: webhooks.dlq }
+endpoints:
+  - provider: stripe
+    path: /webhooks/stripe
+    secrets: [{ name: current, file: ../data/stripe.secret }]
+`;
+}
