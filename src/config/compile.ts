@@ -1,0 +1,102 @@
+import { resolve } from 'node:path';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { LocatedDocument } from '../diagnostics/parse.js';
+import type { Endpoint, Fault } from '../model.js';
+import { deepFreeze } from '../plugins/freeze.js';
+import { parseDuration } from '../signature/timestamp.js';
+import type { CheckedGateway } from './check.js';
+import type { GatewayDeclaration } from './declaration.js';
+import { compileEndpoints, type Providers } from './endpoints.js';
+import { compileKafka } from './kafka.js';
+import type { Materials } from './materials.js';
+import type { EmbeddedSettings, KafkaSettings, Listen, Settings } from './settings.js';
+
+/**
+ * Compiles a gateway.yaml to frozen settings, which are absent if it has an error. What is wrong with the sound parts
+ * of an unsound file is found too. `substituted`: pointers of texts that aren't in the file as they are.
+ */
+export function compileConfig(
+  document: LocatedDocument,
+  checked: CheckedGateway,
+  substituted: ReadonlySet<string>,
+  providers: Providers,
+  materials: Materials,
+): { settings?: Settings; diagnostics: readonly Diagnostic[] } {
+  const faults: Fault[] = [];
+  const endpoints = compileEndpoints(checked.endpoints, document, providers, materials, faults);
+  const kafka = checked.kafka === undefined ? undefined : compileKafka(checked.kafka, materials, faults);
+  const settings =
+    checked.whole === undefined
+      ? undefined
+      : assemble(document.file, checked.whole, kafka, endpoints, materials, faults);
+  const located = faults.map((fault) => (substituted.has(fault.pointer) ? wholeValue(fault) : fault));
+  const diagnostics = [...checked.faults, ...located].map(document.toDiagnostic);
+  const broken = diagnostics.some(({ severity }) => severity === 'error') || endpoints.length < checked.endpoints.size;
+  return settings === undefined || broken ? { diagnostics } : { settings: deepFreeze(settings), diagnostics };
+}
+
+/** Characters of a substituted text have no place in the file. */
+function wholeValue({ within: _, ...fault }: Fault): Fault {
+  return fault;
+}
+
+function assemble(
+  file: string,
+  declared: GatewayDeclaration,
+  kafka: KafkaSettings | undefined,
+  endpoints: readonly Endpoint[],
+  { base }: Materials,
+  faults: Fault[],
+): Settings | undefined {
+  const { server = {}, admin, embedded, deadLetter = {}, log = {} } = declared;
+  const publisher: KafkaSettings | EmbeddedSettings | undefined =
+    embedded === undefined ? kafka : { kind: 'embedded', dir: resolve(base, embedded.dir) };
+  if (publisher === undefined) return undefined;
+  const listen = readListen(server.listen ?? '0.0.0.0:8000', '/server/listen', faults);
+  const adminListen = admin && readListen(admin.listen, '/admin/listen', faults);
+  if (adminListen?.port === listen.port && listen.port !== 0 && adminListen.host === listen.host) {
+    faults.push({ ...invalid, pointer: '/admin/listen', message: 'The public server listens here already' });
+  }
+  const topic = deadLetter.topic ?? 'webhooks.dlq';
+  return {
+    ...{ file, listen, publisher, endpoints },
+    drain: readTimer(server.drain ?? '25s', '/server/drain', faults),
+    limits: {
+      body: parseSize(server.limits?.body ?? '1MiB'),
+      bodyTimeout: readTimer(server.limits?.bodyTimeout ?? '10s', '/server/limits/bodyTimeout', faults),
+    },
+    ...(adminListen === undefined ? {} : { admin: { listen: adminListen } }),
+    deadLetter: { topic, unverifiedPerMinute: deadLetter.unverified?.perMinute ?? 60 },
+    log: { level: log.debug === true ? 'debug' : (log.level ?? 'info') },
+    topics: listTopics(topic, endpoints),
+  };
+}
+
+const invalid = { rule: 'config-invalid', severity: 'error' } as const;
+
+/** `host:port` or `[IPv6]:port`, as the schema lets it through. */
+function readListen(text: string, pointer: string, faults: Fault[]): Listen {
+  const colon = text.lastIndexOf(':');
+  const port = Number(text.slice(colon + 1));
+  if (port > 65535) faults.push({ ...invalid, pointer, message: 'There is no port over 65535' });
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port };
+}
+
+/** Node.js makes a timer of more than 2^31 - 1 ms one of 1 ms. */
+function readTimer(text: string, pointer: string, faults: Fault[]): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds >= 2 ** 31) faults.push({ ...invalid, pointer, message: 'No timer runs for more than 24 days' });
+  return milliseconds;
+}
+
+/** Bytes of `1048576`, `900KiB` or `1MiB`. */
+function parseSize(size: string | number): number {
+  if (typeof size === 'number') return size;
+  const factor = size.endsWith('KiB') ? 1024 : size.endsWith('MiB') ? 1024 ** 2 : 1;
+  return Number.parseInt(size, 10) * factor;
+}
+
+function listTopics(deadLetters: string, endpoints: readonly Endpoint[]): readonly string[] {
+  const routed = endpoints.flatMap(({ routes }) => routes.map(({ topic }) => topic));
+  return [...new Set([deadLetters, ...routed])].sort();
+}

@@ -1,0 +1,63 @@
+import type { RouteDeclaration } from '../plugins/declaration.js';
+
+/** gateway.yaml, substituted, as `schemas/gateway.schema.json` lets it through. */
+export interface GatewayDeclaration {
+  readonly version: 1;
+  readonly server?: {
+    readonly listen?: string;
+    readonly limits?: { readonly body?: string | number; readonly bodyTimeout?: string };
+    readonly drain?: string;
+  };
+  readonly admin?: { readonly listen: string };
+  readonly plugins?: string | readonly string[];
+  readonly kafka?: KafkaDeclaration;
+  readonly embedded?: { readonly dir: string };
+  readonly deadLetter?: { readonly topic?: string; readonly unverified?: { readonly perMinute?: number } };
+  readonly log?: { readonly level?: 'debug' | 'info' | 'warn' | 'error'; readonly debug?: boolean };
+  readonly endpoints: readonly EndpointDeclaration[];
+}
+
+export interface KafkaDeclaration {
+  readonly brokers: string | readonly string[];
+  readonly clientId?: string;
+  readonly idempotent?: boolean;
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: Reference;
+    readonly rejectUnauthorized?: boolean;
+  };
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: Reference;
+  };
+  readonly topics?: {
+    readonly create?: 'missing' | 'never';
+    readonly partitions?: number;
+    readonly replicationFactor?: number;
+  };
+}
+
+/** Where a secret text is found: exactly one of the two. */
+export interface Reference {
+  readonly env?: string;
+  readonly file?: string;
+}
+
+export interface SecretDeclaration extends Reference {
+  readonly name: string;
+  /** RFC 3339. */
+  readonly notBefore?: string;
+  readonly expires?: string;
+}
+
+export interface EndpointDeclaration {
+  readonly name?: string;
+  readonly provider: string;
+  readonly path: string;
+  readonly secrets: readonly SecretDeclaration[];
+  readonly routes?: readonly RouteDeclaration[];
+  readonly rejected?: 'deadletter' | 'refuse';
+  readonly livemode?: boolean | 'any';
+}

@@ -1,0 +1,67 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { Fault, Provider } from '../model.js';
+import { packageRoot } from '../package-root.js';
+import { loadPlugin } from '../plugins/load.js';
+import type { Providers } from './endpoints.js';
+
+export interface FoundPlugins extends Providers {
+  /** Of gateway.yaml. */
+  readonly faults: readonly Fault[];
+  /** Of the plugins. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Loads the plugins of these names, and no others, from the first folder that has them. `folders`: as gateway.yaml has
+ * them, relative to `base`; absent: the plugins of this package. What is read is put into `sources`.
+ */
+export async function findPlugins(
+  folders: readonly string[] | undefined,
+  base: string,
+  names: ReadonlySet<string>,
+  sources: Map<string, string>,
+): Promise<FoundPlugins> {
+  const faults: Fault[] = [];
+  const places = new Map<string, string>();
+  for (const [index, folder] of (folders ?? [join(packageRoot, 'plugins')]).entries()) {
+    const path = resolve(base, folder);
+    const listed = await listPlugins(path);
+    if (listed === undefined) faults.push(noFolder(path, index));
+    for (const name of listed ?? []) if (!places.has(name)) places.set(name, join(path, name));
+  }
+  const found = new Map<string, Provider | undefined>();
+  const diagnostics: Diagnostic[] = [];
+  for (const [name, folder] of places) {
+    if (!names.has(name)) continue;
+    const loaded = await loadPlugin(folder);
+    found.set(name, loaded.provider);
+    diagnostics.push(...loaded.diagnostics);
+    for (const [file, text] of loaded.sources) sources.set(file, text);
+  }
+  return { found, known: [...places.keys()].sort(), faults, diagnostics };
+}
+
+/** Names of the subfolders with a plugin.yaml; absent if there is no such folder. */
+async function listPlugins(folder: string): Promise<readonly string[] | undefined> {
+  const names = await readdir(folder).catch(() => undefined);
+  if (names === undefined) return undefined;
+  const plugins = await Promise.all(names.map((name) => isFile(join(folder, name, 'plugin.yaml'))));
+  return names.filter((_, index) => plugins[index] === true);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() ?? false;
+}
+
+function noFolder(path: string, index: number): Fault {
+  // With one folder the pointer leads to the text, since nothing is below it.
+  return {
+    rule: 'config-file-missing',
+    severity: 'error',
+    pointer: `/plugins/${index}`,
+    message: `There is no folder ${path}`,
+  };
+}

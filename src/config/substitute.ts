@@ -1,0 +1,54 @@
+import { toPointer } from '../diagnostics/pointer.js';
+import type { Fault } from '../model.js';
+
+/** Environment variables by name. */
+export type Environment = { readonly [name: string]: string | undefined };
+
+export interface Substitution {
+  readonly value: unknown;
+  /** JSON pointers of the texts in which a variable was. */
+  readonly substituted: ReadonlySet<string>;
+  /** Variables that aren't set and have no default. */
+  readonly faults: readonly Fault[];
+}
+
+const variable = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
+
+/**
+ * Puts environment variables where `${VAR}` and `${VAR:-default}` stand in the texts of a parsed document. The default
+ * also counts for an empty variable, as in a shell. A value never becomes structure.
+ */
+export function substitute(document: unknown, environment: Environment): Substitution {
+  const substituted = new Set<string>();
+  const faults: Fault[] = [];
+
+  function replace(text: string, pointer: string): string {
+    return text.replace(variable, (all: string, name: string, fallback: string | undefined, at: number) => {
+      substituted.add(pointer);
+      const value = environment[name];
+      if (value !== undefined && (value !== '' || fallback === undefined)) return value;
+      if (fallback !== undefined) return fallback;
+      faults.push(unset(name, pointer, [at, at + all.length]));
+      return all;
+    });
+  }
+
+  function walk(value: unknown, pointer: string): unknown {
+    if (typeof value === 'string') return replace(value, pointer);
+    if (Array.isArray(value)) return value.map((item, index) => walk(item, pointer + toPointer(index)));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, child]) => [key, walk(child, pointer + toPointer(key))]),
+    );
+  }
+
+  return { value: walk(document, ''), substituted, faults };
+}
+
+function unset(name: string, pointer: string, within: readonly [number, number]): Fault {
+  return {
+    ...{ rule: 'env-unset', severity: 'error', pointer, within },
+    message: `Environment variable ${name} is not set`,
+    hint: `set it, or give a default: \${${name}:-…}`,
+  };
+}

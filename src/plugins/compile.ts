@@ -1,0 +1,114 @@
+import { basename } from 'node:path';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { type LocatedDocument, parseYaml } from '../diagnostics/parse.js';
+import type { Fault, PayloadSchema, Provider, Rule, Scheme } from '../model.js';
+import { compileSignature } from '../signature/compile.js';
+import type { OptionalFact, PluginDeclaration } from './declaration.js';
+import { deepFreeze } from './freeze.js';
+import { compilePayloadSchema } from './payload-schema.js';
+import { compileRoutes, lintRoutes, optional } from './routes.js';
+import { ruleAt } from './rules.js';
+
+/** A file that a plugin.yaml names. The text is absent if the file is. */
+export interface ReferencedFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly text?: string;
+}
+
+/** A plugin as read, its plugin.yaml checked against the schema. */
+export interface PluginSource {
+  /** Absolute. */
+  readonly folder: string;
+  readonly document: LocatedDocument;
+  readonly declaration: PluginDeclaration;
+  /** Every file that the declaration names, by the name that it uses. */
+  readonly files: ReadonlyMap<string, ReferencedFile>;
+}
+
+const defaultMediaTypes = ['application/json', 'application/*+json'];
+const optionalFacts: readonly OptionalFact[] = ['time', 'subject', 'livemode', 'account'];
+
+/** Compiles a plugin to a frozen provider, which is absent if a diagnostic is an error. */
+export function compilePlugin(source: PluginSource): { provider?: Provider; diagnostics: readonly Diagnostic[] } {
+  const { folder, declaration, document } = source;
+  const faults: Fault[] = [];
+  const elsewhere: Diagnostic[] = [];
+  if (declaration.name !== basename(folder)) faults.push(wrongName(declaration.name, folder));
+  const { title, documentation, items, answer } = declaration;
+  const scheme = compileScheme(declaration, faults);
+  const schemas = compileSchemas(source, faults, elsewhere);
+  const event = compileEvent(declaration.event, faults);
+  const eventTypes = readEventTypes(source, faults);
+  const routes = compileRoutes(declaration.routes, document, '/routes', faults);
+  faults.push(...lintRoutes(declaration.routes, '/routes', declaration.name, eventTypes));
+  const diagnostics = [...faults.map(document.toDiagnostic), ...elsewhere];
+  if (scheme === undefined || event === undefined || diagnostics.some(({ severity }) => severity === 'error')) {
+    return { diagnostics };
+  }
+  const provider: Provider = {
+    ...{ name: declaration.name, title, folder, scheme, schemas, event, routes, eventTypes },
+    ...{ ...optional('documentation', documentation), ...optional('items', items), ...optional('answer', answer) },
+    mediaTypes: declaration.mediaTypes ?? defaultMediaTypes,
+  };
+  return { provider: deepFreeze(provider), diagnostics };
+}
+
+function wrongName(name: string, folder: string): Fault {
+  return {
+    ...{ rule: 'plugin-name', severity: 'error', pointer: '/name' },
+    message: `The plugin says that its name is "${name}", but its folder is "${basename(folder)}"`,
+  };
+}
+
+function compileScheme({ signature, items }: PluginDeclaration, faults: Fault[]): Scheme | undefined {
+  const compiled = compileSignature(signature, optional('items', items));
+  faults.push(...compiled.faults);
+  return compiled.scheme;
+}
+
+function compileSchemas(
+  { declaration, files }: PluginSource,
+  faults: Fault[],
+  elsewhere: Diagnostic[],
+): readonly PayloadSchema[] {
+  return declaration.schemas.flatMap(({ schema: name, when }, index) => {
+    const pointer = `/schemas/${index}`;
+    const rule = when === undefined ? undefined : ruleAt(when, `${pointer}/when`, faults);
+    const file = files.get(name);
+    if (file?.text === undefined) {
+      faults.push(missingFile('schema-missing', name, `${pointer}/schema`));
+      return [];
+    }
+    const { document, diagnostics } = parseYaml(file.path, file.text);
+    elsewhere.push(...diagnostics.map((diagnostic) => ({ ...diagnostic, rule: 'schema-invalid' })));
+    if (document === undefined) return [];
+    const compiled = compilePayloadSchema(name, document);
+    elsewhere.push(...compiled.faults.map(document.toDiagnostic));
+    return compiled.check === undefined ? [] : [{ name, ...optional('when', rule), check: compiled.check }];
+  });
+}
+
+function compileEvent(declared: PluginDeclaration['event'], faults: Fault[]): Provider['event'] | undefined {
+  const id = ruleAt(declared.id, '/event/id', faults);
+  const type = ruleAt(declared.type, '/event/type', faults);
+  const facts: { [name in OptionalFact]?: Rule } = {};
+  for (const name of optionalFacts) {
+    const source = declared[name];
+    const rule = source === undefined ? undefined : ruleAt(source, `/event/${name}`, faults);
+    if (rule !== undefined) facts[name] = rule;
+  }
+  return id === undefined || type === undefined ? undefined : { id, type, ...facts };
+}
+
+function readEventTypes({ declaration, files }: PluginSource, faults: Fault[]): ReadonlySet<string> {
+  if (declaration.eventTypes === undefined) return new Set();
+  const text = files.get(declaration.eventTypes)?.text;
+  if (text === undefined) faults.push(missingFile('config-file-missing', declaration.eventTypes, '/eventTypes'));
+  const lines = (text ?? '').split('\n').map((line) => line.replace(/#.*/, '').trim());
+  return new Set(lines.filter((line) => line !== ''));
+}
+
+function missingFile(rule: string, name: string, pointer: string): Fault {
+  return { rule, severity: 'error', pointer, message: `There is no file ${name} in the folder of the plugin` };
+}

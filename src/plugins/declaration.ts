@@ -1,0 +1,32 @@
+import type { CustomAnswer } from '../model.js';
+import type { SignatureDeclaration } from '../signature/declaration.js';
+
+/** plugin.yaml, as `schemas/plugin.schema.json` lets it through. Texts of rules are JSONata. */
+export interface PluginDeclaration {
+  readonly version: 1;
+  readonly name: string;
+  readonly title: string;
+  readonly documentation?: string;
+  readonly mediaTypes?: readonly string[];
+  readonly signature: SignatureDeclaration;
+  readonly items?: string;
+  readonly schemas: readonly { readonly schema: string; readonly when?: string }[];
+  readonly event: { readonly id: string; readonly type: string } & { readonly [name in OptionalFact]?: string };
+  readonly routes: readonly RouteDeclaration[];
+  readonly eventTypes?: string;
+  readonly answer?: CustomAnswer;
+  readonly examples?: { readonly dir: string; readonly fresh?: { readonly [path: string]: Freshness } };
+}
+
+export type OptionalFact = 'time' | 'subject' | 'livemode' | 'account';
+
+/** What a send makes anew of an example, and how. */
+export type Freshness = 'id' | 'uuid' | 'seconds' | 'milliseconds' | 'iso8601';
+
+/** A route in plugin.yaml or in gateway.yaml. */
+export interface RouteDeclaration {
+  readonly events?: readonly string[];
+  readonly when?: string;
+  readonly topic: string;
+  readonly key?: string;
+}

@@ -1,0 +1,36 @@
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { compileCheck } from '../diagnostics/schema-check.js';
+import { packageRoot } from '../package-root.js';
+import { readJson } from '../read-text.js';
+import type { Freshness } from './declaration.js';
+import { readPlugin } from './load.js';
+
+/** An example delivery of a provider. */
+export interface Example {
+  /** The event type: the name of the file. */
+  readonly type: string;
+  /** Beside the content type and the signature; lower-case names. */
+  readonly headers: { readonly [name: string]: string };
+  readonly payload: unknown;
+  /** Dotted path into the payload → what a send puts there anew. */
+  readonly fresh: { readonly [path: string]: Freshness };
+}
+
+/** The examples of the plugin in `folder`, by type. Throws an `Error` that names the file if one is not as it should be. */
+export async function listExamples(folder: string): Promise<readonly Example[]> {
+  const examples = (await readPlugin(folder)).source?.declaration.examples;
+  if (examples === undefined) return [];
+  const dir = resolve(folder, examples.dir);
+  const schema = await readJson(join(packageRoot, 'schemas', 'example.schema.json'));
+  const check = compileCheck<Pick<Example, 'payload'> & Partial<Example>>(schema);
+  const names = (await readdir(dir)).filter((name) => name.endsWith('.json')).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const checked = check(await readJson(join(dir, name)));
+      if (!('value' in checked)) throw new Error(`${join(dir, name)} is not an example (schemas/example.schema.json)`);
+      const { headers = {}, payload } = checked.value;
+      return { type: name.slice(0, -'.json'.length), headers, payload, fresh: examples.fresh ?? {} };
+    }),
+  );
+}

@@ -1,0 +1,72 @@
+import { join, resolve } from 'node:path';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { parseYaml } from '../diagnostics/parse.js';
+import { type Checked, compileCheck } from '../diagnostics/schema-check.js';
+import { explainErrors } from '../diagnostics/schema-faults.js';
+import type { Provider } from '../model.js';
+import { packageRoot } from '../package-root.js';
+import { readJson, readText } from '../read-text.js';
+import { compilePlugin, type PluginSource, type ReferencedFile } from './compile.js';
+import type { PluginDeclaration } from './declaration.js';
+
+export interface LoadedPlugin {
+  /** Absent if a diagnostic is an error. */
+  readonly provider?: Provider;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Absolute path → text of every file read. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** Reads and compiles the plugin in a folder (absolute). */
+export async function loadPlugin(folder: string): Promise<LoadedPlugin> {
+  const sources = new Map<string, string>();
+  const read = await readPlugin(folder, sources);
+  if (read.source === undefined) return { diagnostics: read.diagnostics, sources };
+  const compiled = compilePlugin(read.source);
+  return { ...compiled, diagnostics: [...read.diagnostics, ...compiled.diagnostics], sources };
+}
+
+let check: Promise<(value: unknown) => Checked<PluginDeclaration>> | undefined;
+
+/** Reads a plugin.yaml with the files that it names, and checks it against its schema. */
+export async function readPlugin(
+  folder: string,
+  sources: Map<string, string> = new Map(),
+): Promise<{ source?: PluginSource; diagnostics: readonly Diagnostic[] }> {
+  const file = join(folder, 'plugin.yaml');
+  const read = await readText(file);
+  if (!('text' in read)) {
+    const message = `The plugin can't be read (${read.reason})`;
+    return { diagnostics: [{ rule: 'plugin-unknown', severity: 'error', file, message }] };
+  }
+  sources.set(file, read.text);
+  const { document, diagnostics } = parseYaml(file, read.text);
+  if (document === undefined) return { diagnostics };
+  check ??= readJson(join(packageRoot, 'schemas', 'plugin.schema.json')).then((it) =>
+    compileCheck<PluginDeclaration>(it),
+  );
+  const checked = (await check)(document.value);
+  if (!('value' in checked)) {
+    return { diagnostics: [...diagnostics, ...explainErrors(checked.errors).map(document.toDiagnostic)] };
+  }
+  const declaration = checked.value;
+  return {
+    source: { folder, document, declaration, files: await readFiles(folder, declaration, sources) },
+    diagnostics,
+  };
+}
+
+async function readFiles(
+  folder: string,
+  { schemas, eventTypes }: PluginDeclaration,
+  sources: Map<string, string>,
+): Promise<ReadonlyMap<string, ReferencedFile>> {
+  const files = new Map<string, ReferencedFile>();
+  for (const name of [...schemas.map(({ schema }) => schema), ...(eventTypes === undefined ? [] : [eventTypes])]) {
+    const path = resolve(folder, name);
+    const read = await readText(path);
+    files.set(name, 'text' in read ? { path, text: read.text } : { path });
+    if ('text' in read) sources.set(path, read.text);
+  }
+  return files;
+}

@@ -1,0 +1,66 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import type { LocatedDocument } from '../diagnostics/parse.js';
+import { explainErrors } from '../diagnostics/schema-faults.js';
+import type { Fault, PayloadSchema, SchemaError } from '../model.js';
+import { toLinear } from '../rules/linear-regex.js';
+
+const mostErrors = 20;
+
+/**
+ * Compiles a plugin's JSON Schema (2020-12) of payloads. `check` stops at the first disagreement, unless told to find
+ * them all: one bad array can have 100,000.
+ */
+export function compilePayloadSchema(
+  name: string,
+  document: LocatedDocument,
+): { check?: PayloadSchema['check']; faults: readonly Fault[] } {
+  const { value: schema } = document;
+  const invalid = { rule: 'schema-invalid', severity: 'error', pointer: '' } as const;
+  if (!isSchema(schema)) return { faults: [{ ...invalid, message: `${name} is no JSON Schema` }] };
+  try {
+    const ajv = createAjv(false);
+    if (ajv.validateSchema(schema) !== true) {
+      return { faults: explainErrors(ajv.errors ?? []).map((fault) => ({ ...fault, rule: 'schema-invalid' })) };
+    }
+    const first = ajv.compile(schema);
+    const every = once(() => createAjv(true).compile(schema));
+    function check(value: unknown, all = false): readonly SchemaError[] {
+      const validate = all ? every() : first;
+      return validate(value) ? [] : (validate.errors ?? []).slice(0, mostErrors).map(describe);
+    }
+    return { check, faults: [] };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      faults: [{ ...invalid, message: `${name} is not a JSON Schema 2020-12 that the gateway can use: ${reason}` }],
+    };
+  }
+}
+
+/** Patterns of schemas see payloads of strangers: none may take more than linear time. */
+const linear = Object.assign((pattern: string) => toLinear(new RegExp(pattern, 'u')), { code: 'linear' });
+
+function createAjv(allErrors: boolean): Ajv2020 {
+  const options = { strict: true, strictRequired: false, allowUnionTypes: true, logger: false } as const;
+  const ajv = new Ajv2020({ ...options, allErrors, verbose: false, code: { regExp: linear } });
+  formats.default(ajv);
+  return ajv;
+}
+
+/** ajv's messages quote the schema, never the payload; a name that the schema doesn't know is a part of the payload. */
+function describe({ instancePath, message }: ErrorObject): SchemaError {
+  return { pointer: instancePath.slice(0, 200), message: message ?? 'is not valid' };
+}
+
+function isSchema(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
