@@ -1,3 +1,5 @@
+import { PublishError } from '../model.js';
+
 /** What the exit code of the process says. */
 export const exitCodes = {
   /** The gateway did what was asked, and the answer is no. */
@@ -41,7 +43,9 @@ export function toFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return new Failure('bug', String(error));
   if ('oclif' in error) return new Failure('usage', error.message);
   if (error.name === 'NoAnswerError') return new Failure('unreachable', error.message);
-  if (error.name === 'PublishError') return new Failure('unreachable', error.message);
+  if (error instanceof PublishError) {
+    return new Failure(error.kind === 'refused' ? 'negative' : 'unreachable', error.message);
+  }
   if ('syscall' in error && error.syscall === 'listen' && 'code' in error) {
     const { code } = error;
     const why = (typeof code === 'string' && listenProblems[code]) || String(code);

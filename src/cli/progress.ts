@@ -6,9 +6,16 @@ export interface Progress {
   clear(): void;
 }
 
+/** The part of a stream that a progress line needs. */
+interface Terminal {
+  readonly isTTY: boolean;
+  readonly columns: number;
+  write(text: string): unknown;
+}
+
 const width = 24;
 
-export function createProgress(stream: NodeJS.WriteStream): Progress {
+export function createProgress(stream: Terminal): Progress {
   if (!stream.isTTY) return { show: () => undefined, clear: () => undefined };
   return {
     show(fraction, text) {

@@ -15,7 +15,7 @@ export function recordToJson(record: StoredRecord): object {
   };
 }
 
-/** A record as one line for people: `13:06:58.123  webhooks.stripe.charge/2@17  charge.refunded  evt_…  key=pi_…  3.1 KiB`. */
+/** A record as one line for people, without control characters: `13:06:58.123  webhooks.stripe.charge/2@17  charge.refunded  evt_…  key=pi_…  3.1 KiB`. */
 export function recordToLine({ topic, partition, offset, key, headers, value, timestamp }: StoredRecord): string {
   return [
     new Date(timestamp).toISOString(),
@@ -24,5 +24,7 @@ export function recordToLine({ topic, partition, offset, key, headers, value, ti
     headers.ce_id ?? '-',
     `key=${key ?? ''}`,
     value.length < 1024 ? `${value.length} B` : `${(value.length / 1024).toFixed(1)} KiB`,
-  ].join('  ');
+  ]
+    .join('  ')
+    .replace(/\p{Cc}/gu, '\ufffd');
 }
