@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import type { Settings } from '../config/settings.js';
 import type { OutgoingRequest } from '../model.js';
 import type { ComposeOptions, Offer } from '../simulate/compose.js';
+import { didYouMean } from './did-you-mean.js';
 import { Failure } from './failure.js';
 import { loadSettings } from './settings.js';
 import { configFlag, whichConfig } from './which-config.js';
@@ -49,12 +50,8 @@ export async function prepareSimulation(flags: {
 export async function chooseOffer(offers: readonly Offer[], type: string): Promise<Offer> {
   const offer = offers.find((candidate) => candidate.type === type);
   if (offer) return offer;
-  const { closest } = await import('../diagnostics/closest.js');
-  const near = closest(
-    type,
-    offers.map((candidate) => candidate.type),
-  );
-  const hint = near === undefined ? 'gateway simulate list shows what there is' : `did you mean "${near}"?`;
+  const types = offers.map((candidate) => candidate.type);
+  const hint = (await didYouMean(type, types)) ?? 'gateway simulate list shows what there is';
   throw new Failure('usage', `No example of type "${type}": ${hint}`);
 }
 

@@ -47,9 +47,11 @@ export default class Dev extends BaseCommand {
 
 /** Where it listens, and the commands that show it at work. */
 async function greet(settings: Settings, url: string): Promise<string> {
-  const offers = await listOffers(settings, undefined);
-  const first = settings.endpoints[0]?.routes
-    .map((route) => offers.find(({ endpoint, type }) => endpoint === settings.endpoints[0] && route.matches(type)))
+  const [endpoint] = settings.endpoints;
+  const offers = await listOffers(settings, endpoint?.name);
+  const first = endpoint?.routes
+    .filter(({ events }) => events !== undefined)
+    .map((route) => offers.find(({ type }) => route.matches(type)))
     .find((offer) => offer !== undefined);
   return [
     '',

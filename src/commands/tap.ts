@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
+import { didYouMean } from '../cli/did-you-mean.js';
 import { awaitInterruption } from '../cli/interruption.js';
 import { recordToJson, recordToLine } from '../cli/record-line.js';
 import { loadSettings } from '../cli/settings.js';
@@ -34,6 +35,10 @@ export default class Tap extends BaseCommand {
     // `tap | head`: whoever read has gone.
     process.stdout.on('error', () => closed.abort());
     const signal = AbortSignal.any([interrupted, closed.signal]);
+    if (args.topic !== undefined && !settings.topics.includes(args.topic)) {
+      const hint = (await didYouMean(args.topic, settings.topics)) ?? 'it may lie there from before';
+      this.logToStderr(`The configuration has no topic "${args.topic}": ${hint}`);
+    }
     const { readTopics } = await import('../publish/read.js');
     const records = readTopics(settings.publisher, args.topic ? [args.topic] : settings.topics, {
       from: flags['from-beginning'] ? 'beginning' : 'end',

@@ -59,17 +59,18 @@ function makeAnew(old: unknown, freshness: Freshness, now: number, random: Rando
     case 'uuid':
       return makeUuid(random);
     case 'seconds':
-      return likewise(old, Math.floor(now / 1000));
+      return likewise(old, Math.floor(now / 1000), now);
     case 'milliseconds':
-      return likewise(old, now);
+      return likewise(old, now, now);
     case 'iso8601':
       return new Date(now).toISOString();
   }
 }
 
-/** A number as text where the example has text. */
-function likewise(old: unknown, value: number): number | string {
-  return typeof old === 'string' ? String(value) : value;
+/** A time in the form that the example has: one path may hold a number in one event and RFC 3339 in another. */
+function likewise(old: unknown, value: number, now: number): number | string {
+  if (typeof old !== 'string') return value;
+  return /^\d+$/.test(old) ? String(value) : new Date(now).toISOString();
 }
 
 /**

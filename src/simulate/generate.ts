@@ -61,8 +61,8 @@ async function waitUntil(time: number, signal: AbortSignal): Promise<void> {
 async function sendOne({ sender, tally }: Load, request: OutgoingRequest, from: number): Promise<void> {
   tally.begin();
   try {
-    const { status } = await sender.send(request);
-    tally.answered(status, performance.now() - from);
+    const answer = await sender.send(request);
+    tally.answered(answer, performance.now() - from);
   } catch (error) {
     if (!(error instanceof NoAnswerError)) throw error;
     tally.failed(error.reason);

@@ -1,10 +1,13 @@
 import { percentile } from './percentile.js';
+import type { Answer } from './sender.js';
 
 /** What became of a run's requests so far. Times in milliseconds; absent while nothing was answered. */
 export interface Summary {
   readonly sent: number;
   /** Answered 2xx. */
   readonly accepted: number;
+  /** Of these, how many say that they were dead-lettered. */
+  readonly deadLettered: number;
   /** Answered otherwise, by status. */
   readonly rejected: { readonly [status: string]: number };
   /** Not answered, by reason. */
@@ -16,6 +19,7 @@ export interface Summary {
 export class Tally {
   #sent = 0;
   #accepted = 0;
+  #deadLettered = 0;
   readonly #rejected = new Map<string, number>();
   readonly #failed = new Map<string, number>();
   readonly #times: number[] = [];
@@ -24,10 +28,14 @@ export class Tally {
     this.#sent++;
   }
 
-  answered(status: number, milliseconds: number): void {
+  answered({ status, body }: Answer, milliseconds: number): void {
     this.#times.push(milliseconds);
-    if (status >= 200 && status < 300) this.#accepted++;
-    else count(this.#rejected, String(status));
+    if (status < 200 || status >= 300) {
+      count(this.#rejected, String(status));
+      return;
+    }
+    this.#accepted++;
+    if (isDeadLetter(body)) this.#deadLettered++;
   }
 
   failed(reason: string): void {
@@ -44,6 +52,7 @@ export class Tally {
     return {
       sent: this.#sent,
       accepted: this.#accepted,
+      deadLettered: this.#deadLettered,
       rejected: Object.fromEntries(this.#rejected),
       failed: Object.fromEntries(this.#failed),
     };
@@ -55,6 +64,10 @@ export class Tally {
     if (sorted.length === 0) return this.counts();
     return { ...this.counts(), milliseconds: { p50: at(50), p95: at(95), p99: at(99), max: at(100) } };
   }
+}
+
+function isDeadLetter(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'status' in body && body.status === 'dead_lettered';
 }
 
 function count(counts: Map<string, number>, name: string): void {

@@ -117,7 +117,14 @@ describe('a gateway that was started', () => {
       /^sent +50 in [\d.]+ s .*\naccepted +50\nrejected +0\nfailed +0\nanswers +p50 [\d.]+ ms {2}p95 [\d.]+ ms {2}p99 [\d.]+ ms/,
     );
     const json = await run('simulate', 'generate', '--rate', '50', '--duration', '200ms', '--url', url, '--json');
-    expect(JSON.parse(json.stdout)).to.deep.include({ sent: 10, accepted: 10, rejected: {}, failed: {}, unsent: 0 });
+    expect(JSON.parse(json.stdout)).to.deep.include({
+      sent: 10,
+      accepted: 10,
+      deadLettered: 0,
+      rejected: {},
+      failed: {},
+      unsent: 0,
+    });
   });
 
   it('has its load ended by Ctrl-C, with the figures', async () => {

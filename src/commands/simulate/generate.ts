@@ -106,11 +106,11 @@ function drawProgress(tally: Tally, total: number): () => void {
   };
 }
 
-function describe({ sent, accepted, rejected, failed, unsent, seconds, milliseconds }: Report): string {
+function describe({ sent, accepted, deadLettered, rejected, failed, unsent, seconds, milliseconds }: Report): string {
   const perSecond = seconds > 0 ? Math.round((sent / seconds) * 10) / 10 : sent;
   const lines = [
     `sent      ${sent} in ${seconds} s (${perSecond}/s)`,
-    `accepted  ${accepted}`,
+    `accepted  ${accepted}${deadLettered > 0 ? ` (${deadLettered} of them dead-lettered)` : ''}`,
     `rejected  ${sum(rejected)}${breakdown(rejected)}`,
     `failed    ${sum(failed)}${breakdown(failed)}`,
   ];

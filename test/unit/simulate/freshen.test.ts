@@ -39,13 +39,19 @@ describe('simulate/freshen', () => {
     expect(made).not.to.deep.equal(payload);
   });
 
-  it('makes UUIDs and times, a number or text as the example has it', () => {
-    const fresh: FreshPaths = { u: 'uuid', s: 'seconds', t: 'seconds', m: 'milliseconds', i: 'iso8601' };
-    const made = freshenPayload({ u: '-', s: 1, t: '1', m: 1, i: '-' }, fresh);
+  it('makes UUIDs and times, in the form that the example has', () => {
+    const fresh: FreshPaths = { u: 'uuid', s: 'seconds', t: 'seconds', r: 'seconds', m: 'milliseconds', i: 'iso8601' };
+    const made = freshenPayload({ u: '-', s: 1, t: '1', r: '2024-09-26T17:46:22.134Z', m: 1, i: '-' }, fresh);
     expect(made)
       .to.have.property('u')
       .that.matches(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    expect(made).to.deep.include({ s: now / 1000 - 0.678, t: '1767323045', m: now, i: '2026-01-02T03:04:05.678Z' });
+    expect(made).to.deep.include({
+      s: now / 1000 - 0.678,
+      t: '1767323045',
+      m: now,
+      r: '2026-01-02T03:04:05.678Z',
+      i: '2026-01-02T03:04:05.678Z',
+    });
   });
 
   it('reaches each item of a batch, and headers', () => {

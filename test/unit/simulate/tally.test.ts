@@ -16,13 +16,14 @@ describe('simulate/tally', () => {
   it('counts outcomes', () => {
     const tally = new Tally();
     for (let sent = 0; sent < 5; sent++) tally.begin();
-    tally.answered(200, 1);
-    tally.answered(204, 3);
-    tally.answered(503, 2.04);
+    tally.answered({ status: 200, body: { status: 'dead_lettered' } }, 1);
+    tally.answered({ status: 204, body: '' }, 3);
+    tally.answered({ status: 503, body: { status: 'unavailable' } }, 2.04);
     tally.failed('ECONNRESET');
     expect(tally.summary()).to.deep.equal({
       sent: 5,
       accepted: 2,
+      deadLettered: 1,
       rejected: { 503: 1 },
       failed: { ECONNRESET: 1 },
       milliseconds: { p50: 2, p95: 3, p99: 3, max: 3 },
@@ -35,7 +36,7 @@ describe('simulate/tally', () => {
     tally.failed('ECONNREFUSED');
     expect(tally.hopeless).to.equal(true);
     expect(tally.summary()).not.to.have.property('milliseconds');
-    tally.answered(200, 1);
+    tally.answered({ status: 200, body: '' }, 1);
     expect(tally.hopeless).to.equal(false);
   });
 });
