@@ -12,7 +12,18 @@ export function explainErrors(errors: readonly ErrorObject[]): readonly Fault[] 
   return errors
     .filter((error) => !choices.some((choice) => error.schemaPath.startsWith(`${choice.schemaPath}/`)))
     .filter(({ keyword }) => keyword !== 'if' && keyword !== 'propertyNames')
+    .filter((error) => !choices.includes(error) || requiredByBranches(error).length > 0 || isAlone(error, errors))
     .map(explain);
+}
+
+/** "None of what it may be" says nothing beside what is wrong with it. */
+function isAlone(choice: ErrorObject, errors: readonly ErrorObject[]): boolean {
+  return !errors.some(
+    ({ instancePath, schemaPath }) =>
+      instancePath.startsWith(choice.instancePath) &&
+      schemaPath !== choice.schemaPath &&
+      !schemaPath.startsWith(`${choice.schemaPath}/`),
+  );
 }
 
 function explain(error: ErrorObject): Fault {
@@ -100,12 +111,16 @@ function explainForm(error: ErrorObject): { message: string; hint?: string } {
 
 /** Choices between keys, of which exactly one must be there. */
 function explainChoice(error: ErrorObject): string {
-  const keys = Array.isArray(error.schema) ? error.schema.flatMap((branch: unknown) => requiredKeys(branch)) : [];
+  const keys = requiredByBranches(error);
   if (keys.length === 0) return `${nameOf(error.instancePath)} is none of what it may be`;
   const names = keys.map((key) => `"${key}"`).join(' or ');
   const present = Object.keys(recordAt({ data: error.data }, 'data')).filter((key) => keys.includes(key));
   if (present.length > 1) return `Either ${names}, not both`;
   return `${nameOf(error.instancePath)} needs ${names}`;
+}
+
+function requiredByBranches({ schema }: ErrorObject): string[] {
+  return Array.isArray(schema) ? schema.flatMap((branch: unknown) => requiredKeys(branch)) : [];
 }
 
 function requiredKeys(branch: unknown): string[] {

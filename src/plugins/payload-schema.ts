@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import type { LocatedDocument } from '../diagnostics/parse.js';
+import { toPointer } from '../diagnostics/pointer.js';
 import { explainErrors } from '../diagnostics/schema-faults.js';
 import type { Fault, PayloadSchema, SchemaError } from '../model.js';
 import { toLinear } from '../rules/linear-regex.js';
@@ -19,11 +20,9 @@ export function compilePayloadSchema(
   const invalid = { rule: 'schema-invalid', severity: 'error', pointer: '' } as const;
   if (!isSchema(schema)) return { faults: [{ ...invalid, message: `${name} is no JSON Schema` }] };
   try {
-    const ajv = createAjv(false);
-    if (ajv.validateSchema(schema) !== true) {
-      return { faults: explainErrors(ajv.errors ?? []).map((fault) => ({ ...fault, rule: 'schema-invalid' })) };
-    }
-    const first = ajv.compile(schema);
+    const wrong = explainSchema(schema);
+    if (wrong.length > 0) return { faults: wrong };
+    const first = createAjv(false).compile(schema);
     const every = once(() => createAjv(true).compile(schema));
     function check(value: unknown, all = false): readonly SchemaError[] {
       const validate = all ? every() : first;
@@ -32,17 +31,44 @@ export function compilePayloadSchema(
     return { check, faults: [] };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return {
-      faults: [{ ...invalid, message: `${name} is not a JSON Schema 2020-12 that the gateway can use: ${reason}` }],
-    };
+    const place = placeOf(reason, schema);
+    const message = `Not a JSON Schema 2020-12 that the gateway can use: ${reason}`;
+    return { faults: [{ ...invalid, ...place, message }] };
   }
+}
+
+/** One for all schemas: compiling the schema of schemas takes longer than all the rest. */
+const metaAjv = once(() => new Ajv2020({ allErrors: true, verbose: true, logger: false }));
+
+function explainSchema(schema: object): readonly Fault[] {
+  const ajv = metaAjv();
+  if (ajv.validateSchema(schema) === true) return [];
+  return explainErrors(ajv.errors ?? []).map((fault) => ({ ...fault, rule: 'schema-invalid' }));
+}
+
+/** ajv names the place in its message, or only the keyword that it doesn't know. */
+function placeOf(reason: string, schema: object): { pointer?: string; key?: boolean } {
+  const pointer = / at "#([^"]*)"/.exec(reason)?.[1];
+  if (pointer !== undefined) return { pointer };
+  const keyword = /unknown keyword: "(.+)"/.exec(reason)?.[1];
+  return keyword === undefined ? {} : { pointer: findKey(schema, keyword) ?? '', key: true };
+}
+
+function findKey(value: unknown, key: string): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (Object.hasOwn(value, key)) return toPointer(key);
+  for (const [name, child] of Object.entries(value)) {
+    const found = findKey(child, key);
+    if (found !== undefined) return toPointer(name) + found;
+  }
+  return undefined;
 }
 
 /** Patterns of schemas see payloads of strangers: none may take more than linear time. */
 const linear = Object.assign((pattern: string) => toLinear(new RegExp(pattern, 'u')), { code: 'linear' });
 
 function createAjv(allErrors: boolean): Ajv2020 {
-  const options = { strict: true, strictRequired: false, allowUnionTypes: true, logger: false } as const;
+  const options = { strict: true, strictRequired: false, allowUnionTypes: true, validateSchema: false } as const;
   const ajv = new Ajv2020({ ...options, allErrors, verbose: false, code: { regExp: linear } });
   formats.default(ajv);
   return ajv;
