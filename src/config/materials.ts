@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isFileName } from '../diagnostics/mask.js';
 import type { Fault } from '../model.js';
 import { optional } from '../plugins/routes.js';
 import type { Reference } from './declaration.js';
@@ -30,8 +31,7 @@ export function readSecret(
   }
   if (file === undefined) return undefined;
   const text = readFileText(file, `${pointer}/file`, 'secret-file-missing', materials, faults)?.replace(/\r?\n$/, '');
-  if (text === '')
-    faults.push({ ...missing('secret-file-missing', `${pointer}/file`), message: `File ${file} is empty` });
+  if (text === '') faults.push({ ...missing('secret-file-missing', `${pointer}/file`), message: 'This file is empty' });
   return text === '' ? undefined : text;
 }
 
@@ -46,9 +46,18 @@ export function readFileText(
   const read = files.get(resolve(base, name));
   if (read !== undefined && 'text' in read) return read.text;
   const reason = read?.reason === 'ENOENT' ? 'There is no file' : `${read?.reason ?? 'Unreadable'}: can't read file`;
-  faults.push({ ...missing(rule, pointer), message: `${reason} ${name}`, ...optional('hint', whereFrom(name, base)) });
+  const shown = isFileName(name)
+    ? { message: `${reason} ${name}`, ...optional('hint', whereFrom(name, base)) }
+    : notAName;
+  faults.push({ ...missing(rule, pointer), ...shown });
   return undefined;
 }
+
+/** It may be the secret itself, so it isn't printed. */
+const notAName = {
+  message: 'There is no file of this name',
+  hint: '"file" must be the path of a file that has the secret, such as ./stripe.secret',
+};
 
 function whereFrom(name: string, base: string): string | undefined {
   return resolve(name) === name ? undefined : `relative paths begin at the folder of this file: ${resolve(base, name)}`;

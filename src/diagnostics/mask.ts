@@ -1,8 +1,9 @@
 import { isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import { closest } from './closest.js';
 
 const secretKey = /secret|passw|passphrase|credential|token|private.?key|api.?key/i;
 /** What is no secret below a key that says secret: the references and what belongs to them. */
-const reference = /^(name|env|file|notBefore|expires)$/;
+const reference = /^(name|env|file|notBefore|expires|mechanism|username)$/;
 
 /**
  * The text of a YAML file with every secret in it replaced by asterisks, as many as characters, so that columns stay.
@@ -30,8 +31,20 @@ function mark(node: unknown, parent: string, secret: boolean, spans: [number, nu
     }
     // `{ whsec_… }` is a key without a value.
     if (secret && isScalar(key) && (value === null || (isScalar(value) && value.value === null))) addSpan(key, spans);
-    mark(value, name, secret || secretKey.test(name) || (parent === 'tls' && name === 'key'), spans);
+    mark(value, name, secret || isSecretKey(name, parent), spans);
   }
+}
+
+/** A slip of the pen in such a key doesn't make its value any less secret. */
+function isSecretKey(name: string, parent: string): boolean {
+  if (secretKey.test(name) || name === 'sasl' || (parent === 'tls' && name === 'key')) return true;
+  return closest(name, ['secrets', 'password']) !== undefined;
+}
+
+/** Whether a text is the name of a file for certain, and not a secret in the place of one. */
+export function isFileName(text: string): boolean {
+  if (/\s/.test(text)) return false;
+  return text.startsWith('/') || text.includes('.') || /^[a-z0-9_-]+(\/[a-z0-9_-]+)+$/.test(text);
 }
 
 function markReference(name: string, value: unknown, spans: [number, number][]): void {
@@ -40,8 +53,9 @@ function markReference(name: string, value: unknown, spans: [number, number][]):
     return;
   }
   const text = String(value.value);
-  const harmless = name === 'env' ? /^[A-Z_][A-Z0-9_]*$/ : name === 'file' ? /^[^\n]*[./\\][^\n]*$/ : /^[^\n]*$/;
-  if (!harmless.test(text)) addSpan(value, spans);
+  const harmless =
+    name === 'env' ? /^[A-Z_][A-Z0-9_]*$/.test(text) : name === 'file' ? isFileName(text) : !text.includes('\n');
+  if (!harmless) addSpan(value, spans);
   else if (value.range) spans.push([value.range[1], value.range[1]]);
 }
 

@@ -103,5 +103,5 @@ const explanations: { readonly [code: string]: { message: string; hint?: string 
 
 /** The library quotes the source in some messages, and the source may be a secret. */
 function explain(error: YAMLError): { rule: string; message: string; hint?: string } {
-  return { rule: 'config-syntax', ...(explanations[error.code] ?? { message: error.message.replace(/: ".*$/s, '') }) };
+  return { rule: 'config-syntax', ...(explanations[error.code] ?? { message: error.message.replace(/: .*$/s, '') }) };
 }

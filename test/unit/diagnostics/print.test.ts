@@ -80,7 +80,11 @@ describe('maskSecrets', () => {
     'other: "-----BEGIN PRIVATE KEY----- LEAK"',
     'client_secret: LEAK',
     'secrets: [{ env: OK }] # was LEAK',
+    'secrets: [{ name: a, file: LEAKLEAK/LEAK+ }]',
+    'sasl: { username: u, pasword: LEAK }',
+    'secerts: [{ value: LEAK }]',
     // These do not parse.
+    'password: |LEAK\n  x\n',
     'secrets:\n  - name: a\n    value: LEAK\n  bad: [',
     'a: [1\nendpoints:\n- { path: /x, secrets: [{ value: LEAK } }',
     'secrets:\n- LEAK\n- "LEAK\n',
