@@ -1,0 +1,89 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Broker, type Ports } from './kafka/broker.js';
+import { findLibs } from './kafka/libs.js';
+
+export { user } from './kafka/broker.js';
+
+/** A Kafka for tests. */
+export interface TestKafka {
+  /** `host:port` each, without TLS and SASL. */
+  readonly brokers: readonly string[];
+  /** Absent where the broker is not ours (`KAFKA_BOOTSTRAP_SERVERS`). */
+  readonly own?: {
+    /** Stops answering until `resume`. */
+    pause(): void;
+    resume(): void;
+    /** A crash; the data survive. */
+    kill(): Promise<void>;
+    /** After `kill`: resolves when it serves again. */
+    start(): Promise<void>;
+    /** With `secure`: where `user` logs in, and the certificate for TLS as PEM. */
+    readonly secure?: { readonly sasl: string; readonly tls: string; readonly saslTls: string; readonly ca: string };
+  };
+  stop(): Promise<void>;
+}
+
+/**
+ * The Kafka that `KAFKA_BOOTSTRAP_SERVERS` names, else one broker of our own on free loopback ports. Where there is
+ * neither, a line on standard output says so, and with `CI=true` it is an error.
+ */
+export async function startKafka({ secure = false } = {}): Promise<TestKafka | undefined> {
+  const given = process.env.KAFKA_BOOTSTRAP_SERVERS;
+  if (given) return { brokers: given.split(',').map((broker) => broker.trim()), stop: async () => undefined };
+  const libs = await findLibs();
+  if (typeof libs === 'string') {
+    const message = `The Kafka suite did not run: KAFKA_BOOTSTRAP_SERVERS is not set and ${libs}.`;
+    if (process.env.CI === 'true') throw new Error(message);
+    process.stdout.write(`${message}\n`);
+    return undefined;
+  }
+  const dir = await mkdtemp(join(tmpdir(), 'gateway-kafka-'));
+  const ports = await choosePorts(secure);
+  const broker = new Broker(dir, ports, libs);
+  await broker.format();
+  await broker.start();
+  const at = (port: number) => `127.0.0.1:${port}`;
+  const ca = await readFile(libs.certificate, 'utf8');
+  return {
+    brokers: [at(ports.plaintext)],
+    own: {
+      pause: () => broker.pause(),
+      resume: () => broker.resume(),
+      kill: () => broker.kill(),
+      start: () => broker.start(),
+      ...(ports.secure && {
+        secure: { sasl: at(ports.secure.sasl), tls: at(ports.secure.tls), saslTls: at(ports.secure.saslTls), ca },
+      }),
+    },
+    async stop() {
+      await broker.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function choosePorts(secure: boolean): Promise<Ports> {
+  const [plaintext = 0, controller = 0, sasl = 0, tls = 0, saslTls = 0] = await findFreePorts(5);
+  return { plaintext, controller, ...(secure && { secure: { sasl, tls, saslTls } }) };
+}
+
+/** Ports that nobody listens on at the moment, all different. */
+export async function findFreePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve) => {
+          server.listen(0, '127.0.0.1', () => {
+            const address = server.address();
+            resolve(typeof address === 'object' && address ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}

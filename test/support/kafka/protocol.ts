@@ -1,0 +1,43 @@
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const metadata = { apiKey: 3, version: 1 };
+
+/** Resolves when the broker knows of so many brokers that serve. An open port alone says nothing. */
+export async function waitForBrokers(port: number, brokers = 1): Promise<void> {
+  const noTopics = Buffer.alloc(4);
+  for (let tries = 0; tries < 600; tries++) {
+    try {
+      const answer = await ask(port, metadata.apiKey, metadata.version, noTopics);
+      if (answer.readInt32BE(0) >= brokers) return;
+    } catch {
+      // Not yet.
+    }
+    await delay(50);
+  }
+  throw new Error(`the broker on port ${port} does not serve`);
+}
+
+/** One request in Kafka's protocol (header version 1, no client id); resolves with the body of the answer. */
+function ask(port: number, apiKey: number, version: number, body: Buffer): Promise<Buffer> {
+  const head = Buffer.alloc(14);
+  head.writeInt32BE(10 + body.length, 0);
+  head.writeInt16BE(apiKey, 4);
+  head.writeInt16BE(version, 6);
+  head.writeInt32BE(1, 8);
+  head.writeInt16BE(-1, 12);
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    let got = Buffer.alloc(0);
+    socket.setTimeout(1000, () => socket.destroy(new Error('no answer')));
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error('closed')));
+    socket.on('connect', () => socket.write(Buffer.concat([head, body])));
+    socket.on('data', (data) => {
+      got = Buffer.concat([got, data]);
+      if (got.length < 4 || got.length < 4 + got.readInt32BE(0)) return;
+      resolve(got.subarray(8));
+      socket.destroy();
+    });
+  });
+}
