@@ -21,9 +21,9 @@ export function makeDevSecrets(configFile: string): readonly string[] {
   return missing;
 }
 
-/** In the form that Stripe and Standard Webhooks use. */
+/** Hex digits suit every scheme, whether it takes the key as text, as hex or as base64. */
 function makeSecret(): string {
-  return `whsec_${randomBytes(24).toString('base64')}`;
+  return randomBytes(32).toString('hex');
 }
 
 function secretFiles(root: YAMLMap): readonly string[] {

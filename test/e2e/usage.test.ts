@@ -34,10 +34,9 @@ describe('the command line', () => {
     ['simulate', 'generate', '--rate', '0'],
   ]) {
     it(`exits 2 for ${args.join(' ')}, with --json too`, async () => {
-      const plain = await run(...args);
+      const [plain, json] = await Promise.all([run(...args), run(...args, '--json')]);
       expect(plain).to.include({ code: 2, stdout: '' });
       expect(plain.stderr).not.to.equal('');
-      const json = await run(...args, '--json');
       expect(json).to.include({ code: 2, stderr: '' });
       expect(JSON.parse(json.stdout).error).to.include({ reason: 'usage', exitCode: 2 });
     });
@@ -90,10 +89,9 @@ describe('the command line', () => {
     ['lint-config', 'config/absent.yaml'],
   ]) {
     it(`exits 3 for ${args.join(' ')}`, async () => {
-      const { code, stderr } = await run(...args);
+      const [{ code, stderr }, json] = await Promise.all([run(...args), run(...args, '--json')]);
       expect(code).to.equal(3);
       expect(stderr).to.match(/config\/(broken|absent).yaml: [12] errors?\n$/);
-      const json = await run(...args, '--json');
       expect(json).to.include({ code: 3, stderr: '' });
       expect(JSON.parse(json.stdout)).to.be.an('object');
     });

@@ -43,8 +43,11 @@ export default class SimulateSend extends BaseCommand {
     const offer = await chooseOffer(offers, flags.type);
     const invalid = flags['invalid-signature'];
     const next = await prepareRequests(offer, { base, invalid, overrides: await parseData(flags.data ?? []) });
-    const { createSender } = await import('../../simulate/sender.js');
-    const { url } = next();
+    const [{ createSender }, { addressOf }] = await Promise.all([
+      import('../../simulate/sender.js'),
+      import('../../simulate/request.js'),
+    ]);
+    const url = addressOf(offer.endpoint, base);
     const sender = createSender(url, 1);
     const deliveries: Sent[] = [];
     this.log(`POST ${url}  ${offer.type}`);
