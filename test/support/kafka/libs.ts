@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename } from 'node:fs/promises';
@@ -21,11 +21,13 @@ export interface Libs {
   readonly certificate: string;
 }
 
-/** Kafka's jars from Maven Central, fetched once per pom.xml; the reason why not, where Java or Maven is missing. */
-export async function findLibs(): Promise<Libs | string> {
-  for (const tool of ['java', 'mvn']) {
-    if (!(await works(tool))) return `${tool} is not installed`;
-  }
+/** The tool without which no broker can be started here, if there is one. */
+export function findMissingTool(): string | undefined {
+  return ['java', 'mvn'].find((tool) => spawnSync(tool, ['-version']).status !== 0);
+}
+
+/** Kafka's jars from Maven Central, fetched once per pom.xml, and a certificate. */
+export async function findLibs(): Promise<Libs> {
   const hash = createHash('sha256')
     .update(await readFile(pom))
     .digest('hex')
@@ -34,26 +36,13 @@ export async function findLibs(): Promise<Libs | string> {
   await mkdir(cache, { recursive: true });
   if (!existsSync(jars)) {
     const fresh = `${jars}.${process.pid}`;
-    try {
-      await run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${fresh}`]);
-    } catch (error) {
-      return `Maven could not fetch it: ${error instanceof Error ? error.message.split('\n')[0] : error}`;
-    }
+    await run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${fresh}`]);
     await rename(fresh, jars).catch(() => undefined);
   }
   const keystore = `${cache}kafka-localhost.p12`;
   const certificate = `${cache}kafka-localhost.pem`;
   if (!existsSync(certificate)) await makeCertificate(keystore, certificate);
   return { jars, classes: `${cache}kafka-classes-${hash}.jsa`, keystore, certificate };
-}
-
-async function works(tool: string): Promise<boolean> {
-  try {
-    await run(tool, ['-version']);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function makeCertificate(keystore: string, certificate: string): Promise<void> {

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import type { KafkaSettings } from '../../../src/config/settings.js';
+import type { KafkaRecord } from '../../../src/model.js';
+import { readTopics, type StoredRecord } from '../../../src/publish/read.js';
+
+export function makeSettings(brokers: readonly string[], changes: Partial<KafkaSettings> = {}): KafkaSettings {
+  return {
+    kind: 'kafka',
+    brokers,
+    clientId: 'gateway-test',
+    idempotent: true,
+    topics: { create: 'missing', partitions: 6, replicationFactor: 1 },
+    ...changes,
+  };
+}
+
+export function nameTopic(what: string): string {
+  return `test.${what}.${randomUUID().slice(0, 8)}`;
+}
+
+export function makeRecord(topic: string, key: string, value: string | number | Buffer): KafkaRecord {
+  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(String(value));
+  return { topic, key, headers: { ce_id: `evt_${key}`, ce_subject: 'zürich ☃' }, value: bytes };
+}
+
+export async function readAll(settings: KafkaSettings, ...topics: string[]): Promise<StoredRecord[]> {
+  const records: StoredRecord[] = [];
+  for await (const record of readTopics(settings, topics, { from: 'beginning', until: 'end' })) records.push(record);
+  return records;
+}
+
+export async function administer<T>(brokers: readonly string[], work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** What the publisher says of itself. */
+export class LogLines {
+  readonly lines: { level: string; message: string; fields: { readonly [name: string]: unknown } }[] = [];
+  readonly write = (level: string, message: string, fields: { readonly [name: string]: unknown }) => {
+    this.lines.push({ level, message, fields });
+  };
+}
+
+export async function caught(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('it did not reject');
+}
+
+/** Polls; for what no event announces. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}

@@ -1,0 +1,172 @@
+import { expect } from 'chai';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import type { KafkaSettings } from '../../../src/config/settings.js';
+import type { Publisher } from '../../../src/model.js';
+import { createPublisher } from '../../../src/publish/create.js';
+import { readTopics } from '../../../src/publish/read.js';
+import { describeKafka, getKafka } from '../shared-kafka.js';
+import { administer, caught, LogLines, makeRecord, makeSettings, nameTopic, readAll } from './helpers.js';
+
+describeKafka('publishing to Kafka', () => {
+  let publisher: Publisher | undefined;
+  let brokers: readonly string[];
+  let settings: KafkaSettings;
+
+  before(() => {
+    brokers = getKafka().brokers;
+    settings = makeSettings(brokers);
+  });
+
+  const log = new LogLines();
+
+  afterEach(() => publisher?.close());
+
+  async function open(topics: string[], changes: Parameters<typeof makeSettings>[1] = {}): Promise<Publisher> {
+    publisher = await createPublisher(makeSettings(brokers, changes), { topics, log: log.write });
+    expect(publisher.ready()).to.equal(true);
+    return publisher;
+  }
+
+  for (const idempotent of [true, false]) {
+    it(`keeps key, headers and value byte for byte (idempotent: ${idempotent})`, async () => {
+      const topic = nameTopic('bytes');
+      const value = Buffer.from([0, 255, 0xef, 0xbb, 0xbf, 13, 10, 0xc3, 0x28]);
+      const placement = await (await open([topic], { idempotent })).publish(makeRecord(topic, 'clé', value));
+      expect(placement.offset).to.equal(0n);
+      const [record] = await readAll(settings, topic);
+      expect(record).to.deep.include({ ...placement, ...makeRecord(topic, 'clé', value) });
+      expect(record?.timestamp).to.be.closeTo(Date.now(), 60_000);
+    });
+  }
+
+  it('chooses the partition that another client would', async () => {
+    const topic = nameTopic('partitions');
+    const ours = await open([topic]);
+    const keys = Array.from({ length: 40 }, (_, n) => `pi_${n * 7919}`);
+    const placed = await Promise.all(keys.map((key) => ours.publish(makeRecord(topic, key, key))));
+    const producer = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).producer({
+      createPartitioner: Partitioners.DefaultPartitioner,
+    });
+    await producer.connect();
+    await producer.send({ topic, messages: keys.map((key) => ({ key, value: `theirs ${key}` })) });
+    await producer.disconnect();
+    const theirs = new Map(
+      (await readAll(settings, topic))
+        .filter(({ value }) => String(value).startsWith('theirs'))
+        .map(({ key, partition }) => [key, partition]),
+    );
+    expect(keys.map((key) => theirs.get(key))).to.deep.equal(placed.map(({ partition }) => partition));
+    expect(new Set(theirs.values()).size).to.equal(6);
+  });
+
+  it('refuses the record that is too large for its topic, and only that one', async () => {
+    const topic = nameTopic('small');
+    await administer(brokers, (admin) =>
+      admin.createTopics({
+        waitForLeaders: false,
+        topics: [{ topic, numPartitions: 1, configEntries: [{ name: 'max.message.bytes', value: '2000' }] }],
+      }),
+    );
+    const small = await open([topic]);
+    const sizes = [10, 5000, 10, 10, 900, 900, 900, 3000, 10];
+    const results = await Promise.allSettled(
+      sizes.map((size, n) => small.publish(makeRecord(topic, 'k', Buffer.alloc(size, 48 + n)))),
+    );
+    expect(results.map(({ status }) => status === 'fulfilled')).to.deep.equal(sizes.map((size) => size < 2000));
+    expect(results[1]).to.have.property('reason').that.includes({ kind: 'refused', reason: 'MESSAGE_TOO_LARGE' });
+    const stored = (await readAll(settings, topic)).map(({ value }) => value.toString('latin1', 0, 1));
+    expect(stored.join('')).to.equal('0234568');
+    expect(small.ready()).to.equal(true);
+  });
+
+  it('says that a topic is missing where it may not create it, and still serves the others', async () => {
+    const [there, missing] = [nameTopic('there'), nameTopic('missing')];
+    await (await open([there])).close();
+    const topics = { create: 'never', partitions: 1, replicationFactor: 1 } as const;
+    const ours = await open([there, missing], { topics });
+    expect(log.lines.some(({ level, fields }) => level === 'error' && String(fields.topics) === missing)).to.equal(
+      true,
+    );
+    const error = await caught(ours.publish(makeRecord(missing, 'k', 1)));
+    expect(error).to.include({ kind: 'unavailable', reason: 'UNKNOWN_TOPIC_OR_PARTITION' });
+    expect(error).to.have.property('message').that.contains(`topic ${missing} isn't there`);
+    expect(await ours.publish(makeRecord(there, 'k', 1))).to.include({ offset: 0n });
+    await administer(brokers, (admin) => admin.createTopics({ waitForLeaders: false, topics: [{ topic: missing }] }));
+    for (;;) {
+      const placed = await ours.publish(makeRecord(missing, 'k', 2)).catch(() => undefined);
+      if (placed) break;
+    }
+  });
+
+  it('creates missing topics as the settings say', async () => {
+    const topics = [nameTopic('new'), nameTopic('new')];
+    await open(topics, { topics: { create: 'missing', partitions: 3, replicationFactor: 1 } });
+    const { topics: found } = await administer(brokers, (admin) => admin.fetchTopicMetadata({ topics }));
+    expect(found.map(({ partitions }) => partitions.length)).to.deep.equal([3, 3]);
+  });
+
+  it('says why a topic could not be created, and still serves', async () => {
+    const topic = nameTopic('impossible');
+    await open([topic], { topics: { create: 'missing', partitions: 1, replicationFactor: 3 } });
+    const line = log.lines.find(({ fields }) => topic in fields);
+    expect(line).to.deep.include({ level: 'error', fields: { [topic]: 'INVALID_REPLICATION_FACTOR' } });
+  });
+
+  it('is followed from the end, and leaves no consumer group behind', async () => {
+    const topic = nameTopic('follow');
+    const ours = await open([topic]);
+    await ours.publish(makeRecord(topic, 'k', 'before'));
+    const abort = new AbortController();
+    const clientId = nameTopic('tap');
+    const follow = readTopics({ ...settings, clientId }, [topic], {
+      from: 'end',
+      until: 'abort',
+      signal: abort.signal,
+    });
+    const first = follow.next();
+    const ticker = setInterval(() => void ours.publish(makeRecord(topic, 'k', 'after')), 50);
+    expect(String((await first).value?.value)).to.equal('after');
+    clearInterval(ticker);
+    abort.abort();
+    for (let end = await follow.next(); !end.done; ) end = await follow.next();
+    const { groups } = await administer(brokers, (admin) => admin.listGroups());
+    expect(groups.filter(({ groupId }) => groupId.startsWith(clientId))).to.deep.equal([]);
+  });
+
+  it('has 20,000 records of 64 senders exactly once, in order per key', async () => {
+    const topics = [nameTopic('many'), nameTopic('many')];
+    const ours = await open(topics);
+    const filler = 'x'.repeat(2900);
+    let next = 0;
+    const placed = new Map<string, string>();
+    const cpu = process.cpuUsage();
+    const start = performance.now();
+    async function send(key: string): Promise<void> {
+      for (let n = next++; n < 20_000; n = next++) {
+        const { topic, partition, offset } = await ours.publish(
+          makeRecord(topics[n % 2] ?? '', key, `${key}:${n}:${filler}`),
+        );
+        placed.set(`${topic}/${partition}@${offset}`, `${key}:${n}`);
+      }
+    }
+    await Promise.all(Array.from({ length: 64 }, (_, worker) => send(`key-${worker}`)));
+    report('20,000 records of 2.9 KB, 64 senders', start, cpu);
+    const stored = await readAll(settings, ...topics);
+    expect(stored.length).to.equal(20_000);
+    const last = new Map<string, number>();
+    for (const { topic, partition, offset, value } of stored) {
+      const [key = '', n = ''] = String(value).split(':');
+      expect(placed.get(`${topic}/${partition}@${offset}`)).to.equal(`${key}:${n}`);
+      const lane = `${topic} ${key}`;
+      expect(Number(n)).to.be.above(last.get(lane) ?? -1);
+      last.set(lane, Number(n));
+    }
+  });
+});
+
+function report(what: string, start: number, before: NodeJS.CpuUsage): void {
+  const { user, system } = process.cpuUsage(before);
+  if (!process.env.MEASURE) return;
+  const seconds = (performance.now() - start) / 1000;
+  process.stdout.write(`${what}: ${seconds.toFixed(1)} s, ${((user + system) / 20_000).toFixed(0)} µs CPU each\n`);
+}
