@@ -175,9 +175,12 @@ describe('gateway dev', () => {
     const tapped = await new Cli(directory.path, ['tap', '--from-beginning', '--max', '1']).ended();
     expect(tapped.stdout).to.include('webhooks.stripe.charge/');
 
+    // Under npm, one Ctrl-C arrives twice.
+    gateway.kill('SIGINT');
     gateway.kill('SIGINT');
     const { code, stdout, stderr } = await gateway.ended();
     expect(code).to.equal(0);
+    expect(stdout).to.include('"msg":"stopped"');
     expect(stdout + stderr).not.to.include(text);
     expect(existsSync(join(directory.path, 'data/dev/gateway.json'))).to.equal(false);
 
