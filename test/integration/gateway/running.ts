@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadConfig } from '../../../src/config/load.js';
+import type { Settings } from '../../../src/config/settings.js';
+import { formatPretty } from '../../../src/diagnostics/pretty.js';
+import { type GatewayOptions, startGateway } from '../../../src/gateway.js';
+import { createLog } from '../../../src/telemetry/log.js';
+import { makeDirectory } from '../../e2e/cli.js';
+
+export const plugins = fileURLToPath(new URL('../../../plugins', import.meta.url));
+
+/** A gateway in this process, from a gateway.yaml as an operator writes it. */
+export interface Running {
+  readonly url: string;
+  readonly adminUrl: string | undefined;
+  readonly settings: Settings;
+  /** What it logged, from `debug` on. */
+  readonly log: LogText;
+  close(): Promise<void>;
+}
+
+/** Lines of JSON. */
+export class LogText {
+  #lines: string[] = [];
+
+  readonly write = (line: string): void => void this.#lines.push(line);
+
+  get text(): string {
+    return this.#lines.join('');
+  }
+
+  /** The lines with this message. */
+  find(message: string): { readonly [name: string]: unknown }[] {
+    return this.#lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === message);
+  }
+
+  clear(): void {
+    this.#lines = [];
+  }
+}
+
+/** Starts what `files['gateway.yaml']` describes, in a directory of its own; throws if the configuration has a fault. */
+export async function run(
+  files: { readonly 'gateway.yaml': string; readonly [path: string]: string },
+  environment: { readonly [name: string]: string },
+  options: Omit<GatewayOptions, 'log'> = {},
+): Promise<Running> {
+  const directory = makeDirectory(files);
+  const now = options.now ?? Date.now;
+  const { settings, diagnostics, sources } = await loadConfig(join(directory.path, 'gateway.yaml'), environment, now());
+  if (settings === undefined) throw new Error(formatPretty(diagnostics, sources, { base: '/', colours: false }));
+  const log = new LogText();
+  const gateway = await startGateway(settings, { ...options, log: createLog('debug', log) });
+  return {
+    url: gateway.url,
+    adminUrl: gateway.adminUrl,
+    settings,
+    log,
+    async close() {
+      await gateway.close();
+      directory.remove();
+    },
+  };
+}
