@@ -14,7 +14,7 @@ export interface Running {
   readonly url: string;
   readonly adminUrl: string | undefined;
   readonly settings: Settings;
-  /** What it logged, from `debug` on. */
+  /** What it logged. */
   readonly log: LogText;
   close(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export async function run(
   const { settings, diagnostics, sources } = await loadConfig(join(directory.path, 'gateway.yaml'), environment, now());
   if (settings === undefined) throw new Error(formatPretty(diagnostics, sources, { base: '/', colours: false }));
   const log = new LogText();
-  const gateway = await startGateway(settings, { ...options, log: createLog('debug', log) });
+  const gateway = await startGateway(settings, { ...options, log: createLog(settings.log.level, log) });
   return {
     url: gateway.url,
     adminUrl: gateway.adminUrl,
@@ -61,4 +61,9 @@ export async function run(
       directory.remove();
     },
   };
+}
+
+/** Shipped text (config/gateway.yaml, a plugin.yaml) with topics that no other suite uses: `webhooks.x` → `PREFIX.x`. */
+export function renameTopics(text: string, prefix: string): string {
+  return text.replaceAll(/\bwebhooks\./g, `${prefix}.`);
 }

@@ -58,6 +58,6 @@ export async function caught(promise: Promise<unknown>): Promise<unknown> {
 }
 
 /** Polls; for what no event announces. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
