@@ -103,6 +103,8 @@ export interface Bindings {
 /** A compiled JSONata expression. It throws a `RuleError`, whatever JSONata itself throws. */
 export interface Rule {
   readonly source: string;
+  /** Request headers that it reads, lower-case. */
+  readonly headers: readonly string[];
   /** The value, or a promise of it where the expression can't be decided at once; `undefined` for nothing. */
   evaluate(input: unknown, bindings: Bindings): unknown;
 }
@@ -216,6 +218,8 @@ export interface Endpoint {
   readonly routes: readonly Route[];
   /** `refuse` answers 422 where `deadletter` answers 200; the dead letter is published either way. */
   readonly rejected: 'deadletter' | 'refuse';
+  /** Request headers that the scheme and the rules read, lower-case: what a dead letter keeps to be processed again. */
+  readonly headers: readonly string[];
   /** Which events it takes; the others are dead letters. */
   readonly livemode: boolean | 'any';
 }

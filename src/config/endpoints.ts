@@ -1,6 +1,6 @@
 import { closest } from '../diagnostics/closest.js';
 import type { LocatedDocument } from '../diagnostics/parse.js';
-import type { Endpoint, Fault, Provider } from '../model.js';
+import type { Endpoint, Fault, Provider, Route } from '../model.js';
 import { compileRoutes, lintRoutes, optional } from '../plugins/routes.js';
 import type { EndpointDeclaration } from './declaration.js';
 import type { Materials } from './materials.js';
@@ -36,8 +36,22 @@ export function compileEndpoints(
     if (provider === undefined) return [];
     const { rejected = 'deadletter', livemode = 'any' } = declared;
     const routes = [...own, ...provider.routes];
-    return [{ name: nameOf(declared), path: trimPath(declared.path), provider, secrets, routes, rejected, livemode }];
+    const headers = headersOf(provider, routes);
+    return [
+      { name: nameOf(declared), path: trimPath(declared.path), provider, secrets, routes, rejected, headers, livemode },
+    ];
   });
+}
+
+/** What a delivery's processing reads of its request, beside the body. */
+function headersOf({ scheme, schemas, event }: Provider, routes: readonly Route[]): readonly string[] {
+  const rules = [
+    ...Object.values(event),
+    ...schemas.map(({ when }) => when),
+    ...routes.flatMap(({ when, key }) => [when, key]),
+  ];
+  const read = rules.flatMap((rule) => rule?.headers ?? []);
+  return [...new Set([...scheme.headers, ...read])];
 }
 
 function nameOf({ name, provider }: EndpointDeclaration): string {

@@ -2,7 +2,7 @@ import jsonata from 'jsonata';
 import type { Bindings, Rule } from '../model.js';
 import { toRuleError } from './failure.js';
 import { compileGetter, undecided } from './getter.js';
-import { inspect } from './inspect.js';
+import { headersRead, inspect } from './inspect.js';
 import { LinearRegex } from './linear-regex.js';
 
 /** What is wrong with the text of a rule. `within`: characters [start, end) of it. */
@@ -29,10 +29,14 @@ export function compileRule(source: string): { rule?: Rule; fault?: RuleFault } 
 }
 
 function createRule(source: string, expression: jsonata.Expression): Rule {
-  const getter = compileGetter(expression.ast());
+  const ast = expression.ast();
+  const getter = compileGetter(ast);
+  const headers = headersRead(ast);
   async function run(input: unknown, bindings: Bindings): Promise<unknown> {
     try {
-      const result: unknown = await expression.evaluate(input, { ...bindings });
+      // The headers are joined only for a rule that reads them.
+      const bound = headers === undefined ? { endpoint: bindings.endpoint } : { ...bindings };
+      const result: unknown = await expression.evaluate(input, bound);
       // JSONata's own arrays carry marks of its own.
       return Array.isArray(result) ? Array.from(result) : result;
     } catch (error) {
@@ -43,7 +47,7 @@ function createRule(source: string, expression: jsonata.Expression): Rule {
     const value = getter === undefined ? undecided : getter(input, bindings);
     return value === undecided ? run(input, bindings) : value;
   }
-  return Object.freeze({ source, evaluate });
+  return Object.freeze({ source, headers: headers ?? [], evaluate });
 }
 
 /** JSONata says `RegExpConstructor`, and uses `new`, `lastIndex` and `exec` of it. */

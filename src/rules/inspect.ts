@@ -27,6 +27,19 @@ export function inspect(source: string, ast: unknown): RuleFault | undefined {
   return undefined;
 }
 
+/** The names after `$headers` in an expression, lower-case; undefined if it doesn't use `$headers` at all. */
+export function headersRead(ast: unknown): readonly string[] | undefined {
+  const nodes = [...walk(ast, new Set())];
+  if (!nodes.some(({ type, value }) => type === 'variable' && value === 'headers')) return undefined;
+  const names = nodes.flatMap(({ type, steps }) => {
+    if (type !== 'path' || !Array.isArray(steps)) return [];
+    const [first, second]: { type?: unknown; value?: unknown }[] = steps;
+    const named = first?.type === 'variable' && first.value === 'headers' && typeof second?.value === 'string';
+    return named ? [String(second?.value).toLowerCase()] : [];
+  });
+  return [...new Set(names)];
+}
+
 type Node = Record<string, unknown>;
 
 function* walk(value: unknown, seen: Set<object>): Generator<Node> {

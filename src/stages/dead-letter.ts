@@ -48,8 +48,8 @@ function describe({ code, stage, item, detail, errors }: Rejection): object {
   };
 }
 
-/** Those that the scheme reads, so that nothing else of a request, such as a password, gets into a record. */
+/** Those that scheme and rules read, so that nothing else of a request, such as a password, gets into a record. */
 function requestHeaders(endpoint: Endpoint, delivery: Delivery): object {
-  const names = endpoint.provider.scheme.headers.filter((name) => delivery.headers[name] !== undefined);
+  const names = endpoint.headers.filter((name) => delivery.headers[name] !== undefined);
   return Object.fromEntries(names.map((name) => [name, delivery.headers[name]]));
 }

@@ -146,7 +146,9 @@ describe('README.md', () => {
     });
 
     it('have every exit code', () => {
-      const listed = [...readme.slice(readme.indexOf('| exit code |')).matchAll(/^\| (\d+) \| /gm)].map(([, code]) => Number(code));
+      const listed = [...readme.slice(readme.indexOf('| exit code |')).matchAll(/^\| (\d+) \| /gm)].map(([, code]) =>
+        Number(code),
+      );
       expect(listed).to.deep.equal([0, ...Object.values(exitCodes)]);
     });
   });

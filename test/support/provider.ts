@@ -38,7 +38,7 @@ type Fields = { readonly [name: string]: unknown };
 
 /** A rule made of a function over a JSON object. */
 export function rule(evaluate: (input: Fields, bindings: Bindings) => unknown, source = 'rule'): Rule {
-  return { source, evaluate: (input, bindings) => evaluate(input as Fields, bindings) };
+  return { source, headers: [], evaluate: (input, bindings) => evaluate(input as Fields, bindings) };
 }
 
 export function failing(source = 'bad'): Rule {
@@ -75,6 +75,7 @@ export function endpoint(over: Partial<Endpoint> = {}): Endpoint {
     secrets: [{ name: 'current', key }],
     routes: used.routes,
     rejected: 'deadletter',
+    headers: used.scheme.headers,
     livemode: 'any',
     ...over,
   };
