@@ -9,11 +9,18 @@ export type Log = RootDatabase<Buffer, LogKey>;
 
 /**
  * Opens (and makes, if need be) the log of a folder. Several processes may have it open. A transaction is synced to
- * disk before it counts as committed: with `overlappingSync`, lmdb's default, it would be synced some time later.
+ * disk before it counts as committed: with `overlappingSync`, lmdb's default, it would be synced some time later. The
+ * publisher groups by itself; `eventTurnBatching` would leave a promise of a failed commit that nobody can handle.
  */
 export function openLog(dir: string): Log {
   mkdirSync(dir, { recursive: true });
-  return open<Buffer, LogKey>({ path: dir, noSubdir: false, encoding: 'binary', overlappingSync: false });
+  return open<Buffer, LogKey>({
+    path: dir,
+    noSubdir: false,
+    encoding: 'binary',
+    overlappingSync: false,
+    eventTurnBatching: false,
+  });
 }
 
 /** The offset that the topic's next record gets. */

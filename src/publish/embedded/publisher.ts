@@ -1,3 +1,4 @@
+import { getSystemErrorName } from 'node:util';
 import type { EmbeddedSettings } from '../../config/settings.js';
 import { type KafkaRecord, type Placement, PublishError, type Publisher } from '../../model.js';
 import { encodeRecord, findEnd, openLog } from './log.js';
@@ -48,7 +49,7 @@ export async function openEmbedded({ dir }: EmbeddedSettings): Promise<Publisher
       });
     } catch (error) {
       healthy = false;
-      const fault = translateError(error, dir);
+      const fault = translateError(await findCause(error), dir);
       for (const { reject } of group) reject(fault);
     }
   }
@@ -79,10 +80,21 @@ export async function openEmbedded({ dir }: EmbeddedSettings): Promise<Publisher
   };
 }
 
-/** lmdb has the system's errno, or its own (negative) number, in `code`. */
+/** lmdb has the reason of a failed commit in a promise, which nobody else handles. */
+async function findCause(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error && 'commitError' in error)) return error;
+  try {
+    await error.commitError;
+    return error;
+  } catch (cause) {
+    return cause;
+  }
+}
+
+/** The `code` of an lmdb error is the system's errno, or one of lmdb's own, which are negative. */
 function translateError(error: unknown, dir: string): PublishError {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const reason = code === 28 ? 'ENOSPC' : code === 5 ? 'EIO' : 'EMBEDDED_LOG_FAILED';
+  const reason = typeof code === 'number' && code > 0 ? getSystemErrorName(-code) : 'LOG_NOT_WRITTEN';
   const detail = error instanceof Error ? error.message : String(error);
   const message = `the embedded log in ${dir} can't be written: ${detail}`;
   return new PublishError('unavailable', reason, message, { cause: error });

@@ -1,0 +1,170 @@
+import { join } from 'node:path';
+import type { AppendFile, Files } from './files.js';
+import { encodeFrame, type Frame } from './frame.js';
+import { type Damage, Segment, scanSegment } from './segment.js';
+
+/** A file is left for a new one when it has grown to this. */
+const segmentBytes = 16 * 1024 * 1024;
+const suffix = '.journal';
+const doneFile = 'done';
+
+/**
+ * Numbered bodies in files, in the order of their numbers: appended durably, read once from the front, forgotten from
+ * the front. One process at a time has a journal. A crash at any instruction leaves every body whose append had resolved;
+ * what it tears or what the disk damages is found by checksum, reported, and what is whole around it is kept.
+ */
+export class Journal {
+  readonly #files: Files;
+  readonly #folder: string;
+  readonly #segments: Segment[];
+  #active: { readonly file: AppendFile; readonly segment: Segment } | undefined;
+  #queue: { readonly frame: Buffer; readonly number: number; resolve(): void; reject(error: unknown): void }[] = [];
+  #writing: Promise<void> | undefined;
+  /** Everything up to this number is done with. */
+  #done: number;
+  #last: number;
+  #reading: { segment: Segment | undefined; offset: number } = { segment: undefined, offset: 0 };
+
+  private constructor(files: Files, folder: string, segments: Segment[], done: number) {
+    this.#files = files;
+    this.#folder = folder;
+    this.#segments = segments;
+    this.#done = done;
+    this.#last = Math.max(done, ...segments.map(({ last }) => last));
+  }
+
+  static async open(files: Files, folder: string): Promise<{ journal: Journal; damage: readonly Damage[] }> {
+    const done = Number((await files.text(join(folder, doneFile))) || 0);
+    const segments: Segment[] = [];
+    const damage: Damage[] = [];
+    for (const name of await files.list(folder)) {
+      if (!name.endsWith(suffix)) continue;
+      const scanned = await scanSegment(files, join(folder, name));
+      segments.push(scanned.segment);
+      damage.push(...scanned.damage);
+    }
+    const journal = new Journal(files, folder, segments, Number.isSafeInteger(done) ? done : 0);
+    await journal.#removeDone();
+    return { journal, damage };
+  }
+
+  /** The highest number that was ever used here. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** Bytes on disk. */
+  get bytes(): number {
+    return this.#segments.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** The number must be higher than every one before. Resolves when the body is durable; many at once share a sync. */
+  append(number: number, body: Buffer): Promise<void> {
+    if (number <= this.#last) throw new RangeError(`journal numbers ascend: ${number} after ${this.#last}`);
+    this.#last = number;
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ frame: encodeFrame(number, body), number, resolve, reject });
+      this.#writing ??= this.#write();
+    });
+  }
+
+  /** The next frames that are durable and not done, from where the last call ended: at least one if there is any. */
+  async read(maxBytes: number): Promise<readonly Frame[]> {
+    for (let segment = this.#nextToRead(); segment !== undefined; segment = this.#nextToRead()) {
+      const { frames, next } = await segment.readFrom(this.#files, this.#reading.offset, maxBytes);
+      this.#reading = { segment, offset: next };
+      const wanted = frames.filter(({ number }) => number > this.#done);
+      if (wanted.length > 0) return wanted;
+    }
+    return [];
+  }
+
+  /** The segment that the reader is in while it has more, else the one after it; undefined at the end of what is durable. */
+  #nextToRead(): Segment | undefined {
+    const { segment, offset } = this.#reading;
+    if (segment !== undefined && offset < segment.length) return segment;
+    const next = this.#segments[segment === undefined ? 0 : this.#segments.indexOf(segment) + 1];
+    if (next === undefined || next.length === 0) return undefined;
+    this.#reading = { segment: next, offset: 0 };
+    return next;
+  }
+
+  /** Everything up to `number` is done with; files that hold nothing else go. */
+  async forget(number: number): Promise<void> {
+    if (number <= this.#done) return;
+    this.#done = number;
+    await this.#files.replace(join(this.#folder, doneFile), String(number));
+    await this.#removeDone();
+  }
+
+  /** Waits for the appends under way. */
+  async close(): Promise<void> {
+    await this.#writing;
+    await this.#active?.file.close();
+    this.#active = undefined;
+  }
+
+  async #write(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue;
+      this.#queue = [];
+      try {
+        await this.#writeBatch(batch);
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        await this.#abandon();
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  async #writeBatch(batch: readonly { readonly frame: Buffer; readonly number: number }[]): Promise<void> {
+    const { file, segment } = await this.#activate(batch[0]?.number ?? 0);
+    await file.write(batch.map(({ frame }) => frame));
+    await file.sync();
+    for (const { frame, number } of batch) segment.grow(frame.length, number);
+  }
+
+  async #activate(number: number): Promise<{ readonly file: AppendFile; readonly segment: Segment }> {
+    if (this.#active && this.#active.segment.length >= segmentBytes) {
+      await this.#active.file.close();
+      this.#active = undefined;
+    }
+    if (this.#active) return this.#active;
+    const path = join(this.#folder, `${String(number).padStart(16, '0')}${suffix}`);
+    const file = await this.#files.create(path);
+    const segment = new Segment(path, 0, 0);
+    this.#segments.push(segment);
+    this.#active = { file, segment };
+    return this.#active;
+  }
+
+  /** After a failed write nobody knows what the end of the file holds: cut it back, and go on in a new one. */
+  async #abandon(): Promise<void> {
+    const active = this.#active;
+    this.#active = undefined;
+    if (!active) return;
+    const { file, segment } = active;
+    await file.truncate(segment.length).catch(() => undefined);
+    await file.close().catch(() => undefined);
+    if (segment.length > 0) return;
+    this.#segments.splice(this.#segments.indexOf(segment), 1);
+    await this.#files.remove(segment.path).catch(() => undefined);
+  }
+
+  async #removeDone(): Promise<void> {
+    while (this.#segments.length > 0) {
+      const [first] = this.#segments;
+      if (first === undefined || first.last > this.#done) return;
+      const active = this.#active;
+      if (first === active?.segment) {
+        if (this.#writing) return;
+        this.#active = undefined;
+        await active.file.close();
+      }
+      this.#segments.shift();
+      await this.#files.remove(first.path);
+    }
+  }
+}

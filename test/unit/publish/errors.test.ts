@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import { PublishError } from '../../../src/model.js';
+import { provesUnwritten, translateError } from '../../../src/publish/kafka/errors.js';
+
+/** As kafkajs makes them; its own classes take other arguments than their types say. */
+function make(name: string, fields: object = {}): Error {
+  return Object.assign(new Error(name), { name: `KafkaJS${name}`, ...fields });
+}
+
+function protocol(type: string, code: number): Error {
+  return make('ProtocolError', { type, code, retriable: true });
+}
+
+function retried(cause: Error): Error {
+  return make('NumberOfRetriesExceeded', { retriable: false, retryCount: 5, cause });
+}
+
+function nonRetriable(cause: Error): Error {
+  return make('NonRetriableError', { retriable: false, cause });
+}
+
+function connection(code?: string): Error {
+  return make('ConnectionError', { broker: 'b:9092', code });
+}
+
+const cases: readonly (readonly [string, unknown, 'refused' | 'unavailable', string])[] = [
+  ['a record too large', protocol('MESSAGE_TOO_LARGE', 10), 'refused', 'MESSAGE_TOO_LARGE'],
+  ['an invalid record', retried(protocol('INVALID_RECORD', 87)), 'refused', 'INVALID_RECORD'],
+  ['too few replicas', retried(protocol('NOT_ENOUGH_REPLICAS', 19)), 'unavailable', 'NOT_ENOUGH_REPLICAS'],
+  ['a missing right', protocol('TOPIC_AUTHORIZATION_FAILED', 29), 'unavailable', 'TOPIC_AUTHORIZATION_FAILED'],
+  ['a refused connection', nonRetriable(connection('ECONNREFUSED')), 'unavailable', 'ECONNREFUSED'],
+  ['an unknown host', retried(connection('ENOTFOUND')), 'unavailable', 'ENOTFOUND'],
+  ['an unreachable host', connection(), 'unavailable', 'CONNECTION_TIMEOUT'],
+  ['a hung broker', retried(make('RequestTimeoutError')), 'unavailable', 'REQUEST_TIMEOUT'],
+  ['a closed connection', retried(make('ConnectionClosedError')), 'unavailable', 'CONNECTION_CLOSED'],
+  ['a wrong password', make('SASLAuthenticationError'), 'unavailable', 'SASL_AUTHENTICATION_FAILED'],
+  ['a lost first broker', nonRetriable(new Error('Broker not connected')), 'unavailable', 'NOT_CONNECTED'],
+  ['a bug', new TypeError('x is not a function'), 'unavailable', 'UNEXPECTED'],
+  ['something thrown', 'text', 'unavailable', 'UNEXPECTED'],
+];
+
+describe('errors of kafkajs', () => {
+  for (const [name, error, kind, reason] of cases) {
+    it(`calls ${name} ${kind}: ${reason}`, () => {
+      expect(translateError(error, 'orders')).to.include({ kind, reason });
+    });
+  }
+
+  it('says what to do', () => {
+    expect(translateError(protocol('UNKNOWN_TOPIC_OR_PARTITION', 3), 'orders').message).to.equal(
+      "Kafka is not available: topic orders isn't there: create it, or set kafka.topics.create: missing " +
+        '(UNKNOWN_TOPIC_OR_PARTITION)',
+    );
+  });
+
+  it('leaves a PublishError as it is', () => {
+    const error = new PublishError('refused', 'X', 'x');
+    expect(translateError(error)).to.equal(error);
+  });
+
+  it('knows which answers prove that nothing was written', () => {
+    expect(provesUnwritten(translateError(protocol('MESSAGE_TOO_LARGE', 10)))).to.equal(true);
+    expect(provesUnwritten(translateError(protocol('NOT_ENOUGH_REPLICAS_AFTER_APPEND', 20)))).to.equal(false);
+    expect(provesUnwritten(translateError(make('RequestTimeoutError')))).to.equal(false);
+  });
+});
