@@ -1,11 +1,14 @@
 import { expect } from 'chai';
-import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import { type KafkaSettings, Redacted } from '../../../src/config/settings.js';
 import { PublishError } from '../../../src/model.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { user } from '../../support/kafka.js';
 import { describeOwnKafka, getOwnKafka } from '../shared-kafka.js';
 import { administer, caught, LogLines, makeRecord, makeSettings, nameTopic, readAll } from './helpers.js';
+
+// Node finds no names of the CommonJS module behind its first computed export.
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
 type Listener = 'plaintext' | 'sasl' | 'tls' | 'saslTls';
 
@@ -33,7 +36,7 @@ describeOwnKafka('security of the connection to Kafka', () => {
   before(() =>
     administer(getOwnKafka().brokers, async (admin) => {
       await admin.createTopics({ waitForLeaders: false, topics: [{ topic: allowed }, { topic: forbidden }] });
-      const grant = (resourceName: string, operation: AclOperationTypes) => ({
+      const grant = (resourceName: string, operation: kafkajs.AclOperationTypes) => ({
         resourceType: AclResourceTypes.TOPIC,
         resourceName,
         resourcePatternType: ResourcePatternTypes.LITERAL,
