@@ -16,6 +16,14 @@ export interface Ports {
   readonly secure?: { readonly sasl: number; readonly tls: number; readonly saslTls: number };
 }
 
+/** Its place among the brokers of a cluster. */
+export interface Membership {
+  /** From 1. */
+  readonly id: number;
+  /** `id@host:port` of every controller. */
+  readonly voters: readonly string[];
+}
+
 /**
  * Runs the command after its own first argument (a log file) and says its process id. It kills the command when standard
  * input ends, so also when the tests are killed; a line on standard input has it wait for the command's own end.
@@ -27,10 +35,12 @@ export class Broker {
   readonly #dir: string;
   readonly #ports: Ports;
   readonly #libs: Libs;
+  readonly #membership: Membership;
   #guard: ChildProcess | undefined;
   #pid = 0;
 
-  constructor(dir: string, ports: Ports, libs: Libs) {
+  constructor(dir: string, ports: Ports, libs: Libs, membership?: Membership) {
+    this.#membership = membership ?? { id: 1, voters: [`1@127.0.0.1:${ports.controller}`] };
     this.#dir = dir;
     this.#ports = ports;
     this.#libs = libs;
@@ -38,7 +48,7 @@ export class Broker {
 
   async format(): Promise<void> {
     const file = `${this.#dir}/broker.properties`;
-    await writeFile(file, describeBroker(this.#dir, this.#ports, this.#libs));
+    await writeFile(file, describeBroker(this.#dir, this.#ports, this.#libs, this.#membership));
     const { username, password } = user;
     const users = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
       '--add-scram',
@@ -50,7 +60,10 @@ export class Broker {
 
   /** Resolves when it serves. */
   async start(): Promise<void> {
-    const archive = existsSync(this.#libs.classes) ? [] : [`-XX:ArchiveClassesAtExit=${this.#freshClasses}`];
+    const archive =
+      existsSync(this.#libs.classes) || this.#membership.id > 1
+        ? []
+        : [`-XX:ArchiveClassesAtExit=${this.#freshClasses}`];
     const command = ['java', ...archive, ...this.#javaOptions(), 'kafka.Kafka', `${this.#dir}/broker.properties`];
     const child = spawn('sh', ['-c', guard, 'sh', `${this.#dir}/broker.log`, ...command], {
       stdio: ['pipe', 'pipe', 'ignore'],
@@ -59,6 +72,14 @@ export class Broker {
     const [pid] = await once(createInterface({ input: child.stdout }), 'line');
     this.#pid = Number(pid);
     await waitForBrokers(this.#ports.plaintext);
+  }
+
+  get id(): number {
+    return this.#membership.id;
+  }
+
+  get port(): number {
+    return this.#ports.plaintext;
   }
 
   /** Stops answering, as a hung machine does; connections stay open. */
@@ -102,7 +123,12 @@ export class Broker {
   }
 }
 
-function describeBroker(dir: string, { plaintext, controller, secure }: Ports, libs: Libs): string {
+function describeBroker(
+  dir: string,
+  { plaintext, controller, secure }: Ports,
+  libs: Libs,
+  { id, voters }: Membership,
+): string {
   const offered = [`PLAINTEXT://127.0.0.1:${plaintext}`];
   if (secure) {
     offered.push(`SASL_PLAINTEXT://127.0.0.1:${secure.sasl}`, `SSL://127.0.0.1:${secure.tls}`);
@@ -110,8 +136,8 @@ function describeBroker(dir: string, { plaintext, controller, secure }: Ports, l
   }
   return `
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:${controller}
+node.id=${id}
+controller.quorum.voters=${voters.join(',')}
 listeners=${offered.join(',')},CONTROLLER://127.0.0.1:${controller}
 advertised.listeners=${offered.join(',')}
 controller.listener.names=CONTROLLER
@@ -122,11 +148,24 @@ group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=400
 offsets.topic.num.partitions=1
-offsets.topic.replication.factor=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+${describeReplication(voters.length)}
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL
 ${secure ? describeSecurity(libs) : ''}`;
+}
+
+/** One broker may be away: with three, two have every acknowledged record. */
+function describeReplication(brokers: number): string {
+  const inSync = Math.max(1, brokers - 1);
+  return `
+default.replication.factor=${brokers}
+min.insync.replicas=${inSync}
+replica.lag.time.max.ms=5000
+offsets.topic.replication.factor=${brokers}
+transaction.state.log.replication.factor=${brokers}
+transaction.state.log.min.isr=${inSync}
+share.coordinator.state.topic.replication.factor=${brokers}
+share.coordinator.state.topic.min.isr=${inSync}
+`;
 }
 
 function describeSecurity({ keystore }: Libs): string {

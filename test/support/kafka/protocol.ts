@@ -18,6 +18,29 @@ export async function waitForBrokers(port: number, brokers = 1): Promise<void> {
   throw new Error(`the broker on port ${port} does not serve`);
 }
 
+/** Makes every partition's first replica its leader, where that one is in sync. No Node.js client can ask for it. */
+export async function electPreferredLeaders(port: number): Promise<void> {
+  const preferred = 0;
+  const allPartitions = [255, 255, 255, 255];
+  const timeout = [0, 0, 0x13, 0x88];
+  await ask(port, 43, 1, Buffer.from([preferred, ...allPartitions, ...timeout]));
+}
+
+/** The id of the active controller, of which Metadata names a random broker. Throws while there is none. */
+export async function findController(port: number): Promise<number> {
+  const log = Buffer.from('__cluster_metadata');
+  const noTags = 0;
+  const length = log.length + 1;
+  // Lengths count from 1: one topic of one partition, which is number 0. A flexible version has tags in the header, too.
+  const question = [noTags, 2, length, ...log, 2, 0, 0, 0, 0, noTags, noTags, noTags];
+  const answer = await ask(port, 55, 0, Buffer.from(question));
+  const partition = 1 + 2 + 1 + length + 1 + 4;
+  const fault = answer.readInt16BE(1) || answer.readInt16BE(partition);
+  const leader = answer.readInt32BE(partition + 2);
+  if (fault !== 0 || leader < 0) throw new Error(`no controller (${fault})`);
+  return leader;
+}
+
 /** One request in Kafka's protocol (header version 1, no client id); resolves with the body of the answer. */
 function ask(port: number, apiKey: number, version: number, body: Buffer): Promise<Buffer> {
   const head = Buffer.alloc(14);
