@@ -1,6 +1,6 @@
 /** Who may import whom: see the list of rooms in CONTRIBUTING.md. Types may cross, so they aren't looked at; code may not. */
 const pure = '^src/(stages|signature|rules|diagnostics)/';
-const edges = '^src/(publish|http|telemetry)/';
+const edges = '^src/(publish|dedupe|http|telemetry)/';
 
 module.exports = {
   forbidden: [
@@ -18,12 +18,12 @@ module.exports = {
       name: 'edges-do-not-know-each-other',
       comment: 'gateway.ts joins them.',
       severity: 'error',
-      from: { path: '^src/(publish|http|telemetry)/' },
+      from: { path: '^src/(publish|dedupe|http|telemetry)/' },
       to: { path: edges, pathNot: '^src/$1/' },
     },
     { name: 'pipeline-knows-stages-only', severity: 'error', from: { path: '^src/pipeline\\.ts$' }, to: { path: '^src/', pathNot: '^src/(stages/|model\\.ts$|rejection\\.ts$)' } },
     { name: 'nobody-imports-commands', severity: 'error', from: { pathNot: '^src/commands/' }, to: { path: '^src/commands/' } },
-    { name: 'only-commands-import-gateway', severity: 'error', from: { path: '^src/', pathNot: '^src/commands/' }, to: { path: '^src/gateway\\.ts$' } },
+    { name: 'only-commands-and-workers-import-gateway', severity: 'error', from: { path: '^src/', pathNot: '^src/(commands|workers)/' }, to: { path: '^src/gateway\\.ts$' } },
     { name: 'no-dev-dependency', severity: 'error', from: { path: '^src/' }, to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'] } },
   ],
   options: {

@@ -1,11 +1,19 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings } from './config/settings.js';
+import { openDedupe } from './dedupe/open.js';
 import { createAdminApp } from './http/admin.js';
 import { createApp } from './http/app.js';
+import { Gate } from './http/gate.js';
 import { type Listening, listen } from './http/server.js';
 import type { Publisher } from './model.js';
+import type { Ports } from './pipeline.js';
+import { realClock } from './publish/clock.js';
 import { createPublisher } from './publish/create.js';
 import { createBudget } from './stages/budget.js';
 import { createLog, type Log } from './telemetry/log.js';
+
+/** Milliseconds that stores and connections have to close in, after `server.drain`. */
+const closeLimit = 4_000;
 
 export interface GatewayOptions {
   readonly log?: Log;
@@ -13,54 +21,89 @@ export interface GatewayOptions {
   readonly now?: () => number;
   /** Instead of the one that the settings describe. */
   readonly publisher?: Publisher;
+  /** Which of how many processes with the same settings this is, counted from 0; absent: the only one. */
+  readonly worker?: { readonly slot: number; readonly of: number };
+  /** What `/ready` says beside the state. */
+  readonly about?: () => object;
 }
 
 export interface Gateway {
   /** `http://host:port`, the port that was really taken. */
   readonly url: string;
   readonly adminUrl?: string;
-  /** Takes no more requests, finishes those in flight, flushes what is queued; at the latest after `server.drain`. */
+  /** Whether deliveries can be expected to be taken. */
+  ready(): boolean;
+  /**
+   * New requests meet these settings, those in flight end with the old ones. What is bound to sockets and stores stays:
+   * `listen`, `admin`, `publisher`.
+   */
+  reload(settings: Settings): void;
+  /** Takes no more requests, finishes those in flight, flushes what is queued; at the latest 4 s after `server.drain`. */
   close(): Promise<void>;
 }
 
 /** Joins the rooms and starts. It serves even while Kafka is away; `/ready` on the admin port tells. */
-export async function startGateway(settings: Settings, options: GatewayOptions = {}): Promise<Gateway> {
-  const log = options.log ?? createLog(settings.log.level);
-  const now = options.now ?? Date.now;
+export async function startGateway(first: Settings, options: GatewayOptions = {}): Promise<Gateway> {
+  const log = options.log ?? createLog(first.log.level);
+  const worker = options.worker ?? { slot: 0, of: 1 };
   const publisher =
-    options.publisher ?? (await createPublisher(settings.publisher, { topics: settings.topics, log: log.write }));
-  let stopping = false;
-  const app = createApp({
-    endpoints: settings.endpoints,
-    limits: settings.limits,
-    ports: {
-      publisher,
-      now,
-      deadLetterTopic: settings.deadLetter.topic,
-      mayKeepUnverified: createBudget(settings.deadLetter.unverifiedPerMinute),
-    },
-    log,
-    stopping: () => stopping,
-  });
+    options.publisher ??
+    (await createPublisher(first.publisher, { topics: first.topics, log: log.write, slot: worker.slot }));
+  const shared = worker.of > 1;
+  const dedupe = openDedupe(first.dedupe, { shared, clock: realClock, log: log.write });
+  const gate = new Gate({ ...first.limits }, (refused, fields) =>
+    log.write('warn', 'overloaded', { refused, ...fields }),
+  );
   const servers: Listening[] = [];
+  let settings = first;
+  let stopping = false;
+  let ports = createPorts();
+  let handler = createHandler();
+
+  function createPorts(): Ports {
+    const { topic, unverifiedPerMinute } = settings.deadLetter;
+    const share = Math.floor((unverifiedPerMinute + worker.of - 1 - worker.slot) / worker.of);
+    const now = options.now ?? Date.now;
+    return { publisher, dedupe, now, deadLetterTopic: topic, mayKeepUnverified: createBudget(share) };
+  }
+
+  function createHandler() {
+    const { endpoints, limits } = settings;
+    return createApp({ endpoints, limits, gate, ports, log, stopping: () => stopping }).callback();
+  }
+
+  function reload(next: Settings): void {
+    settings = next;
+    gate.limits = next.limits;
+    log.level = next.log.level;
+    ports = createPorts();
+    handler = createHandler();
+  }
+
+  function ready(): boolean {
+    return !stopping && publisher.ready();
+  }
 
   async function close(): Promise<void> {
     stopping = true;
     log.write('info', 'draining');
     await Promise.all(servers.map((server) => server.close(settings.drain)));
-    await publisher.close();
+    gate.close();
+    const closing = publisher.close().then(() => dedupe.close());
+    const closed = await Promise.race([closing.then(() => true), delay(closeLimit, false, { ref: false })]);
+    if (!closed) log.write('error', 'connections to Kafka did not close in time');
     log.write('info', 'stopped');
   }
 
   try {
-    const front = await listen(app.callback(), settings.listen, log);
+    const front = await listen((request, response) => handler(request, response), first.listen, log);
     servers.push(front);
-    log.write('info', 'listening', { url: front.url, endpoints: settings.endpoints.length });
-    if (settings.admin === undefined) return { url: front.url, close };
-    const admin = createAdminApp({ log, ready: () => !stopping && publisher.ready() });
-    const back = await listen(admin.callback(), settings.admin.listen, log);
+    log.write('info', 'listening', { url: front.url, endpoints: first.endpoints.length });
+    if (first.admin === undefined) return { url: front.url, ready, reload, close };
+    const admin = createAdminApp({ log, ready, setLevel: (level) => (log.level = level), about: options.about });
+    const back = await listen(admin.callback(), first.admin.listen, log);
     servers.push(back);
-    return { url: front.url, adminUrl: back.url, close };
+    return { url: front.url, adminUrl: back.url, ready, reload, close };
   } catch (error) {
     await close();
     throw error;

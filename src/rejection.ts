@@ -33,6 +33,12 @@ export const rejections = {
     letter: 'none',
     meaning: 'the connection was cut before the body was complete',
   },
+  overloaded: {
+    stage: 'body',
+    status: 503,
+    letter: 'none',
+    meaning: 'more deliveries are in flight than server.limits.inFlight, or than can be processed; the provider sends again',
+  },
   signature_missing: {
     stage: 'verify',
     status: 401,
@@ -75,8 +81,20 @@ export const rejections = {
     letter: 'unproven',
     meaning: 'signed further in the future than the scheme tolerates',
   },
+  key_untrusted: {
+    stage: 'verify',
+    status: 401,
+    letter: 'unproven',
+    meaning: 'the key that the sender names is not where the plugin allows it, or its certificate is not valid',
+  },
+  key_unavailable: {
+    stage: 'verify',
+    status: 503,
+    letter: 'none',
+    meaning: 'the key of the provider could not be fetched; the provider sends again',
+  },
   payload_not_utf8: { stage: 'decode', status: 200, letter: 'proven', meaning: 'the body is not UTF-8' },
-  payload_malformed: { stage: 'decode', status: 200, letter: 'proven', meaning: 'the body is not JSON' },
+  payload_malformed: { stage: 'decode', status: 200, letter: 'proven', meaning: 'the payload is not of the form that the plugin says' },
   batch_malformed: {
     stage: 'split',
     status: 200,

@@ -1,18 +1,24 @@
 import { relative } from 'node:path';
 import type { Settings } from '../config/settings.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { SoundConfig } from '../workers/reload.js';
 import { Failure } from './failure.js';
 
-/** The checked configuration; warnings go to stderr with `warn`. Throws a `config` Failure that says every fault. */
 export async function loadSettings(file: string, options: { readonly warn: boolean }): Promise<Settings> {
+  return (await loadSound(file, options)).settings;
+}
+
+/** The checked configuration; warnings go to stderr with `warn`. Throws a `config` Failure that says every fault. */
+export async function loadSound(file: string, options: { readonly warn: boolean }): Promise<SoundConfig> {
   const { loadConfig } = await import('../config/load.js');
-  const { settings, diagnostics, sources } = await loadConfig(file, process.env, Date.now());
+  const { settings, ...loaded } = await loadConfig(file, process.env, Date.now());
+  const { diagnostics, sources } = loaded;
   if (!settings) {
     const message = (await present(diagnostics, sources, process.stderr)) + summarize(file, diagnostics);
     throw new Failure('config', message, { diagnostics });
   }
   if (options.warn) process.stderr.write(await present(diagnostics, sources, process.stderr));
-  return settings;
+  return { ...loaded, settings };
 }
 
 /** The findings for people, with colours where the stream shows them; ends with a line break unless it is empty. */

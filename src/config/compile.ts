@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { LocatedDocument } from '../diagnostics/parse.js';
 import type { Endpoint, Fault } from '../model.js';
@@ -9,7 +9,7 @@ import type { GatewayDeclaration } from './declaration.js';
 import { compileEndpoints, type Providers } from './endpoints.js';
 import { compileKafka } from './kafka.js';
 import type { Materials } from './materials.js';
-import type { EmbeddedSettings, KafkaSettings, Listen, Settings } from './settings.js';
+import type { DedupeSettings, EmbeddedSettings, KafkaSettings, Listen, Settings } from './settings.js';
 
 /**
  * Compiles a gateway.yaml to frozen settings, which are absent if it has an error. What is wrong with the sound parts
@@ -43,14 +43,17 @@ function wholeValue({ within: _, ...fault }: Fault): Fault {
 function assemble(
   file: string,
   declared: GatewayDeclaration,
-  kafka: KafkaSettings | undefined,
+  kafka: Omit<KafkaSettings, 'spool'> | undefined,
   endpoints: readonly Endpoint[],
   { base }: Materials,
   faults: Fault[],
 ): Settings | undefined {
-  const { server = {}, admin, embedded, deadLetter = {}, log = {} } = declared;
+  const { server = {}, admin, embedded, spool = {}, deadLetter = {}, log = {} } = declared;
+  const waiting = { dir: resolve(base, spool.dir ?? '../data/spool'), maxBytes: parseSize(spool.maxBytes ?? '2GiB') };
   const publisher: KafkaSettings | EmbeddedSettings | undefined =
-    embedded === undefined ? kafka : { kind: 'embedded', dir: resolve(base, embedded.dir) };
+    embedded === undefined
+      ? kafka && { ...kafka, spool: waiting }
+      : { kind: 'embedded', dir: resolve(base, embedded.dir) };
   if (publisher === undefined) return undefined;
   const listen = readListen(server.listen ?? '0.0.0.0:8000', '/server/listen', faults);
   const adminListen = admin && readListen(admin.listen, '/admin/listen', faults);
@@ -60,12 +63,15 @@ function assemble(
   const topic = deadLetter.topic ?? 'webhooks.dlq';
   return {
     ...{ file, listen, publisher, endpoints },
+    workers: server.workers === 'auto' ? 'auto' : Number(server.workers ?? 1),
     drain: readTimer(server.drain ?? '25s', '/server/drain', faults),
     limits: {
       body: parseSize(server.limits?.body ?? '1MiB'),
       bodyTimeout: readTimer(server.limits?.bodyTimeout ?? '10s', '/server/limits/bodyTimeout', faults),
+      inFlight: server.limits?.inFlight ?? 1024,
     },
     ...(adminListen === undefined ? {} : { admin: { listen: adminListen } }),
+    ...readDedupe(declared, base),
     deadLetter: { topic, unverifiedPerMinute: deadLetter.unverified?.perMinute ?? 60 },
     log: { level: log.debug === true ? 'debug' : (log.level ?? 'info') },
     topics: listTopics(topic, endpoints),
@@ -82,6 +88,13 @@ function readListen(text: string, pointer: string, faults: Fault[]): Listen {
   return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port };
 }
 
+/** By default beside the records, where they are in a folder of ours. */
+function readDedupe({ dedupe = {}, embedded }: GatewayDeclaration, base: string): { dedupe?: DedupeSettings } {
+  const { window = '72h', dir = embedded ? join(embedded.dir, 'dedupe') : '../data/dedupe' } = dedupe;
+  const length = parseDuration(window);
+  return length === 0 ? {} : { dedupe: { window: length, dir: resolve(base, dir) } };
+}
+
 /** Node.js makes a timer of more than 2^31 - 1 ms one of 1 ms. */
 function readTimer(text: string, pointer: string, faults: Fault[]): number {
   const milliseconds = parseDuration(text);
@@ -89,11 +102,12 @@ function readTimer(text: string, pointer: string, faults: Fault[]): number {
   return milliseconds;
 }
 
-/** Bytes of `1048576`, `900KiB` or `1MiB`. */
+const units: { readonly [unit: string]: number | undefined } = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
+
+/** Bytes of `1048576`, `900KiB`, `1MiB` or `2GiB`. */
 function parseSize(size: string | number): number {
   if (typeof size === 'number') return size;
-  const factor = size.endsWith('KiB') ? 1024 : size.endsWith('MiB') ? 1024 ** 2 : 1;
-  return Number.parseInt(size, 10) * factor;
+  return Number.parseInt(size, 10) * (units[size.slice(-3)] ?? 1);
 }
 
 function listTopics(deadLetters: string, endpoints: readonly Endpoint[]): readonly string[] {

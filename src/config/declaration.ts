@@ -5,13 +5,17 @@ export interface GatewayDeclaration {
   readonly version: 1;
   readonly server?: {
     readonly listen?: string;
-    readonly limits?: { readonly body?: string | number; readonly bodyTimeout?: string };
+    /** `auto` or a number, which may be a text. */
+    readonly workers?: string | number;
+    readonly limits?: { readonly body?: string | number; readonly bodyTimeout?: string; readonly inFlight?: number };
     readonly drain?: string;
   };
   readonly admin?: { readonly listen: string };
   readonly plugins?: string | readonly string[];
   readonly kafka?: KafkaDeclaration;
   readonly embedded?: { readonly dir: string };
+  readonly spool?: { readonly dir?: string; readonly maxBytes?: string | number };
+  readonly dedupe?: { readonly window?: string; readonly dir?: string };
   readonly deadLetter?: { readonly topic?: string; readonly unverified?: { readonly perMinute?: number } };
   readonly log?: { readonly level?: 'debug' | 'info' | 'warn' | 'error'; readonly debug?: boolean };
   readonly endpoints: readonly EndpointDeclaration[];

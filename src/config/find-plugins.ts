@@ -1,9 +1,9 @@
-import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Fault, Provider } from '../model.js';
 import { packageRoot } from '../package-root.js';
 import { loadPlugin } from '../plugins/load.js';
+import type { Files } from '../read-text.js';
 import type { Providers } from './endpoints.js';
 
 export interface FoundPlugins extends Providers {
@@ -22,12 +22,13 @@ export async function findPlugins(
   base: string,
   names: ReadonlySet<string>,
   sources: Map<string, string>,
+  files: Files,
 ): Promise<FoundPlugins> {
   const faults: Fault[] = [];
   const places = new Map<string, string>();
   for (const [index, folder] of (folders ?? [join(packageRoot, 'plugins')]).entries()) {
     const path = resolve(base, folder);
-    const listed = await listPlugins(path);
+    const listed = await files.listPlugins(path);
     if (listed === undefined) faults.push(noFolder(path, index));
     for (const name of listed ?? []) if (!places.has(name)) places.set(name, join(path, name));
   }
@@ -35,25 +36,12 @@ export async function findPlugins(
   const diagnostics: Diagnostic[] = [];
   for (const [name, folder] of places) {
     if (!names.has(name)) continue;
-    const loaded = await loadPlugin(folder);
+    const loaded = await loadPlugin(folder, files);
     found.set(name, loaded.provider);
     diagnostics.push(...loaded.diagnostics);
     for (const [file, text] of loaded.sources) sources.set(file, text);
   }
   return { found, known: [...places.keys()].sort(), faults, diagnostics };
-}
-
-/** Names of the subfolders with a plugin.yaml; absent if there is no such folder. */
-async function listPlugins(folder: string): Promise<readonly string[] | undefined> {
-  const names = await readdir(folder).catch(() => undefined);
-  if (names === undefined) return undefined;
-  const plugins = await Promise.all(names.map((name) => isFile(join(folder, name, 'plugin.yaml'))));
-  return names.filter((_, index) => plugins[index] === true);
-}
-
-async function isFile(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isFile() ?? false;
 }
 
 function noFolder(path: string, index: number): Fault {

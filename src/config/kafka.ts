@@ -5,7 +5,11 @@ import { type Materials, readFileText, readSecret } from './materials.js';
 import { type KafkaSettings, Redacted } from './settings.js';
 
 /** Compiles `kafka` of a gateway.yaml, with the defaults of its schema. */
-export function compileKafka(declared: KafkaDeclaration, materials: Materials, faults: Fault[]): KafkaSettings {
+export function compileKafka(
+  declared: KafkaDeclaration,
+  materials: Materials,
+  faults: Fault[],
+): Omit<KafkaSettings, 'spool'> {
   const { clientId = 'webhook-gateway', idempotent = true, topics = {} } = declared;
   const tls = compileTls(declared.tls, materials, faults);
   const sasl = compileSasl(declared.sasl, materials, faults);

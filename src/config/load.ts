@@ -1,8 +1,9 @@
-import { dirname, join, resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { parseYaml } from '../diagnostics/parse.js';
 import { packageRoot } from '../package-root.js';
-import { readJson, readText } from '../read-text.js';
+import { disk, type Files, readJson, recordFiles, type Snapshot } from '../read-text.js';
 import { type CheckedGateway, checkGateway } from './check.js';
 import { compileConfig } from './compile.js';
 import { findPlugins } from './find-plugins.js';
@@ -17,16 +18,38 @@ export interface LoadedConfig {
   readonly diagnostics: readonly Diagnostic[];
   /** Absolute path → text of the files that diagnostics can be about. */
   readonly sources: ReadonlyMap<string, string>;
+  /** Of `sources`, not of the secrets: the same on every machine that has the same files. */
+  readonly digest: string;
+  /** Milliseconds since the epoch. */
+  readonly loadedAt: number;
+  /** All that was read, secrets too. */
+  readonly snapshot: Snapshot;
 }
 
 /**
  * Loads a gateway.yaml with all that it refers to: what `start` runs and `lint-config` checks. `now` in milliseconds
- * since the epoch.
+ * since the epoch. `from`: where files are read, such as the snapshot of another load.
  */
-export async function loadConfig(file: string, environment: Environment, now: number): Promise<LoadedConfig> {
-  const path = resolve(file);
+export async function loadConfig(
+  file: string,
+  environment: Environment,
+  now: number,
+  from: Files = disk,
+): Promise<LoadedConfig> {
+  const files = recordFiles(from);
+  const checked = await check(resolve(file), environment, now, files);
+  const digest = digestSources(dirname(resolve(file)), checked.sources);
+  return { ...checked, digest, loadedAt: now, snapshot: files.snapshot() };
+}
+
+async function check(
+  path: string,
+  environment: Environment,
+  now: number,
+  from: Files,
+): Promise<Pick<LoadedConfig, 'settings' | 'diagnostics' | 'sources'>> {
   const sources = new Map<string, string>();
-  const read = await readText(path);
+  const read = await from.read(path);
   if (!('text' in read)) return { diagnostics: [unreadable(path, read.reason)], sources };
   sources.set(path, read.text);
   const { document, diagnostics } = parseYaml(path, read.text);
@@ -35,8 +58,8 @@ export async function loadConfig(file: string, environment: Environment, now: nu
   const checked = checkGateway(await readJson(join(packageRoot, 'schemas', 'gateway.schema.json')), substitution);
   const base = dirname(path);
   const names = new Set([...checked.endpoints.values()].map(({ provider }) => provider));
-  const plugins = await findPlugins(checked.plugins, base, names, sources);
-  const materials: Materials = { base, environment, now, files: await readFiles(checked, base) };
+  const plugins = await findPlugins(checked.plugins, base, names, sources, from);
+  const materials: Materials = { base, environment, now, files: await readFiles(checked, base, from) };
   const compiled = compileConfig(document, checked, substitution.substituted, plugins, materials);
   const all = [
     ...inOrder([...diagnostics, ...plugins.faults.map(document.toDiagnostic), ...compiled.diagnostics]),
@@ -51,7 +74,7 @@ export async function loadConfig(file: string, environment: Environment, now: nu
 }
 
 /** The files that secrets, keys and certificates are in. */
-async function readFiles({ endpoints, kafka }: CheckedGateway, base: string): Promise<Materials['files']> {
+async function readFiles({ endpoints, kafka }: CheckedGateway, base: string, from: Files): Promise<Materials['files']> {
   const references = [
     ...[...endpoints.values()].flatMap(({ secrets }) => secrets),
     kafka?.tls?.key,
@@ -59,7 +82,16 @@ async function readFiles({ endpoints, kafka }: CheckedGateway, base: string): Pr
   ];
   const names = [...references.map((reference) => reference?.file), kafka?.tls?.ca, kafka?.tls?.cert];
   const paths = new Set(names.filter((name) => name !== undefined).map((name) => resolve(base, name)));
-  return new Map(await Promise.all([...paths].map(async (path) => [path, await readText(path)] as const)));
+  return new Map(await Promise.all([...paths].map(async (path) => [path, await from.read(path)] as const)));
+}
+
+/** 16 hexadecimal digits: enough to tell one configuration from another. */
+function digestSources(base: string, sources: ReadonlyMap<string, string>): string {
+  const hash = createHash('sha256');
+  for (const [path, text] of [...sources].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(JSON.stringify([relative(base, path), text]));
+  }
+  return hash.digest('hex').slice(0, 16);
 }
 
 function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {

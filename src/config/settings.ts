@@ -54,10 +54,19 @@ export interface KafkaSettings {
     readonly partitions: number;
     readonly replicationFactor: number;
   };
+  /** Where records wait while Kafka can't take them. */
+  readonly spool: { /** Absolute path. */ readonly dir: string; readonly maxBytes: number };
 }
 
 export interface EmbeddedSettings {
   readonly kind: 'embedded';
+  /** Absolute path. */
+  readonly dir: string;
+}
+
+export interface DedupeSettings {
+  /** Milliseconds. */
+  readonly window: number;
   /** Absolute path. */
   readonly dir: string;
 }
@@ -67,10 +76,19 @@ export interface Settings {
   /** Absolute path of the file. */
   readonly file: string;
   readonly listen: Listen;
+  /** Processes that serve; `auto` is one for each core. */
+  readonly workers: 'auto' | number;
   readonly drain: number;
-  readonly limits: { readonly body: number; readonly bodyTimeout: number };
+  readonly limits: {
+    readonly body: number;
+    readonly bodyTimeout: number;
+    /** Deliveries at a time, of each worker. */
+    readonly inFlight: number;
+  };
   readonly admin?: { readonly listen: Listen };
   readonly publisher: KafkaSettings | EmbeddedSettings;
+  /** Absent: repetitions are published again. */
+  readonly dedupe?: DedupeSettings;
   readonly deadLetter: { readonly topic: string; readonly unverifiedPerMinute: number };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
   readonly endpoints: readonly Endpoint[];

@@ -8,24 +8,28 @@ export interface AdminOptions {
   /** Whether deliveries can be expected to be taken. */
   readonly ready: () => boolean;
   readonly log: Log;
+  /** Puts a new log level into effect. */
+  readonly setLevel: (level: Level) => void;
+  /** What `/ready` says beside the state. */
+  readonly about?: (() => object) | undefined;
 }
 
 const levels: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies Level[];
 
 /** The operator's side: liveness, readiness, and the log's level, which `PUT /log {"level": "debug"}` changes at once. */
-export function createAdminApp({ ready, log }: AdminOptions): Koa {
+export function createAdminApp({ ready, log, setLevel, about = () => ({}) }: AdminOptions): Koa {
   const router = new Router();
   router.get('/health', (context) => send(context, health));
   router.get('/ready', (context) => {
     const is = ready();
-    return reply(context, is ? 200 : 503, { status: is ? 'ready' : 'not_ready' });
+    return reply(context, is ? 200 : 503, { status: is ? 'ready' : 'not_ready', ...about() });
   });
   router.get('/log', (context) => reply(context, 200, { level: log.level }));
   router.put('/log', koaBody({ urlencoded: false, text: false, jsonLimit: '1kb' }), (context) => {
     const body: unknown = context.request.body;
     const level = typeof body === 'object' && body !== null && 'level' in body ? body.level : undefined;
     if (!isLevel(level)) return reply(context, 422, { error: `level must be one of ${levels.join(', ')}` });
-    log.level = level;
+    setLevel(level);
     log.write('info', 'log level changed', { to: level });
     return reply(context, 200, { level });
   });

@@ -6,12 +6,14 @@ import { handle, type Ports } from '../pipeline.js';
 import { Rejection } from '../rejection.js';
 import type { Log } from '../telemetry/log.js';
 import { type Answer, answerOutcome, answerRejection } from './answer.js';
-import { type BodyLimits, bodyPending, discardBody, readBody } from './body.js';
+import { type BodyLimits, bodyPending, discardBody, isSmall, readBody } from './body.js';
+import type { Gate } from './gate.js';
 import { acceptsMediaType } from './media-type.js';
 
 export interface AppOptions {
   readonly endpoints: readonly Endpoint[];
   readonly limits: BodyLimits;
+  readonly gate: Gate;
   readonly ports: Ports;
   readonly log: Log;
   /** True once the gateway is stopping: connections are then closed after the answer. */
@@ -44,10 +46,11 @@ export function createApp(options: AppOptions): Koa {
 export const health: Answer = { status: 200, headers: { 'Content-Type': 'application/json' }, body: '{"status":"ok"}' };
 
 /**
- * Answers. A request whose body is refused before its end gets the whole answer first, and then its connection closed.
+ * Answers. A request whose body is refused before its end gets the whole answer first, and then its connection closed;
+ * who is to send again later may keep it.
  */
 export async function send(context: Context, { status, headers, body }: Answer): Promise<void> {
-  if (!bodyPending(context.req)) {
+  if (!bodyPending(context.req) || (status === 503 && isSmall(context.req))) {
     context.status = status;
     context.set(headers);
     context.body = body;
@@ -61,19 +64,28 @@ export async function send(context: Context, { status, headers, body }: Answer):
   response.end();
 }
 
-async function receive(context: Context, endpoint: Endpoint, { limits, ports, log }: AppOptions): Promise<void> {
-  const { req: request, res: response } = context;
+async function receive(context: Context, endpoint: Endpoint, options: AppOptions): Promise<void> {
+  const request = context.req;
   if (request.headers['content-encoding'] !== undefined) throw new Rejection('encoding_unsupported');
   if (!acceptsMediaType(endpoint.provider.mediaTypes, request.headers['content-type'])) {
     throw new Rejection('media_type_unsupported');
   }
-  const body = await readBody(request, response, limits);
+  const place = options.gate.enter();
+  try {
+    const body = await readBody(request, context.res, options.limits, place.hold);
+    await take(context, endpoint, body, options);
+  } finally {
+    place.leave();
+  }
+}
+
+async function take(context: Context, endpoint: Endpoint, body: Buffer, { ports, log }: AppOptions): Promise<void> {
   const delivery: Delivery = {
     id: randomUUID(),
     receivedAt: ports.now(),
     method: context.method,
-    target: request.url ?? '/',
-    headers: request.headersDistinct,
+    target: context.req.url ?? '/',
+    headers: context.req.headersDistinct,
     body,
   };
   context.state.delivery = delivery.id;
@@ -95,7 +107,8 @@ async function answerErrors(context: Context, next: Next, { log, stopping }: App
       path: context.path,
     };
     if (error instanceof Rejection) {
-      log.rejection(error, fields);
+      // The gate sums up what it refused: a line for each would make the load heavier.
+      if (error.code !== 'overloaded') log.rejection(error, fields);
       await send(context, answerRejection(error));
     } else {
       log.bug(error, fields);

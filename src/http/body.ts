@@ -8,11 +8,19 @@ export interface BodyLimits {
   readonly bodyTimeout: number;
 }
 
+/** Whether so many bytes more may be held in memory. */
+export type Hold = (bytes: number) => boolean;
+
 /**
  * The exact bytes of a request's body. Nothing over the limit is held in memory, and where the sender says
  * `Expect: 100-continue` it isn't asked for (RFC 9110, 10.1.1). Throws a `Rejection` of stage `body`.
  */
-export function readBody(request: IncomingMessage, response: ServerResponse, limits: BodyLimits): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limits: BodyLimits,
+  hold: Hold,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (Number(request.headers['content-length'] ?? 0) > limits.body) {
       reject(new Rejection('body_too_large'));
@@ -25,6 +33,7 @@ export function readBody(request: IncomingMessage, response: ServerResponse, lim
     function take(chunk: Buffer): void {
       length += chunk.length;
       if (length > limits.body) fail('body_too_large');
+      else if (!hold(chunk.length)) fail('overloaded');
       else chunks.push(chunk);
     }
     function finish(): void {
@@ -32,7 +41,7 @@ export function readBody(request: IncomingMessage, response: ServerResponse, lim
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
     }
-    function fail(code: 'body_timeout' | 'body_too_large' | 'body_aborted'): void {
+    function fail(code: 'body_timeout' | 'body_too_large' | 'body_aborted' | 'overloaded'): void {
       stopListening();
       reject(new Rejection(code));
     }
@@ -47,6 +56,14 @@ export function readBody(request: IncomingMessage, response: ServerResponse, lim
     request.on('data', take).on('end', finish).on('error', abort).on('close', abort);
     if (request.headers.expect !== undefined) response.writeContinue();
   });
+}
+
+/** What a sender has most likely sent in one go with its headers. */
+const smallBody = 64 * 1024;
+
+/** Whether the rest of the body is so small that reading on costs less than a new connection. */
+export function isSmall({ headers }: IncomingMessage): boolean {
+  return headers.expect === undefined && Number(headers['content-length'] ?? Number.NaN) <= smallBody;
 }
 
 /** How much of a refused body is read and dropped, and for how long (milliseconds). */

@@ -5,7 +5,7 @@ import { type Checked, compileCheck } from '../diagnostics/schema-check.js';
 import { explainErrors } from '../diagnostics/schema-faults.js';
 import type { Provider } from '../model.js';
 import { packageRoot } from '../package-root.js';
-import { readJson, readText } from '../read-text.js';
+import { disk, type Files, readJson } from '../read-text.js';
 import { compilePlugin, type PluginSource, type ReferencedFile } from './compile.js';
 import type { PluginDeclaration } from './declaration.js';
 
@@ -18,9 +18,9 @@ export interface LoadedPlugin {
 }
 
 /** Reads and compiles the plugin in a folder (absolute). */
-export async function loadPlugin(folder: string): Promise<LoadedPlugin> {
+export async function loadPlugin(folder: string, files: Files = disk): Promise<LoadedPlugin> {
   const sources = new Map<string, string>();
-  const read = await readPlugin(folder, sources);
+  const read = await readPlugin(folder, sources, files);
   if (read.source === undefined) return { diagnostics: read.diagnostics, sources };
   const compiled = compilePlugin(read.source);
   return { ...compiled, diagnostics: [...read.diagnostics, ...compiled.diagnostics], sources };
@@ -32,9 +32,10 @@ let check: Promise<(value: unknown) => Checked<PluginDeclaration>> | undefined;
 export async function readPlugin(
   folder: string,
   sources: Map<string, string> = new Map(),
+  from: Files = disk,
 ): Promise<{ source?: PluginSource; diagnostics: readonly Diagnostic[] }> {
   const file = join(folder, 'plugin.yaml');
-  const read = await readText(file);
+  const read = await from.read(file);
   if (!('text' in read)) {
     const message = `The plugin can't be read (${read.reason})`;
     return { diagnostics: [{ rule: 'plugin-unknown', severity: 'error', file, message }] };
@@ -51,7 +52,7 @@ export async function readPlugin(
   }
   const declaration = checked.value;
   return {
-    source: { folder, document, declaration, files: await readFiles(folder, declaration, sources) },
+    source: { folder, document, declaration, files: await readFiles(folder, declaration, sources, from) },
     diagnostics,
   };
 }
@@ -60,11 +61,12 @@ async function readFiles(
   folder: string,
   { schemas, eventTypes }: PluginDeclaration,
   sources: Map<string, string>,
+  from: Files,
 ): Promise<ReadonlyMap<string, ReferencedFile>> {
   const files = new Map<string, ReferencedFile>();
   for (const name of [...schemas.map(({ schema }) => schema), ...(eventTypes === undefined ? [] : [eventTypes])]) {
     const path = resolve(folder, name);
-    const read = await readText(path);
+    const read = await from.read(path);
     files.set(name, 'text' in read ? { path, text: read.text } : { path });
     if ('text' in read) sources.set(path, read.text);
   }

@@ -21,12 +21,12 @@ export interface Log {
   level: Level;
 }
 
-/** Writes to `stream`; by default to stdout, as JSON or, on a terminal, for people. */
-export function createLog(level: Level, stream?: DestinationStream): Log {
+/** Writes to `stream`; by default to stdout, as JSON or, on a terminal, for people. `common`: fields of every line. */
+export function createLog(level: Level, stream?: DestinationStream, common: Fields | null = null): Log {
   const logger = pino(
     {
       level,
-      base: null,
+      base: common,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
@@ -45,8 +45,9 @@ export function createLog(level: Level, stream?: DestinationStream): Log {
     outcome(endpoint, delivery, { accepted, rejected, letter }) {
       const about = { delivery: delivery.id, endpoint: endpoint.name };
       if (logger.isLevelEnabled('debug')) {
-        for (const { event, placement } of accepted) {
-          logger.debug({ ...about, event: event.id, type: event.type, ...place(placement) }, 'event published');
+        for (const { event, placement, duplicate } of accepted) {
+          const fields = { ...about, event: event.id, type: event.type, ...place(placement) };
+          logger.debug(fields, duplicate ? 'event was published before' : 'event published');
         }
       }
       for (const rejection of rejected) {
@@ -75,7 +76,7 @@ function reason({ code, stage, item, detail, errors }: Rejection): Fields {
 }
 
 function place(placement: Outcome['letter']): Fields {
-  return placement === undefined
-    ? {}
-    : { topic: placement.topic, partition: placement.partition, offset: Number(placement.offset) };
+  if (placement === undefined) return {};
+  if ('spooled' in placement) return { ...placement };
+  return { ...placement, offset: Number(placement.offset) };
 }

@@ -58,14 +58,16 @@ describe('loadConfig', () => {
     expect(settings).to.deep.equal({
       file: join(folder, 'gateway.yaml'),
       listen: { host: '0.0.0.0', port: 8000 },
+      workers: 1,
       drain: 25_000,
-      limits: { body: 1024 ** 2, bodyTimeout: 10_000 },
+      limits: { body: 1024 ** 2, bodyTimeout: 10_000, inFlight: 1024 },
       publisher: {
         kind: 'kafka',
         brokers: ['a:1', 'b:2'],
         clientId: 'webhook-gateway',
         idempotent: true,
         topics: { create: 'missing', partitions: 6, replicationFactor: 1 },
+        spool: { dir: join(folder, '../data/spool'), maxBytes: 2 * 1024 ** 3 },
       },
       deadLetter: { topic: 'webhooks.dlq', unverifiedPerMinute: 60 },
       log: { level: 'info' },
@@ -79,7 +81,7 @@ describe('loadConfig', () => {
     writeFileSync(join(folder, 'password'), 'pass word\n');
     const settings = await load(
       `version: 1
-server: { listen: "[::1]:0", limits: { body: 900KiB, bodyTimeout: 500ms }, drain: 2m }
+server: { listen: "[::1]:0", workers: "\${WORKERS}", limits: { body: 900KiB, bodyTimeout: 500ms, inFlight: 9 }, drain: 2m }
 admin: { listen: "127.0.0.1:8001" }
 kafka:
   brokers: [a:1]
@@ -91,12 +93,13 @@ kafka:
 deadLetter: { topic: dead, unverified: { perMinute: 0 } }
 log: { level: warn }
 ${endpoint}`,
-      { IDEMPOTENT: 'no', PARTITIONS: '12', KAFKA_KEY: 'PRIVATE' },
+      { WORKERS: '4', IDEMPOTENT: 'no', PARTITIONS: '12', KAFKA_KEY: 'PRIVATE' },
     );
     expect(settings).to.deep.include({
       listen: { host: '::1', port: 0 },
+      workers: 4,
       drain: 120_000,
-      limits: { body: 900 * 1024, bodyTimeout: 500 },
+      limits: { body: 900 * 1024, bodyTimeout: 500, inFlight: 9 },
     });
     expect(settings.admin).to.deep.equal({ listen: { host: '127.0.0.1', port: 8001 } });
     const { publisher } = settings;

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
+import { everyTime } from '../../../src/dedupe/open.js';
 import { createApp } from '../../../src/http/app.js';
+import { Gate } from '../../../src/http/gate.js';
 import { type Listening, listen } from '../../../src/http/server.js';
 import { PublishError } from '../../../src/model.js';
 import { createBudget } from '../../../src/stages/budget.js';
@@ -16,6 +18,7 @@ describe('the HTTP side', () => {
   let lines: string[];
   let log: Log;
   let stopping: boolean;
+  let gate: Gate;
   const opened: RawConnection[] = [];
 
   beforeEach(async () => {
@@ -23,6 +26,7 @@ describe('the HTTP side', () => {
     lines = [];
     stopping = false;
     log = createLog('debug', { write: (line: string) => void lines.push(line) });
+    gate = new Gate({ body: limit, inFlight: 2 }, () => undefined);
     const app = createApp({
       endpoints: [
         endpoint(),
@@ -36,7 +40,14 @@ describe('the HTTP side', () => {
         endpoint({ name: 'rule', path: '/rule', routes: [route('t', { when: failing('secret_rule') })] }),
       ],
       limits: { body: limit, bodyTimeout: 200 },
-      ports: { publisher, deadLetterTopic: 'webhooks.dlq', now: Date.now, mayKeepUnverified: createBudget(1000) },
+      gate,
+      ports: {
+        publisher,
+        dedupe: everyTime,
+        deadLetterTopic: 'webhooks.dlq',
+        now: Date.now,
+        mayKeepUnverified: createBudget(1000),
+      },
       log,
       stopping: () => stopping,
     });
@@ -46,6 +57,7 @@ describe('the HTTP side', () => {
   afterEach(async () => {
     for (const connection of opened.splice(0)) connection.cut();
     await server.close(0);
+    gate.close();
   });
 
   const event = '{"id":"evt_1","type":"payment.paid"}';
@@ -247,6 +259,33 @@ describe('the HTTP side', () => {
     stopping = true;
     connection.write(request);
     expect(await connection.closed()).to.match(/200 OK[\s\S]*200 OK[\s\S]*Connection: close/);
+  });
+
+  it('refuses what is over the cap at once, and keeps the connection', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const publish = publisher.publish.bind(publisher);
+    publisher.publish = (record) => held.then(() => publish(record));
+    const request = head('Content-Type: application/json', `X-Sig: ${sign(event)}`, `Content-Length: ${event.length}`);
+    // Bodies that are under way count.
+    const slow = open().write(request);
+    const first = post('/webhooks/acme', event);
+    while ((await fetch(`${server.url}/webhooks/acme`, { method: 'POST' })).status !== 503)
+      await new Promise(setImmediate);
+    const third = open().write(request + event);
+    const refused = await third.answer();
+    expect([refused.status, refused.headers['retry-after'], refused.headers.connection]).to.deep.equal([
+      ...[503, '5', 'keep-alive'],
+    ]);
+    expect(JSON.parse(refused.body)).to.deep.equal({ status: 'unavailable', error: 'overloaded' });
+    release();
+    expect((await first).status).to.equal(200);
+    expect((await slow.write(event).answer()).status).to.equal(200);
+    expect((await fetch(`${server.url}/health`)).status).to.equal(200);
+    third.write(request + event);
+    await third.until(/503[\s\S]*200 OK/);
+    expect(publisher.records).to.have.length(3);
+    expect(lines.join('')).not.to.include('overloaded');
   });
 
   it('finishes what is in flight before it closes', async () => {

@@ -1,0 +1,91 @@
+import { Rejection } from '../rejection.js';
+
+/** Bytes of bodies that are held at the same time. */
+const mostBytes = 64 * 1024 * 1024;
+/** Milliseconds between two looks at the event loop; how late one may be; how many in a row may be late. */
+const interval = 100;
+const mostLate = 500;
+const lateInARow = 2;
+/** Looks between two reports of what was refused. */
+const looksPerReport = 10;
+
+export interface GateLimits {
+  /** Bytes of one body. */
+  readonly body: number;
+  /** Deliveries at a time. */
+  readonly inFlight: number;
+}
+
+/** A delivery's place among those that are in flight. */
+export interface Place {
+  /** Counts bytes of the body that have arrived. False: there is no room for them. */
+  hold(bytes: number): boolean;
+  leave(): void;
+}
+
+/** Where the gate tells what it refused, at most once a second. */
+export type Report = (refused: number, fields: { readonly inFlight: number; readonly bytes: number }) => void;
+
+/**
+ * Lets so many deliveries in at a time that memory stays bounded and answers stay quick; the others are refused before
+ * their body is read, which costs little. It closes too while the event loop is late again and again.
+ */
+export class Gate {
+  limits: GateLimits;
+  readonly #report: Report;
+  readonly #timer: NodeJS.Timeout;
+  #inFlight = 0;
+  #bytes = 0;
+  #refused = 0;
+  #late = 0;
+  #looks = 0;
+  #lastLook = performance.now();
+
+  constructor(limits: GateLimits, report: Report) {
+    this.limits = limits;
+    this.#report = report;
+    this.#timer = setInterval(() => this.#look(), interval).unref();
+  }
+
+  /** Throws the rejection `overloaded` where there is no place. */
+  enter(): Place {
+    if (this.#inFlight >= this.limits.inFlight || this.#late >= lateInARow || this.#bytes >= this.#mostBytes()) {
+      this.#refused++;
+      throw new Rejection('overloaded');
+    }
+    this.#inFlight++;
+    let held = 0;
+    return {
+      hold: (bytes) => {
+        held += bytes;
+        this.#bytes += bytes;
+        if (this.#bytes <= this.#mostBytes()) return true;
+        this.#refused++;
+        return false;
+      },
+      leave: () => {
+        this.#inFlight--;
+        this.#bytes -= held;
+      },
+    };
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** One body of the largest size fits in any case. */
+  #mostBytes(): number {
+    return Math.max(mostBytes, this.limits.body);
+  }
+
+  #look(): void {
+    const now = performance.now();
+    this.#late = now - this.#lastLook - interval > mostLate ? this.#late + 1 : 0;
+    this.#lastLook = now;
+    this.#looks++;
+    if (this.#looks % looksPerReport !== 0 || this.#refused === 0) return;
+    this.#report(this.#refused, { inFlight: this.#inFlight, bytes: this.#bytes });
+    this.#refused = 0;
+  }
+}

@@ -1,0 +1,139 @@
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { Failure } from '../cli/failure.js';
+import type { Log } from '../telemetry/log.js';
+import type { ToPrimary, ToWorker } from './messages.js';
+
+/** Milliseconds before a worker that has ended is replaced: at first, at the most, and how long one must have lived to start anew. */
+const firstPause = 100;
+const longestPause = 5_000;
+const longLife = 10_000;
+
+/** A place in the crew. It stays when the worker in it is replaced. */
+interface Post {
+  readonly slot: number;
+  worker: Worker | undefined;
+  url: string | undefined;
+  ready: boolean;
+  startedAt: number;
+  pause: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** The workers of a primary: each has a slot, and is replaced in it when it ends. */
+export class Crew {
+  readonly #posts: readonly Post[];
+  readonly #log: Log;
+  readonly #instruct: (slot: number) => ToWorker;
+  #started: { resolve(url: string): void; reject(error: unknown): void } | undefined;
+  #stopping = false;
+
+  /** `instruct`: what a new worker of a slot is told first. */
+  constructor(size: number, { log, instruct }: { readonly log: Log; readonly instruct: (slot: number) => ToWorker }) {
+    const idle = { worker: undefined, url: undefined, ready: false, startedAt: 0, pause: firstPause, timer: undefined };
+    this.#posts = Array.from({ length: size }, (_, slot) => ({ ...idle, slot }));
+    this.#log = log;
+    this.#instruct = instruct;
+  }
+
+  /** Resolves with the URL when all listen; rejects with the first one's fault. */
+  start(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#started = { resolve, reject };
+      for (const post of this.#posts) this.#fork(post);
+    });
+  }
+
+  /** How many of them take deliveries. */
+  countReady(): number {
+    return this.#stopping ? 0 : this.#posts.filter(({ ready }) => ready).length;
+  }
+
+  tell(message: ToWorker): void {
+    for (const { worker } of this.#posts) send(worker, message);
+  }
+
+  /** Resolves when every worker has done it, or has ended: whoever replaces it is instructed anew. */
+  async reload(message: ToWorker): Promise<void> {
+    await Promise.all(this.#posts.map(({ worker }) => worker && reloaded(worker, message)));
+  }
+
+  /** Lets them end in good order; kills those that have not after so many milliseconds. */
+  async stop(limit: number): Promise<void> {
+    this.#stopping = true;
+    const ends: Promise<unknown>[] = [];
+    for (const { worker, timer } of this.#posts) {
+      clearTimeout(timer);
+      if (worker === undefined) continue;
+      ends.push(once(worker, 'exit'));
+      send(worker, { kind: 'stop' });
+    }
+    const timer = setTimeout(() => this.kill(), limit);
+    await Promise.all(ends);
+    clearTimeout(timer);
+  }
+
+  kill(): void {
+    for (const { worker } of this.#posts) worker?.process.kill('SIGKILL');
+  }
+
+  #fork(post: Post): void {
+    const worker = cluster.fork();
+    Object.assign(post, { worker, ready: false, url: undefined, startedAt: performance.now() });
+    worker.on('message', (message: ToPrimary) => this.#hear(post, worker, message));
+    worker.on('exit', (code, signal) => this.#replace(post, code, signal));
+  }
+
+  #hear(post: Post, worker: Worker, message: ToPrimary): void {
+    if (message.kind === 'waiting') send(worker, this.#stopping ? { kind: 'stop' } : this.#instruct(post.slot));
+    if (message.kind === 'ready') post.ready = message.ready;
+    if (message.kind === 'failed') this.#fail(post, new Failure(message.reason, message.message));
+    if (message.kind !== 'listening') return;
+    post.url = message.url;
+    if (this.#posts.some(({ url }) => url === undefined)) return;
+    this.#started?.resolve(message.url);
+    this.#started = undefined;
+  }
+
+  #replace(post: Post, code: number | null, signal: string | null): void {
+    const lived = performance.now() - post.startedAt;
+    post.worker = undefined;
+    post.ready = false;
+    if (this.#stopping) return;
+    this.#fail(post, new Failure('bug', `worker ${post.slot} ended before it listened (${signal ?? code})`));
+    if (this.#stopping) return;
+    if (lived > longLife) post.pause = firstPause;
+    this.#log.write('error', 'worker ended, replacing it', { worker: post.slot, code, signal, pause: post.pause });
+    post.timer = setTimeout(() => this.#fork(post), post.pause);
+    post.pause = Math.min(post.pause * 2, longestPause);
+  }
+
+  /** At the start a worker's fault is the gateway's; later it is logged, and the worker is replaced. */
+  #fail({ slot }: Post, failure: Failure): void {
+    if (this.#started) {
+      this.#stopping = true;
+      this.#started.reject(failure);
+      this.#started = undefined;
+    } else if (failure.reason !== 'bug') {
+      this.#log.write('error', "worker can't start", { worker: slot, detail: failure.message });
+    }
+  }
+}
+
+function send(worker: Worker | undefined, message: ToWorker): void {
+  if (worker?.isConnected()) worker.send(message, () => undefined);
+}
+
+function reloaded(worker: Worker, message: ToWorker): Promise<void> {
+  return new Promise((resolve) => {
+    function hear({ kind }: ToPrimary): void {
+      if (kind === 'reloaded') end();
+    }
+    function end(): void {
+      worker.off('message', hear).off('exit', end);
+      resolve();
+    }
+    worker.on('message', hear).on('exit', end);
+    send(worker, message);
+  });
+}

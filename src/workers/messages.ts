@@ -1,0 +1,36 @@
+import type { ExitReason } from '../cli/failure.js';
+import type { Listen } from '../config/settings.js';
+import type { Snapshot } from '../read-text.js';
+import type { Level } from '../telemetry/log.js';
+
+/** A configuration that the primary has found sound, as a worker loads it again: with the same result, whatever has happened to the files since. */
+export interface ConfigSource {
+  readonly file: string;
+  /** Milliseconds since the epoch, of the primary's load. */
+  readonly now: number;
+  readonly snapshot: Snapshot;
+}
+
+/** What the primary tells a worker. */
+export type ToWorker =
+  | {
+      readonly kind: 'run';
+      readonly slot: number;
+      readonly of: number;
+      readonly listen: Listen;
+      readonly source: ConfigSource;
+      readonly level: Level;
+    }
+  | { readonly kind: 'reload'; readonly source: ConfigSource }
+  | { readonly kind: 'level'; readonly level: Level }
+  | { readonly kind: 'stop' };
+
+/** What a worker tells the primary. */
+export type ToPrimary =
+  /** It waits for `run`. */
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'listening'; readonly url: string }
+  | { readonly kind: 'ready'; readonly ready: boolean }
+  | { readonly kind: 'reloaded' }
+  /** It can't start, and ends. */
+  | { readonly kind: 'failed'; readonly reason: ExitReason; readonly message: string };

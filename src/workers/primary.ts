@@ -1,0 +1,93 @@
+import { createServer } from 'node:net';
+import { exitCodes } from '../cli/failure.js';
+import type { Listen } from '../config/settings.js';
+import type { Level, Log } from '../telemetry/log.js';
+import { Crew } from './crew.js';
+import type { ConfigSource } from './messages.js';
+import type { SoundConfig } from './reload.js';
+
+/** Milliseconds that workers get to end beyond `server.drain`. */
+const endLimit = 5_000;
+
+/** A gateway of several processes. */
+export interface Primary {
+  readonly url: string;
+  readonly adminUrl?: string;
+  reload(config: SoundConfig): Promise<void>;
+  /** Lets the workers finish what is in flight; resolves when they have ended. */
+  close(): Promise<void>;
+}
+
+/**
+ * Runs so many workers, which share the port, and the admin server, of which there is one. A worker that crashes is
+ * replaced. `about`: what `/ready` says of the configuration.
+ */
+export async function startPrimary(
+  first: SoundConfig,
+  { workers: size, log, about }: { readonly workers: number; readonly log: Log; readonly about: () => object },
+): Promise<Primary> {
+  let config = first;
+  let stopping = false;
+  const listen = await choosePort(first.settings.listen);
+  const crew = new Crew(size, {
+    log,
+    instruct: (slot) => ({ kind: 'run', slot, of: size, listen, source: toSource(config), level: log.level }),
+  });
+  // A second signal ends the process at once; what is acknowledged is on disk.
+  process.on('exit', (code) => {
+    if (code === exitCodes.interrupted) crew.kill();
+  });
+
+  function setLevel(level: Level): void {
+    log.level = level;
+    crew.tell({ kind: 'level', level });
+  }
+
+  async function reload(next: SoundConfig): Promise<void> {
+    config = next;
+    log.level = next.settings.log.level;
+    await crew.reload({ kind: 'reload', source: toSource(next) });
+  }
+
+  async function startAdmin() {
+    if (first.settings.admin === undefined) return undefined;
+    const [admin, server] = await Promise.all([import('../http/admin.js'), import('../http/server.js')]);
+    const app = admin.createAdminApp({
+      log,
+      setLevel,
+      ready: () => !stopping && crew.countReady() > 0,
+      about: () => ({ workers: { ready: crew.countReady(), of: size }, ...about() }),
+    });
+    return server.listen(app.callback(), first.settings.admin.listen, log);
+  }
+
+  const admin = await startAdmin();
+  async function close(): Promise<void> {
+    stopping = true;
+    await crew.stop(config.settings.drain + endLimit);
+    await admin?.close(0);
+  }
+
+  try {
+    const url = await crew.start();
+    return { url, ...(admin && { adminUrl: admin.url }), reload, close };
+  } catch (error) {
+    crew.kill();
+    await close();
+    throw error;
+  }
+}
+
+function toSource({ settings, loadedAt, snapshot }: SoundConfig): ConfigSource {
+  return { file: settings.file, now: loadedAt, snapshot };
+}
+
+/** All workers listen on one port, those too that replace the last of the others: port 0 becomes a certain one. */
+async function choosePort({ host, port }: Listen): Promise<Listen> {
+  if (port !== 0) return { host, port };
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => probe.once('error', reject).listen(0, host, resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return { host, port: typeof address === 'object' && address ? address.port : 0 };
+}

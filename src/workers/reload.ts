@@ -1,0 +1,100 @@
+import { relative } from 'node:path';
+import { type LoadedConfig, loadConfig } from '../config/load.js';
+import type { Settings } from '../config/settings.js';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { Log } from '../telemetry/log.js';
+
+/** A configuration without an error. */
+export type SoundConfig = LoadedConfig & { readonly settings: Settings };
+
+/** What `/ready` says of the configuration. */
+export interface ConfigStatus {
+  /** Of gateway.yaml, the plugins and their files, without the secrets. */
+  readonly digest: string;
+  /** RFC 3339. */
+  readonly loadedAt: string;
+  /** Why the last reload was refused, if it was. */
+  readonly lastError?: string;
+}
+
+export interface Reloader {
+  status(): ConfigStatus;
+  /**
+   * Loads the file again and has `apply` put it into effect. With a fault, or with a change that needs a restart, it is
+   * logged, and what runs goes on as it is. Never rejects.
+   */
+  reload(apply: (config: SoundConfig) => unknown): Promise<void>;
+}
+
+export function createReloader(first: SoundConfig, log: Log): Reloader {
+  const { file } = first.settings;
+  let current = first.settings;
+  let status: ConfigStatus = toStatus(first);
+  let running: Promise<void> = Promise.resolve();
+
+  async function load(apply: (config: SoundConfig) => unknown): Promise<void> {
+    const loaded = await loadConfig(file, process.env, Date.now());
+    for (const diagnostic of loaded.diagnostics) logDiagnostic(diagnostic, log);
+    const refusal = isSound(loaded) ? explainFixed(current, loaded.settings) : explainFaults(loaded.diagnostics);
+    if (!isSound(loaded) || refusal !== undefined) {
+      status = { ...status, lastError: refusal ?? 'the configuration has a fault' };
+      log.write('error', 'configuration not reloaded: the old one stays', { reason: refusal });
+      return;
+    }
+    await apply(loaded);
+    current = loaded.settings;
+    status = toStatus(loaded);
+    log.write('info', 'configuration reloaded', { digest: loaded.digest, endpoints: current.endpoints.length });
+  }
+
+  return {
+    status: () => status,
+    reload(apply) {
+      running = running.then(() => load(apply)).catch((error: unknown) => log.bug(error, { during: 'reload' }));
+      return running;
+    },
+  };
+}
+
+function toStatus({ digest, loadedAt }: SoundConfig): ConfigStatus {
+  return { digest, loadedAt: new Date(loadedAt).toISOString() };
+}
+
+export function isSound(config: LoadedConfig): config is SoundConfig {
+  return config.settings !== undefined;
+}
+
+function logDiagnostic({ severity, file, range, rule, message, hint }: Diagnostic, log: Log): void {
+  const place = range === undefined ? '' : `:${range.start.line}:${range.start.column}`;
+  const fields = { at: `${relative('', file)}${place}`, rule, detail: message, hint };
+  log.write(severity === 'error' ? 'error' : 'warn', 'fault in the configuration', fields);
+}
+
+function explainFaults(diagnostics: readonly Diagnostic[]): string {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  return `the configuration has ${errors.length === 1 ? 'a fault' : `${errors.length} faults`}: ${errors[0]?.message}`;
+}
+
+/** Names what differs and is bound to sockets, stores and processes; absent if nothing does. */
+function explainFixed(from: Settings, to: Settings): string | undefined {
+  const before = fixed(from);
+  const after = fixed(to);
+  const changed = Object.keys(before).filter((key) => before[key] !== after[key]);
+  if (changed.length === 0) return undefined;
+  return `${changed.join(', ')} can't change while the gateway runs: restart it`;
+}
+
+/** Credentials and certificates are left out: they are renewed in their files, and count for the next start. */
+function fixed({ listen, workers, admin, publisher }: Settings): { readonly [key: string]: string | undefined } {
+  const { kind, ...store } = publisher;
+  const spool = 'spool' in store ? store.spool : undefined;
+  const shown = { ...store, spool: undefined, ...('tls' in store && { tls: store.tls?.rejectUnauthorized }) };
+  const values = {
+    'server.listen': listen,
+    'server.workers': workers,
+    admin,
+    'kafka or embedded': { kind, shown },
+    spool,
+  };
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
+}

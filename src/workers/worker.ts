@@ -1,0 +1,99 @@
+import cluster from 'node:cluster';
+import { toFailure } from '../cli/failure.js';
+import { loadConfig } from '../config/load.js';
+import type { Settings } from '../config/settings.js';
+import { type Gateway, startGateway } from '../gateway.js';
+import { replayFiles } from '../read-text.js';
+import { createLog, type Log } from '../telemetry/log.js';
+import type { ConfigSource, ToPrimary, ToWorker } from './messages.js';
+
+/** Milliseconds between two looks whether it is ready. */
+const readyInterval = 200;
+
+/** A worker's life: it does what the primary says, and ends in good order when the primary is gone. */
+export function runWorker(stream: { write(line: string): unknown } | undefined): Promise<never> {
+  // A terminal sends signals to all processes; the primary passes on what they mean.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  const worker = new Worker(stream);
+  process.on('message', (message: ToWorker) => worker.hear(message));
+  process.on('disconnect', () => {
+    // Else Node ends a worker without a primary on the spot.
+    if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
+    worker.stop();
+  });
+  tell({ kind: 'waiting' });
+  return new Promise<never>(() => undefined);
+}
+
+class Worker {
+  readonly #stream: { write(line: string): unknown } | undefined;
+  #log: Log | undefined;
+  #gateway: Gateway | undefined;
+  #isReady = false;
+  #stopping = false;
+  /** One thing after another, in the order of the messages. */
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(stream: { write(line: string): unknown } | undefined) {
+    this.#stream = stream;
+  }
+
+  hear(message: ToWorker): void {
+    if (message.kind === 'stop') this.stop();
+    else this.#work = this.#work.then(() => this.#obey(message)).catch(fail);
+  }
+
+  stop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    // Before it listens it has taken nothing that could be lost.
+    if (this.#gateway === undefined) process.exit(0);
+    void this.#gateway.close().then(() => process.exit(0), fail);
+  }
+
+  async #obey(message: Exclude<ToWorker, { kind: 'stop' }>): Promise<void> {
+    if (message.kind === 'level') {
+      if (this.#log) this.#log.level = message.level;
+    } else if (message.kind === 'reload') {
+      this.#gateway?.reload(await load(message.source));
+      tell({ kind: 'reloaded' });
+    } else {
+      await this.#run(message);
+    }
+  }
+
+  async #run({ slot, of, listen, source, level }: Extract<ToWorker, { kind: 'run' }>): Promise<void> {
+    const { admin: _, ...settings } = await load(source);
+    const log = createLog(level, this.#stream, { worker: slot });
+    this.#log = log;
+    const gateway = await startGateway({ ...settings, listen }, { log, worker: { slot, of } });
+    this.#gateway = gateway;
+    tell({ kind: 'listening', url: gateway.url });
+    this.#tellReady();
+    setInterval(() => this.#tellReady(), readyInterval).unref();
+  }
+
+  #tellReady(): void {
+    const ready = this.#gateway?.ready() ?? false;
+    if (ready === this.#isReady) return;
+    this.#isReady = ready;
+    tell({ kind: 'ready', ready });
+  }
+}
+
+async function load({ file, now, snapshot }: ConfigSource): Promise<Settings> {
+  const { settings } = await loadConfig(file, process.env, now, replayFiles(snapshot));
+  if (settings === undefined)
+    throw new Error('a configuration that was sound for the primary is not so for its worker');
+  return settings;
+}
+
+function tell(message: ToPrimary, then: () => void = () => undefined): void {
+  if (process.connected) process.send?.(message, undefined, undefined, then);
+  else then();
+}
+
+function fail(error: unknown): void {
+  const { reason, message } = toFailure(error);
+  tell({ kind: 'failed', reason, message }, () => process.exit(1));
+}
