@@ -1,0 +1,23 @@
+import type { RememberedEvent, Window } from '../../../src/dedupe/window.js';
+import type { Placement, Spooled } from '../../../src/model.js';
+
+/** A window in memory: it survives its processes, and fails when it is told. */
+export class MemoryWindow implements Window {
+  readonly #events = new Map<string, Placement | Spooled>();
+  full = false;
+  unreadable = false;
+  groups = 0;
+
+  find(key: Buffer): Placement | Spooled | undefined {
+    if (this.unreadable) throw new Error('MDB_CORRUPTED');
+    return this.#events.get(key.toString('hex'));
+  }
+
+  async remember(events: readonly RememberedEvent[]): Promise<void> {
+    if (this.full) throw new Error('No space left on device');
+    this.groups++;
+    for (const { key, placement } of events) this.#events.set(key.toString('hex'), placement);
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,132 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { decodePlacement, encodePlacement, hashEvent } from '../../../src/dedupe/entry.js';
+import { openWindow, type Window } from '../../../src/dedupe/window.js';
+import { HeldClock, placed } from './support.js';
+
+const hour = 3_600_000;
+
+describe('dedupe window', () => {
+  let dir: string;
+  let clock: HeldClock;
+  let window: Window;
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'gateway-dedupe-'));
+    clock = new HeldClock();
+    window = openWindow(dir, 72 * hour, clock);
+  });
+
+  afterEach(async () => {
+    await window.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  const remember = (id: string, offset = 0) =>
+    window.remember([{ key: hashEvent('acme', id), placement: placed(offset) }]);
+  const find = (id: string) => window.find(hashEvent('acme', id), true);
+
+  async function restart(dateJump = 0): Promise<void> {
+    await window.close();
+    clock.dateOffset += dateJump;
+    window = openWindow(dir, 72 * hour, clock);
+  }
+
+  it('finds what was remembered, with its placement', async () => {
+    await window.remember([
+      { key: hashEvent('acme', 'a'), placement: placed(7, 'one') },
+      { key: hashEvent('acme', 'b'), placement: { topic: 'two', spooled: true } },
+      { key: hashEvent('acme', 'c'), placement: placed(Number.MAX_SAFE_INTEGER, 'two') },
+    ]);
+    expect(find('a')).to.deep.equal(placed(7, 'one'));
+    expect(find('b')).to.deep.equal({ topic: 'two', spooled: true });
+    expect(find('c')).to.deep.equal(placed(Number.MAX_SAFE_INTEGER, 'two'));
+    expect(find('d')).to.equal(undefined);
+    expect(window.find(hashEvent('other', 'a'))).to.equal(undefined);
+  });
+
+  it('knows it after a restart', async () => {
+    await remember('a', 5);
+    await restart();
+    expect(find('a')).to.deep.equal(placed(5));
+  });
+
+  it('forgets after the window, and not before', async () => {
+    await remember('a');
+    await clock.pass(72 * hour);
+    expect(find('a')).to.deep.equal(placed(0));
+    await clock.pass(18 * hour);
+    expect(find('a')).to.equal(undefined);
+  });
+
+  it('keeps each event for 72 to 90 hours while others come', async () => {
+    const remembered: { id: string; at: number }[] = [];
+    for (let n = 0; n < 120; n++) {
+      const id = `evt_${n}`;
+      await remember(id, n);
+      remembered.push({ id, at: clock.now() });
+      await clock.pass(3 * hour);
+      for (const { id: old, at } of remembered) {
+        const age = clock.now() - at;
+        if (age <= 72 * hour) expect(find(old), `${old} at ${age / hour} h`).to.not.equal(undefined);
+        if (age >= 90 * hour) expect(find(old), `${old} at ${age / hour} h`).to.equal(undefined);
+      }
+    }
+  });
+
+  it('takes no notice of a date that is set while it runs', async () => {
+    await remember('a');
+    for (const jump of [365 * 24, -2 * 365 * 24]) {
+      clock.dateOffset += jump * hour;
+      await remember(`b${jump}`);
+      expect(find('a')).to.not.equal(undefined);
+    }
+    await clock.pass(90 * hour);
+    expect(find('a')).to.equal(undefined);
+  });
+
+  it('loses a quarter of the window at the most to a wrong date at start, and keeps nothing for ever', async () => {
+    await remember('a');
+    await restart(365 * 24 * hour);
+    await remember('b');
+    await clock.pass(hour);
+    await restart(-2 * 365 * 24 * hour);
+    await remember('c');
+    expect([find('a'), find('b'), find('c')]).to.not.include(undefined);
+    await clock.pass(54 * hour);
+    expect(find('a')).to.not.equal(undefined);
+    await clock.pass(36 * hour);
+    expect([find('a'), find('b'), find('c')]).to.deep.equal([undefined, undefined, undefined]);
+  });
+
+  it('survives many restarts', async () => {
+    await remember('a');
+    for (let n = 0; n < 20; n++) await restart();
+    await clock.pass(71 * hour);
+    expect(find('a')).to.not.equal(undefined);
+  });
+
+  it('writes placements so that they can be read again', () => {
+    const topics = Array.from({ length: 200 }, (_, index) => `topic-${index}`);
+    const numbers = fc.integer({ min: 0, max: 2 ** 31 - 1 });
+    fc.assert(
+      fc.property(fc.nat(199), numbers, fc.maxSafeNat(), fc.boolean(), (index, partition, offset, spooled) => {
+        const topic = topics[index] ?? '';
+        const placement = spooled ? { topic, spooled: true as const } : { topic, partition, offset: BigInt(offset) };
+        expect(decodePlacement(encodePlacement(index, placement), topics)).to.deep.equal(placement);
+      }),
+    );
+  });
+
+  it('makes nothing of damaged bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 20 }), (bytes) => {
+        const placement = decodePlacement(Buffer.from(bytes), ['a']);
+        if (placement !== undefined) expect(placement.topic).to.equal('a');
+      }),
+    );
+  });
+});
