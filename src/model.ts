@@ -79,17 +79,37 @@ export interface Placement {
   readonly offset: bigint;
 }
 
-/** The port to Kafka or to the embedded log. */
-export interface Publisher {
+/** A record that is safe on the local disk and goes to Kafka later. */
+export interface Spooled {
+  readonly topic: string;
+  readonly spooled: true;
+}
+
+/** The port to Kafka or to the embedded log. `Safe`: where a record can end up. */
+export interface Publisher<Safe = Placement | Spooled> {
   /**
-   * Resolves when the record is safe: acknowledged by all in-sync replicas, or fsynced. Rejects with a `PublishError`
+   * Resolves when the record is safe: acknowledged by all in-sync replicas, in the embedded log, or spooled. Rejects with a `PublishError`
    * otherwise. Records handed over one after another keep that order within their key.
    */
-  publish(record: KafkaRecord): Promise<Placement>;
+  publish(record: KafkaRecord): Promise<Safe>;
   /** True while records can be expected to be taken. */
   ready(): boolean;
   /** Sends what is queued, then lets go of every connection and file. */
   close(): Promise<void>;
+}
+
+/** The port to the memory of events that were published. */
+export interface Dedupe {
+  /**
+   * Publishes an event of an endpoint, unless it was published before, or is being published: then nothing new is, and the
+   * placement is the first one's. Rejects as `publish` does; the event then counts as not published. Where nobody else
+   * publishes the event, `publish` is called at once or, beside other processes, in the order of the calls of `once`.
+   */
+  once(
+    endpoint: string,
+    id: string,
+    publish: () => Promise<Placement | Spooled>,
+  ): Promise<{ readonly placement: Placement | Spooled; readonly duplicate: boolean }>;
 }
 
 /** The inputs of a rule beside the payload. */
@@ -141,6 +161,8 @@ export interface Route {
 /** A secret of an endpoint, its key prepared as the scheme wants it. */
 export interface Secret {
   readonly name: string;
+  /** Which of the secrets that the plugin names it is; absent where the plugin needs only one kind. */
+  readonly for?: string;
   readonly key: KeyObject;
   /** Milliseconds since the epoch; outside of [notBefore, expires) the secret proves nothing. */
   readonly notBefore?: number;
@@ -160,18 +182,102 @@ export interface OutgoingRequest {
   readonly body: Buffer;
 }
 
+/** What a scheme knows of its endpoint beside the secrets. */
+export interface Surroundings {
+  /** The public URL that the provider posts to, as configured; without a query, unless the provider's own has one. */
+  readonly url?: string;
+  /** The endpoint's `params`. */
+  readonly params: { readonly [name: string]: string | undefined };
+  /** The documents that `Scheme.remoteKeys` asked for, by the id of the request. */
+  readonly keys?: ReadonlyMap<string, KeyDocument>;
+}
+
+/** A request for a key. Its URL is https, on a host that the plugin allows. */
+export interface KeyRequest {
+  /** The same for the same key. */
+  readonly id: string;
+  readonly url: string;
+  readonly method: 'GET' | 'POST';
+  /** Lower-case names. */
+  readonly headers: { readonly [name: string]: string };
+  readonly body?: string;
+}
+
+/** What came back for a key: a certificate, a JWK set, whatever the plugin says. The same object while it is cached. */
+export interface KeyDocument {
+  readonly text: string;
+}
+
+/** What the endpoints of a plugin have to give. */
+export interface Needs {
+  /** What secrets are for, where the plugin names them; an empty list: one unnamed kind, or none. */
+  readonly secrets: readonly NamedNeed[];
+  /** True if an endpoint can't do without a secret of the unnamed kind. */
+  readonly secret: boolean;
+  readonly params: readonly NamedNeed[];
+  /** True if the public URL is signed. */
+  readonly url: boolean;
+}
+
+export interface NamedNeed {
+  readonly name: string;
+  readonly description: string;
+  readonly optional: boolean;
+}
+
 /** A plugin's `signature`, compiled. Pure: no clock, no environment, no network. */
 export interface Scheme {
   /** Request headers that it reads, lower-case: what a second verification needs. */
   readonly headers: readonly string[];
   readonly binds: Binds;
+  readonly needs: Needs;
   /** The key that a secret's text stands for. Throws an `Error` whose message has no part of the text. */
-  key(text: string): KeyObject;
+  key(text: string, usedFor?: string): KeyObject;
+  /** The keys that must be fetched before `verify` can decide; throws a `Rejection` if the delivery names one that isn't allowed. */
+  remoteKeys(
+    delivery: Delivery,
+    secrets: readonly Secret[],
+    now: number,
+    surroundings?: Surroundings,
+  ): readonly KeyRequest[];
   /** Proves who sent the delivery, or throws a `Rejection` of stage `verify`. `now` in milliseconds since the epoch. */
-  verify(delivery: Delivery, secrets: readonly Secret[], now: number): Proof;
-  /** The same request with the headers (or body fields) that this scheme's sender would add. */
-  sign(request: OutgoingRequest, key: KeyObject, now: number): OutgoingRequest;
+  verify(delivery: Delivery, secrets: readonly Secret[], now: number, surroundings?: Surroundings): Proof;
+  /**
+   * The same request with the headers (or body fields) that this scheme's sender would add. Throws an `Error` if a
+   * delivery of this scheme can't be made with this key. `others`: secrets for what the scheme names beside.
+   */
+  sign(
+    request: OutgoingRequest,
+    key: KeyObject,
+    now: number,
+    surroundings?: Surroundings,
+    others?: readonly Secret[],
+  ): OutgoingRequest;
 }
+
+/** A request that is no event, and what the provider wants to read in answer to it. */
+export interface Handshake {
+  readonly methods: readonly string[];
+  /** Whether it answers anybody, or only a request whose signature is good. */
+  readonly verified: 'before' | 'after';
+  /** Request headers that it reads, lower-case. */
+  readonly headers: readonly string[];
+  /** The answer, or undefined if the request isn't this handshake. */
+  answer(
+    delivery: Delivery,
+    secrets: readonly Secret[],
+    now: number,
+    surroundings?: Surroundings,
+  ): CustomAnswer | undefined;
+}
+
+/** The text in which a delivery's payload is, and the value that it denotes. Throws a `Rejection` of stage `decode`. */
+export type ReadPayload = (
+  delivery: Delivery,
+  secrets: readonly Secret[],
+  now: number,
+  surroundings?: Surroundings,
+) => { readonly text: string; readonly value: unknown };
 
 /** What a plugin answers instead of the gateway's JSON when a delivery is taken. */
 export interface CustomAnswer {
@@ -205,6 +311,9 @@ export interface Provider {
   /** All event types that the provider is known to send; empty if the plugin has no list. */
   readonly eventTypes: ReadonlySet<string>;
   readonly answer?: CustomAnswer;
+  readonly handshakes?: readonly Handshake[];
+  /** Absent: the body is JSON. */
+  readonly readPayload?: ReadPayload;
 }
 
 /** A path of the gateway with its provider and secrets. */
@@ -214,6 +323,7 @@ export interface Endpoint {
   readonly path: string;
   readonly provider: Provider;
   readonly secrets: readonly Secret[];
+  readonly surroundings?: Surroundings;
   /** The endpoint's own routes, then the provider's. */
   readonly routes: readonly Route[];
   /** `refuse` answers 422 where `deadletter` answers 200; the dead letter is published either way. */

@@ -1,100 +1,125 @@
-import type { Binds, Fault, Scheme } from '../model.js';
-import { checkDeclaration, type Templates, valuesOf } from './check.js';
-import type { Algorithm, SignatureDeclaration } from './declaration.js';
-import { digestForm } from './encoding.js';
-import { pointerPath } from './json-body.js';
+import { toPointer } from '../diagnostics/pointer.js';
+import type { Delivery, Fault, KeyRequest, Needs, Scheme, Secret, Surroundings } from '../model.js';
+import { bindsOf, strongest, weakest } from './binds.js';
+import { Builder, type PluginFacts } from './builder.js';
+import { isRemote } from './candidates.js';
+import { checkScheme } from './check.js';
+import { buildPlan } from './compile-scheme.js';
+import { compileConditions } from './conditions.js';
+import type { SignatureDeclaration } from './declaration.js';
 import { readKey } from './keys.js';
+import { Message } from './message.js';
 import type { Plan } from './plan.js';
-import { signRequest } from './sign.js';
-import { compileParts, compileValue } from './sources.js';
+import { keyRequest } from './remote.js';
+import { applies, plansOf, type Tree, verifyTree } from './scheme-tree.js';
+import { newestKeys } from './secrets.js';
+import { signTree } from './sign.js';
 import type { ValuePart } from './templates.js';
-import { parseDuration, type TimestampCheck } from './timestamp.js';
-import { verifyDelivery } from './verify.js';
+import { prepare, readKeyId } from './verify.js';
 
-const hashes = {
-  'hmac-sha1': { hash: 'sha1', size: 20 },
-  'hmac-sha256': { hash: 'sha256', size: 32 },
-  'hmac-sha384': { hash: 'sha384', size: 48 },
-  'hmac-sha512': { hash: 'sha512', size: 64 },
-} as const satisfies { [algorithm in Algorithm]: { hash: string; size: number } };
-
-const defaultFuture = '60s';
+export interface CompileOptions extends PluginFacts {
+  /** The source that the payload is read from, where that isn't the body. */
+  readonly payload?: ValuePart | undefined;
+}
 
 /**
  * Compiles the `signature` of a plugin.yaml that its JSON Schema has let through. The scheme is there unless a fault
- * is an error. `items`: where the events of a batch are, if the plugin has them.
+ * is an error.
  */
 export function compileSignature(
   declaration: SignatureDeclaration,
-  options: { readonly items?: string } = {},
+  options: CompileOptions = {},
 ): { scheme?: Scheme; faults: readonly Fault[] } {
-  const { templates, faults } = checkDeclaration(declaration, options.items);
-  if (templates.from === undefined || faults.some(({ severity }) => severity === 'error')) {
-    return { faults };
-  }
-  const plan = buildPlan(declaration, templates, templates.from, options.items);
+  const faults: Fault[] = [];
+  const headers = new Set<string>();
+  const tree = compileTree(declaration, '/signature', options, faults, headers);
+  if (tree === undefined || faults.some(({ severity }) => severity === 'error')) return { faults };
+  const plans = plansOf(tree);
   const scheme: Scheme = {
-    headers: headersOf(plan),
-    binds: bindsOf(plan),
-    key: (text) => readKey(text, plan.key),
-    verify: (delivery, secrets, now) => verifyDelivery(plan, delivery, secrets, now),
-    sign: (request, key, now) => signRequest(plan, request, key, now),
+    headers: [...headers],
+    binds: bindsTree(tree, options.payload),
+    needs: needsOf(plans, options),
+    key: (text, usedFor) => readKey(text, keyOfKind(plans, usedFor)),
+    remoteKeys: (delivery, secrets, now, surroundings) =>
+      plans.some(({ remote }) => remote !== undefined)
+        ? remoteKeys(tree, messageOf(delivery, secrets, now, surroundings), secrets)
+        : none,
+    verify: (delivery, secrets, now, surroundings) =>
+      verifyTree(tree, messageOf(delivery, secrets, now, surroundings), secrets, now),
+    sign: (request, key, now, surroundings, others) => signTree(tree, request, { key, now, surroundings, others }),
   };
   return { scheme: Object.freeze(scheme), faults };
 }
 
-function buildPlan(
-  declaration: SignatureDeclaration,
-  templates: Templates,
-  from: ValuePart,
-  items: string | undefined,
-): Plan {
-  const { signature } = declaration;
-  const { hash, size } = hashes[declaration.algorithm];
-  const content = valuesOf(templates.content);
-  const all = [from, ...content, ...(templates.timestamp === undefined ? [] : [templates.timestamp])];
-  const keys = [...new Set(all.filter(({ source }) => source === 'sig').map(({ name }) => name))];
-  const timestamp = compileTimestamp(declaration, templates.timestamp, keys);
-  return {
-    hash,
-    encoding: signature.encoding,
-    form: digestForm(size, signature.encoding),
-    from: compileValue(from, keys),
-    strip: signature.strip ?? '',
-    entries: { ...signature.split, ...(signature.pick === undefined ? {} : { pick: signature.pick }), keys },
-    content: compileParts(templates.content, keys),
-    key: declaration.key ?? {},
-    ...(timestamp === undefined ? {} : { timestamp }),
-    ...(items === undefined || from.source !== 'item' ? {} : { items: pointerPath(items) }),
-    readsBody: all.some(({ source }) => source === 'json' || source === 'item'),
-    parts: { from, content, ...(templates.timestamp === undefined ? {} : { timestamp: templates.timestamp }) },
-  };
-}
+const none: readonly KeyRequest[] = [];
 
-function compileTimestamp(
-  { timestamp }: SignatureDeclaration,
-  part: ValuePart | undefined,
-  keys: readonly string[],
-): TimestampCheck | undefined {
-  if (timestamp === undefined || part === undefined) {
+function compileTree(
+  declaration: SignatureDeclaration,
+  at: string,
+  facts: PluginFacts,
+  faults: Fault[],
+  headers: Set<string>,
+): Tree | undefined {
+  const builder = new Builder(at, facts, faults);
+  if ('any' in declaration || 'all' in declaration) {
+    const kind = 'any' in declaration ? 'any' : 'all';
+    const list = 'any' in declaration ? declaration.any : declaration.all;
+    const trees = list.map((each, index) => compileTree(each, `${at}/${kind}/${index}`, facts, faults, headers));
+    const when = compileConditions(declaration.when, (template, name) =>
+      builder.pieces(template, `/when${toPointer(name)}`, template === name),
+    );
+    addHeaders(builder, headers);
+    return { kind, when, trees: trees.filter((tree) => tree !== undefined) };
+  }
+  const before = faults.length;
+  if (declaration.algorithm === undefined) {
+    builder.fault('', 'Missing key "algorithm"', undefined, { rule: 'config-missing-key' });
     return undefined;
   }
-  return {
-    value: compileValue(part, keys),
-    unit: timestamp.unit,
-    tolerance: parseDuration(timestamp.tolerance),
-    future: parseDuration(timestamp.future ?? defaultFuture),
-  };
+  const plan = buildPlan(declaration, builder);
+  if (faults.length === before) checkScheme(declaration, plan, builder);
+  addHeaders(builder, headers);
+  return { kind: 'one', plan };
 }
 
-function headersOf({ parts: { from, content, timestamp } }: Plan): readonly string[] {
-  const parts = [from, ...content, ...(timestamp === undefined ? [] : [timestamp])];
-  return [...new Set(parts.filter(({ source }) => source === 'header').map(({ name }) => name))];
+function addHeaders({ uses }: Builder, headers: Set<string>): void {
+  for (const { part } of uses) if (part.source === 'header') headers.add(part.name);
 }
 
-function bindsOf({ parts: { content } }: Plan): Binds {
-  if (content.some(({ source }) => source === 'raw')) {
-    return 'body';
-  }
-  return content.some(({ source }) => source === 'json' || source === 'item') ? 'fields' : 'nothing';
+function messageOf(
+  delivery: Delivery,
+  secrets: readonly Secret[],
+  now: number,
+  surroundings: Surroundings | undefined,
+): Message {
+  const message = new Message(delivery, surroundings);
+  if (secrets.some((secret) => secret.for !== undefined)) message.secrets = newestKeys(secrets, now);
+  return message;
+}
+
+function remoteKeys(tree: Tree, message: Message, secrets: readonly Secret[]): readonly KeyRequest[] {
+  if (!applies(tree, message)) return none;
+  if (tree.kind !== 'one') return tree.trees.flatMap((each) => remoteKeys(each, message, secrets));
+  const { plan } = tree;
+  if (plan.remote === undefined || !isRemote(plan, secrets)) return none;
+  readKeyId(plan, prepare(plan, message), message);
+  return [keyRequest(plan.remote, message)];
+}
+
+function bindsTree(tree: Tree, payload: ValuePart | undefined): Scheme['binds'] {
+  if (tree.kind === 'one') return bindsOf(tree.plan, payload);
+  const all = tree.trees.map((each) => bindsTree(each, payload));
+  return tree.kind === 'any' ? weakest(all) : strongest(all);
+}
+
+function keyOfKind(plans: readonly Plan[], kind: string | undefined): Plan['key'] {
+  const named = plans.find(({ secret }) => kind !== undefined && secret === kind);
+  return (named ?? (kind === undefined ? plans[0] : undefined))?.key ?? {};
+}
+
+/** A secret that is only read in templates is text, whatever the keys are. */
+function needsOf(plans: readonly Plan[], { secrets = [], params = [] }: PluginFacts): Needs {
+  const held = plans.some(({ published, remote }) => published === undefined && remote === undefined);
+  const url = plans.some(({ parts }) => parts.all.some(({ source }) => source === 'url'));
+  return { secrets, params, url, secret: secrets.length === 0 && held };
 }

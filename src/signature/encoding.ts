@@ -6,7 +6,7 @@ const hexDigits = /^[0-9a-fA-F]*$/;
  * The bytes that a text denotes, or undefined if it isn't exactly what an encoder writes (RFC 4648; hex in either
  * case). Node's own decoders drop whatever they can't read, so that a signature with trailing junk would pass.
  */
-export function decodeStrictly(text: string, encoding: Encoding): Buffer | undefined {
+export function decodeStrictly(text: string, encoding: Exclude<Encoding, 'base64-hex'>): Buffer | undefined {
   if (encoding === 'hex') {
     return text.length % 2 === 0 && hexDigits.test(text) ? Buffer.from(text, 'hex') : undefined;
   }
@@ -14,11 +14,21 @@ export function decodeStrictly(text: string, encoding: Encoding): Buffer | undef
   return bytes.toString(encoding) === text ? bytes : undefined;
 }
 
+/** The bytes of a signature in its encoding, or undefined; `base64-hex` is the base64 of hex digits. */
+export function decodeSignature(text: string, encoding: Encoding): Buffer | undefined {
+  if (encoding !== 'base64-hex') return decodeStrictly(text, encoding);
+  const digits = decodeStrictly(text, 'base64');
+  return digits && decodeStrictly(digits.toString('latin1'), 'hex');
+}
+
 /**
  * What an encoded digest of `size` bytes looks like. A text of this form that equals the encoder's own is decoded
  * strictly by that alone.
  */
 export function digestForm(size: number, encoding: Encoding): RegExp {
+  if (encoding === 'base64-hex') {
+    return digestForm(size * 2, 'base64');
+  }
   if (encoding === 'hex') {
     return new RegExp(`^[0-9a-fA-F]{${size * 2}}$`);
   }

@@ -4,7 +4,8 @@ import { Rejection } from '../rejection.js';
 export interface EntryForm {
   readonly items?: string;
   readonly pair?: string;
-  readonly pick?: string;
+  /** The key of the signatures, or their position where there are no keys; `*`: every key that isn't read. */
+  readonly pick?: string | undefined;
   /** The keys beside `pick` whose values are read. */
   readonly keys: readonly string[];
 }
@@ -20,48 +21,66 @@ export interface Entries {
 const maximumEntries = 64;
 
 /** Throws a Rejection `signature_malformed` if the text isn't of the form, or has a key twice where one is read. */
-export function splitEntries(text: string, form: EntryForm): Entries {
+export function splitEntries(text: string, form: EntryForm, pick: string | undefined = form.pick): Entries {
   const candidates: string[] = [];
   const values: (string | undefined)[] = form.keys.map(() => undefined);
   if (form.items === undefined) {
     return { candidates: [text], values };
   }
   let start = 0;
-  for (let count = 1; start <= text.length; count++) {
-    if (count > maximumEntries) {
+  for (let index = 0; start <= text.length; index++) {
+    if (index === maximumEntries) {
       throw malformed(`the signature has more than ${maximumEntries} entries`);
     }
     const found = text.indexOf(form.items, start);
     const end = found === -1 ? text.length : found;
     if (end > start) {
-      takeEntry(text.slice(start, end), form, candidates, values);
+      const entry = text.slice(start, end);
+      if (form.pair === undefined) takePlain(entry, String(index), form.keys, pick, candidates, values);
+      else takePair(entry, form.pair, form.keys, pick, candidates, values);
     }
     start = end + form.items.length;
   }
   return { candidates, values };
 }
 
-function takeEntry(entry: string, form: EntryForm, candidates: string[], values: (string | undefined)[]): void {
-  if (form.pair === undefined) {
-    candidates.push(entry);
-    return;
-  }
-  const at = entry.indexOf(form.pair);
+function takePlain(
+  entry: string,
+  position: string,
+  keys: EntryForm['keys'],
+  pick: string | undefined,
+  candidates: string[],
+  values: (string | undefined)[],
+): void {
+  const index = keys.indexOf(position);
+  if (index !== -1) values[index] = entry;
+  if (pick === undefined ? index === -1 : pick === position) candidates.push(entry);
+}
+
+function takePair(
+  entry: string,
+  pair: string,
+  keys: EntryForm['keys'],
+  pick: string | undefined,
+  candidates: string[],
+  values: (string | undefined)[],
+): void {
+  const at = entry.indexOf(pair);
   if (at === -1) {
     throw malformed('an entry of the signature has no key');
   }
   const key = entry.slice(0, at);
-  const value = entry.slice(at + form.pair.length);
-  if (key === form.pick) {
+  const value = entry.slice(at + pair.length);
+  const index = keys.indexOf(key);
+  if (key === pick || (pick === '*' && index === -1)) {
     candidates.push(value);
     return;
   }
-  const index = form.keys.indexOf(key);
   if (index === -1) {
     return;
   }
   if (values[index] !== undefined) {
-    throw malformed(`the signature has "${form.keys[index]}" twice`);
+    throw malformed(`the signature has "${keys[index]}" twice`);
   }
   values[index] = value;
 }

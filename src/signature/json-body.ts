@@ -35,7 +35,8 @@ export function decodeBody(body: Buffer): string {
   }
 }
 
-function parseText(text: string): JsonNode {
+/** The same of a text. */
+export function parseText(text: string): JsonNode {
   const tree = new TreeBuilder();
   visit(
     text,

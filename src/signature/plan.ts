@@ -1,30 +1,69 @@
-import type { Encoding, KeyDeclaration } from './declaration.js';
+import type { KeyObject } from 'node:crypto';
+import type { AlgorithmPlan } from './algorithms.js';
+import type { Condition } from './conditions.js';
+import type { Encoding, JwsAlgorithm, KeyDeclaration, SchemeDeclaration } from './declaration.js';
 import type { EntryForm } from './entries.js';
+import type { RemotePlan } from './remote.js';
 import type { Piece, ValueReader } from './sources.js';
 import type { ValuePart } from './templates.js';
 import type { TimestampCheck } from './timestamp.js';
 
+/** An algorithm and what its signatures look like. */
+export interface Method {
+  readonly algorithm: AlgorithmPlan;
+  /** The form of an encoded digest; absent where the length isn't fixed. */
+  readonly form?: RegExp;
+}
+
 /** A signature declaration, compiled: what verifying and signing both follow. */
 export interface Plan {
-  /** As node:crypto names it. */
-  readonly hash: 'sha1' | 'sha256' | 'sha384' | 'sha512';
+  readonly method: Method | { readonly named: ValueReader; readonly cases: ReadonlyMap<string, Method> };
   readonly encoding: Encoding;
-  /** What an encoded digest looks like. */
-  readonly form: RegExp;
-  readonly from: ValueReader;
+  readonly from: readonly ValueReader[];
+  /** How the text as a whole is encoded. */
+  readonly decode: 'base64' | 'base64url' | undefined;
   readonly strip: string;
   readonly entries: EntryForm;
-  readonly content: readonly Piece[];
+  /** Which key an entry must have; absent: see `EntryForm.pick`. */
+  readonly picked: readonly Piece[] | undefined;
+  /** What may be signed: the first for which a key fits. */
+  readonly contents: readonly (readonly Piece[])[];
+  /** True if the content has the secret in it. */
+  readonly keyed: boolean;
+  readonly document: ValueReader | undefined;
   readonly key: KeyDeclaration;
-  readonly timestamp?: TimestampCheck;
+  /** The plugin's own name of the secret, where it has several. */
+  readonly secret: string | undefined;
+  /** A public key that the plugin has. */
+  readonly published: KeyObject | undefined;
+  readonly remote: RemotePlan | undefined;
+  readonly timestamp: TimestampCheck | undefined;
+  readonly jwt: JwtPlan | undefined;
+  readonly require: readonly Condition[];
+  readonly when: readonly Condition[];
   /** Path of the batch items, where each has its own signature. */
-  readonly items?: readonly string[];
-  /** True if a source reads the parsed body. */
-  readonly readsBody: boolean;
+  readonly items: readonly string[] | undefined;
   /** The values that the templates read, for signing: where the signature goes and which others are needed. */
   readonly parts: {
-    readonly from: ValuePart;
-    readonly timestamp?: ValuePart;
-    readonly content: readonly ValuePart[];
+    readonly from: readonly ValuePart[];
+    readonly timestamp: ValuePart | undefined;
+    readonly all: readonly ValuePart[];
+    /** What is signed, be it in the content or in a claim. */
+    readonly signed: readonly ValuePart[];
+    /** Those that name the headers which are signed. */
+    readonly lists: readonly ValuePart[];
+    /** Names the algorithm. */
+    readonly named: ValuePart | undefined;
   };
+  readonly declaration: SchemeDeclaration;
+}
+
+export interface JwtPlan {
+  readonly algorithms: readonly JwsAlgorithm[];
+  /** What a claim must be; true: there. An absent value: the claim must be absent too. */
+  readonly claims: readonly (readonly [string, readonly Piece[] | boolean])[];
+  readonly required: readonly string[];
+  /** Milliseconds. */
+  readonly maxAge: number | undefined;
+  readonly leeway: number;
 }

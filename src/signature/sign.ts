@@ -1,82 +1,193 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
-import { applyEdits, modify } from 'jsonc-parser';
-import type { OutgoingRequest } from '../model.js';
+import type { OutgoingRequest, Secret, Surroundings } from '../model.js';
 import { Rejection } from '../rejection.js';
-import { decodeBody, parseBody, pointerPath, selectItems } from './json-body.js';
-import type { Plan } from './plan.js';
-import { type Message, render } from './sources.js';
+import { concat, encodedDigest, planJws, signBytes, suits } from './algorithms.js';
+import type { Conditions } from './declaration.js';
+import type { Value } from './filters.js';
+import { pathPointer, selectItems } from './json-body.js';
+import { makeToken } from './jws.js';
+import { Message } from './message.js';
+import { placeValue } from './place.js';
+import type { Method, Plan } from './plan.js';
+import type { Tree } from './scheme-tree.js';
+import { newestKeys } from './secrets.js';
+import { render, renderBytes } from './sources.js';
+import type { ValuePart } from './templates.js';
 import { formatTimestamp } from './timestamp.js';
-import { computeDigest } from './verify.js';
+
+/** What a signature is made with. */
+export interface Signer {
+  readonly key: KeyObject;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly surroundings?: Surroundings | undefined;
+  readonly others?: readonly Secret[] | undefined;
+}
+
+/** `Scheme.sign`: with every scheme of `all`, with the first of `any` that can be. */
+export function signTree(tree: Tree, request: OutgoingRequest, signer: Signer): OutgoingRequest {
+  if (tree.kind === 'one') return signPlan(tree.plan, request, signer);
+  if (tree.kind === 'all') return tree.trees.reduce((signed, each) => signTree(each, signed, signer), request);
+  let failure: unknown;
+  for (const each of tree.trees) {
+    try {
+      return signTree(each, request, signer);
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
 
 /**
- * `Scheme.sign`. Headers that are signed and given are kept; a missing timestamp becomes `now`, any other missing
- * header a new id. Throws an Error if the body lacks what this scheme signs.
+ * Headers that are signed and given are kept; a missing timestamp becomes `now`, any other missing header what the
+ * scheme requires of it, or a new id. Throws an Error if the body lacks what this scheme signs.
  */
-export function signRequest(plan: Plan, request: OutgoingRequest, key: KeyObject, now: number): OutgoingRequest {
+function signPlan(plan: Plan, request: OutgoingRequest, signer: Signer): OutgoingRequest {
+  const key = keyFor(plan, signer);
   try {
-    const headers = { ...missingHeaders(plan, now), ...request.headers };
-    const prepared = { ...request, headers };
-    return plan.parts.from.source === 'item'
-      ? { ...prepared, body: signItems(plan, prepared, key) }
-      : { ...prepared, headers: { ...headers, [plan.parts.from.name]: signatureText(plan, prepared, key, now) } };
+    const method = 'cases' in plan.method ? [...plan.method.cases.values()][0] : plan.method;
+    if (method === undefined) throw new Error('no algorithm is allowed');
+    const prepared = { ...request, headers: { ...missingHeaders(plan, signer.now), ...request.headers } };
+    const message = messageOf(plan, prepared, signer, key);
+    const [place] = plan.parts.from;
+    if (place === undefined) throw new Error('the scheme has no place for a signature');
+    if (plan.items === undefined) {
+      return placeValue(prepared, place, '', signatureText(plan, method, message, signer));
+    }
+    return selectItems(message.document, plan.items).reduce((signed, item) => {
+      message.item = item;
+      return placeValue(signed, place, pathPointer(item.path), signatureText(plan, method, message, signer));
+    }, prepared);
   } catch (error) {
     throw error instanceof Rejection ? new Error(`the request cannot be signed: ${error.detail}`) : error;
   }
 }
 
+function keyFor({ secret }: Plan, { key, others = [], now }: Signer): KeyObject {
+  return (secret === undefined ? undefined : newestKeys(others, now).get(secret)) ?? key;
+}
+
+function messageOf(
+  plan: Plan,
+  request: OutgoingRequest,
+  { now, surroundings, others }: Signer,
+  key: KeyObject,
+): Message {
+  const { method, body } = request;
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, [value]]));
+  const { pathname, search, origin } = new URL(request.url);
+  const around = { params: {}, ...surroundings, url: surroundings?.url ?? origin + pathname };
+  const message = new Message({ method, headers, body, target: pathname + search }, around);
+  message.key = key;
+  message.secrets = newestKeys(others ?? [], now);
+  message.sig = plan.entries.keys.map((name) => entryValue(plan, name, now));
+  return message;
+}
+
+/** What the sender writes beside the signature: the time, the name of the algorithm, the headers that it signs. */
+function entryValue(plan: Plan, name: string, now: number): string | undefined {
+  const is = (part: ValuePart | undefined) => part?.source === 'sig' && part.name === name;
+  if (is(plan.parts.timestamp)) return formatTimestamp(now, plan.timestamp?.unit ?? 's');
+  if (is(plan.parts.named)) return firstCase(plan);
+  if (plan.parts.lists.some(is)) return 'content-type';
+  const condition = literalOf(plan.declaration.require, `{sig.${name}}`);
+  return condition ?? (plan.parts.signed.some(is) ? randomUUID() : undefined);
+}
+
+function firstCase({ declaration: { algorithm } }: Plan): string | undefined {
+  return typeof algorithm === 'string' ? undefined : Object.keys(algorithm.cases)[0];
+}
+
+/** What a condition says that a value must be, if that is a plain text. */
+function literalOf(conditions: Conditions | undefined, template: string): string | undefined {
+  const expected = conditions?.[template];
+  const text = typeof expected === 'object' ? expected[0] : expected;
+  return typeof text === 'string' && !text.includes('{') ? text : undefined;
+}
+
 function missingHeaders(plan: Plan, now: number): { [name: string]: string } {
+  const { from, all, timestamp, named, lists } = plan.parts;
+  const { require, when } = plan.declaration;
   const headers: { [name: string]: string } = {};
-  for (const part of plan.parts.content) {
-    if (part.source === 'header') {
-      headers[part.name] = `msg_${randomUUID().replaceAll('-', '')}`;
-    }
+  for (const part of all) {
+    if (part.source !== 'header' || from.some(({ name }) => name === part.name)) continue;
+    const template = `{header.${part.name}}`;
+    const fixed = literalOf(require, template) ?? literalOf(when, template);
+    if (when?.[template] !== false) headers[part.name] = fixed ?? `msg_${randomUUID().replaceAll('-', '')}`;
   }
-  if (plan.timestamp !== undefined && plan.parts.timestamp?.source === 'header') {
-    headers[plan.parts.timestamp.name] = formatTimestamp(now, plan.timestamp.unit);
-  }
+  if (named?.source === 'header') headers[named.name] = firstCase(plan) ?? '';
+  for (const part of lists) if (part.source === 'header') headers[part.name] = 'content-type';
+  if (timestamp?.source === 'header') headers[timestamp.name] = formatTimestamp(now, plan.timestamp?.unit ?? 's');
   return headers;
 }
 
-function signatureText(plan: Plan, request: OutgoingRequest, key: KeyObject, now: number): string {
+/** The text that carries the signature, with everything beside it. */
+function signatureText(plan: Plan, method: Method, message: Message, signer: Signer): string {
+  const signature = plan.strip + signatureOf(plan, method, message, signer);
   const { keys, items, pair, pick } = plan.entries;
-  const time = plan.timestamp === undefined ? undefined : formatTimestamp(now, plan.timestamp.unit);
-  const sig = keys.map((name) => (isTimestamp(plan, name) ? time : undefined));
-  const signature = plan.strip + digestText(plan, messageOf(plan, request, sig), key);
-  if (pair === undefined || pick === undefined) {
-    return signature;
+  if (items === undefined) return encodeWhole(plan, signature);
+  const entries = keys.flatMap((name, index) => {
+    const value = message.sig[index];
+    return value === undefined ? [] : [pair === undefined ? value : `${name}${pair}${value}`];
+  });
+  const own = plan.picked === undefined ? (pick === '*' ? 'k1' : pick) : renderBytes(plan.picked, message)?.toString();
+  const entry = pair === undefined ? signature : `${own}${pair}${signature}`;
+  if (pair === undefined && pick !== undefined) entries.splice(Number(pick), 0, entry);
+  else entries.push(entry);
+  return encodeWhole(plan, entries.join(items));
+}
+
+function encodeWhole({ decode }: Plan, text: string): string {
+  return decode === undefined ? text : Buffer.from(text, 'latin1').toString(decode);
+}
+
+function signatureOf(plan: Plan, { algorithm }: Method, message: Message, signer: Signer): string {
+  const key = message.key ?? signer.key;
+  if (algorithm.kind === 'jws') return tokenOf(plan, algorithm.detached, message, key, signer.now);
+  const content = contentOf(plan, message);
+  if (algorithm.kind === 'equals') {
+    const text = concat(content);
+    return plan.declaration.algorithm === 'basic' ? text.toString('base64') : text.toString('latin1');
   }
-  const entries = keys.map((name, index) => `${name}${pair}${sig[index] ?? ''}`);
-  return [...entries, `${pick}${pair}${signature}`].join(items);
+  if (!suits(algorithm, key)) throw new Error('the key is not of the kind that the algorithm needs');
+  if (algorithm.kind !== 'asymmetric') return encodedDigest(algorithm, content, key, plan.encoding);
+  if (key.type !== 'private') throw new Error('only the private key can sign');
+  const bytes = signBytes(algorithm, content, key);
+  return plan.encoding === 'base64-hex'
+    ? Buffer.from(bytes.toString('hex')).toString('base64')
+    : bytes.toString(plan.encoding);
 }
 
-function isTimestamp(plan: Plan, sigKey: string): boolean {
-  return plan.parts.timestamp?.source === 'sig' && plan.parts.timestamp.name === sigKey;
-}
-
-/** Writes each item's signature into the body and leaves every other byte as it is. */
-function signItems(plan: Plan, request: OutgoingRequest, key: KeyObject): Buffer {
-  const message = messageOf(plan, request, []);
-  const items = message.document === undefined ? [] : selectItems(message.document, plan.items ?? []);
-  let text = decodeBody(request.body);
-  for (const item of items) {
-    const path = [...item.path, ...pointerPath(plan.parts.from.name)];
-    const signature = plan.strip + digestText(plan, { ...message, item }, key);
-    text = applyEdits(text, modify(text, path, signature, {}));
+function contentOf({ contents }: Plan, message: Message): readonly Value[] {
+  let missing: string | undefined;
+  for (const pieces of contents) {
+    const chunks: Value[] = [];
+    const lacks = render(pieces, message, chunks);
+    if (lacks === undefined) return chunks;
+    missing ??= lacks;
   }
-  return Buffer.from(text, 'utf8');
+  throw new Rejection('signature_malformed', { detail: `${missing} is missing` });
 }
 
-function messageOf(plan: Plan, request: OutgoingRequest, sig: Message['sig']): Message {
-  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, [value]]));
-  const document = plan.readsBody ? parseBody(request.body) : undefined;
-  return { method: request.method, headers, body: request.body, sig, document };
-}
-
-function digestText(plan: Plan, message: Message, key: KeyObject): string {
-  const chunks: (string | Buffer)[] = [];
-  const missing = render(plan.content, message, chunks);
-  if (missing !== undefined) {
-    throw new Rejection('signature_malformed', { detail: `${missing} is missing` });
+function tokenOf(plan: Plan, detached: boolean, message: Message, key: KeyObject, now: number): string {
+  const algorithm = plan.jwt?.algorithms.find((name) => suits(planJws(name), key) && key.type !== 'public');
+  if (algorithm === undefined) throw new Error('the key is not of the kind that the token needs');
+  if (detached) {
+    const header = Object.fromEntries(
+      plan.parts.all.filter(({ source }) => source === 'jws').map(({ name }) => [name, jwsValue(plan, name)]),
+    );
+    return makeToken(header, algorithm, concat(contentOf(plan, message)), key, true);
   }
-  return computeDigest(plan, chunks, key);
+  const seconds = Math.floor(now / 1000);
+  const claims: { [name: string]: unknown } = { iat: seconds, nbf: seconds, exp: seconds + 60, jti: randomUUID() };
+  for (const [name, expected] of plan.jwt?.claims ?? []) {
+    const value = typeof expected === 'boolean' ? expected || undefined : renderBytes(expected, message)?.toString();
+    if (value !== undefined) claims[name] = value;
+  }
+  return makeToken({ typ: 'JWT' }, algorithm, Buffer.from(JSON.stringify(claims)), key, false);
+}
+
+function jwsValue(plan: Plan, name: string): string {
+  return plan.parts.lists.some((part) => part.source === 'jws' && part.name === name) ? 'content-type' : 'development';
 }

@@ -1,29 +1,18 @@
 import type { HeaderValues } from '../model.js';
 import { Rejection } from '../rejection.js';
-import { type BatchItem, type JsonNode, pointerPath, textAt } from './json-body.js';
-import type { Filter, Part, ValuePart } from './templates.js';
-
-/** What the sources of a template read. */
-export interface Message {
-  readonly method: string;
-  readonly headers: HeaderValues;
-  readonly body: Buffer;
-  /** Values of the signature's own entries, by the position of their key in `Plan.sigKeys`. */
-  readonly sig: readonly (string | undefined)[];
-  /** The parsed body, where a source needs it. */
-  readonly document?: JsonNode | undefined;
-  readonly item?: BatchItem | undefined;
-}
+import { compileFilter, type Value } from './filters.js';
+import { singleValue } from './form.js';
+import { pointerPath, textAt } from './json-body.js';
+import type { Message } from './message.js';
+import type { Part, ValuePart } from './templates.js';
 
 /** A value of a template, ready to be read. */
 export interface ValueReader {
   readonly kind: 'value';
   /** As people know it: `header stripe-signature`. */
   readonly label: string;
-  /** True where the text has one character for each byte, as Node gives headers. */
-  readonly latin1: boolean;
   /** The value, or undefined if the message hasn't got it. */
-  readonly read: (message: Message) => string | undefined;
+  readonly read: (message: Message) => Value | undefined;
 }
 
 /** A part of a template, ready to be read. */
@@ -33,35 +22,52 @@ export type Piece =
   | ValueReader
   | { readonly kind: 'optional'; readonly pieces: readonly Piece[] };
 
+/** What the templates of one scheme share. */
+export interface Scope {
+  /** Keys that are read from the signature's entries; compiling `{sig.KEY}` adds one. */
+  readonly sigKeys: string[];
+  /** The named intermediates that are compiled so far. */
+  readonly lets: ReadonlyMap<string, readonly Piece[]>;
+  /** What the scheme's own key is for, where the plugin names its secrets. */
+  readonly secret: string | undefined;
+}
+
 const notAscii = /[\u0080-\uffff]/;
 
-/** `sigKeys`: the keys that the templates of the scheme read from the signature's entries. */
-export function compileParts(parts: readonly Part[], sigKeys: readonly string[]): readonly Piece[] {
+export function compileParts(parts: readonly Part[], scope: Scope): readonly Piece[] {
   return parts.map((part): Piece => {
     if (part.kind === 'value') {
-      return part.source === 'raw' ? { kind: 'raw' } : compileValue(part, sigKeys);
+      return part.source === 'raw' && part.filters.length === 0 ? { kind: 'raw' } : compileValue(part, scope);
     }
-    return part.kind === 'text' ? part : { kind: 'optional', pieces: compileParts(part.parts, sigKeys) };
+    return part.kind === 'text' ? part : { kind: 'optional', pieces: compileParts(part.parts, scope) };
   });
 }
 
-export function compileValue(part: ValuePart, sigKeys: readonly string[]): ValueReader {
-  const source = sourceReader(part, sigKeys);
-  const read =
-    part.filters.length === 0
-      ? source
-      : (message: Message) => part.filters.reduce<string | undefined>(applyFilter, source(message));
-  const latin1 = part.source === 'header' || part.source === 'sig';
-  return { kind: 'value', label: `${part.source} ${part.name}`.trim(), latin1, read };
+export function compileValue(part: ValuePart, scope: Scope): ValueReader {
+  const source = sourceReader(part, scope);
+  const label = `${part.source} ${part.name}`.trim();
+  const filters = part.filters.map(compileFilter);
+  function read(message: Message): Value | undefined {
+    let value = source(message);
+    for (const apply of filters) value = apply(value, message);
+    return value;
+  }
+  return { kind: 'value', label, read: filters.length === 0 ? source : read };
 }
 
-function sourceReader({ source, name }: ValuePart, sigKeys: readonly string[]): ValueReader['read'] {
+/** The value as text. */
+export function readText(reader: ValueReader, message: Message): string | undefined {
+  const value = reader.read(message);
+  return value === undefined || typeof value === 'string' ? value : value.toString();
+}
+
+function sourceReader({ source, name }: ValuePart, scope: Scope): ValueReader['read'] {
   switch (source) {
     case 'header':
-      return (message) => readHeader(message.headers, name);
+      return (message) => bytesOfHeader(readHeader(message.request.headers, name));
     case 'sig': {
-      const index = sigKeys.indexOf(name);
-      return (message) => message.sig[index];
+      const index = sigIndex(scope.sigKeys, name);
+      return (message) => bytesOfHeader(message.sig[index]);
     }
     case 'json':
     case 'item': {
@@ -71,11 +77,40 @@ function sourceReader({ source, name }: ValuePart, sigKeys: readonly string[]): 
         return root === undefined ? undefined : textAt(root, path);
       };
     }
+    case 'jws':
+      return (message) => (message.jws === undefined ? undefined : textAt(message.jws, [name]));
+    case 'form':
+    case 'query':
+      return (message) => singleValue(message[source], name);
+    case 'param':
+      return (message) => message.surroundings.params[name];
+    case 'secret':
+      return name === '' || name === scope.secret
+        ? (message) => message.key?.export()
+        : (message) => message.secrets?.get(name)?.export();
+    case 'let': {
+      const pieces = scope.lets.get(name) ?? [];
+      return (message) => renderBytes(pieces, message);
+    }
+    case 'url':
+    case 'path':
+    case 'target':
+      return (message) => message[source];
     case 'method':
-      return (message) => message.method;
+      return (message) => message.request.method;
     case 'raw':
-      throw new TypeError('raw bytes are not a text');
+      return (message) => message.request.body;
   }
+}
+
+/** Node gives headers as one character for each byte. */
+function bytesOfHeader(value: string | undefined): Value | undefined {
+  return value !== undefined && notAscii.test(value) ? Buffer.from(value, 'latin1') : value;
+}
+
+function sigIndex(keys: string[], name: string): number {
+  if (!keys.includes(name)) keys.push(name);
+  return keys.indexOf(name);
 }
 
 function readHeader(headers: HeaderValues, name: string): string | undefined {
@@ -86,41 +121,35 @@ function readHeader(headers: HeaderValues, name: string): string | undefined {
   return values?.[0];
 }
 
-function applyFilter(value: string | undefined, filter: Filter): string | undefined {
-  switch (filter.name) {
-    case 'default':
-      return value ?? filter.argument;
-    case 'lower':
-      return value?.toLowerCase();
-    case 'upper':
-      return value?.toUpperCase();
-    case 'trim':
-      return value?.trim();
-  }
-}
-
 /**
  * Appends what the pieces stand for to `chunks`: texts, which are hashed as UTF-8, and bytes as they are. Returns the
  * label of a value that the message hasn't got, or undefined if it has them all.
  */
-export function render(pieces: readonly Piece[], message: Message, chunks: (string | Buffer)[]): string | undefined {
+export function render(pieces: readonly Piece[], message: Message, chunks: Value[]): string | undefined {
   for (const piece of pieces) {
     if (piece.kind === 'text') {
       chunks.push(piece.text);
     } else if (piece.kind === 'raw') {
-      chunks.push(message.body);
+      chunks.push(message.request.body);
     } else if (piece.kind === 'value') {
       const value = piece.read(message);
       if (value === undefined) {
         return piece.label;
       }
-      chunks.push(piece.latin1 && notAscii.test(value) ? Buffer.from(value, 'latin1') : value);
+      chunks.push(value);
     } else {
-      const inner: (string | Buffer)[] = [];
+      const inner: Value[] = [];
       if (render(piece.pieces, message, inner) === undefined) {
         chunks.push(...inner);
       }
     }
   }
   return undefined;
+}
+
+/** What the pieces stand for as one value, or undefined if the message lacks a part of it. */
+export function renderBytes(pieces: readonly Piece[], message: Message): Buffer | undefined {
+  const chunks: Value[] = [];
+  if (render(pieces, message, chunks) !== undefined) return undefined;
+  return Buffer.concat(chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
 }

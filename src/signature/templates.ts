@@ -1,5 +1,7 @@
 import {
+  digestForms,
   type FilterName,
+  filterArguments,
   isFilterName,
   isSourceName,
   type SourceName,
@@ -85,9 +87,6 @@ function parseValue(token: string, within: ValuePart['within'], faults: Template
     return undefined;
   }
   const filters = parseFilters(filterTexts, sourceRange[1] + 1, faults);
-  if (source === 'raw' && filters.length > 0) {
-    faults.push({ within, message: '"raw" takes no filter: its bytes are signed as they are' });
-  }
   return { kind: 'value', source, name: source === 'header' ? name.toLowerCase() : name, filters, within };
 }
 
@@ -96,6 +95,9 @@ function argumentFault(source: SourceName, text: string, name: string): string |
   const form = sourceArguments[source];
   if (form === 'none') {
     return text === source ? undefined : `"${source}" takes no name`;
+  }
+  if (form === 'optional' && text === source) {
+    return undefined;
   }
   if (form === 'pointer') {
     return text[source.length] === ':' && pointerForm.test(name)
@@ -113,17 +115,22 @@ function parseFilters(texts: readonly string[], offset: number, faults: Template
   for (const text of texts) {
     const [, name = '', equals, argument = ''] = /^([^=]*)(=)?(.*)$/s.exec(text) ?? [];
     const within = [start, start + text.length] as const;
+    start += text.length + 1;
     if (!isFilterName(name)) {
       faults.push({ within, message: `unknown filter "${name}"`, ...suggestFilter(name) });
-    } else if ((name === 'default') !== (equals !== undefined)) {
-      faults.push({
-        within,
-        message: name === 'default' ? '"default" needs a text: default=TEXT' : `"${name}" takes no text`,
-      });
-    } else {
-      filters.push({ name, argument });
+      continue;
     }
-    start += text.length + 1;
+    const message = filterFault(name, equals === undefined ? undefined : argument);
+    if (message === undefined) filters.push({ name, argument });
+    else faults.push({ within, message });
   }
   return filters;
+}
+
+function filterFault(name: FilterName, argument: string | undefined): string | undefined {
+  const form = filterArguments[name];
+  if (form === 'text') return argument === undefined ? `"${name}" needs a text: ${name}=TEXT` : undefined;
+  if (form === 'none') return argument === undefined ? undefined : `"${name}" takes no text`;
+  if (argument === undefined || digestForms.some((known) => known === argument)) return undefined;
+  return `"${name}" is written as one of ${digestForms.join(', ')}: ${name}=base64`;
 }

@@ -18,6 +18,8 @@ const durationUnits = [
   ['h', 3_600_000],
 ] as const;
 const wholeNumber = /^[0-9]{1,15}$/;
+/** Eleven digits of seconds last until the year 5138; of milliseconds they were over in 1973. */
+const longestSeconds = 11;
 const dateTime = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 
 /** Milliseconds of a duration that the JSON Schema has let through: `300s`, `5m`. */
@@ -35,7 +37,8 @@ export function parseTimestamp(text: string, unit: TimestampUnit): number | unde
   if (!wholeNumber.test(text)) {
     return undefined;
   }
-  return unit === 's' ? Number(text) * 1000 : Number(text);
+  const seconds = unit === 's' || (unit === 's|ms' && text.length <= longestSeconds);
+  return seconds ? Number(text) * 1000 : Number(text);
 }
 
 /** `now` (milliseconds since the epoch) as the sender would write it. */
@@ -43,12 +46,12 @@ export function formatTimestamp(now: number, unit: TimestampUnit): string {
   if (unit === 'iso8601') {
     return new Date(now).toISOString();
   }
-  return String(unit === 's' ? Math.floor(now / 1000) : now);
+  return String(unit === 's' || unit === 's|ms' ? Math.floor(now / 1000) : now);
 }
 
 /** Throws unless `signedAt` is within the window. What counts seconds is compared in whole seconds, as its senders do. */
 export function checkWindow(signedAt: number, check: TimestampCheck, now: number): void {
-  const clock = check.unit === 's' ? Math.floor(now / 1000) * 1000 : now;
+  const clock = check.unit.startsWith('s') ? Math.floor(now / 1000) * 1000 : now;
   if (clock - signedAt > check.tolerance) {
     throw new Rejection('timestamp_stale', { detail: `signed ${seconds(clock - signedAt)} s ago` });
   }

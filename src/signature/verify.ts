@@ -1,26 +1,29 @@
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
-import type { Delivery, Proof, Secret } from '../model.js';
+import { timingSafeEqual } from 'node:crypto';
+import type { Proof, Secret } from '../model.js';
 import { Rejection } from '../rejection.js';
+import { encodedDigest, sameText, suits, verifyBytes } from './algorithms.js';
+import { type Candidate, candidatesOf } from './candidates.js';
+import { checkClaims } from './claims.js';
+import { findUnmet } from './conditions.js';
+import { decodeSignature, decodeStrictly } from './encoding.js';
 import { splitEntries } from './entries.js';
-import { parseBody, pathPointer, selectItems } from './json-body.js';
-import type { Plan } from './plan.js';
-import { type Message, render } from './sources.js';
+import type { Value } from './filters.js';
+import { pathPointer, selectItems } from './json-body.js';
+import { parseToken, type Token, tokenFits } from './jws.js';
+import type { Message } from './message.js';
+import type { Method, Plan } from './plan.js';
+import { isActive } from './secrets.js';
+import { readText, render, renderBytes } from './sources.js';
 import { checkWindow, parseTimestamp } from './timestamp.js';
 
-const noEntries: readonly (string | undefined)[] = [];
-
-/** `Scheme.verify`: a batch whose items are signed one by one is proven only if each of them is. */
-export function verifyDelivery(plan: Plan, delivery: Delivery, secrets: readonly Secret[], now: number): Proof {
-  const { method, headers, body } = delivery;
-  const document = plan.readsBody ? parseBody(body) : undefined;
-  const message = { method, headers, body, sig: noEntries, document };
-  if (plan.items === undefined || document === undefined) {
-    return verifyMessage(plan, message, secrets, now);
-  }
+/** A batch whose items are signed one by one is proven only if each of them is. */
+export function verifyMessage(plan: Plan, message: Message, secrets: readonly Secret[], now: number): Proof {
+  if (plan.items === undefined) return verifyOne(plan, message, secrets, now);
   let proof: Proof | undefined;
-  for (const item of selectItems(document, plan.items)) {
+  for (const item of selectItems(message.document, plan.items)) {
+    message.item = item;
     try {
-      const proven = verifyMessage(plan, { ...message, item }, secrets, now);
+      const proven = verifyOne(plan, message, secrets, now);
       proof ??= proven;
     } catch (error) {
       throw error instanceof Rejection ? atItem(error, pathPointer(item.path)) : error;
@@ -37,103 +40,190 @@ function atItem({ code, detail }: Rejection, item: string): Rejection {
 }
 
 /** The order of the checks: form, then signature, then age, since the time of an unsigned request proves nothing. */
-function verifyMessage(plan: Plan, unsplit: Message, secrets: readonly Secret[], now: number): Proof {
-  const text = plan.from.read(unsplit);
-  if (text === undefined || text === '') {
-    throw new Rejection('signature_missing', { detail: `${plan.from.label} is missing` });
-  }
-  const { candidates, values } = splitEntries(text, plan.entries);
-  const message = { ...unsplit, sig: values };
-  const digests = readDigests(plan, candidates);
+function verifyOne(plan: Plan, message: Message, secrets: readonly Secret[], now: number): Proof {
+  const texts = prepare(plan, message);
+  const method = methodOf(plan, message);
+  const token =
+    method.algorithm.kind === 'jws' ? readToken(plan, texts, method.algorithm.detached, message) : undefined;
+  const signatures = token === undefined ? readSignatures(plan, method, texts) : [];
+  checkRequired(plan, message);
   const signedAt = readTimestamp(plan, message);
-  const secret = findSecret(plan, contentOf(plan, message), digests, secrets, now);
-  if (plan.timestamp === undefined || signedAt === undefined) {
-    return { secret: secret.name };
+  const contents = plan.keyed ? undefined : contentsOf(plan, message);
+  const fits = (candidate: Candidate): boolean => {
+    message.key = candidate.key;
+    const tried = contents ?? contentsOf(plan, message);
+    return token === undefined
+      ? tried.some((content) => fitsOne(plan, method, signatures, content, candidate))
+      : token.inputs(tried).some((input) => tokenFits(token, input, candidate.key));
+  };
+  const found = findCandidate(candidatesOf(plan, secrets, message, now), fits, now);
+  const claimed = token && plan.jwt && checkClaims(plan.jwt, token, message, now);
+  if (plan.timestamp !== undefined && signedAt !== undefined) checkWindow(signedAt, plan.timestamp, now);
+  const time = signedAt ?? claimed;
+  return time === undefined ? { secret: found.name } : { secret: found.name, signedAt: time };
+}
+
+/** Reads the texts that carry the signature and takes them apart into candidates; `{sig.…}` can be read from then on. */
+export function prepare(plan: Plan, message: Message): readonly string[] {
+  message.documentText = plan.document === undefined ? undefined : (readText(plan.document, message) ?? '');
+  const [first] = plan.from;
+  const candidates: string[] = [];
+  let found = false;
+  for (const from of plan.from) {
+    const text = readText(from, message);
+    if (text === undefined || text === '') continue;
+    found = true;
+    const pick = plan.picked && renderBytes(plan.picked, message)?.toString();
+    const entries = splitEntries(plan.decode === undefined ? text : decodeText(text, plan.decode), plan.entries, pick);
+    message.sig = entries.values;
+    candidates.push(...entries.candidates);
   }
-  checkWindow(signedAt, plan.timestamp, now);
-  return { secret: secret.name, signedAt };
+  if (!found) throw new Rejection('signature_missing', { detail: `${first?.label} is missing` });
+  if (candidates.length === 0) {
+    throw new Rejection('signature_missing', {
+      detail: `${first?.label} has no "${plan.entries.pick ?? 'signature'}"`,
+    });
+  }
+  return candidates;
+}
+
+function decodeText(text: string, decode: 'base64' | 'base64url'): string {
+  const bytes = decodeStrictly(text, decode);
+  if (bytes === undefined) throw new Rejection('signature_malformed', { detail: `the signature is not ${decode}` });
+  return bytes.toString('latin1');
+}
+
+function methodOf({ method }: Plan, message: Message): Method {
+  if (!('cases' in method)) return method;
+  const found = method.cases.get(readText(method.named, message) ?? '');
+  if (found === undefined) {
+    throw new Rejection('signature_malformed', { detail: `${method.named.label} is not an algorithm that is allowed` });
+  }
+  return found;
+}
+
+function readToken(plan: Plan, texts: readonly string[], detached: boolean, message: Message): Token {
+  const [text = '', ...others] = texts.flatMap((each) => withoutPrefix(plan, each) ?? []);
+  if (others.length > 0) throw new Rejection('signature_malformed', { detail: 'there is more than one token' });
+  const token = parseToken(text, plan.jwt?.algorithms ?? [], detached);
+  message.jws = token.header;
+  return token;
+}
+
+/** Reads the header of a token, which names its key, where the scheme has tokens. */
+export function readKeyId(plan: Plan, texts: readonly string[], message: Message): void {
+  const { algorithm } = methodOf(plan, message);
+  if (algorithm.kind === 'jws') readToken(plan, texts, algorithm.detached, message);
+}
+
+/** Authentication schemes of HTTP, such as `Bearer `, may be written in either case (RFC 9110). */
+function withoutPrefix({ strip }: Plan, text: string): string | undefined {
+  const prefix = text.slice(0, strip.length);
+  const same = strip.endsWith(' ') ? prefix.toLowerCase() === strip.toLowerCase() : prefix === strip;
+  return same ? text.slice(strip.length) : undefined;
 }
 
 /** The candidates that have the form of a signature; the others can't fit. */
-function readDigests({ from, entries, strip, encoding, form, hash }: Plan, candidates: readonly string[]): string[] {
-  if (candidates.length === 0) {
-    throw new Rejection('signature_missing', { detail: `${from.label} has no "${entries.pick}"` });
+function readSignatures(plan: Plan, { form, algorithm }: Method, texts: readonly string[]): readonly string[] {
+  const signatures: string[] = [];
+  for (const text of texts) {
+    const bare = withoutPrefix(plan, text);
+    if (bare === undefined) continue;
+    const read = form === undefined ? readText64(plan, algorithm.kind, bare) : form.test(bare) ? bare : undefined;
+    if (read !== undefined) signatures.push(form !== undefined && plan.encoding === 'hex' ? read.toLowerCase() : read);
   }
-  const digests: string[] = [];
-  for (const candidate of candidates) {
-    const digest = candidate.slice(strip.length);
-    if (candidate.startsWith(strip) && form.test(digest)) {
-      digests.push(encoding === 'hex' ? digest.toLowerCase() : digest);
-    }
+  if (signatures.length === 0) {
+    const what =
+      algorithm.kind === 'equals' ? 'of the form that the scheme has' : `the ${plan.encoding} of a signature`;
+    throw new Rejection('signature_malformed', { detail: `${plan.from[0]?.label} is not ${what}` });
   }
-  if (digests.length === 0) {
-    throw new Rejection('signature_malformed', { detail: `${from.label} is not the ${encoding} of a ${hash} digest` });
-  }
-  return digests;
+  return signatures;
 }
 
-function readTimestamp(plan: Plan, message: Message): number | undefined {
-  if (plan.timestamp === undefined) {
+const longestSignature = 4096;
+
+/** A text of no fixed length: basic credentials are decoded, asymmetric signatures must be decodable. */
+function readText64({ declaration, encoding }: Plan, kind: string, text: string): string | undefined {
+  if (text.length > longestSignature) return undefined;
+  if (declaration.algorithm === 'basic') return decodeStrictly(text, 'base64')?.toString('latin1');
+  return kind === 'equals' || decodeSignature(text, encoding) !== undefined ? text : undefined;
+}
+
+function checkRequired({ require }: Plan, message: Message): void {
+  const unmet = findUnmet(require, message);
+  if (unmet !== undefined) {
+    throw new Rejection('signature_malformed', { detail: `${unmet.label} is not what the plugin requires` });
+  }
+}
+
+function readTimestamp({ timestamp }: Plan, message: Message): number | undefined {
+  if (timestamp === undefined) {
     return undefined;
   }
-  const text = plan.timestamp.value.read(message);
-  const signedAt = text === undefined ? undefined : parseTimestamp(text, plan.timestamp.unit);
+  const text = readText(timestamp.value, message);
+  const signedAt = text === undefined ? undefined : parseTimestamp(text, timestamp.unit);
   if (signedAt === undefined) {
-    const fault = text === undefined ? 'is missing' : `is not a timestamp (${plan.timestamp.unit})`;
-    throw new Rejection('timestamp_malformed', { detail: `${plan.timestamp.value.label} ${fault}` });
+    const fault = text === undefined ? 'is missing' : `is not a timestamp (${timestamp.unit})`;
+    throw new Rejection('timestamp_malformed', { detail: `${timestamp.value.label} ${fault}` });
   }
   return signedAt;
 }
 
-type Content = readonly (string | Buffer)[];
-
-function contentOf(plan: Plan, message: Message): Content {
-  const chunks: (string | Buffer)[] = [];
-  const missing = render(plan.content, message, chunks);
-  if (missing !== undefined) {
+/** What may be signed: every alternative of which nothing is missing. */
+function contentsOf({ contents }: Plan, message: Message): readonly (readonly Value[])[] {
+  const complete: (readonly Value[])[] = [];
+  let missing: string | undefined;
+  for (const pieces of contents) {
+    const chunks: Value[] = [];
+    const lacks = render(pieces, message, chunks);
+    if (lacks === undefined) complete.push(chunks);
+    else missing ??= lacks;
+  }
+  if (complete.length === 0 && missing !== undefined) {
     throw new Rejection('signature_malformed', { detail: `${missing} is missing and should be signed` });
   }
-  return chunks;
+  return complete;
 }
 
-/** One digest for each secret, however many signatures there are. */
-function findSecret(
-  plan: Plan,
-  content: Content,
-  digests: readonly string[],
-  secrets: readonly Secret[],
+/** One computation for each key and content, however many signatures there are, where the algorithm allows that. */
+function fitsOne(
+  { encoding }: Plan,
+  { algorithm }: Method,
+  signatures: readonly string[],
+  content: readonly Value[],
+  { key }: Candidate,
+): boolean {
+  if (algorithm.kind === 'equals') {
+    const expected = Buffer.concat(content.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
+    return signatures.some((text) => sameText(Buffer.from(text, 'latin1'), expected));
+  }
+  if (algorithm.kind === 'jws' || !suits(algorithm, key)) return false;
+  if (algorithm.kind !== 'asymmetric') {
+    const expected = Buffer.from(encodedDigest(algorithm, content, key, encoding), 'latin1');
+    return signatures.some((digest) => timingSafeEqual(Buffer.from(digest, 'latin1'), expected));
+  }
+  return signatures.some((text) => {
+    const bytes = decodeSignature(text, encoding);
+    return bytes !== undefined && verifyBytes(algorithm, content, key, bytes);
+  });
+}
+
+function findCandidate(
+  candidates: readonly Candidate[],
+  fits: (candidate: Candidate) => boolean,
   now: number,
-): Secret {
-  let inactive: Secret | undefined;
-  for (const secret of secrets) {
-    if (fits(digests, computeDigest(plan, content, secret.key))) {
-      if (isActive(secret, now)) {
-        return secret;
+): Candidate {
+  let inactive: Candidate | undefined;
+  for (const candidate of candidates) {
+    if (fits(candidate)) {
+      if (isActive(candidate, now)) {
+        return candidate;
       }
-      inactive = secret;
+      inactive = candidate;
     }
   }
   if (inactive !== undefined) {
     throw new Rejection('secret_inactive', { detail: `it is that of the secret "${inactive.name}"` });
   }
   throw new Rejection('signature_mismatch');
-}
-
-/** Compared in constant time. All have the same length: that of the form. */
-function fits(digests: readonly string[], expected: string): boolean {
-  const bytes = Buffer.from(expected, 'latin1');
-  return digests.some((digest) => timingSafeEqual(Buffer.from(digest, 'latin1'), bytes));
-}
-
-function isActive({ notBefore, expires }: Secret, now: number): boolean {
-  return (notBefore === undefined || notBefore <= now) && (expires === undefined || now < expires);
-}
-
-/** The digest in the encoding of the scheme. */
-export function computeDigest(plan: Plan, content: Content, key: KeyObject): string {
-  const hmac = createHmac(plan.hash, key);
-  for (const chunk of content) {
-    hmac.update(chunk);
-  }
-  return hmac.digest(plan.encoding);
 }

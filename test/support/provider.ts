@@ -18,6 +18,8 @@ const key = createSecretKey(Buffer.from(secretText));
 export const plainScheme: Scheme = {
   headers: ['x-sig'],
   binds: 'body',
+  needs: { secrets: [], secret: true, params: [], url: false },
+  remoteKeys: () => [],
   key: (text) => createSecretKey(Buffer.from(text)),
   verify(delivery, secrets) {
     const given = delivery.headers['x-sig']?.[0];

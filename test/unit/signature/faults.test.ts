@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { compileSignature } from '../../../src/signature/compile.js';
-import type { SignatureDeclaration } from '../../../src/signature/declaration.js';
+import type { SchemeDeclaration } from '../../../src/signature/declaration.js';
 import { schemeOf } from './support.js';
 
-const good: SignatureDeclaration = {
+const good: SchemeDeclaration & { content: string } = {
   algorithm: 'hmac-sha256',
   signature: { from: '{header.x-signature}', split: { items: ',', pair: '=' }, pick: 'v1', encoding: 'hex' },
   content: '{sig.t}.{raw}',
@@ -13,13 +13,13 @@ const content = '/signature/content';
 const time = { unit: 's', tolerance: '300s' } as const;
 
 /** What is wrong, where (pointer, and the part of the text that is meant), and what is said about it. */
-const cases: readonly (readonly [SignatureDeclaration, string, string | undefined, RegExp])[] = [
+const cases: readonly (readonly [SchemeDeclaration, string, string | undefined, RegExp])[] = [
   [{ ...good, content: '{sig.t}.{rwa}' }, content, 'rwa', /unknown source "rwa".*did you mean "raw"/],
-  [{ ...good, content: '{cookie.x}' }, content, 'cookie.x', /unknown source "cookie.x".*known: raw, method, header/],
+  [{ ...good, content: '{cookie.x}' }, content, 'cookie.x', /unknown source "cookie.x".*known: raw, method, url/],
   [{ ...good, content: '{sig.t|lowr}{raw}' }, content, 'lowr', /unknown filter "lowr".*did you mean "lower"/],
   [{ ...good, content: '{sig.t|lower=x}{raw}' }, content, 'lower=x', /takes no text/],
   [{ ...good, content: '{sig.t|default}{raw}' }, content, 'default', /default=TEXT/],
-  [{ ...good, content: '{raw|lower}' }, content, '{raw|lower}', /takes no filter/],
+  [{ ...good, content: '{raw|sha256=b64}{sig.t}' }, content, 'sha256=b64', /one of hex, base64/],
   [{ ...good, content: '{raw.x}' }, content, 'raw.x', /takes no name/],
   [{ ...good, content: '{header}{raw}' }, content, 'header', /needs a name/],
   [{ ...good, content: '{header.a b}{raw}' }, content, 'header.a b', /needs a name/],
@@ -59,7 +59,7 @@ describe('faults of a signature declaration', () => {
       expect(fault?.severity).to.equal('error');
       expect(fault?.pointer).to.equal(pointer);
       expect(`${fault?.message} ${fault?.hint ?? ''}`).to.match(message);
-      const text = pointer === from ? declaration.signature.from : declaration.content;
+      const text = pointer === from ? String(declaration.signature?.from) : String(declaration.content);
       const source = pointer.startsWith('/signature/timestamp') ? (declaration.timestamp?.value ?? '') : text;
       expect(fault?.within && source.slice(...fault.within)).to.equal(part);
     });

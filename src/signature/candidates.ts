@@ -1,0 +1,43 @@
+import type { KeyObject } from 'node:crypto';
+import type { Secret } from '../model.js';
+import { Rejection } from '../rejection.js';
+import { textAt } from './json-body.js';
+import type { Message } from './message.js';
+import type { Plan } from './plan.js';
+import { keyOf, keyRequest } from './remote.js';
+import { secretsFor } from './secrets.js';
+
+/** A key that may have made a signature. */
+export interface Candidate {
+  /** Of the secret, or where else the key is from. */
+  readonly name: string;
+  readonly key: KeyObject;
+  readonly notBefore?: number;
+  readonly expires?: number;
+}
+
+/** True if a key must be fetched: the plugin says where it is, and the endpoint doesn't give it. */
+export function isRemote({ remote, published, secret }: Plan, secrets: readonly Secret[]): boolean {
+  return (
+    remote !== undefined &&
+    published === undefined &&
+    secretsFor(secrets, secret).every(({ key }) => key.type === 'secret')
+  );
+}
+
+/** The keys to try, in the order of the endpoint's secrets. */
+export function candidatesOf(
+  plan: Plan,
+  secrets: readonly Secret[],
+  message: Message,
+  now: number,
+): readonly Candidate[] {
+  if (plan.published !== undefined) return [{ name: 'published', key: plan.published }];
+  if (plan.remote === undefined || !isRemote(plan, secrets)) return secretsFor(secrets, plan.secret);
+  const { id, url } = keyRequest(plan.remote, message);
+  const document = message.surroundings.keys?.get(id);
+  const name = new URL(url).hostname;
+  if (document === undefined) throw new Rejection('key_unavailable', { detail: `no key from ${name}` });
+  const kid = message.jws === undefined ? undefined : textAt(message.jws, ['kid']);
+  return [{ name, key: keyOf(plan.remote, document, kid, now) }];
+}

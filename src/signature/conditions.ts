@@ -1,0 +1,46 @@
+import { sameText } from './algorithms.js';
+import type { Conditions } from './declaration.js';
+import type { Value } from './filters.js';
+import type { Message } from './message.js';
+import { type Piece, render, renderBytes } from './sources.js';
+
+/** One line of `when` or `require`, compiled. */
+export interface Condition {
+  /** The template, for people. */
+  readonly label: string;
+  readonly holds: (message: Message) => boolean;
+}
+
+/** `compile` turns a template into its pieces; the second text is the key that it stands under. */
+export function compileConditions(
+  declared: Conditions | undefined,
+  compile: (template: string, key: string) => readonly Piece[],
+): readonly Condition[] {
+  return Object.entries(declared ?? {}).map(([template, expected]) => {
+    const value = compile(template, template);
+    if (typeof expected === 'boolean') {
+      return { label: template, holds: (message) => isThere(value, message) === expected };
+    }
+    const allowed = [expected].flat().map((text) => compile(text, template));
+    return { label: template, holds: (message) => isOneOf(renderBytes(value, message), allowed, message) };
+  });
+}
+
+/** A value that is there and empty counts as absent: nobody sends an empty header on purpose. */
+function isThere(value: readonly Piece[], message: Message): boolean {
+  const chunks: Value[] = [];
+  return render(value, message, chunks) === undefined && chunks.some((chunk) => chunk.length > 0);
+}
+
+/** In constant time, since what is expected may be a secret. */
+function isOneOf(value: Buffer | undefined, allowed: readonly (readonly Piece[])[], message: Message): boolean {
+  if (value === undefined) return false;
+  return allowed.some((pieces) => {
+    const expected = renderBytes(pieces, message);
+    return expected !== undefined && sameText(value, expected);
+  });
+}
+
+export function findUnmet(conditions: readonly Condition[], message: Message): Condition | undefined {
+  return conditions.find((condition) => !condition.holds(message));
+}

@@ -1,0 +1,91 @@
+import { Rejection } from '../rejection.js';
+import type { HeadersDeclaration, PairsDeclaration } from './declaration.js';
+import { encodeForm } from './filters.js';
+import type { Pairs } from './form.js';
+import type { Message } from './message.js';
+import { type Piece, renderBytes, type ValueReader } from './sources.js';
+
+type Order = (a: readonly [string, string], b: readonly [string, string]) => number;
+
+/** Fields of a form, a query or a JSON object as the sender writes them one after another to sign them. */
+export function compilePairs(declared: PairsDeclaration): ValueReader {
+  const { of, omit = [], prefix = '', until, before = '', join = '&', kv = '=' } = declared;
+  const encode = declared.encode ? encodeForm : (text: string) => text;
+  function select(pairs: Pairs): Pairs {
+    const end = until === undefined ? -1 : pairs.findIndex(([name]) => name === until);
+    const chosen = (end === -1 ? pairs : pairs.slice(0, end)).filter(
+      ([name, value]) => name.startsWith(prefix) && !omit.includes(name) && !(declared.omitEmpty && value === ''),
+    );
+    const sorted = declared.sort ? chosen.toSorted(orders[declared.unique ? 'both' : 'name']) : chosen;
+    return declared.unique
+      ? sorted.filter((pair, index) => index === sorted.findIndex((it) => same(it, pair)))
+      : sorted;
+  }
+  function read(message: Message): string {
+    const pairs = select(of === 'json' ? membersOf(message) : message[of]);
+    if (declared.format === 'php_serialize') return phpSerialize(pairs);
+    const written = pairs.map(([name, value]) =>
+      declared.values ? encode(value) : `${encode(name)}${kv}${encode(value)}`,
+    );
+    return written.length === 0 ? '' : before + written.join(join);
+  }
+  return { kind: 'value', label: `fields of the ${of}`, read };
+}
+
+const orders: { readonly [name in 'name' | 'both']: Order } = {
+  name: ([a], [b]) => compare(a, b),
+  both: ([a, x], [b, y]) => compare(a, b) || compare(x, y),
+};
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function same([a, x]: readonly [string, string], [b, y]: readonly [string, string]): boolean {
+  return a === b && x === y;
+}
+
+function membersOf({ document }: Message): Pairs {
+  if (document.kind !== 'object') throw malformed('the body is no JSON object');
+  return [...document.members].map(([name, node]) => {
+    if (node.kind === 'object' || node.kind === 'array') throw malformed('a signed field is not a scalar');
+    return [name, node.kind === 'null' ? '' : node.text];
+  });
+}
+
+/** A map of texts as PHP's `serialize` has it; lengths are in bytes. */
+function phpSerialize(pairs: Pairs): string {
+  const text = (value: string) => `s:${Buffer.byteLength(value)}:"${value}";`;
+  return `a:${pairs.length}:{${pairs.map(([name, value]) => text(name) + text(value)).join('')}}`;
+}
+
+/** The headers that the delivery itself names as signed. */
+export function compileHeaderList(declared: HeadersDeclaration, names: readonly Piece[]): ValueReader {
+  const { split = ',', kv = ':', join = '\n' } = declared;
+  function read(message: Message): string {
+    const list = renderBytes(names, message)?.toString() ?? '';
+    const wanted = list === '' ? [] : list.split(split, maximumHeaders + 1);
+    if (wanted.length > maximumHeaders) throw malformed(`more than ${maximumHeaders} headers are named as signed`);
+    const written = wanted.map((name) => {
+      const value = headerValue(message, name.trim());
+      return declared.values ? value : `${name.trim()}${kv}${value}`;
+    });
+    return written.join(join);
+  }
+  return { kind: 'value', label: 'signed headers', read };
+}
+
+const maximumHeaders = 64;
+
+function headerValue({ request }: Message, name: string): string {
+  const values = request.headers[name.toLowerCase()] ?? [];
+  const [value] = values;
+  if (value === undefined || values.length > 1) {
+    throw malformed(`a header that is named as signed is ${value === undefined ? 'missing' : 'given more than once'}`);
+  }
+  return value;
+}
+
+function malformed(detail: string): Rejection {
+  return new Rejection('signature_malformed', { detail });
+}

@@ -1,0 +1,89 @@
+import type { KeyObject } from 'node:crypto';
+import { Rejection } from '../rejection.js';
+import {
+  type AsymmetricPlan,
+  type DigestPlan,
+  encodedDigest,
+  planJws,
+  sameText,
+  signBytes,
+  suits,
+  verifyBytes,
+} from './algorithms.js';
+import type { JwsAlgorithm } from './declaration.js';
+import { decodeStrictly } from './encoding.js';
+import type { Value } from './filters.js';
+import { type JsonNode, parseBody, textAt } from './json-body.js';
+
+/** A JWS in its compact form (RFC 7515), taken apart and not yet proven. */
+export interface Token {
+  readonly header: JsonNode;
+  readonly plan: DigestPlan | AsymmetricPlan;
+  /** What is signed, for each content of a detached JWS. */
+  readonly inputs: (contents: readonly (readonly Value[])[]) => readonly (readonly Value[])[];
+  /** Absent in a detached JWS. */
+  readonly payload?: Buffer;
+  readonly signature: Buffer;
+}
+
+const longestToken = 16_384;
+
+/** Throws a Rejection `signature_malformed` if it isn't a JWS, or has an algorithm that isn't one of `allowed`. */
+export function parseToken(text: string, allowed: readonly JwsAlgorithm[], detached: boolean): Token {
+  if (text.length > longestToken) throw malformed('the token is too long');
+  const [head = '', body = '', tail = '', ...others] = text.split('.', 4);
+  const bytes = decodeStrictly(head, 'base64url');
+  const payload = decodeStrictly(body, 'base64url');
+  const signature = decodeStrictly(tail, 'base64url');
+  const misplaced = detached ? body !== '' : body === '';
+  if (others.length > 0 || misplaced || !bytes?.length || payload === undefined || !signature?.length) {
+    throw malformed('it is not a JWS in its compact form');
+  }
+  const header = parseBody(bytes);
+  const named = textAt(header, ['alg']);
+  const algorithm = allowed.find((name) => name === named);
+  if (algorithm === undefined) throw malformed('the token names an algorithm that is not allowed');
+  // An extension that must be understood isn't.
+  if (header.kind === 'object' && header.members.has('crit')) throw malformed('the token has a critical extension');
+  return {
+    ...{ header, plan: planJws(algorithm), signature },
+    inputs: detached
+      ? (contents) => contents.map((content) => detachedInput(head, content))
+      : () => [[`${head}.${body}`]],
+    ...(detached ? {} : { payload }),
+  };
+}
+
+function detachedInput(head: string, content: readonly Value[]): readonly Value[] {
+  const bytes = Buffer.concat(content.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
+  return [`${head}.${bytes.toString('base64url')}`];
+}
+
+export function tokenFits({ plan, signature }: Token, input: readonly Value[], key: KeyObject): boolean {
+  if (!suits(plan, key)) return false;
+  return plan.kind === 'asymmetric'
+    ? verifyBytes(plan, input, key, signature)
+    : sameText(encodedDigest(plan, input, key, 'base64url'), signature.toString('base64url'));
+}
+
+/** The compact form of a JWS with this header; `payload` is left out of a detached one. */
+export function makeToken(
+  header: object,
+  algorithm: JwsAlgorithm,
+  payload: Buffer,
+  key: KeyObject,
+  detached: boolean,
+): string {
+  const plan = planJws(algorithm);
+  const head = Buffer.from(JSON.stringify({ alg: algorithm, ...header })).toString('base64url');
+  const input = [`${head}.${payload.toString('base64url')}`];
+  const signature =
+    plan.kind === 'asymmetric'
+      ? signBytes(plan, input, key).toString('base64url')
+      : encodedDigest(plan, input, key, 'base64url');
+  return `${detached ? `${head}.` : input[0]}.${signature}`;
+}
+
+function malformed(detail: string): Rejection {
+  return new Rejection('signature_malformed', { detail });
+}

@@ -1,0 +1,40 @@
+import { applyEdits, modify } from 'jsonc-parser';
+import type { OutgoingRequest } from '../model.js';
+import { encodeForm } from './filters.js';
+import { decodeBody, pointerPath } from './json-body.js';
+import type { ValuePart } from './templates.js';
+
+/** The request with a value where a source reads it; `item`: JSON pointer of the batch item. Every other byte stays. */
+export function placeValue(request: OutgoingRequest, place: ValuePart, item: string, value: string): OutgoingRequest {
+  switch (place.source) {
+    case 'header':
+      return { ...request, headers: { ...request.headers, [place.name]: value } };
+    case 'query': {
+      const url = new URL(request.url);
+      url.searchParams.set(place.name, value);
+      return { ...request, url: url.href };
+    }
+    case 'form': {
+      const text = decodeBody(request.body);
+      const others = text.split('&').filter((entry) => entry !== '' && !entry.startsWith(`${encodeForm(place.name)}=`));
+      return withBody(request, [...others, `${encodeForm(place.name)}=${encodeForm(value)}`].join('&'));
+    }
+    case 'json':
+    case 'item': {
+      const text = decodeBody(request.body);
+      return withBody(request, applyEdits(text, modify(text, pathOf(item + place.name), value, {})));
+    }
+    default:
+      if (place.source === 'raw') return withBody(request, value);
+      throw new TypeError(`no value can be put into ${place.source}`);
+  }
+}
+
+/** Positions in arrays as numbers, as jsonc-parser wants them. */
+function pathOf(pointer: string): (string | number)[] {
+  return pointerPath(pointer).map((segment) => (/^(0|[1-9]\d*)$/.test(segment) ? Number(segment) : segment));
+}
+
+function withBody(request: OutgoingRequest, text: string): OutgoingRequest {
+  return { ...request, body: Buffer.from(text, 'utf8') };
+}

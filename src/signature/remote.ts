@@ -1,0 +1,173 @@
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyDocument, KeyRequest } from '../model.js';
+import { Rejection } from '../rejection.js';
+import type { KeyDeclaration, KeyFormat, RemoteDeclaration } from './declaration.js';
+import { parseText, pointerPath, textAt } from './json-body.js';
+import { jwkKey, readAsymmetric } from './keys.js';
+import type { Message } from './message.js';
+import { type Piece, readText, renderBytes } from './sources.js';
+
+/** How a key is fetched, compiled. */
+export interface RemotePlan {
+  readonly url: readonly Piece[];
+  readonly hosts: readonly RegExp[];
+  readonly pathSuffix: string;
+  readonly method: 'GET' | 'POST';
+  readonly json: readonly (readonly [string, readonly Piece[]])[];
+  readonly authorization: readonly Piece[] | undefined;
+  readonly pointer: readonly string[];
+  readonly format: KeyFormat;
+  /** The name that a certificate must be made out to. */
+  readonly subject: string | undefined;
+}
+
+export function planRemote(
+  declared: RemoteDeclaration,
+  { format = 'pem', subject }: KeyDeclaration,
+  compile: (template: string, pointer: string) => readonly Piece[],
+): RemotePlan {
+  const at = '/key/remote';
+  return {
+    url: compile(declared.url, `${at}/url`),
+    hosts: declared.hosts.map(hostForm),
+    pathSuffix: declared.pathSuffix ?? '',
+    method: declared.method ?? 'GET',
+    json: Object.entries(declared.json ?? {}).map(([name, text]) => [name, compile(text, `${at}/json/${name}`)]),
+    authorization:
+      declared.authorization === undefined ? undefined : compile(declared.authorization, `${at}/authorization`),
+    pointer: pointerPath(declared.pointer ?? ''),
+    ...{ format, subject },
+  };
+}
+
+/** `*` stands for one label. */
+function hostForm(host: string): RegExp {
+  return new RegExp(`^${host.replaceAll('.', '\\.').replaceAll('*', '[a-z0-9-]+')}$`);
+}
+
+/** Throws a Rejection `key_untrusted` if the delivery names a key that the plugin doesn't allow. */
+export function keyRequest(plan: RemotePlan, message: Message): KeyRequest {
+  const url = keyUrl(plan, message);
+  const body = plan.method === 'POST' ? JSON.stringify(Object.fromEntries(plan.json.map(fill))) : undefined;
+  const authorization = plan.authorization === undefined ? undefined : fill(['', plan.authorization])[1];
+  function fill([name, pieces]: readonly [string, readonly Piece[]]): [string, string] {
+    return [name, renderBytes(pieces, message)?.toString() ?? ''];
+  }
+  const id = createHash('sha256')
+    .update(JSON.stringify([url, body, authorization]))
+    .digest('base64');
+  return {
+    ...{ id, url, method: plan.method },
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(authorization === undefined ? {} : { authorization }),
+    },
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
+function keyUrl({ url: pieces, hosts, pathSuffix }: RemotePlan, message: Message): string {
+  const text = pieces.map((piece) => segmentOf(piece, pieces.length === 1, message)).join('');
+  const url = text.length <= 2000 && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw untrusted('the URL of the key is none');
+  if (url.protocol !== 'https:' || url.port !== '') throw untrusted('the URL of the key is not plain https');
+  if (url.username !== '' || url.password !== '') throw untrusted('the URL of the key has credentials');
+  if (!hosts.some((host) => host.test(url.hostname))) throw untrusted('the key is on a host that is not allowed');
+  if (!url.pathname.endsWith(pathSuffix)) throw untrusted('the path of the key is not one that is allowed');
+  url.hash = '';
+  return url.href;
+}
+
+/** What is put into a URL must be one segment of its path; the URL as a whole is checked afterwards. */
+function segmentOf(piece: Piece, whole: boolean, message: Message): string {
+  if (piece.kind === 'text') return piece.text;
+  const value = piece.kind === 'value' ? readText(piece, message) : undefined;
+  if (value === undefined) throw untrusted('the delivery does not name its key');
+  if (!whole && !/^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}$/.test(value)) throw untrusted('the name of the key is none');
+  return value;
+}
+
+const keysOf = new WeakMap<KeyDocument, Map<string, ParsedKey>>();
+
+interface ParsedKey {
+  readonly key: KeyObject;
+  readonly chain: readonly X509Certificate[];
+}
+
+/**
+ * The key in a fetched document. Throws a Rejection `key_untrusted` if there is none of the form that the plugin says,
+ * or if its certificate isn't valid `now` (milliseconds since the epoch). Documents are parsed once.
+ */
+export function keyOf(plan: RemotePlan, document: KeyDocument, kid: string | undefined, now: number): KeyObject {
+  const parsed = keysOf.get(document) ?? new Map<string, ParsedKey>();
+  keysOf.set(document, parsed);
+  const found = parsed.get(kid ?? '') ?? parseKey(plan, document.text, kid);
+  parsed.set(kid ?? '', found);
+  checkCertificates(found.chain, plan.subject, now);
+  return found.key;
+}
+
+function parseKey(plan: RemotePlan, text: string, kid: string | undefined): ParsedKey {
+  try {
+    if (plan.format === 'cert') {
+      const chain = (text.match(certificateForm) ?? []).slice(0, 5).map((pem) => new X509Certificate(pem));
+      const [leaf] = chain;
+      if (leaf !== undefined) return { key: leaf.publicKey, chain };
+    } else {
+      return { key: keyIn(plan, text, kid), chain: [] };
+    }
+  } catch {
+    // Whatever the parsers say quotes the text.
+  }
+  throw untrusted(`what was fetched is no key (${plan.format})`);
+}
+
+const certificateForm = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+function keyIn({ format, pointer }: RemotePlan, text: string, kid: string | undefined): KeyObject {
+  if (format !== 'jwk' && format !== 'jwks') {
+    const field = pointer.length === 0 ? text : textAt(parseText(text), pointer);
+    return publicOnly(readAsymmetric((field ?? '').trim(), format));
+  }
+  const value = pointer.reduce<unknown>(member, JSON.parse(text));
+  if (format === 'jwk') return jwkKey(value);
+  const keys = member(value, 'keys');
+  const list: readonly unknown[] = Array.isArray(keys) ? keys.slice(0, 100) : [];
+  return jwkKey(list.find((key) => member(key, 'kid') === kid));
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? new Map<string, unknown>(Object.entries(value)).get(name)
+    : undefined;
+}
+
+function publicOnly(key: KeyObject): KeyObject {
+  if (key.type !== 'public') throw new Error('a private key');
+  return key;
+}
+
+function checkCertificates(chain: readonly X509Certificate[], subject: string | undefined, now: number): void {
+  for (const [index, certificate] of chain.entries()) {
+    if (now < Date.parse(certificate.validFrom) || Date.parse(certificate.validTo) < now) {
+      throw untrusted('the certificate of the key is not valid now');
+    }
+    const issuer = chain[index + 1];
+    if (issuer !== undefined && !(certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey))) {
+      throw untrusted('the certificates of the key are no chain');
+    }
+  }
+  const [leaf] = chain;
+  if (leaf !== undefined && subject !== undefined && !isMadeOutTo(leaf, subject)) {
+    throw untrusted('the certificate of the key is made out to somebody else');
+  }
+}
+
+function isMadeOutTo(certificate: X509Certificate, subject: string): boolean {
+  const names = [...certificate.subject.matchAll(/^CN=(.*)$/gm)].map(([, name = '']) => name);
+  return names.some((name) => name === subject || name.endsWith(`.${subject}`));
+}
+
+function untrusted(detail: string): Rejection {
+  return new Rejection('key_untrusted', { detail });
+}
