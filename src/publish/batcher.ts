@@ -1,37 +1,42 @@
 import { type KafkaRecord, type Placement, PublishError, type Publisher } from '../model.js';
 import type { KafkaClient } from './client.js';
+import type { Clock } from './clock.js';
 import { choosePartition } from './partitioner.js';
 import { type Entry, EntryQueue } from './queue.js';
 
-interface Lane {
+/** Milliseconds between two tries of a batch: the first, and the longest after doubling. */
+const firstPause = 50;
+const longestPause = 1000;
+
+interface Queue {
   readonly topic: string;
   readonly partition: number;
-  readonly queue: EntryQueue;
+  readonly entries: EntryQueue;
   busy: boolean;
 }
 
 interface Topic {
   readonly name: string;
-  readonly lanes: Lane[];
+  readonly queues: Queue[];
   /** Entries in the order of arrival while the number of partitions is being asked for. */
   waiting: Entry[] | undefined;
 }
 
 /**
  * Joins records to batches: one queue and one batch in flight per topic-partition. An idle partition sends at once, a
- * busy one gathers; there is no timer. One request in flight per partition is also what keeps the order per key, and
- * what makes an idempotent producer lossless.
+ * busy one gathers. A batch that Kafka did not acknowledge is sent again, unchanged, until Kafka has it or refuses it for
+ * good; nothing of its partition overtakes it. That keeps the order per key, and it is what makes an idempotent producer
+ * exact: Kafka knows a repeated batch by its number. So a record is rejected as unavailable only by `close`.
  */
-export function createBatcher(client: KafkaClient): Publisher {
+export function createBatcher(client: KafkaClient, clock: Clock): Publisher<Placement> {
   const topics = new Map<string, Topic>();
-  const idle: Lane[] = [];
+  const idle: Queue[] = [];
   const running = new Set<Promise<void>>();
+  const sleepers = new Set<() => void>();
   let closing: Promise<void> | undefined;
 
   function publish(record: KafkaRecord): Promise<Placement> {
-    if (closing) {
-      return Promise.reject(new PublishError('unavailable', 'CLOSED', 'the gateway is stopping and takes no records'));
-    }
+    if (closing) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
       enqueue({ record, bytes: estimateBytes(record), resolve, reject });
     });
@@ -41,7 +46,7 @@ export function createBatcher(client: KafkaClient): Publisher {
     const { topic: name } = entry.record;
     let topic = topics.get(name);
     if (!topic) {
-      topic = { name, lanes: [], waiting: undefined };
+      topic = { name, queues: [], waiting: undefined };
       topics.set(name, topic);
     }
     if (topic.waiting) {
@@ -59,70 +64,84 @@ export function createBatcher(client: KafkaClient): Publisher {
 
   /** Nothing overtakes: whoever comes while the question is open waits in line. */
   async function placeWaiting(topic: Topic, asked: Promise<number>): Promise<void> {
-    try {
-      const partitions = await asked;
-      const entries = topic.waiting ?? [];
-      topic.waiting = undefined;
-      for (const entry of entries) place(topic, partitions, entry);
-    } catch (error) {
-      const entries = topic.waiting ?? [];
-      topic.waiting = undefined;
-      rejectAll(entries, toPublishError(error));
-    }
+    let first: Promise<number> | undefined = asked;
+    const partitions = await untilDone(async () => {
+      const answer = first ?? client.partitions(topic.name);
+      first = undefined;
+      return answer;
+    });
+    const entries = topic.waiting ?? [];
+    topic.waiting = undefined;
+    if (partitions instanceof PublishError) rejectAll(entries, partitions);
+    else for (const entry of entries) place(topic, partitions, entry);
   }
 
   function place(topic: Topic, partitions: number, entry: Entry): void {
     const partition = choosePartition(entry.record.key, partitions);
-    let lane = topic.lanes[partition];
-    if (!lane) {
-      lane = { topic: topic.name, partition, queue: new EntryQueue(), busy: false };
-      topic.lanes[partition] = lane;
+    let queue = topic.queues[partition];
+    if (!queue) {
+      queue = { topic: topic.name, partition, entries: new EntryQueue(), busy: false };
+      topic.queues[partition] = queue;
     }
-    lane.queue.push(entry);
-    if (lane.busy) return;
-    lane.busy = true;
-    if (idle.push(lane) === 1) track(Promise.resolve().then(startIdleLanes));
+    queue.entries.push(entry);
+    if (queue.busy) return;
+    queue.busy = true;
+    if (idle.push(queue) === 1) track(Promise.resolve().then(startIdleQueues));
   }
 
   /** A microtask later, so that the records of one delivery go together. */
-  function startIdleLanes(): void {
-    for (let lane = idle.pop(); lane; lane = idle.pop()) track(run(lane));
+  function startIdleQueues(): void {
+    for (let queue = idle.pop(); queue; queue = idle.pop()) track(run(queue));
   }
 
-  async function run(lane: Lane): Promise<void> {
-    while (lane.queue.length > 0) {
-      const error = await deliver(lane, lane.queue.take());
-      // What waits behind a batch that failed for want of Kafka would only wait for the same.
-      if (error) rejectAll(lane.queue.takeAll(), error);
-    }
-    lane.busy = false;
+  async function run(queue: Queue): Promise<void> {
+    while (queue.entries.length > 0) await deliver(queue, queue.entries.take());
+    queue.busy = false;
   }
 
-  /** Settles every entry; returns the error if Kafka is unavailable. */
-  async function deliver(lane: Lane, entries: readonly Entry[]): Promise<PublishError | undefined> {
-    const { topic, partition } = lane;
-    let error: PublishError;
-    try {
-      const base = await client.send({ topic, partition, records: entries.map((entry) => entry.record) });
+  /** Settles every entry. */
+  async function deliver(queue: Queue, entries: readonly Entry[]): Promise<void> {
+    const { topic, partition } = queue;
+    const batch = { topic, partition, records: entries.map((entry) => entry.record) };
+    const base = await untilDone(() => client.send(batch));
+    if (!(base instanceof PublishError)) {
       entries.forEach((entry, index) => {
         entry.resolve({ topic, partition, offset: base + BigInt(index) });
       });
-      return undefined;
-    } catch (thrown) {
-      error = toPublishError(thrown);
+    } else if (base.kind === 'refused' && entries.length > 1) {
+      // Kafka refuses a batch for one record of it: find the one, save the others, keep the order.
+      const middle = entries.length >> 1;
+      await deliver(queue, entries.slice(0, middle));
+      await deliver(queue, entries.slice(middle));
+    } else {
+      rejectAll(entries, base);
     }
-    if (error.kind === 'refused' && entries.length > 1) return deliverHalves(lane, entries);
-    rejectAll(entries, error);
-    return error.kind === 'unavailable' ? error : undefined;
   }
 
-  /** Kafka refuses a batch for one record of it: find the one, save the others, keep the order. */
-  async function deliverHalves(lane: Lane, entries: readonly Entry[]): Promise<PublishError | undefined> {
-    const middle = entries.length >> 1;
-    const error = await deliver(lane, entries.slice(0, middle));
-    if (!error) return deliver(lane, entries.slice(middle));
-    rejectAll(entries.slice(middle), error);
-    return error;
+  /** The result, or the refusal; what waiting can cure is tried again, until the batcher closes. */
+  async function untilDone<T>(work: () => Promise<T>): Promise<T | PublishError> {
+    for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
+      try {
+        return await work();
+      } catch (thrown) {
+        const error = toPublishError(thrown);
+        if (error.kind === 'refused') return error;
+      }
+      if (!closing) await sleep(pause);
+      if (closing) return stopped();
+    }
+  }
+
+  function sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(milliseconds, wake);
+      function wake(): void {
+        cancel();
+        sleepers.delete(wake);
+        resolve();
+      }
+      sleepers.add(wake);
+    });
   }
 
   function track(work: Promise<void>): void {
@@ -131,18 +150,26 @@ export function createBatcher(client: KafkaClient): Publisher {
   }
 
   async function finish(): Promise<void> {
+    for (const wake of sleepers) wake();
+    // Whatever is in flight fails now, if Kafka doesn't answer.
+    const closed = client.close();
     while (running.size > 0) await Promise.all(running);
-    await client.close();
+    await closed;
   }
 
   return {
     publish,
     ready: () => closing === undefined && client.ready(),
+    /** Whoever closes has waited for what he wants: what is not acknowledged by now is rejected. */
     close() {
       closing ??= finish();
       return closing;
     },
   };
+}
+
+function stopped(): PublishError {
+  return new PublishError('unavailable', 'CLOSED', 'the gateway is stopping and takes no records');
 }
 
 function rejectAll(entries: readonly Entry[], error: PublishError): void {

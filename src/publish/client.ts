@@ -9,15 +9,15 @@ export interface Batch {
 
 /** A Kafka client as the batcher wants it. Whatever it rejects with is a `PublishError`. */
 export interface KafkaClient {
-  /** Begins to connect and keeps trying in the background; resolves after the first attempt, whatever came of it. */
-  connect(): Promise<void>;
+  /** Begins to connect, and keeps trying in the background. */
+  connect(): void;
   /** True while connected. */
   ready(): boolean;
   /** How many partitions the topic has; at once where it is known. */
   partitions(topic: string): number | Promise<number>;
   /**
    * Resolves with the offset of the batch's first record when all in-sync replicas have the batch. The caller has one
-   * batch at a time in flight per partition.
+   * batch at a time in flight per partition, and sends one that was not refused again, unchanged, before any other.
    */
   send(batch: Batch): Promise<bigint>;
   close(): Promise<void>;

@@ -1,19 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
-import { PublishError } from '../../model.js';
+import type { PublishError } from '../../model.js';
 import type { Batch, KafkaClient } from '../client.js';
 import type { Log } from '../log.js';
-import { translateError } from './errors.js';
-import { BatchError, Generation } from './generation.js';
+import { isAnswer, losesSequence, translateError } from './errors.js';
+import { KafkajsProducer } from './producer.js';
 import { countPartitions, ensureTopics, type PartitionCounts } from './topics.js';
 
 /** Milliseconds. */
 const firstPause = 100;
-const longestPause = 2000;
+const longestPause = 1_000;
 const refreshInterval = 60_000;
 const adminDeadline = 10_000;
+/** kafkajs finds its way around a lost broker by itself; after so many failures in a row it is helped. */
+const failureLimit = 3;
 
-/** kafkajs as the batcher wants it: `Generation`s that follow each other, of which one is current. */
+/** kafkajs as the batcher wants it. */
 export function createKafkajsClient(
   settings: KafkaSettings,
   { topics, log }: { readonly topics: readonly string[]; readonly log: Log },
@@ -27,28 +29,27 @@ class KafkajsClient implements KafkaClient {
   readonly #log: Log;
   readonly #closing = new AbortController();
   readonly #counts: PartitionCounts = new Map();
-  #brokers: readonly string[];
-  #current: Generation | undefined;
-  /** The first attempt since there was a connection: worth waiting for. Later ones are not. */
-  #firstAttempt: Promise<void> | undefined;
-  #connecting: Promise<void> = Promise.resolve();
-  #lastFault = notConnected();
+  #producer: KafkajsProducer;
+  #ready = false;
+  #failures = 0;
+  #connecting: Promise<void> | undefined;
+  #lastReason = '';
   #refresh: NodeJS.Timeout | undefined;
 
   constructor(settings: KafkaSettings, topics: readonly string[], log: Log) {
     this.#settings = settings;
     this.#topics = topics;
     this.#log = log;
-    this.#brokers = settings.brokers;
+    this.#producer = new KafkajsProducer(settings, log);
   }
 
-  connect(): Promise<void> {
+  connect(): void {
     this.#refresh = setInterval(() => void this.#refreshCounts(), refreshInterval).unref();
-    return this.#reconnect();
+    void this.#connect();
   }
 
   ready(): boolean {
-    return this.#current !== undefined;
+    return this.#ready;
   }
 
   partitions(topic: string): number | Promise<number> {
@@ -56,126 +57,118 @@ class KafkajsClient implements KafkaClient {
   }
 
   async send(batch: Batch): Promise<bigint> {
-    const generation = this.#current ?? (await this.#awaitGeneration());
+    if (!this.#ready) await this.#connect();
+    const producer = this.#producer;
     try {
-      return await generation.send(batch);
+      const base = await producer.send(batch);
+      this.#failures = 0;
+      return base;
     } catch (error) {
-      if (!(error instanceof BatchError)) throw translateError(error, batch.topic);
-      if (error.fault.reason === 'UNKNOWN_TOPIC_OR_PARTITION') this.#counts.delete(batch.topic);
-      if (error.outcome === 'unknown') this.#replace(generation, error.fault);
-      throw error.fault;
+      const fault = translateError(error, batch.topic);
+      this.#recover(producer, fault, batch);
+      throw fault;
     }
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     clearInterval(this.#refresh);
-    const generation = this.#current;
-    this.#current = undefined;
-    await generation?.retire();
+    this.#ready = false;
+    await this.#producer.close();
     await this.#connecting;
   }
 
-  async #awaitGeneration(): Promise<Generation> {
-    await this.#firstAttempt;
-    if (!this.#current) throw this.#lastFault;
-    return this.#current;
+  /** What has to happen before the batch is worth another try. */
+  #recover(producer: KafkajsProducer, fault: PublishError, { topic, partition, records }: Batch): void {
+    if (fault.kind === 'refused') return;
+    const about = { topic, partition, records: records.length, reason: fault.reason, detail: fault.message };
+    this.#log('warn', 'a batch was not acknowledged and is sent again', about);
+    if (fault.reason === 'UNKNOWN_TOPIC_OR_PARTITION') this.#counts.delete(topic);
+    if (producer !== this.#producer) return;
+    if (losesSequence(fault)) {
+      this.#log('warn', 'Kafka does not know the producer any more: the batch could be written twice', about);
+      this.#producer = new KafkajsProducer(this.#settings, this.#log);
+      void producer.close();
+    } else if (isAnswer(fault) || (++this.#failures < failureLimit && fault.reason !== 'NOT_CONNECTED')) {
+      return;
+    }
+    this.#failures = 0;
+    this.#ready = false;
+    void this.#connect();
   }
 
-  #replace(generation: Generation, fault: PublishError): void {
-    void generation.retire();
-    if (this.#current !== generation) return;
-    this.#current = undefined;
-    this.#log('warn', 'a batch was not acknowledged, connecting to Kafka anew', {
-      reason: fault.reason,
-      detail: fault.message,
+  /** Resolves when there is a connection, or when the client closes. One at a time. */
+  #connect(): Promise<void> {
+    this.#connecting ??= this.#keepTrying().finally(() => {
+      this.#connecting = undefined;
     });
-    this.#rotate();
-    void this.#reconnect();
-  }
-
-  /** Resolves after the first attempt; the others go on in the background. */
-  #reconnect(): Promise<void> {
-    const first = this.#attempt();
-    this.#firstAttempt = first.then(() => {
-      this.#firstAttempt = undefined;
-    });
-    this.#connecting = first.then(() => this.#keepTrying());
-    return this.#firstAttempt;
+    return this.#connecting;
   }
 
   async #keepTrying(): Promise<void> {
-    let pause = firstPause;
-    while (!this.#current && !this.#closing.signal.aborted) {
-      await delay(pause, undefined, { signal: this.#closing.signal }).catch(() => undefined);
-      if (!this.#closing.signal.aborted) await this.#attempt();
-      pause = Math.min(pause * 2, longestPause);
+    const { signal } = this.#closing;
+    for (let pause = firstPause; !signal.aborted; pause = Math.min(pause * 2, longestPause)) {
+      try {
+        await this.#producer.connect();
+        await this.#learnTopics();
+        this.#ready = !signal.aborted;
+        this.#lastReason = '';
+        this.#log('info', 'connected to Kafka', { brokers: this.#settings.brokers });
+        return;
+      } catch (error) {
+        this.#tell(translateError(error));
+      }
+      await delay(pause, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #attempt(): Promise<void> {
-    const generation = new Generation(this.#settings, this.#brokers, this.#log);
-    try {
-      await generation.connect();
-      const counts = await generation.administer(adminDeadline, (admin) =>
-        ensureTopics(admin, this.#topics, this.#settings.topics, this.#log),
-      );
-      for (const [topic, count] of counts) this.#counts.set(topic, count);
-      if (this.#closing.signal.aborted) return await generation.retire();
-      this.#current = generation;
-      this.#lastFault = notConnected();
-      this.#log('info', 'connected to Kafka', { brokers: this.#brokers });
-    } catch (error) {
-      await generation.retire();
-      this.#fault(translateError(error));
-      this.#rotate();
-    }
+  async #learnTopics(): Promise<void> {
+    const unknown = this.#topics.filter((topic) => !this.#counts.has(topic));
+    if (unknown.length === 0) return;
+    const counts = await this.#producer.administer(adminDeadline, (admin) =>
+      ensureTopics(admin, unknown, this.#settings.topics, this.#log),
+    );
+    for (const [topic, count] of counts) this.#counts.set(topic, count);
   }
 
-  #fault(fault: PublishError): void {
-    const level = fault.reason === this.#lastFault.reason ? 'debug' : 'warn';
-    this.#lastFault = fault;
-    this.#log(level, 'no connection to Kafka', {
-      brokers: this.#brokers,
-      reason: fault.reason,
-      detail: fault.message,
-    });
-  }
-
-  /** kafkajs starts with the first of the list, and may be stuck with it. */
-  #rotate(): void {
-    const [first, ...others] = this.#brokers;
-    if (first !== undefined) this.#brokers = [...others, first];
+  #tell(fault: PublishError): void {
+    const level = fault.reason === this.#lastReason ? 'debug' : 'warn';
+    this.#lastReason = fault.reason;
+    const { brokers } = this.#settings;
+    this.#log(level, 'no connection to Kafka', { brokers, reason: fault.reason, detail: fault.message });
   }
 
   async #askPartitions(topic: string): Promise<number> {
-    const generation = this.#current ?? (await this.#awaitGeneration());
+    if (!this.#ready) await this.#connect();
+    const known = this.#counts.get(topic);
+    if (known !== undefined) return known;
     try {
-      const counts = await generation.administer(adminDeadline, (admin) => countPartitions(admin, [topic]));
+      const counts = await this.#producer.administer(adminDeadline, (admin) =>
+        ensureTopics(admin, [topic], this.#settings.topics, this.#log),
+      );
       const count = counts.get(topic);
       if (count === undefined) throw unknownTopic(topic);
       this.#counts.set(topic, count);
       return count;
     } catch (error) {
-      throw translateError(error, topic);
+      const fault = translateError(error, topic);
+      this.#tell(fault);
+      throw fault;
     }
   }
 
   async #refreshCounts(): Promise<void> {
+    if (!this.#ready) return;
     try {
-      const counts = await this.#current?.administer(adminDeadline, (admin) =>
+      const counts = await this.#producer.administer(adminDeadline, (admin) =>
         countPartitions(admin, [...this.#counts.keys()]),
       );
-      for (const [topic, count] of counts ?? []) this.#counts.set(topic, count);
+      for (const [topic, count] of counts) this.#counts.set(topic, count);
     } catch (error) {
       const { reason } = translateError(error);
       this.#log('debug', 'partition counts were not refreshed', { reason });
     }
   }
-}
-
-function notConnected(): PublishError {
-  return new PublishError('unavailable', 'NOT_CONNECTED', 'Kafka is not available: not connected');
 }
 
 function unknownTopic(topic: string): PublishError {

@@ -9,8 +9,15 @@ const refusals = new Set([
   'INVALID_TOPIC_EXCEPTION',
 ]);
 
-/** A broker that answers so has not written the batch. */
-const unwritten = new Set([...refusals, 'UNKNOWN_TOPIC_OR_PARTITION', 'TOPIC_AUTHORIZATION_FAILED']);
+/** Kafka has lost, or disowns, what an idempotent producer has sent so far: it can't go on under its id. */
+const sequenceLost = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'DUPLICATE_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'PRODUCER_FENCED',
+]);
 
 /** What to do about it, for the operator; `%` stands for the topic. */
 const advice: { readonly [reason: string]: string | undefined } = {
@@ -49,9 +56,18 @@ export function translateError(error: unknown, topic = ''): PublishError {
   return new PublishError(kind, reason, `${verb}: ${known ? `${known} (${reason})` : detail}`, { cause: error });
 }
 
-/** True if a first attempt that ended so has certainly not been written. */
-export function provesUnwritten(error: PublishError): boolean {
-  return unwritten.has(error.reason);
+/** True if the same batch can't be sent again by the same producer. */
+export function losesSequence(error: PublishError): boolean {
+  return sequenceLost.has(error.reason);
+}
+
+/** True if a broker has answered, so that the connection is not what is wrong. */
+export function isAnswer(error: PublishError): boolean {
+  return isProtocolError(findCause(error));
+}
+
+function isProtocolError(cause: unknown): boolean {
+  return cause instanceof Error && 'type' in cause && typeof cause.type === 'string';
 }
 
 function findCause(error: unknown): unknown {

@@ -11,10 +11,10 @@ export const retry = { retries: 5, initialRetryTime: 100, maxRetryTime: 1000 };
 export const connectionTimeout = 2000;
 export const requestTimeout = 3000;
 
-/** What kafkajs is told about the cluster. `brokers` in the order in which they are tried. */
-export function configureKafka(settings: KafkaSettings, brokers: readonly string[], log: Log): KafkaConfig {
+/** What kafkajs is told about the cluster. */
+export function configureKafka(settings: KafkaSettings, log: Log): KafkaConfig {
   const config: KafkaConfig = {
-    brokers: [...brokers],
+    brokers: [...settings.brokers],
     clientId: settings.clientId,
     retry,
     connectionTimeout,

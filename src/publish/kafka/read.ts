@@ -17,7 +17,7 @@ export async function* readKafka(
   topics: readonly string[],
   { from, until, signal, log = silent }: ReadOptions,
 ): AsyncGenerator<StoredRecord, void, undefined> {
-  const kafka = new Kafka(configureKafka(settings, settings.brokers, log));
+  const kafka = new Kafka(configureKafka(settings, log));
   const groupId = `${settings.clientId}-tap-${randomUUID()}`;
   const admin = kafka.admin();
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: maxWait, allowAutoTopicCreation: false });

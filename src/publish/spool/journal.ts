@@ -20,7 +20,6 @@ export class Journal {
   #active: { readonly file: AppendFile; readonly segment: Segment } | undefined;
   #queue: { readonly frame: Buffer; readonly number: number; resolve(): void; reject(error: unknown): void }[] = [];
   #writing: Promise<void> | undefined;
-  /** Everything up to this number is done with. */
   #done: number;
   #last: number;
   #reading: { segment: Segment | undefined; offset: number } = { segment: undefined, offset: 0 };
@@ -53,6 +52,11 @@ export class Journal {
     return this.#last;
   }
 
+  /** Everything up to this number is done with. */
+  get done(): number {
+    return this.#done;
+  }
+
   /** Bytes on disk. */
   get bytes(): number {
     return this.#segments.reduce((sum, { length }) => sum + length, 0);
@@ -71,12 +75,27 @@ export class Journal {
   /** The next frames that are durable and not done, from where the last call ended: at least one if there is any. */
   async read(maxBytes: number): Promise<readonly Frame[]> {
     for (let segment = this.#nextToRead(); segment !== undefined; segment = this.#nextToRead()) {
-      const { frames, next } = await segment.readFrom(this.#files, this.#reading.offset, maxBytes);
+      const { frames, next } = await this.#readSegment(segment, maxBytes);
       this.#reading = { segment, offset: next };
       const wanted = frames.filter(({ number }) => number > this.#done);
       if (wanted.length > 0) return wanted;
     }
     return [];
+  }
+
+  async #readSegment(segment: Segment, maxBytes: number): Promise<{ frames: readonly Frame[]; next: number }> {
+    try {
+      return await segment.readFrom(this.#files, this.#reading.offset, maxBytes);
+    } catch (error) {
+      // All of it was done with meanwhile, and the file is gone.
+      if (!this.#segments.includes(segment)) return { frames: [], next: segment.length };
+      throw error;
+    }
+  }
+
+  /** Reading begins at the front once more. */
+  rewind(): void {
+    this.#reading = { segment: undefined, offset: 0 };
   }
 
   /** The segment that the reader is in while it has more, else the one after it; undefined at the end of what is durable. */
@@ -98,8 +117,12 @@ export class Journal {
   }
 
   /** Waits for the appends under way. */
-  async close(): Promise<void> {
+  async flush(): Promise<void> {
     await this.#writing;
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
     await this.#active?.file.close();
     this.#active = undefined;
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { readTopics } from '../../../src/publish/read.js';
-import { administer } from '../publish/helpers.js';
+import { administer, until } from '../publish/helpers.js';
 import { describeKafka, getKafka } from '../shared-kafka.js';
 import { digestOf, expectContract } from './contract.js';
 import { connections, type Exchange, runShipped, secret } from './kafka.js';
@@ -22,6 +22,7 @@ describeKafka('the shipped configuration with Kafka', () => {
 
   before(async () => {
     gateway = await runShipped(prefix);
+    await until(gateway.isReady);
   });
   after(async () => {
     await gateway.close();

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import type { KafkaSettings } from '../../../src/config/settings.js';
 import type { KafkaRecord } from '../../../src/model.js';
@@ -11,6 +14,7 @@ export function makeSettings(brokers: readonly string[], changes: Partial<KafkaS
     clientId: 'gateway-test',
     idempotent: true,
     topics: { create: 'missing', partitions: 6, replicationFactor: 1 },
+    spool: { dir: mkdtempSync(join(tmpdir(), 'gateway-spool-')), maxBytes: 64 * 1024 * 1024 },
     ...changes,
   };
 }

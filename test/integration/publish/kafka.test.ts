@@ -4,8 +4,9 @@ import type { KafkaSettings } from '../../../src/config/settings.js';
 import type { Publisher } from '../../../src/model.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { readTopics } from '../../../src/publish/read.js';
+import { publishNow } from '../../support/placed.js';
 import { describeKafka, getKafka } from '../shared-kafka.js';
-import { administer, caught, LogLines, makeRecord, makeSettings, nameTopic, readAll } from './helpers.js';
+import { administer, LogLines, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
 
 describeKafka('publishing to Kafka', () => {
   let publisher: Publisher | undefined;
@@ -23,15 +24,16 @@ describeKafka('publishing to Kafka', () => {
 
   async function open(topics: string[], changes: Parameters<typeof makeSettings>[1] = {}): Promise<Publisher> {
     publisher = await createPublisher(makeSettings(brokers, changes), { topics, log: log.write });
-    expect(publisher.ready()).to.equal(true);
-    return publisher;
+    const opened = publisher;
+    await until(() => opened.ready());
+    return opened;
   }
 
   for (const idempotent of [true, false]) {
     it(`keeps key, headers and value byte for byte (idempotent: ${idempotent})`, async () => {
       const topic = nameTopic('bytes');
       const value = Buffer.from([0, 255, 0xef, 0xbb, 0xbf, 13, 10, 0xc3, 0x28]);
-      const placement = await (await open([topic], { idempotent })).publish(makeRecord(topic, 'clé', value));
+      const placement = await publishNow(await open([topic], { idempotent }), makeRecord(topic, 'clé', value));
       expect(placement.offset).to.equal(0n);
       const [record] = await readAll(settings, topic);
       expect(record).to.deep.include({ ...placement, ...makeRecord(topic, 'clé', value) });
@@ -43,7 +45,7 @@ describeKafka('publishing to Kafka', () => {
     const topic = nameTopic('partitions');
     const ours = await open([topic]);
     const keys = Array.from({ length: 40 }, (_, n) => `pi_${n * 7919}`);
-    const placed = await Promise.all(keys.map((key) => ours.publish(makeRecord(topic, key, key))));
+    const placed = await Promise.all(keys.map((key) => publishNow(ours, makeRecord(topic, key, key))));
     const producer = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).producer({
       createPartitioner: Partitioners.DefaultPartitioner,
     });
@@ -87,15 +89,17 @@ describeKafka('publishing to Kafka', () => {
     expect(log.lines.some(({ level, fields }) => level === 'error' && String(fields.topics) === missing)).to.equal(
       true,
     );
-    const error = await caught(ours.publish(makeRecord(missing, 'k', 1)));
-    expect(error).to.include({ kind: 'unavailable', reason: 'UNKNOWN_TOPIC_OR_PARTITION' });
-    expect(error).to.have.property('message').that.contains(`topic ${missing} isn't there`);
+    expect(await ours.publish(makeRecord(missing, 'k', 1))).to.deep.equal({ topic: missing, spooled: true });
+    expect(log.lines.some(({ fields }) => String(fields.detail).includes(`topic ${missing} isn't there`))).to.equal(
+      true,
+    );
     expect(await ours.publish(makeRecord(there, 'k', 1))).to.include({ offset: 0n });
     await administer(brokers, (admin) => admin.createTopics({ waitForLeaders: false, topics: [{ topic: missing }] }));
-    for (;;) {
-      const placed = await ours.publish(makeRecord(missing, 'k', 2)).catch(() => undefined);
-      if (placed) break;
-    }
+    await until(() =>
+      log.lines.some(({ message, fields }) => message.startsWith('lane open') && fields.topic === missing),
+    );
+    await ours.publish(makeRecord(missing, 'k', 2));
+    expect((await readAll(settings, missing)).map(({ value }) => String(value))).to.deep.equal(['1', '2']);
   });
 
   it('creates missing topics as the settings say', async () => {
@@ -143,7 +147,8 @@ describeKafka('publishing to Kafka', () => {
     const start = performance.now();
     async function send(key: string): Promise<void> {
       for (let n = next++; n < 20_000; n = next++) {
-        const { topic, partition, offset } = await ours.publish(
+        const { topic, partition, offset } = await publishNow(
+          ours,
           makeRecord(topics[n % 2] ?? '', key, `${key}:${n}:${filler}`),
         );
         placed.set(`${topic}/${partition}@${offset}`, `${key}:${n}`);

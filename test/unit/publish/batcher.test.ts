@@ -3,8 +3,19 @@ import fc from 'fast-check';
 import { type Placement, PublishError } from '../../../src/model.js';
 import { createBatcher } from '../../../src/publish/batcher.js';
 import type { Batch } from '../../../src/publish/client.js';
+import type { Clock } from '../../../src/publish/clock.js';
 import { FakeClient, settle } from './fake-client.js';
 import { caught, makeRecord } from './records.js';
+
+/** A pause is over as soon as everything else has happened. */
+const quickClock: Clock = {
+  now: () => 0,
+  date: () => 0,
+  after(_milliseconds, call) {
+    const timer = setImmediate(call);
+    return () => clearImmediate(timer);
+  },
+};
 
 const tooLarge = () => new PublishError('refused', 'MESSAGE_TOO_LARGE', 'too large');
 const down = () => new PublishError('unavailable', 'ECONNREFUSED', 'down');
@@ -12,7 +23,7 @@ const down = () => new PublishError('unavailable', 'ECONNREFUSED', 'down');
 describe('batcher', () => {
   it('sends at once when idle and gathers while a batch is in flight', async () => {
     const client = new FakeClient(() => 1);
-    const batcher = createBatcher(client);
+    const batcher = createBatcher(client, quickClock);
     const first = batcher.publish(makeRecord('a', 0));
     await settle();
     expect(client.held).to.have.length(1);
@@ -30,7 +41,7 @@ describe('batcher', () => {
 
   it('sends the records of one delivery together', async () => {
     const client = new FakeClient(() => 1);
-    const batcher = createBatcher(client);
+    const batcher = createBatcher(client, quickClock);
     const all = [0, 1, 2].map((n) => batcher.publish(makeRecord('a', n)));
     await settle();
     expect(client.held.map(({ batch }) => batch.records.length)).to.deep.equal([3]);
@@ -43,7 +54,7 @@ describe('batcher', () => {
       () => 1,
       async () => undefined,
     );
-    const batcher = createBatcher(client);
+    const batcher = createBatcher(client, quickClock);
     await Promise.all(Array.from({ length: 2500 }, (_, n) => batcher.publish(makeRecord('a', n))));
     expect(client.sent.map(({ records }) => records.length)).to.deep.equal([1000, 1000, 500]);
   });
@@ -53,7 +64,7 @@ describe('batcher', () => {
       () => 1,
       async () => undefined,
     );
-    const batcher = createBatcher(client);
+    const batcher = createBatcher(client, quickClock);
     const sizes = [400, 400, 400, 2000, 400].map((kib) => Buffer.alloc(kib * 1024));
     await Promise.all(sizes.map((value) => batcher.publish(makeRecord('a', value))));
     expect(client.sent.map(({ records }) => records.length)).to.deep.equal([2, 1, 1, 1]);
@@ -67,7 +78,7 @@ describe('batcher', () => {
       if (batch.records.some(({ value }) => value.length > 2)) throw tooLarge();
     };
     const client = new FakeClient(() => 1, refuseBig);
-    const batcher = createBatcher(client);
+    const batcher = createBatcher(client, quickClock);
     const values = ['0', '1', 'big', '3', '4', '5', 'huge', '7'];
     const results = await Promise.allSettled(values.map((value) => batcher.publish(makeRecord('a', value))));
     expect(results.map(({ status }) => status === 'fulfilled')).to.deep.equal(
@@ -79,46 +90,40 @@ describe('batcher', () => {
     expect(client.logs.get('orders/0')?.at(-1)).to.equal('8');
   });
 
-  it('stops splitting when Kafka goes away', async () => {
+  it('sends a batch that was not acknowledged again, unchanged, before anything else of its partition', async () => {
     const client = new FakeClient(() => 1);
-    const batcher = createBatcher(client);
-    const results = Promise.allSettled([0, 1].map((n) => batcher.publish(makeRecord('a', n))));
+    const batcher = createBatcher(client, quickClock);
+    const first = [0, 1].map((n) => batcher.publish(makeRecord('a', n)));
+    await settle();
+    const behind = batcher.publish(makeRecord('a', 2));
+    const other = batcher.publish(makeRecord('a', 0, 'refunds'));
+    await settle();
+    await client.held[0]?.fail(down());
+    await settle();
+    await client.held[1]?.ack();
+    expect(await other).to.include({ topic: 'refunds' });
+    await client.held[2]?.fail(new TypeError('op is not a function'));
+    await settle();
+    await client.held[3]?.ack();
+    await client.held[4]?.ack();
+    expect((await Promise.all([...first, behind])).map(({ offset }) => offset)).to.deep.equal([0n, 1n, 2n]);
+    const orders = client.sent
+      .filter(({ topic }) => topic === 'orders')
+      .map(({ records }) => records.map(({ value }) => String(value)));
+    expect(orders).to.deep.equal([['0', '1'], ['0', '1'], ['0', '1'], ['2']]);
+  });
+
+  it('sends the halves of a refused batch again, too', async () => {
+    const client = new FakeClient(() => 1);
+    const batcher = createBatcher(client, quickClock);
+    const results = Promise.all([0, 1].map((n) => batcher.publish(makeRecord('a', n))));
     await settle();
     await client.held[0]?.fail(tooLarge());
     await client.held[1]?.fail(down());
-    expect((await results).map((result) => result.status === 'rejected' && result.reason.reason)).to.deep.equal([
-      'ECONNREFUSED',
-      'ECONNREFUSED',
-    ]);
-    expect(client.held).to.have.length(2);
-  });
-
-  it('fails what waits behind an unavailable batch, and only in that partition', async () => {
-    const client = new FakeClient(() => 1);
-    const batcher = createBatcher(client);
-    const results = Promise.allSettled([batcher.publish(makeRecord('a', 0))]);
-    const other = batcher.publish(makeRecord('a', 0, 'refunds'));
     await settle();
-    const behind = caught(batcher.publish(makeRecord('a', 1)));
-    await client.held.find(({ batch }) => batch.topic === 'orders')?.fail(down());
-    expect((await results)[0]).to.have.nested.property('reason.reason', 'ECONNREFUSED');
-    expect(await behind).to.include({ kind: 'unavailable', reason: 'ECONNREFUSED' });
-    await client.held.find(({ batch }) => batch.topic === 'refunds')?.ack();
-    expect(await other).to.include({ topic: 'refunds' });
-
-    const later = batcher.publish(makeRecord('a', 2));
-    await settle();
-    await client.held.at(-1)?.ack();
-    expect(await later).to.include({ offset: 0n });
-  });
-
-  it('translates what a client throws by mistake', async () => {
-    const client = new FakeClient(() => 1);
-    const batcher = createBatcher(client);
-    const result = caught(batcher.publish(makeRecord('a', 0)));
-    await settle();
-    await client.held[0]?.fail(new TypeError('op is not a function'));
-    expect(await result).to.include({ kind: 'unavailable', reason: 'UNEXPECTED' });
+    await client.held[2]?.ack();
+    await client.held[3]?.ack();
+    expect((await results).map(({ offset }) => offset)).to.deep.equal([0n, 1n]);
   });
 
   it('keeps the order while the number of partitions is asked for, and asks again after a failure', async () => {
@@ -133,29 +138,31 @@ describe('batcher', () => {
       },
       async () => undefined,
     );
-    const batcher = createBatcher(client);
-    const lost = [0, 1].map((n) => caught(batcher.publish(makeRecord('a', n))));
+    const batcher = createBatcher(client, quickClock);
+    const all = [0, 1].map((n) => batcher.publish(makeRecord('a', n)));
     answers[0]?.(new PublishError('unavailable', 'UNKNOWN_TOPIC_OR_PARTITION', 'not there'));
-    for (const error of await Promise.all(lost)) expect(error).to.include({ reason: 'UNKNOWN_TOPIC_OR_PARTITION' });
-
-    const kept = [2, 3, 4].map((n) => batcher.publish(makeRecord('a', n)));
+    await settle();
+    all.push(batcher.publish(makeRecord('a', 2)));
+    await settle();
     expect(asked).to.equal(2);
     answers[1]?.(1);
-    await Promise.all(kept);
-    expect(client.logs.get('orders/0')).to.deep.equal(['2', '3', '4']);
+    await Promise.all(all);
+    expect(client.logs.get('orders/0')).to.deep.equal(['0', '1', '2']);
   });
 
-  it('sends what is queued before it closes, then takes nothing', async () => {
-    const client = new FakeClient(() => 2);
-    const batcher = createBatcher(client);
-    const results = ['a', 'b', 'c', 'd'].map((key) => batcher.publish(makeRecord(key, key)));
+  it('rejects what is not acknowledged when it closes, and takes nothing more', async () => {
+    const client = new FakeClient(() => 1);
+    const batcher = createBatcher(client, quickClock);
+    const inFlight = batcher.publish(makeRecord('a', 0));
+    await settle();
+    const queued = caught(batcher.publish(makeRecord('a', 1)));
     const closed = batcher.close();
     expect(batcher.ready()).to.equal(false);
     expect(await caught(batcher.publish(makeRecord('a', 'late')))).to.include({ reason: 'CLOSED' });
-    await settle();
-    expect(client.closed).to.equal(false);
-    for (const held of client.held) await held.ack();
-    await Promise.all(results);
+    await client.held[0]?.ack();
+    expect(await inFlight).to.include({ offset: 0n });
+    await client.held[1]?.fail(down());
+    expect(await queued).to.include({ kind: 'unavailable', reason: 'CLOSED' });
     await closed;
     expect(client.closed).to.equal(true);
   });
@@ -177,7 +184,7 @@ describe('batcher', () => {
             if (batch.records.some(({ headers }) => headers.refused)) throw tooLarge();
           },
         );
-        const batcher = createBatcher(client);
+        const batcher = createBatcher(client, quickClock);
         const results: Promise<Placement>[] = [];
         for (const [n, { key, topic, refused, pause }] of events.entries()) {
           const headers: { [name: string]: string } = refused ? { refused: 'yes' } : {};

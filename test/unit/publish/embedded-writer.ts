@@ -1,5 +1,6 @@
 import { PublishError } from '../../../src/model.js';
 import { createPublisher } from '../../../src/publish/create.js';
+import { publishNow } from '../../support/placed.js';
 import { makeRecord } from './records.js';
 
 const [dir = '', name = ''] = process.argv.slice(2);
@@ -10,7 +11,7 @@ async function append(worker: number): Promise<void> {
   for (let n = 0; ; n++) {
     const value = `${name}-${worker}-${n}`;
     try {
-      const { offset } = await publisher.publish(makeRecord(name, value));
+      const { offset } = await publishNow(publisher, makeRecord(name, value));
       process.stdout.write(`${offset} ${value}\n`);
     } catch (error) {
       process.stdout.write(`${error instanceof PublishError ? `${error.kind} ${error.reason}` : error}\n`);

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { createPublisher } from '../../../src/publish/create.js';
 import { readTopics, type StoredRecord } from '../../../src/publish/read.js';
+import { publishNow } from '../../support/placed.js';
 import { caught, makeRecord } from './records.js';
 
 const writer = fileURLToPath(new URL('./embedded-writer.ts', import.meta.url));
@@ -58,7 +59,7 @@ describe('embedded log', () => {
     for (const run of [0, 1]) {
       const publisher = await createPublisher({ kind: 'embedded', dir }, options);
       const numbers = Array.from({ length: 300 }, (_, n) => run * 300 + n);
-      const placements = await Promise.all(numbers.map((n) => publisher.publish(makeRecord('k', n))));
+      const placements = await Promise.all(numbers.map((n) => publishNow(publisher, makeRecord('k', n))));
       expect(placements.map(({ offset }) => Number(offset))).to.deep.equal(numbers);
       await publisher.close();
     }

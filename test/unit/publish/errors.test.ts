@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { PublishError } from '../../../src/model.js';
-import { provesUnwritten, translateError } from '../../../src/publish/kafka/errors.js';
+import { isAnswer, losesSequence, translateError } from '../../../src/publish/kafka/errors.js';
 
 /** As kafkajs makes them; its own classes take other arguments than their types say. */
 function make(name: string, fields: object = {}): Error {
@@ -58,9 +58,13 @@ describe('errors of kafkajs', () => {
     expect(translateError(error)).to.equal(error);
   });
 
-  it('knows which answers prove that nothing was written', () => {
-    expect(provesUnwritten(translateError(protocol('MESSAGE_TOO_LARGE', 10)))).to.equal(true);
-    expect(provesUnwritten(translateError(protocol('NOT_ENOUGH_REPLICAS_AFTER_APPEND', 20)))).to.equal(false);
-    expect(provesUnwritten(translateError(make('RequestTimeoutError')))).to.equal(false);
+  it('knows an answer of a broker from a connection that failed', () => {
+    expect(isAnswer(translateError(protocol('NOT_ENOUGH_REPLICAS', 19)))).to.equal(true);
+    expect(isAnswer(translateError(make('RequestTimeoutError')))).to.equal(false);
+  });
+
+  it('knows when the producer cannot go on under its id', () => {
+    expect(losesSequence(translateError(protocol('OUT_OF_ORDER_SEQUENCE_NUMBER', 45)))).to.equal(true);
+    expect(losesSequence(translateError(protocol('NOT_ENOUGH_REPLICAS', 19)))).to.equal(false);
   });
 });

@@ -21,7 +21,7 @@ export class FakeClient implements KafkaClient {
     readonly answer?: (batch: Batch) => Promise<void>,
   ) {}
 
-  async connect(): Promise<void> {}
+  connect(): void {}
 
   ready(): boolean {
     return true;

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { type KafkaRecord, PublishError } from '../../model.js';
+import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
+import type { Files } from './files.js';
+import { Journal } from './journal.js';
+import type { Damage } from './segment.js';
+import { decodeSpooled, encodeSpooled } from './spooled-record.js';
+
+const readBytes = 1024 * 1024;
+/** Whoever wants the parked records sent again puts a file of this name beside them. */
+export const retryFile = 'retry';
+
+/** Records that were promised and that Kafka refused for good. They stay until an operator has them sent again. */
+export class Parked {
+  readonly #files: Files;
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #journal: Journal;
+  #number: number;
+  #retrying = false;
+
+  private constructor(files: Files, folder: string, clock: Clock, journal: Journal) {
+    this.#files = files;
+    this.#folder = folder;
+    this.#clock = clock;
+    this.#journal = journal;
+    this.#number = journal.last;
+  }
+
+  static async open(
+    files: Files,
+    folder: string,
+    clock: Clock,
+    onDamage: (damage: readonly Damage[]) => void,
+  ): Promise<Parked> {
+    const { journal, damage } = await Journal.open(files, folder);
+    onDamage(damage);
+    return new Parked(files, folder, clock, journal);
+  }
+
+  get bytes(): number {
+    return this.#journal.bytes;
+  }
+
+  /** Resolves when it is durable. */
+  add(record: KafkaRecord, reason: string): Promise<void> {
+    const body = encodeSpooled({ record, spooledAt: this.#clock.date(), parked: reason });
+    return this.#journal.append(++this.#number, body);
+  }
+
+  /** Sends what is parked again, if somebody has asked for it. What is refused once more is parked once more. */
+  async retryIfAsked(send: (record: KafkaRecord) => Promise<unknown>, log: Log): Promise<void> {
+    if (this.#retrying) return;
+    this.#retrying = true;
+    try {
+      const request = join(this.#folder, retryFile);
+      if ((await this.#files.text(request)) === undefined) return;
+      await this.#files.remove(request);
+      await this.#retry(send, log);
+    } catch (error) {
+      log('error', 'parked records could not be sent again', {
+        detail: error instanceof Error ? error.message : String(error),
+      });
+    } finally {
+      this.#retrying = false;
+    }
+  }
+
+  async #retry(send: (record: KafkaRecord) => Promise<unknown>, log: Log): Promise<void> {
+    const last = this.#number;
+    let sent = 0;
+    this.#journal.rewind();
+    for (;;) {
+      const frames = await this.#journal.read(readBytes);
+      for (const { number, body } of frames) {
+        if (number > last) break; // Refused once more, just now.
+        if (await this.#take(send, decodeSpooled(body).record)) sent++;
+        await this.#journal.forget(number);
+      }
+      if ((frames.at(-1)?.number ?? last) >= last) break;
+    }
+    log('info', 'parked records were sent again', { sent });
+  }
+
+  async #take(send: (record: KafkaRecord) => Promise<unknown>, record: KafkaRecord): Promise<boolean> {
+    try {
+      await send(record);
+      return true;
+    } catch (error) {
+      if (!(error instanceof PublishError) || error.kind !== 'refused') throw error;
+      await this.add(record, error.reason);
+      return false;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#journal.close();
+  }
+}

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { type KafkaRecord, type Placement, PublishError, type Publisher, type Spooled } from '../../model.js';
+import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
+import type { Files } from './files.js';
+import { Journal } from './journal.js';
+import { Lane, type LanePorts } from './lane.js';
+import { Parked } from './parked.js';
+import type { Damage } from './segment.js';
+
+/** A record that Kafka hasn't acknowledged after so many milliseconds closes its lane. */
+const patience = 1_000;
+/** How often that is looked at. */
+const checkInterval = 100;
+
+export interface SpoolOptions {
+  /** Absolute path; one process at a time has it. */
+  readonly folder: string;
+  readonly maxBytes: number;
+  /** Every topic that a record can go to; a leftover of another topic is sent too. */
+  readonly topics: readonly string[];
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * A Publisher that keeps on the local disk what Kafka can't take now: see `Lane` for how. What a former process has left
+ * in the folder is sent first. It says "stopping" to Kafka only after everything that it has promised is safe.
+ */
+export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptions): Promise<Publisher> {
+  const { folder, maxBytes, files, clock, log } = options;
+  const journals = new Map<string, Journal>();
+  const lanes = new Map<string, Lane>();
+  const parked = await Parked.open(files, join(folder, 'parked'), clock, reportDamage);
+  const ports: LanePorts = {
+    send: (record) => kafka.publish(record),
+    mayGrow: (bytes) => usedBytes() + bytes <= maxBytes,
+    park: (record, reason) => park(record, reason),
+    clock,
+    log,
+  };
+  let closing: Promise<void> | undefined;
+  let cancelCheck = clock.after(checkInterval, check);
+
+  function usedBytes(): number {
+    let sum = parked.bytes;
+    for (const journal of journals.values()) sum += journal.bytes;
+    return sum;
+  }
+
+  async function openLane(topic: string): Promise<void> {
+    const { journal, damage } = await Journal.open(files, join(folder, 'topics', topic));
+    reportDamage(damage);
+    journals.set(topic, journal);
+    const lane = new Lane(topic, journal, ports);
+    lanes.set(topic, lane);
+    if (!lane.open) log('info', 'records of a former process are sent first', { topic, records: lane.backlog });
+    void lane.drain();
+  }
+
+  function reportDamage(damage: readonly Damage[]): void {
+    for (const each of damage)
+      log('error', 'a part of the spool is damaged; what is whole around it is kept', { ...each });
+  }
+
+  function park(record: KafkaRecord, reason: string): Promise<void> {
+    log('error', 'a spooled record is refused by Kafka and parked: see gateway spool list', {
+      topic: record.topic,
+      reason,
+    });
+    return parked.add(record, reason);
+  }
+
+  function check(): void {
+    for (const lane of lanes.values()) lane.check(patience);
+    void parked.retryIfAsked((record) => publish(record), log);
+    cancelCheck = clock.after(checkInterval, check);
+  }
+
+  function publish(record: KafkaRecord): Promise<Placement | Spooled> {
+    const lane = lanes.get(record.topic);
+    if (closing !== undefined)
+      return Promise.reject(new PublishError('unavailable', 'CLOSED', 'the gateway is stopping'));
+    if (lane === undefined)
+      return Promise.reject(
+        new PublishError('unavailable', 'NO_LANE', `${record.topic} is not a topic of the configuration`),
+      );
+    return lane.publish(record);
+  }
+
+  async function finish(): Promise<void> {
+    cancelCheck();
+    await Promise.all([...lanes.values()].map((lane) => lane.settle(patience)));
+    await kafka.close();
+    await Promise.all([...lanes.values()].map((lane) => lane.stop()));
+    await parked.close();
+  }
+
+  const leftBehind = await files.list(join(folder, 'topics'));
+  for (const topic of new Set([...options.topics, ...leftBehind])) await openLane(topic);
+  return {
+    publish,
+    ready: () => closing === undefined && kafka.ready(),
+    close() {
+      closing ??= finish();
+      return closing;
+    },
+  };
+}

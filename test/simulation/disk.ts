@@ -1,0 +1,116 @@
+import type { AppendFile, Files } from '../../src/publish/spool/files.js';
+import type { World } from './world.js';
+
+interface Inode {
+  bytes: Buffer;
+  synced: number;
+}
+
+/** A disk that outlives processes, loses what was not synced in a power cut, and can be full. */
+export class SimulatedDisk {
+  readonly #world: World;
+  #files = new Map<string, Inode>();
+  /** Small files as they were before the last replacement, and files that were removed: a power cut may bring them back. */
+  readonly #former = new Map<string, Inode>();
+  full = false;
+  /** Operations of a process that is dead do nothing. */
+  #mount = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** What a process sees. */
+  mount(): Files {
+    const mount = ++this.#mount;
+    const work = async <T>(action: () => T): Promise<T> => {
+      await this.#world.pause(this.#world.dice.chance(0.05) ? 20 : 1);
+      // The dead wait for ever.
+      if (mount !== this.#mount) return new Promise<T>(() => {});
+      return action();
+    };
+    return {
+      list: (folder) => work(() => this.#list(folder)),
+      read: (file, offset, length) => work(() => this.#inode(file).bytes.subarray(offset, offset + length)),
+      create: (file) => work(() => this.#create(file, work)),
+      replace: (file, text) => work(() => this.#replace(file, text)),
+      text: (file) => work(() => this.#files.get(file)?.bytes.toString()),
+      remove: (file) =>
+        work(() => {
+          const inode = this.#files.get(file);
+          if (inode) this.#former.set(file, inode);
+          this.#files.delete(file);
+        }),
+    };
+  }
+
+  /** kill -9: what was written stays, what was about to be is not. */
+  kill(): void {
+    this.#mount++;
+    this.#former.clear();
+  }
+
+  /** A power cut: of what was not synced, any part may be lost. */
+  cutPower(): void {
+    this.#mount++;
+    for (const [file, inode] of this.#former) if (this.#world.dice.chance(0.5)) this.#files.set(file, inode);
+    this.#former.clear();
+    for (const inode of this.#files.values()) {
+      const kept = inode.synced + this.#world.dice.below(inode.bytes.length - inode.synced + 1);
+      inode.bytes = inode.bytes.subarray(0, kept);
+      inode.synced = kept;
+    }
+  }
+
+  get bytes(): number {
+    return [...this.#files.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
+  #list(folder: string): readonly string[] {
+    const names = [...this.#files.keys()].filter((file) => file.startsWith(`${folder}/`));
+    return [...new Set(names.map((file) => file.slice(folder.length + 1).split('/')[0] ?? ''))].sort();
+  }
+
+  #inode(file: string): Inode {
+    const inode = this.#files.get(file);
+    if (!inode) throw Object.assign(new Error(`no such file: ${file}`), { code: 'ENOENT' });
+    return inode;
+  }
+
+  #create(file: string, work: <T>(action: () => T) => Promise<T>): AppendFile {
+    if (this.#files.has(file)) throw Object.assign(new Error('it exists'), { code: 'EEXIST' });
+    this.#refuseWhenFull();
+    const inode: Inode = { bytes: Buffer.alloc(0), synced: 0 };
+    this.#files.set(file, inode);
+    return {
+      write: (chunks) =>
+        work(() => {
+          const all = Buffer.concat(chunks);
+          const part = this.full ? all.subarray(0, this.#world.dice.below(all.length)) : all;
+          inode.bytes = Buffer.concat([inode.bytes, part]);
+          this.#refuseWhenFull();
+        }),
+      sync: () =>
+        work(() => {
+          inode.synced = inode.bytes.length;
+        }),
+      truncate: (length) =>
+        work(() => {
+          inode.bytes = inode.bytes.subarray(0, length);
+          inode.synced = Math.min(inode.synced, length);
+        }),
+      close: () => work(() => undefined),
+    };
+  }
+
+  #replace(file: string, text: string): void {
+    this.#refuseWhenFull();
+    const before = this.#files.get(file);
+    if (before) this.#former.set(file, before);
+    this.#files.set(file, { bytes: Buffer.from(text), synced: text.length });
+  }
+
+  #refuseWhenFull(): void {
+    if (this.full) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  }
+}

@@ -1,0 +1,103 @@
+import { type KafkaRecord, PublishError } from '../../src/model.js';
+import type { Batch, KafkaClient } from '../../src/publish/client.js';
+import type { World } from './world.js';
+
+export const partitions = 2;
+
+interface Written {
+  readonly record: KafkaRecord;
+  /** The producer that wrote it. */
+  readonly producer: number;
+}
+
+interface Partition {
+  readonly log: Written[];
+  /** By producer: its last batch's first sequence number, its length, and where it lies. */
+  readonly last: Map<number, { sequence: number; length: number; base: number }>;
+}
+
+/**
+ * A Kafka whose brokers are sometimes away, hung, slow, or lose their answers, and that treats sequence numbers as Kafka
+ * does: a number that it has seen is acknowledged and not written, whatever the batch holds.
+ */
+export class SimulatedKafka {
+  readonly #world: World;
+  readonly #partitions = new Map<string, Partition>();
+  #producers = 0;
+  /** How likely it is that a request goes wrong. */
+  trouble = 0;
+  away = false;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  get logs(): ReadonlyMap<string, Partition> {
+    return this.#partitions;
+  }
+
+  /** A producer with an id of its own; a dead process sends nothing more and hears nothing more. As kafkajs does, it gives the number of a failed batch to the next one. */
+  connect(alive: () => boolean): KafkaClient {
+    const producer = ++this.#producers;
+    const sequences = new Map<string, number>();
+    let closed = false;
+    return {
+      connect: () => undefined,
+      ready: () => !this.away,
+      partitions: (topic) => (this.#world.dice.chance(this.trouble) ? this.#ask(topic) : partitions),
+      send: async (batch) => {
+        const name = `${batch.topic}/${batch.partition}`;
+        const sequence = sequences.get(name) ?? 0;
+        if (!alive()) return new Promise<never>(() => {});
+        const base = await this.#request(producer, sequence, batch, () => closed);
+        if (!alive()) return new Promise<never>(() => {});
+        sequences.set(name, sequence + batch.records.length);
+        return BigInt(base);
+      },
+      close: async () => {
+        closed = true;
+      },
+    };
+  }
+
+  async #ask(_topic: string): Promise<number> {
+    await this.#world.pause(50);
+    if (this.away || this.#world.dice.chance(0.5)) throw unavailable('UNKNOWN_TOPIC_OR_PARTITION');
+    return partitions;
+  }
+
+  async #request(producer: number, sequence: number, batch: Batch, closed: () => boolean): Promise<number> {
+    const { dice } = this.#world;
+    await this.#world.pause(1 + dice.below(5));
+    if (closed() || this.away) throw unavailable('ECONNREFUSED');
+    if (batch.records.some(({ headers }) => headers.big))
+      throw new PublishError('refused', 'MESSAGE_TOO_LARGE', 'too large');
+    if (!dice.chance(this.trouble)) return this.#write(producer, sequence, batch);
+    const kind = dice.pick(['lost answer', 'not written', 'written late', 'slow', 'hung']);
+    if (kind === 'slow') await this.#world.pause(dice.below(3_000));
+    if (kind === 'slow') return this.#write(producer, sequence, batch);
+    if (kind === 'lost answer') this.#write(producer, sequence, batch);
+    if (kind === 'written late') this.#world.after(dice.below(8_000), () => this.#write(producer, sequence, batch));
+    await this.#world.pause(kind === 'hung' ? 5_000 : dice.below(2_000));
+    throw unavailable('REQUEST_TIMEOUT');
+  }
+
+  #write(producer: number, sequence: number, { topic, partition, records }: Batch): number {
+    const name = `${topic}/${partition}`;
+    const at: Partition = this.#partitions.get(name) ?? { log: [], last: new Map() };
+    this.#partitions.set(name, at);
+    const last = at.last.get(producer);
+    if (last !== undefined && sequence < last.sequence + last.length) {
+      if (sequence !== last.sequence) return -1; // An old repetition: nobody waits for its answer.
+      return last.base;
+    }
+    const base = at.log.length;
+    at.log.push(...records.map((record) => ({ record, producer })));
+    at.last.set(producer, { sequence, length: records.length, base });
+    return base;
+  }
+}
+
+function unavailable(reason: string): PublishError {
+  return new PublishError('unavailable', reason, reason);
+}
