@@ -153,13 +153,17 @@ listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLA
 ${secure ? describeSecurity(libs) : ''}`;
 }
 
-/** One broker may be away: with three, two have every acknowledged record. */
+/**
+ * One broker may be away: with three, two have every acknowledged record. Records carry the time at which they were
+ * appended, so that a test can tell what happened before and after.
+ */
 function describeReplication(brokers: number): string {
   const inSync = Math.max(1, brokers - 1);
   return `
 default.replication.factor=${brokers}
 min.insync.replicas=${inSync}
 replica.lag.time.max.ms=5000
+log.message.timestamp.type=LogAppendTime
 offsets.topic.replication.factor=${brokers}
 transaction.state.log.replication.factor=${brokers}
 transaction.state.log.min.isr=${inSync}

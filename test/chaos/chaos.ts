@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { topics } from './events.js';
+import { inflict } from './faults.js';
+import { findAcknowledgement, type SentEvent } from './ledger.js';
+import { createRandom } from './random.js';
+import { describeCounts, describeTimes, report, type Summary } from './report.js';
+import { awaitDrained, awaitProgress, openScene, type Scene, type SceneOptions } from './scene.js';
+import { describeFault, type Step } from './schedule.js';
+
+export interface Run {
+  readonly options: SceneOptions;
+  readonly seed: number;
+  readonly say: (text: string) => void;
+  /** What happens while events are sent; in the end all brokers and the gateway run. */
+  readonly play: (scene: Scene) => Promise<void>;
+}
+
+/** Plays, waits until everything is drained, and judges. The folder with the logs stays where a promise was broken. */
+export async function runScene({ options, seed, say, play }: Run): Promise<{ summary: Summary; kept: boolean }> {
+  const scene = await openScene(options, say);
+  let kept = false;
+  try {
+    scene.sender.start();
+    await play(scene);
+    await scene.sender.stop(60_000);
+    say(`drained after ${await awaitDrained(scene)} s`);
+    say(`SIGTERM: ${await scene.gateway.stop()}`);
+    const verdict = await report(scene, seed);
+    kept = verdict.kept;
+    return verdict;
+  } finally {
+    if (!kept) say(`logs, data and configuration are in ${scene.dir}`);
+    await scene.close(!kept);
+  }
+}
+
+/** One fault after the other. */
+export function playSchedule(schedule: readonly Step[]): Run['play'] {
+  return async (scene) => {
+    for (const [index, { pause, fault }] of schedule.entries()) {
+      await delay(pause * 1000);
+      scene.say(`${index + 1}/${schedule.length} ${describeFault(fault)} (${scene.sender.acknowledged} acknowledged)`);
+      await inflict(scene, fault);
+    }
+    await delay(3000);
+  };
+}
+
+/** So many crashes at moments drawn from the seed, also while it starts; every now and then Kafka hangs meanwhile. */
+export function playKills(seed: number, kills: number): Run['play'] {
+  const random = createRandom(seed);
+  return async (scene) => {
+    const { nodes } = scene.cluster;
+    for (let done = 0; done < kills; done++) {
+      const hung = done % 10 === 5;
+      if (hung) for (const node of nodes) node.pause();
+      if (done % 10 === 8) for (const node of nodes) node.resume();
+      await delay(random.integer(0, 4000));
+      if (done % 10 === 0) scene.say(`kill ${done + 1}/${kills} (${scene.sender.acknowledged} acknowledged)`);
+      await scene.gateway.kill();
+      scene.crashes.push({ at: Date.now(), what: 'gateway' });
+      await scene.gateway.start();
+    }
+    for (const node of nodes) node.resume();
+    await scene.gateway.awaitListening();
+    await scene.cluster.awaitInSync(topics);
+    await awaitProgress(scene);
+  };
+}
+
+/**
+ * Kafka away for so many seconds. Times count from the moment at which an event was due, so that waiting in line shows;
+ * those of the first ten seconds, in which the gateway finds out, are not among them.
+ */
+export function playOutage(seconds: number): Run['play'] {
+  return async (scene) => {
+    const { cluster, sender, say } = scene;
+    await delay(5000);
+    const begin = Date.now();
+    await Promise.all(cluster.nodes.map((node) => node.kill()));
+    say(`Kafka is away for ${seconds} s`);
+    await delay(seconds * 1000);
+    const end = Date.now();
+    const during = sender.events.filter(({ dueAt }) => dueAt >= begin && dueAt < end);
+    const settled = during.filter(({ dueAt }) => dueAt >= begin + 10_000);
+    say(`${during.length} events meanwhile; answers: ${describeCounts(during)}`);
+    say(`time from due to acknowledged after the first 10 s, ms: ${describeTimes(settled.map(waitOf))}`);
+    await Promise.all(cluster.nodes.map((node) => node.start()));
+    const back = Date.now();
+    await cluster.awaitInSync(topics);
+    say(`Kafka is back; drained under load ${(Date.now() - back) / 1000 + (await awaitDrained(scene))} s later`);
+  };
+}
+
+function waitOf(event: SentEvent): number {
+  return (findAcknowledgement(event)?.endedAt ?? Number.POSITIVE_INFINITY) - event.dueAt;
+}

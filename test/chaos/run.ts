@@ -1,0 +1,53 @@
+/**
+ * The gateway under faults, on a Kafka of three brokers: what it acknowledged must be there, once and in order. Usage:
+ *   npm run chaos -- [--minutes 10] [--seed 1] [--rate 100]      faults drawn from the seed
+ *   npm run chaos -- --kill-gateway 200 [--seed 1]               so many crashes of the gateway
+ *   npm run chaos -- --outage 10m [--rate 500]                   Kafka away for so long
+ * The last line is JSON; the exit code is 1 where a promise was broken.
+ */
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { parseDuration } from '../../src/signature/timestamp.js';
+import { playKills, playOutage, playSchedule, type Run, runScene } from './chaos.js';
+import { createRandom } from './random.js';
+import { canMount } from './scene.js';
+import { describeFault, drawSchedule } from './schedule.js';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string' },
+    rate: { type: 'string', default: '100' },
+    workers: { type: 'string', default: '2' },
+    'kill-gateway': { type: 'string' },
+    outage: { type: 'string' },
+  },
+});
+const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
+const start = Date.now();
+const common = { workers: Number(values.workers), rate: Number(values.rate), keys: 200, connections: 50 };
+
+function say(text: string): void {
+  process.stdout.write(`${((Date.now() - start) / 1000).toFixed(1).padStart(7)} ${text}\n`);
+}
+
+function choose(): Pick<Run, 'options' | 'play'> {
+  if (values['kill-gateway'] !== undefined) {
+    return { options: { ...common, ownDisk: false }, play: playKills(seed, Number(values['kill-gateway'])) };
+  }
+  if (values.outage !== undefined) {
+    return { options: { ...common, ownDisk: false }, play: playOutage(parseDuration(values.outage) / 1000) };
+  }
+  const ownDisk = canMount();
+  if (!ownDisk) say('no full disk: a file system for the spool alone takes root');
+  const drawn = drawSchedule(createRandom(seed), Number(values.minutes));
+  const schedule = drawn.filter(({ fault }) => ownDisk || fault.kind !== 'fill-disk');
+  for (const [index, { pause, fault }] of schedule.entries())
+    say(`${index + 1}. after ${pause} s: ${describeFault(fault)}`);
+  return { options: { ...common, ownDisk }, play: playSchedule(schedule) };
+}
+
+say(`seed ${seed}`);
+const { summary, kept } = await runScene({ ...choose(), seed, say });
+process.stdout.write(`${JSON.stringify(summary)}\n`);
+process.exitCode = kept ? 0 : 1;

@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type Cluster, startCluster } from '../support/kafka/cluster.js';
+import { countRecords } from '../support/kafka/topics.js';
+import { findFreePorts } from '../support/kafka.js';
+import { secret, topics } from './events.js';
+import { GatewayProcess } from './gateway-process.js';
+import type { Crash } from './schedule.js';
+import { Sender } from './sender.js';
+
+const plugins = fileURLToPath(new URL('../../plugins', import.meta.url));
+
+export interface SceneOptions {
+  readonly workers: number;
+  /** Events per second. */
+  readonly rate: number;
+  readonly keys: number;
+  readonly connections: number;
+  /** The spool gets a small file system of its own, which can be filled; it takes root. */
+  readonly ownDisk: boolean;
+}
+
+/** A cluster, a gateway as a user runs it, and a provider that sends. */
+export interface Scene {
+  /** Folder of all data and logs. */
+  readonly dir: string;
+  readonly spool: string;
+  readonly workers: number;
+  readonly cluster: Cluster;
+  readonly gateway: GatewayProcess;
+  readonly sender: Sender;
+  readonly crashes: Crash[];
+  readonly say: (text: string) => void;
+  /** Ends every process; the folder stays if asked for. */
+  close(keep: boolean): Promise<void>;
+}
+
+/** Starts all of it; the sender has still to be started. */
+export async function openScene(options: SceneOptions, say: (text: string) => void): Promise<Scene> {
+  const dir = await mkdtemp(join(tmpdir(), 'gateway-chaos-'));
+  const spool = join(dir, 'spool');
+  await mkdir(spool);
+  if (options.ownDisk) mountDisk(spool);
+  const cluster = await startCluster(dir);
+  const [front, back] = await findFreePorts(2);
+  const url = `http://127.0.0.1:${front}`;
+  const ports = { front: front ?? 0, back: back ?? 0 };
+  await writeFile(join(dir, 'gateway.yaml'), configure(cluster.brokers, ports, options.workers));
+  const gateway = new GatewayProcess({ dir, url, environment: { STRIPE_WEBHOOK_SECRET: secret } });
+  const { rate, keys, connections } = options;
+  const target = { url: `${url}/webhooks/stripe`, rate, keys, connections };
+  const sender = new Sender({ ...target, incarnation: () => gateway.incarnation });
+  await gateway.start();
+  await gateway.awaitListening();
+  await cluster.awaitInSync(topics);
+  return {
+    ...{ dir, spool, workers: options.workers, cluster, gateway, sender, crashes: [], say },
+    async close(keep) {
+      await gateway.kill();
+      await cluster.stop();
+      if (options.ownDisk) execFileSync('umount', ['-l', spool]);
+      if (!keep) await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function configure(brokers: readonly string[], ports: { front: number; back: number }, workers: number): string {
+  return `version: 1
+server: { listen: "127.0.0.1:${ports.front}", workers: ${workers}, drain: 10s }
+admin: { listen: "127.0.0.1:${ports.back}" }
+plugins: ${plugins}
+kafka:
+  brokers: [${brokers.map((broker) => `"${broker}"`).join(', ')}]
+  topics: { create: missing, partitions: 6, replicationFactor: 3 }
+spool: { dir: ./spool }
+deadLetter: { topic: webhooks.dlq }
+endpoints:
+  - provider: stripe
+    path: /webhooks/stripe
+    secrets: [{ name: current, env: STRIPE_WEBHOOK_SECRET }]
+`;
+}
+
+/** Whether a disk can be made for the spool alone. */
+export function canMount(): boolean {
+  return process.platform === 'linux' && process.getuid?.() === 0;
+}
+
+function mountDisk(folder: string): void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'none', folder]);
+}
+
+/** Resolves when more events were acknowledged; throws after a minute without. */
+export async function awaitProgress({ sender }: Scene, events = 50): Promise<void> {
+  const goal = sender.acknowledged + events;
+  for (let tries = 0; sender.acknowledged < goal; tries++) {
+    if (tries === 600) throw new Error('the gateway acknowledges nothing although everything runs');
+    await delay(100);
+  }
+}
+
+/** Resolves when the spool is empty, with the seconds it took; throws when Kafka gets nothing more for a minute before. */
+export async function awaitDrained({ spool, cluster }: Scene): Promise<number> {
+  const start = Date.now();
+  let count = 0;
+  let since = start;
+  while (await hasRecords(spool)) {
+    const now = await cluster.administer((admin) => countRecords(admin, topics));
+    if (now > count) {
+      count = now;
+      since = Date.now();
+    } else if (Date.now() - since > 60_000) {
+      throw new Error('the spool is not drained although everything runs');
+    }
+    await delay(200);
+  }
+  return (Date.now() - start) / 1000;
+}
+
+async function hasRecords(folder: string): Promise<boolean> {
+  const names = await readdir(folder, { recursive: true });
+  return names.some((name) => name.endsWith('.journal'));
+}

@@ -1,0 +1,90 @@
+import type { Random } from './random.js';
+
+/** What is done to the gateway or to Kafka. `hold`: seconds until it is undone. `broker`: 0, 1 or 2. */
+export type Fault =
+  | { readonly kind: 'kill-gateway' }
+  | { readonly kind: 'kill-worker'; readonly worker: number }
+  | { readonly kind: 'kill-broker'; readonly broker: number; readonly hold: number }
+  | { readonly kind: 'kill-controller'; readonly hold: number }
+  | { readonly kind: 'halt-broker'; readonly broker: number; readonly hold: number }
+  | { readonly kind: 'move-leaders'; readonly shift: number }
+  | { readonly kind: 'skew-clock'; readonly seconds: number }
+  /** All brokers; half-way, a crash of the gateway or of a worker may come on top. */
+  | {
+      readonly kind: 'outage';
+      readonly how: 'kill' | 'halt';
+      readonly crash: Crash['what'] | 'none';
+      readonly hold: number;
+    }
+  /** All brokers are halted as well, so that the spool is what is needed. */
+  | { readonly kind: 'fill-disk'; readonly hold: number };
+
+/** A kill -9 of the whole gateway or of one worker. `at` in milliseconds since the epoch. */
+export interface Crash {
+  readonly at: number;
+  readonly what: 'gateway' | 'worker';
+}
+
+export interface Step {
+  /** Seconds of undisturbed running before it. */
+  readonly pause: number;
+  readonly fault: Fault;
+}
+
+const kinds: readonly Fault['kind'][] = [
+  'kill-gateway',
+  'kill-worker',
+  'kill-broker',
+  'kill-controller',
+  'halt-broker',
+  'move-leaders',
+  'skew-clock',
+  'outage',
+  'fill-disk',
+];
+/** Seconds until everything runs again after a fault, about. */
+const recovery = 6;
+
+/** Rounds in which every kind of fault comes once, until they fill the minutes, about. */
+export function drawSchedule(random: Random, minutes: number): readonly Step[] {
+  const steps: Step[] = [];
+  for (let seconds = 0; ; ) {
+    for (const kind of random.shuffle(kinds)) {
+      const step = { pause: random.integer(2, 8), fault: draw(kind, random) };
+      seconds += step.pause + ('hold' in step.fault ? step.fault.hold : 0) + recovery;
+      if (seconds > minutes * 60) return steps;
+      steps.push(step);
+    }
+  }
+}
+
+function draw(kind: Fault['kind'], random: Random): Fault {
+  const broker = random.integer(0, 2);
+  switch (kind) {
+    case 'kill-gateway':
+      return { kind };
+    case 'kill-worker':
+      return { kind, worker: random.integer(0, 1) };
+    case 'kill-broker':
+      return { kind, broker, hold: random.integer(1, 8) };
+    case 'kill-controller':
+      return { kind, hold: random.integer(1, 8) };
+    case 'halt-broker':
+      return { kind, broker, hold: random.integer(5, 15) };
+    case 'move-leaders':
+      return { kind, shift: random.integer(1, 2) };
+    case 'skew-clock':
+      return { kind, seconds: random.integer(-30, 30) };
+    case 'outage': {
+      const how = random.pick(['kill', 'halt']);
+      return { kind, how, crash: random.pick(['none', 'gateway', 'worker']), hold: random.integer(10, 30) };
+    }
+    case 'fill-disk':
+      return { kind, hold: random.integer(5, 12) };
+  }
+}
+
+export function describeFault({ kind, ...details }: Fault): string {
+  const texts = Object.entries(details).map(([name, value]) => `${name} ${value}`);
+  return [kind, ...texts].join(', ');
+}

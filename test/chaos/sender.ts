@@ -1,0 +1,131 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'undici';
+import { makeEvent, signEvent } from './events.js';
+import { type Attempt, type SentEvent, taken } from './ledger.js';
+
+/** Milliseconds. */
+const patience = 30_000;
+const firstPause = 100;
+const longestPause = 1_000;
+
+export interface SenderOptions {
+  /** `http://host:port/path` of the endpoint. */
+  readonly url: string;
+  /** Events per second, as long as the gateway keeps up. */
+  readonly rate: number;
+  readonly keys: number;
+  /** Each key stays with one, so that it is known which of its events was accepted first. */
+  readonly connections: number;
+  /** How many times the gateway was started. */
+  readonly incarnation: () => number;
+}
+
+/**
+ * Sends as a payment provider does: the same event again until it is answered with 200, and only then the next one of its
+ * key. Remembers all of it.
+ */
+export class Sender {
+  readonly events: SentEvent[] = [];
+  /** Seconds by which its clock is ahead. */
+  skew = 0;
+  acknowledged = 0;
+  readonly #options: SenderOptions;
+  readonly #stopping = new AbortController();
+  readonly #givingUp = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+  #opened = 0;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    setMaxListeners(options.connections, this.#stopping.signal);
+  }
+
+  start(): void {
+    const { connections } = this.#options;
+    this.#running = Promise.all(Array.from({ length: connections }, (_, index) => this.#runConnection(index)));
+  }
+
+  /** Makes no more events; resolves when those under way are acknowledged, or after so many milliseconds. */
+  async stop(limit: number): Promise<void> {
+    this.#stopping.abort();
+    const timer = setTimeout(() => this.#givingUp.abort(), limit);
+    await this.#running;
+    clearTimeout(timer);
+  }
+
+  async #runConnection(index: number): Promise<void> {
+    const { url, rate, keys, connections } = this.#options;
+    const { origin, pathname } = new URL(url);
+    const client = new Client(origin, { connectTimeout: 5_000, headersTimeout: patience, bodyTimeout: patience });
+    let connection = 0;
+    client.on('connect', () => {
+      connection = ++this.#opened;
+    });
+    const own = Array.from({ length: keys }, (_, key) => key).filter((key) => key % connections === index);
+    const interval = (connections / rate) * 1000;
+    const start = Date.now() + (interval * index) / connections;
+    for (let turn = 0; !this.#stopping.signal.aborted; turn++) {
+      const dueAt = start + turn * interval;
+      await delay(Math.max(0, dueAt - Date.now()), undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      if (this.#stopping.signal.aborted) break;
+      const keyNumber = own[turn % own.length] ?? 0;
+      await this.#sendEvent(keyNumber, 1 + Math.floor(turn / own.length), dueAt, (headers, body) =>
+        attempt(client, pathname, headers, body, () => ({ incarnation: this.#options.incarnation(), connection })),
+      );
+    }
+    await client.destroy();
+  }
+
+  async #sendEvent(
+    keyNumber: number,
+    seq: number,
+    dueAt: number,
+    send: (headers: { readonly [name: string]: string }, body: string) => Promise<Attempt>,
+  ): Promise<void> {
+    const key = `pi_chaos_${keyNumber}`;
+    const { id, body, digest } = makeEvent(key, keyNumber, seq);
+    const event: SentEvent = { id, key, seq, digest, dueAt, attempts: [] };
+    this.events.push(event);
+    for (let pause = firstPause; !this.#givingUp.signal.aborted; pause = Math.min(pause * 2, longestPause)) {
+      const made = await send(signEvent(body, this.skew), body);
+      event.attempts.push(made);
+      if (taken.has(made.result)) {
+        this.acknowledged++;
+        return;
+      }
+      await delay(pause);
+    }
+  }
+}
+
+async function attempt(
+  client: Client,
+  path: string,
+  headers: { readonly [name: string]: string },
+  body: string,
+  where: () => Pick<Attempt, 'incarnation' | 'connection'>,
+): Promise<Attempt> {
+  const startedAt = Date.now();
+  const { incarnation } = where();
+  const result = await post(client, path, headers, body);
+  return { startedAt, endedAt: Date.now(), result, incarnation, connection: where().connection };
+}
+
+/** The `status` that the gateway's 200 has in its body, another HTTP status, or the code of the error. */
+async function post(
+  client: Client,
+  path: string,
+  headers: { readonly [name: string]: string },
+  body: string,
+): Promise<string> {
+  try {
+    const response = await client.request({ method: 'POST', path, headers, body });
+    const text = await response.body.text();
+    if (response.statusCode !== 200) return String(response.statusCode);
+    const { status }: { status?: unknown } = JSON.parse(text);
+    return String(status);
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  }
+}

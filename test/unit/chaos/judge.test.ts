@@ -1,0 +1,78 @@
+import { expect } from 'chai';
+import { type Found, judge } from '../../chaos/judge.js';
+import type { Attempt, SentEvent } from '../../chaos/ledger.js';
+import { createRandom } from '../../chaos/random.js';
+import { type Crash, drawSchedule } from '../../chaos/schedule.js';
+
+function attempt(result: string, startedAt = 0, connection = 1): Attempt {
+  return { startedAt, endedAt: startedAt + 1, result, incarnation: 1, connection };
+}
+
+function sent(id: string, seq: number, ...attempts: Attempt[]): SentEvent {
+  return { id, key: 'k', seq, digest: `bytes of ${id}`, dueAt: 0, attempts };
+}
+
+function found(id: string, offset: number, at = offset): Found {
+  return { id, topic: 't', partition: 0, offset: BigInt(offset), at, digest: `bytes of ${id}` };
+}
+
+function rule(events: SentEvent[], records: Found[], crashes: Crash[] = [], scope = (_: SentEvent) => '') {
+  return judge(events, records, crashes, scope);
+}
+
+describe('the judge of chaos runs', () => {
+  const accepted = attempt('accepted');
+
+  it('has nothing against records that are there once and in order', () => {
+    const verdict = rule([sent('a', 1, accepted), sent('b', 2, accepted)], [found('a', 0), found('b', 1)]);
+    expect(verdict).to.deep.include({ acknowledged: 2, missing: [], outOfOrder: [], strange: [] });
+    expect(verdict.duplicates.size).to.equal(0);
+  });
+
+  it('misses what was acknowledged, and only that', () => {
+    const events = [
+      sent('a', 1, accepted),
+      sent('b', 2, attempt('503'), attempt('spooled')),
+      sent('c', 3, attempt('503')),
+    ];
+    expect(rule(events, [])).to.deep.include({ acknowledged: 2, missing: ['a', 'b'] });
+  });
+
+  it('takes other bytes for missing and strange', () => {
+    const verdict = rule([sent('a', 1, accepted)], [{ ...found('a', 0), digest: 'other' }, found('x', 1)]);
+    expect(verdict.missing).to.deep.equal(['a']);
+    expect(verdict.strange).to.deep.equal(['a in t/0@0', 'x in t/0@1']);
+  });
+
+  it('judges order by first occurrences', () => {
+    const events = [sent('a', 1, accepted), sent('b', 2, accepted)];
+    expect(rule(events, [found('a', 0), found('b', 1), found('a', 2)]).outOfOrder).to.be.empty;
+    expect(rule(events, [found('b', 0), found('a', 1)]).outOfOrder).to.have.length(1);
+  });
+
+  it('judges order within the scope', () => {
+    const events = [sent('a', 1, attempt('accepted', 0, 1)), sent('b', 2, attempt('accepted', 0, 2))];
+    const perConnection = ({ attempts }: SentEvent) => String(attempts[0]?.connection);
+    expect(rule(events, [found('b', 0), found('a', 1)], [], perConnection).outOfOrder).to.be.empty;
+  });
+
+  it('explains a second record by a crash in between, or by a second attempt', () => {
+    const twice = [found('a', 0, 10), found('a', 1, 20)];
+    const reasons = (event: SentEvent, crashes: Crash[] = []) => rule([event], twice, crashes).duplicates.get('a');
+    expect(reasons(sent('a', 1, accepted))).to.equal(undefined);
+    expect(reasons(sent('a', 1, accepted), [{ at: 30, what: 'worker' }])).to.equal(undefined);
+    expect(reasons(sent('a', 1, accepted), [{ at: 15, what: 'worker' }])).to.contain('kill -9 of the worker');
+    expect(reasons(sent('a', 1, attempt('503'), accepted))).to.equal('sent again after 503');
+    expect(reasons(sent('a', 1, attempt('ECONNREFUSED'), accepted))).to.equal(undefined);
+    expect(reasons(sent('a', 1, attempt('503'), attempt('duplicate')))).to.equal(undefined);
+  });
+});
+
+describe('the schedule of faults', () => {
+  it('is the same for the same seed, and another for another', () => {
+    const draw = (seed: number) => drawSchedule(createRandom(seed), 20);
+    expect(draw(7)).to.deep.equal(draw(7));
+    expect(draw(7)).not.to.deep.equal(draw(8));
+    expect(new Set(draw(7).map(({ fault }) => fault.kind))).to.have.property('size', 9);
+  });
+});
