@@ -30,7 +30,8 @@ export function createApp(options: AppOptions): Koa {
   const router = new Router();
   router.get('/health', (context) => send(context, health));
   for (const endpoint of options.endpoints) {
-    router.post(endpoint.path, (context) => receive(context, endpoint, options));
+    const methods = endpoint.provider.handshakes?.flatMap((handshake) => handshake.methods) ?? [];
+    router.register(endpoint.path, ['POST', ...methods], (context) => receive(context, endpoint, options));
     router.all(endpoint.path, () => {
       throw new Rejection('method_not_allowed');
     });
@@ -67,7 +68,7 @@ export async function send(context: Context, { status, headers, body }: Answer):
 async function receive(context: Context, endpoint: Endpoint, options: AppOptions): Promise<void> {
   const request = context.req;
   if (request.headers['content-encoding'] !== undefined) throw new Rejection('encoding_unsupported');
-  if (!acceptsMediaType(endpoint.provider.mediaTypes, request.headers['content-type'])) {
+  if (context.method === 'POST' && !acceptsMediaType(endpoint.provider.mediaTypes, request.headers['content-type'])) {
     throw new Rejection('media_type_unsupported');
   }
   const place = options.gate.enter();
@@ -96,7 +97,7 @@ async function take(context: Context, endpoint: Endpoint, body: Buffer, { ports,
 }
 
 /** The one error function: a rejection answers as its table says, anything else is a bug. */
-async function answerErrors(context: Context, next: Next, { log, stopping }: AppOptions): Promise<void> {
+async function answerErrors(context: Context, next: Next, { gate, log, stopping }: AppOptions): Promise<void> {
   try {
     await next();
   } catch (error) {
@@ -108,7 +109,8 @@ async function answerErrors(context: Context, next: Next, { log, stopping }: App
     };
     if (error instanceof Rejection) {
       // The gate sums up what it refused: a line for each would make the load heavier.
-      if (error.code !== 'overloaded') log.rejection(error, fields);
+      if (error.code === 'overloaded') await gate.holdBack();
+      else log.rejection(error, fields);
       await send(context, answerRejection(error));
     } else {
       log.bug(error, fields);

