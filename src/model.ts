@@ -208,6 +208,12 @@ export interface KeyDocument {
   readonly text: string;
 }
 
+/** Where keys are fetched, and kept for a while. */
+export interface KeySource {
+  /** Undefined: it can't be had now. Never rejects. */
+  get(request: KeyRequest): Promise<KeyDocument | undefined>;
+}
+
 /** What the endpoints of a plugin have to give. */
 export interface Needs {
   /** What secrets are for, where the plugin names them; an empty list: one unnamed kind, or none. */
@@ -231,6 +237,8 @@ export interface Scheme {
   readonly headers: readonly string[];
   readonly binds: Binds;
   readonly needs: Needs;
+  /** True if `remoteKeys` may ask for something. */
+  readonly fetchesKeys: boolean;
   /** The key that a secret's text stands for. Throws an `Error` whose message has no part of the text. */
   key(text: string, usedFor?: string): KeyObject;
   /** The keys that must be fetched before `verify` can decide; throws a `Rejection` if the delivery names one that isn't allowed. */

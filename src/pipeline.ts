@@ -3,12 +3,17 @@
  * `Rejection` from the one table in `rejection.ts`.
  */
 import {
+  type CustomAnswer,
+  type Dedupe,
   type Delivery,
   type Endpoint,
   type KafkaRecord,
+  type KeyDocument,
+  type KeySource,
   type Placement,
   PublishError,
   type Publisher,
+  type Spooled,
   type VerifiedDelivery,
   type WebhookEvent,
 } from './model.js';
@@ -20,14 +25,17 @@ import { identify } from './stages/identify.js';
 import { map } from './stages/map.js';
 import { split } from './stages/split.js';
 import { validate } from './stages/validate.js';
-import { verify } from './stages/verify.js';
+import { shakeHands, verify } from './stages/verify.js';
 
 /** What the pipeline needs of the world. */
 export interface Ports {
   readonly publisher: Publisher;
+  readonly dedupe: Dedupe;
   readonly deadLetterTopic: string;
   /** True while the budget for dead letters of unverified deliveries lasts. */
   readonly mayKeepUnverified: (now: number) => boolean;
+  /** Where keys of providers are fetched; absent: nowhere. */
+  readonly keys?: KeySource;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -35,15 +43,19 @@ export interface Ports {
 /** What became of a delivery. Everything in it is safe. */
 export interface Outcome {
   readonly accepted: readonly Accepted[];
+  /** The answer to a request that was no event. */
+  readonly handshake?: CustomAnswer;
   /** Why the delivery, or a part of its batch, stopped. */
   readonly rejected: readonly Rejection[];
   /** Where the dead letter lies, if one was written. */
-  readonly letter?: Placement;
+  readonly letter?: Placement | Spooled;
 }
 
 export interface Accepted {
   readonly event: WebhookEvent;
-  readonly placement: Placement;
+  readonly placement: Placement | Spooled;
+  /** True where it was published before. */
+  readonly duplicate: boolean;
 }
 
 interface Mapped {
@@ -55,8 +67,15 @@ interface Mapped {
 export async function handle(endpoint: Endpoint, delivery: Delivery, ports: Ports): Promise<Outcome> {
   let verified: VerifiedDelivery | undefined;
   try {
-    verified = verify(endpoint, delivery, ports.now());
-    const decoded = decode(verified);
+    const now = ports.now();
+    const early = shakeHands(endpoint, delivery, now, 'before');
+    if (early !== undefined) return { accepted: [], rejected: [], handshake: early };
+    const keys = endpoint.provider.scheme.fetchesKeys ? await fetchKeys(endpoint, delivery, ports) : undefined;
+    verified = verify(endpoint, delivery, now, keys);
+    const late = shakeHands(endpoint, verified, now, 'after');
+    if (late !== undefined) return { accepted: [], rejected: [], handshake: late };
+    if (delivery.method !== 'POST') throw new Rejection('method_not_allowed');
+    const decoded = decode(endpoint, verified, now);
     const items = split(endpoint.provider, decoded);
     const bindings = bind(endpoint, verified);
     const mapped: Mapped[] = [];
@@ -71,7 +90,7 @@ export async function handle(endpoint: Endpoint, delivery: Delivery, ports: Port
         rejected.push(asRejection(error).at(item.pointer));
       }
     }
-    const accepted = await publish(mapped, rejected, ports);
+    const accepted = await publish(endpoint, mapped, rejected, ports);
     const letter = await keep(endpoint, verified, rejected, ports);
     return { accepted, rejected, ...letter };
   } catch (error) {
@@ -81,13 +100,34 @@ export async function handle(endpoint: Endpoint, delivery: Delivery, ports: Port
   }
 }
 
+/** The documents that the scheme asks for; one that can't be had is left out, and verification says so. */
+async function fetchKeys(
+  { provider, secrets, surroundings }: Endpoint,
+  delivery: Delivery,
+  { keys, now }: Ports,
+): Promise<ReadonlyMap<string, KeyDocument>> {
+  const documents = new Map<string, KeyDocument>();
+  for (const request of provider.scheme.remoteKeys(delivery, secrets, now(), surroundings)) {
+    const document = await keys?.get(request);
+    if (document !== undefined) documents.set(request.id, document);
+  }
+  return documents;
+}
+
 /** Records that Kafka refuses for good join `rejected`; where one could be taken later, the delivery as a whole must be sent again. */
-async function publish(mapped: readonly Mapped[], rejected: Rejection[], { publisher }: Ports): Promise<Accepted[]> {
-  const results = await Promise.allSettled(mapped.map(({ record }) => publisher.publish(record)));
+async function publish(
+  { name }: Endpoint,
+  mapped: readonly Mapped[],
+  rejected: Rejection[],
+  { publisher, dedupe }: Ports,
+): Promise<Accepted[]> {
+  const results = await Promise.allSettled(
+    mapped.map(({ event, record }) => dedupe.once(name, event.id, () => publisher.publish(record))),
+  );
   const accepted: Accepted[] = [];
   for (const [index, { event }] of mapped.entries()) {
     const result = results[index];
-    if (result?.status === 'fulfilled') accepted.push({ event, placement: result.value });
+    if (result?.status === 'fulfilled') accepted.push({ event, ...result.value });
     else rejected.push(refusal(result?.reason).at(event.item.pointer));
   }
   return accepted;
@@ -99,7 +139,7 @@ async function keep(
   delivery: Delivery | VerifiedDelivery,
   rejected: readonly Rejection[],
   { publisher, deadLetterTopic, mayKeepUnverified, now }: Ports,
-): Promise<{ letter?: Placement }> {
+): Promise<{ letter?: Placement | Spooled }> {
   const [first, ...others] = rejected;
   if (first === undefined) return {};
   const owed = 'proof' in delivery;

@@ -23,7 +23,13 @@ export function compileConfig(
   materials: Materials,
 ): { settings?: Settings; diagnostics: readonly Diagnostic[] } {
   const faults: Fault[] = [];
-  const endpoints = compileEndpoints(checked.endpoints, document, providers, materials, faults);
+  const endpoints = compileEndpoints(
+    checked.endpoints,
+    document,
+    providers,
+    { ...materials, site: siteOf(checked) },
+    faults,
+  );
   const kafka = checked.kafka === undefined ? undefined : compileKafka(checked.kafka, materials, faults);
   const settings =
     checked.whole === undefined
@@ -33,6 +39,11 @@ export function compileConfig(
   const diagnostics = [...checked.faults, ...located].map(document.toDiagnostic);
   const broken = diagnostics.some(({ severity }) => severity === 'error') || endpoints.length < checked.endpoints.size;
   return settings === undefined || broken ? { diagnostics } : { settings: deepFreeze(settings), diagnostics };
+}
+
+/** Without a sound whole nobody knows what the public URL is; then none is asked for. */
+function siteOf({ whole }: CheckedGateway): string | undefined {
+  return whole === undefined ? 'https://unknown.invalid' : whole.server?.publicUrl;
 }
 
 /** Characters of a substituted text have no place in the file. */

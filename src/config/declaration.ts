@@ -5,6 +5,7 @@ export interface GatewayDeclaration {
   readonly version: 1;
   readonly server?: {
     readonly listen?: string;
+    readonly publicUrl?: string;
     /** `auto` or a number, which may be a text. */
     readonly workers?: string | number;
     readonly limits?: { readonly body?: string | number; readonly bodyTimeout?: string; readonly inFlight?: number };
@@ -51,6 +52,7 @@ export interface Reference {
 
 export interface SecretDeclaration extends Reference {
   readonly name: string;
+  readonly for?: string;
   /** RFC 3339. */
   readonly notBefore?: string;
   readonly expires?: string;
@@ -60,7 +62,9 @@ export interface EndpointDeclaration {
   readonly name?: string;
   readonly provider: string;
   readonly path: string;
-  readonly secrets: readonly SecretDeclaration[];
+  readonly secrets?: readonly SecretDeclaration[];
+  readonly params?: { readonly [name: string]: string };
+  readonly url?: string;
   readonly routes?: readonly RouteDeclaration[];
   readonly rejected?: 'deadletter' | 'refuse';
   readonly livemode?: boolean | 'any';

@@ -5,6 +5,7 @@ import { compileRoutes, lintRoutes, optional } from '../plugins/routes.js';
 import type { EndpointDeclaration } from './declaration.js';
 import type { Materials } from './materials.js';
 import { compileSecrets } from './secrets.js';
+import { compileSurroundings, type Site } from './surroundings.js';
 
 /** The plugins that the endpoints name, as far as they are there. */
 export interface Providers {
@@ -19,7 +20,7 @@ export function compileEndpoints(
   declarations: ReadonlyMap<number, EndpointDeclaration>,
   document: LocatedDocument,
   providers: Providers,
-  materials: Materials,
+  materials: Materials & Site,
   faults: Fault[],
 ): readonly Endpoint[] {
   lintPaths(declarations, document, faults);
@@ -28,30 +29,36 @@ export function compileEndpoints(
     const at = `/endpoints/${index}`;
     const provider = providers.found.get(declared.provider);
     if (!providers.found.has(declared.provider)) faults.push(unknownPlugin(declared.provider, at, providers.known));
-    const secrets = compileSecrets(declared.secrets, `${at}/secrets`, provider?.scheme, materials, faults);
+    const secrets = compileSecrets(declared.secrets ?? [], `${at}/secrets`, provider?.scheme, materials, faults);
+    const path = trimPath(declared.path);
     const own = compileRoutes(declared.routes ?? [], document, `${at}/routes`, faults);
     faults.push(
       ...lintRoutes(declared.routes ?? [], `${at}/routes`, declared.provider, provider?.eventTypes ?? new Set()),
     );
     if (provider === undefined) return [];
+    const surroundings = compileSurroundings(declared, path, at, provider, materials.site, faults);
     const { rejected = 'deadletter', livemode = 'any' } = declared;
     const routes = [...own, ...provider.routes];
     const headers = headersOf(provider, routes);
     return [
-      { name: nameOf(declared), path: trimPath(declared.path), provider, secrets, routes, rejected, headers, livemode },
+      {
+        ...{ name: nameOf(declared), path, provider, secrets, surroundings },
+        ...{ routes, rejected, headers, livemode },
+      },
     ];
   });
 }
 
 /** What a delivery's processing reads of its request, beside the body. */
-function headersOf({ scheme, schemas, event }: Provider, routes: readonly Route[]): readonly string[] {
+function headersOf({ scheme, schemas, event, handshakes = [] }: Provider, routes: readonly Route[]): readonly string[] {
   const rules = [
     ...Object.values(event),
     ...schemas.map(({ when }) => when),
     ...routes.flatMap(({ when, key }) => [when, key]),
   ];
   const read = rules.flatMap((rule) => rule?.headers ?? []);
-  return [...new Set([...scheme.headers, ...read])];
+  const shaken = handshakes.flatMap(({ headers }) => headers);
+  return [...new Set([...scheme.headers, ...shaken, ...read])];
 }
 
 function nameOf({ name, provider }: EndpointDeclaration): string {

@@ -1,7 +1,9 @@
+import { closest } from '../diagnostics/closest.js';
 import type { Fault, Scheme, Secret } from '../model.js';
 import { optional } from '../plugins/routes.js';
 import type { SecretDeclaration } from './declaration.js';
 import { type Materials, readSecret } from './materials.js';
+import { secretKind } from './surroundings.js';
 
 /**
  * Compiles the secrets at `pointer`. Without a scheme (its plugin has faults) the texts are only looked for, and the
@@ -20,11 +22,17 @@ export function compileSecrets(
     const at = `${pointer}/${index}`;
     const text = readSecret(declared, at, materials, faults);
     if (text === undefined || scheme === undefined) return [];
+    const kind = secretKind(declared, scheme.needs.secrets);
+    if (kind === undefined && (declared.for !== undefined || scheme.needs.secrets.length > 0)) {
+      faults.push(unknownKind(declared, at, scheme));
+      return [];
+    }
     try {
       return [
         {
           name: declared.name,
-          key: scheme.key(text),
+          ...optional('for', kind),
+          key: scheme.key(text, kind),
           ...optional('notBefore', time(declared.notBefore)),
           ...optional('expires', time(declared.expires)),
         },
@@ -65,6 +73,19 @@ function lintNames(declarations: readonly SecretDeclaration[], pointer: string, 
     const place = { rule: 'secret-duplicate-name', severity: 'error', pointer: `${pointer}/${index}/name` } as const;
     faults.push({ ...place, message: `Two secrets of this endpoint have the name "${name}"` });
   }
+}
+
+function unknownKind(declared: SecretDeclaration, pointer: string, { needs }: Scheme): Fault {
+  const names = needs.secrets.map(({ name }) => name);
+  const near = declared.for === undefined ? undefined : closest(declared.for, names);
+  return {
+    ...{ rule: 'secret-kind', severity: 'error', pointer: `${pointer}/${declared.for === undefined ? 'name' : 'for'}` },
+    message:
+      declared.for === undefined
+        ? `What is secret "${declared.name}" for? The plugin needs several`
+        : `The plugin has no secret "${declared.for}"`,
+    hint: near === undefined ? `"for" is one of: ${names.join(', ') || 'none'}` : `did you mean "${near}"?`,
+  };
 }
 
 /** The scheme's message has no part of the secret. */

@@ -1,4 +1,4 @@
-import type { Endpoint, Placement } from '../model.js';
+import type { Endpoint, Placement, Spooled } from '../model.js';
 import type { Accepted, Outcome } from '../pipeline.js';
 import type { Rejection } from '../rejection.js';
 
@@ -13,7 +13,11 @@ export interface Answer {
 
 /** What the provider gets for a delivery that came to an end: its events, where they lie, or that nothing was taken. */
 export function answerOutcome(endpoint: Endpoint, outcome: Outcome): Answer {
-  const { accepted, rejected, letter } = outcome;
+  const { accepted, rejected, letter, handshake } = outcome;
+  if (handshake !== undefined) {
+    const headers = { 'Content-Type': handshake.type, 'X-Content-Type-Options': 'nosniff' };
+    return { status: handshake.status, headers, body: handshake.body };
+  }
   const [rejection] = rejected;
   if (accepted.length === 0 && rejection !== undefined) {
     if (rejection.status !== 200) return answerRejection(rejection);
@@ -49,13 +53,15 @@ function batch({ accepted, rejected, letter }: Outcome): object {
   };
 }
 
-function accept({ event, placement }: Accepted): object {
-  return { status: 'accepted', event_id: event.id, event_type: event.type, ...place(placement) };
+function accept({ event, placement, duplicate }: Accepted): object {
+  const status = duplicate ? 'duplicate' : 'spooled' in placement ? 'spooled' : 'accepted';
+  return { status, event_id: event.id, event_type: event.type, ...place(placement) };
 }
 
 /** Offsets above 2^53 can't be JSON numbers; nobody has that many webhooks. */
-function place(placement: Placement | undefined): object {
+function place(placement: Placement | Spooled | undefined): object {
   if (placement === undefined) return {};
+  if ('spooled' in placement) return { kafka_topic: placement.topic };
   return { kafka_topic: placement.topic, kafka_partition: placement.partition, kafka_offset: Number(placement.offset) };
 }
 

@@ -1,8 +1,11 @@
 import { basename } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { type LocatedDocument, parseYaml } from '../diagnostics/parse.js';
-import type { Fault, PayloadSchema, Provider, Rule, Scheme } from '../model.js';
+import type { Fault, NamedNeed, PayloadSchema, Provider, Rule } from '../model.js';
+import type { PluginFacts } from '../signature/builder.js';
 import { compileSignature } from '../signature/compile.js';
+import { compileHandshakes } from '../signature/handshake.js';
+import { compilePayload } from '../signature/payload.js';
 import type { OptionalFact, PluginDeclaration } from './declaration.js';
 import { deepFreeze } from './freeze.js';
 import { compilePayloadSchema } from './payload-schema.js';
@@ -36,20 +39,26 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
   const elsewhere: Diagnostic[] = [];
   if (declaration.name !== basename(folder)) faults.push(wrongName(declaration.name, folder));
   const { title, documentation, items, answer } = declaration;
-  const scheme = compileScheme(declaration, faults);
+  const facts = factsOf(declaration);
+  const payload = declaration.payload === undefined ? undefined : compilePayload(declaration.payload, facts);
+  const scheme = compileSignature(declaration.signature, { ...facts, payload: payload?.part });
+  const handshaking = compileHandshakes(declaration.handshakes ?? [], declaration.signature, facts);
+  faults.push(...scheme.faults, ...(payload?.faults ?? []), ...handshaking.faults);
   const schemas = compileSchemas(source, faults, elsewhere);
   const event = compileEvent(declaration.event, faults);
   const eventTypes = readEventTypes(source, faults);
   const routes = compileRoutes(declaration.routes, document, '/routes', faults);
   faults.push(...lintRoutes(declaration.routes, '/routes', declaration.name, eventTypes));
   const diagnostics = [...faults.map(document.toDiagnostic), ...elsewhere];
-  if (scheme === undefined || event === undefined || diagnostics.some(({ severity }) => severity === 'error')) {
+  if (scheme.scheme === undefined || event === undefined || diagnostics.some(({ severity }) => severity === 'error')) {
     return { diagnostics };
   }
   const provider: Provider = {
-    ...{ name: declaration.name, title, folder, scheme, schemas, event, routes, eventTypes },
+    ...{ name: declaration.name, title, folder, scheme: scheme.scheme, schemas, event, routes, eventTypes },
     ...{ ...optional('documentation', documentation), ...optional('items', items), ...optional('answer', answer) },
     mediaTypes: declaration.mediaTypes ?? defaultMediaTypes,
+    ...optional('readPayload', payload?.read),
+    ...(handshaking.handshakes.length === 0 ? {} : { handshakes: handshaking.handshakes }),
   };
   return { provider: deepFreeze(provider), diagnostics };
 }
@@ -61,10 +70,14 @@ function wrongName(name: string, folder: string): Fault {
   };
 }
 
-function compileScheme({ signature, items }: PluginDeclaration, faults: Fault[]): Scheme | undefined {
-  const compiled = compileSignature(signature, optional('items', items));
-  faults.push(...compiled.faults);
-  return compiled.scheme;
+function factsOf({ items, secrets, params }: PluginDeclaration): PluginFacts {
+  return { ...optional('items', items), secrets: namedNeeds(secrets), params: namedNeeds(params) };
+}
+
+function namedNeeds(declared: PluginDeclaration['secrets']): readonly NamedNeed[] {
+  return Object.entries(declared ?? {}).map(([name, { description, optional: dispensable = false }]) => ({
+    ...{ name, description, optional: dispensable },
+  }));
 }
 
 function compileSchemas(

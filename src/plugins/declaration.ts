@@ -1,5 +1,5 @@
 import type { CustomAnswer } from '../model.js';
-import type { SignatureDeclaration } from '../signature/declaration.js';
+import type { HandshakeDeclaration, PayloadDeclaration, SignatureDeclaration } from '../signature/declaration.js';
 
 /** plugin.yaml, as `schemas/plugin.schema.json` lets it through. Texts of rules are JSONata. */
 export interface PluginDeclaration {
@@ -9,6 +9,10 @@ export interface PluginDeclaration {
   readonly documentation?: string;
   readonly mediaTypes?: readonly string[];
   readonly signature: SignatureDeclaration;
+  readonly secrets?: { readonly [name: string]: NeedDeclaration };
+  readonly params?: { readonly [name: string]: NeedDeclaration };
+  readonly payload?: PayloadDeclaration | readonly PayloadDeclaration[];
+  readonly handshakes?: readonly HandshakeDeclaration[];
   readonly items?: string;
   readonly schemas: readonly { readonly schema: string; readonly when?: string }[];
   readonly event: { readonly id: string; readonly type: string } & { readonly [name in OptionalFact]?: string };
@@ -16,6 +20,12 @@ export interface PluginDeclaration {
   readonly eventTypes?: string;
   readonly answer?: CustomAnswer;
   readonly examples?: { readonly dir: string; readonly fresh?: { readonly [path: string]: Freshness } };
+}
+
+/** What an endpoint has to give. */
+export interface NeedDeclaration {
+  readonly description: string;
+  readonly optional?: boolean;
 }
 
 export type OptionalFact = 'time' | 'subject' | 'livemode' | 'account';

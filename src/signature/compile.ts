@@ -39,11 +39,10 @@ export function compileSignature(
     headers: [...headers],
     binds: bindsTree(tree, options.payload),
     needs: needsOf(plans, options),
+    fetchesKeys: plans.some(({ remote }) => remote !== undefined),
     key: (text, usedFor) => readKey(text, keyOfKind(plans, usedFor)),
     remoteKeys: (delivery, secrets, now, surroundings) =>
-      plans.some(({ remote }) => remote !== undefined)
-        ? remoteKeys(tree, messageOf(delivery, secrets, now, surroundings), secrets)
-        : none,
+      remoteKeys(tree, messageOf(delivery, secrets, now, surroundings), secrets),
     verify: (delivery, secrets, now, surroundings) =>
       verifyTree(tree, messageOf(delivery, secrets, now, surroundings), secrets, now),
     sign: (request, key, now, surroundings, others) => signTree(tree, request, { key, now, surroundings, others }),

@@ -111,3 +111,31 @@ export type Algorithm =
   | 'basic';
 export type Encoding = 'hex' | 'base64' | 'base64url' | 'base64-hex';
 export type TimestampUnit = 's' | 'ms' | 's|ms' | 'iso8601';
+
+/** `payload` of a plugin.yaml. */
+export interface PayloadDeclaration {
+  readonly type?: string;
+  readonly form: 'json' | 'form' | 'xml' | 'jwt';
+  readonly from?: string;
+  readonly decrypt?: DecryptDeclaration;
+}
+
+export interface DecryptDeclaration {
+  readonly ciphertext: string;
+  readonly nonce: string;
+  readonly associatedData?: string;
+  readonly secret: string;
+  readonly into: string;
+}
+
+/** An element of `handshakes` of a plugin.yaml. */
+export interface HandshakeDeclaration {
+  readonly when: Conditions;
+  readonly verified: 'before' | 'after';
+  readonly respond: {
+    readonly status?: number;
+    readonly type?: string;
+    readonly body?: string;
+    readonly json?: unknown;
+  };
+}

@@ -38,7 +38,8 @@ export function signRequest(
   request: OutgoingRequest,
   now: number,
 ): OutgoingRequest {
-  return endpoint.provider.scheme.sign(request, secret.key, now);
+  const { provider, surroundings, secrets } = endpoint;
+  return provider.scheme.sign(request, secret.key, now, surroundings, secrets);
 }
 
 /**

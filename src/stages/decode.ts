@@ -1,9 +1,19 @@
 import { isUtf8 } from 'node:buffer';
-import type { Decoded, VerifiedDelivery } from '../model.js';
+import type { Decoded, Endpoint, VerifiedDelivery } from '../model.js';
 import { Rejection } from '../rejection.js';
 
-/** Reads a verified body as JSON (RFC 8259: UTF-8, no byte order mark). */
-export function decode(delivery: VerifiedDelivery): Decoded {
+/**
+ * Reads the payload of a verified body: JSON (RFC 8259: UTF-8, no byte order mark), unless the plugin says otherwise.
+ * `now` in milliseconds since the epoch.
+ */
+export function decode(
+  { provider, secrets, surroundings }: Endpoint,
+  delivery: VerifiedDelivery,
+  now: number,
+): Decoded {
+  if (provider.readPayload !== undefined) {
+    return { delivery, ...provider.readPayload(delivery, secrets, now, surroundings) };
+  }
   if (!isUtf8(delivery.body)) throw new Rejection('payload_not_utf8');
   const text = delivery.body.toString('utf8');
   return { delivery, text, value: parseJson(text) };
@@ -14,6 +24,6 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // V8's message quotes the text, so it must not travel on.
-    throw new Rejection('payload_malformed');
+    throw new Rejection('payload_malformed', { detail: 'it is not JSON' });
   }
 }

@@ -9,7 +9,8 @@ import { Rejection } from '../rejection.js';
 export function split(provider: Provider, decoded: Decoded): readonly Item[] {
   if (provider.items === undefined) return [{ pointer: '', value: decoded.value, bytes: decoded.delivery.body }];
   const nodes = find(parse(decoded.text), provider.items.split('/').slice(1), '');
-  return nodes.map(({ node, pointer }) => toItem(decoded, node, pointer));
+  const slices = provider.readPayload === undefined;
+  return nodes.map(({ node, pointer }) => toItem(decoded, node, pointer, slices));
 }
 
 interface Found {
@@ -47,9 +48,15 @@ function property(node: Node, name: string): Node | undefined {
   return node.children?.findLast((child) => child.children?.[0]?.value === name)?.children?.[1];
 }
 
-function toItem({ text, delivery: { body } }: Decoded, { offset, length }: Node, pointer: string): Item {
+/** `slices`: the text is that of the body. */
+function toItem(
+  { text, delivery: { body } }: Decoded,
+  { offset, length }: Node,
+  pointer: string,
+  slices: boolean,
+): Item {
   const slice = text.slice(offset, offset + length);
   // Where every character is one byte, the slice needs no copy.
-  const bytes = text.length === body.length ? body.subarray(offset, offset + length) : Buffer.from(slice);
+  const bytes = slices && text.length === body.length ? body.subarray(offset, offset + length) : Buffer.from(slice);
   return { pointer, value: JSON.parse(slice), bytes };
 }

@@ -1,10 +1,33 @@
-import type { Delivery, Endpoint, VerifiedDelivery } from '../model.js';
+import type { CustomAnswer, Delivery, Endpoint, Handshake, KeyDocument, VerifiedDelivery } from '../model.js';
 
 /**
  * Proves who sent the delivery, by the scheme of the endpoint's provider over the raw bytes. This is the one place
- * where a `VerifiedDelivery` comes from. Throws a `Rejection` of stage `verify`. `now` in milliseconds since the epoch.
+ * where a `VerifiedDelivery` comes from. Throws a `Rejection` of stage `verify`. `now` in milliseconds since the epoch;
+ * `keys`: the documents that the scheme asked for.
  */
-export function verify(endpoint: Endpoint, delivery: Delivery, now: number): VerifiedDelivery {
-  const proof = endpoint.provider.scheme.verify(delivery, endpoint.secrets, now);
+export function verify(
+  { provider, secrets, surroundings = nothing }: Endpoint,
+  delivery: Delivery,
+  now: number,
+  keys?: ReadonlyMap<string, KeyDocument>,
+): VerifiedDelivery {
+  const around = keys === undefined ? surroundings : { ...surroundings, keys };
+  const proof = provider.scheme.verify(delivery, secrets, now, around);
   return { ...delivery, proof } as VerifiedDelivery;
+}
+
+const nothing = { params: {} };
+
+/** The answer to a request that is a handshake, before or after its signature is verified; undefined for an event. */
+export function shakeHands(
+  { provider: { handshakes }, secrets, surroundings }: Endpoint,
+  delivery: Delivery,
+  now: number,
+  verified: Handshake['verified'],
+): CustomAnswer | undefined {
+  for (const handshake of handshakes ?? []) {
+    const answer = handshake.verified === verified ? handshake.answer(delivery, secrets, now, surroundings) : undefined;
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
 }

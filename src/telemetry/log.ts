@@ -42,8 +42,9 @@ export function createLog(level: Level, stream?: DestinationStream, common: Fiel
     write(severity, message, fields = {}) {
       logger[severity](fields, message);
     },
-    outcome(endpoint, delivery, { accepted, rejected, letter }) {
+    outcome(endpoint, delivery, { accepted, rejected, letter, handshake }) {
       const about = { delivery: delivery.id, endpoint: endpoint.name };
+      if (handshake !== undefined) logger.info(about, 'handshake answered');
       if (logger.isLevelEnabled('debug')) {
         for (const { event, placement, duplicate } of accepted) {
           const fields = { ...about, event: event.id, type: event.type, ...place(placement) };

@@ -19,6 +19,7 @@ export const plainScheme: Scheme = {
   headers: ['x-sig'],
   binds: 'body',
   needs: { secrets: [], secret: true, params: [], url: false },
+  fetchesKeys: false,
   remoteKeys: () => [],
   key: (text) => createSecretKey(Buffer.from(text)),
   verify(delivery, secrets) {

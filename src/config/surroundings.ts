@@ -1,0 +1,84 @@
+import { closest } from '../diagnostics/closest.js';
+import { toPointer } from '../diagnostics/pointer.js';
+import type { Fault, NamedNeed, Provider, Surroundings } from '../model.js';
+import { optional } from '../plugins/routes.js';
+import type { EndpointDeclaration } from './declaration.js';
+
+export interface Site {
+  /** `server.publicUrl`. */
+  readonly site: string | undefined;
+}
+
+/** What the scheme needs to know of an endpoint beside its secrets; what the endpoint doesn't give is a fault. */
+export function compileSurroundings(
+  declared: EndpointDeclaration,
+  path: string,
+  at: string,
+  { scheme: { needs }, name }: Provider,
+  site: string | undefined,
+  faults: Fault[],
+): Surroundings {
+  const { params = {} } = declared;
+  lintParams(params, needs.params, `${at}/params`, declared.params === undefined ? at : `${at}/params`, faults);
+  lintSecrets(declared, needs, at, faults);
+  const url = declared.url ?? (site === undefined ? undefined : site.replace(/\/+$/, '') + declared.path);
+  if (url === undefined && needs.url) {
+    faults.push({
+      ...{ rule: 'endpoint-url-missing', severity: 'error', pointer: `${at}/path` },
+      message: `${name} signs the URL that it posts to, and this endpoint doesn't say what that is`,
+      hint: `give "url", or "publicUrl" under "server": https://hooks.example.com makes it https://hooks.example.com${path}`,
+    });
+  }
+  return { params, ...optional('url', url) };
+}
+
+function lintParams(
+  params: { readonly [name: string]: string },
+  needed: readonly NamedNeed[],
+  pointer: string,
+  place: string,
+  faults: Fault[],
+): void {
+  const names = needed.map(({ name }) => name);
+  for (const name of Object.keys(params)) {
+    if (names.includes(name)) continue;
+    const near = closest(name, names);
+    faults.push({
+      ...{ rule: 'config-unknown-key', severity: 'error', pointer: pointer + toPointer(name), key: true },
+      message: `The plugin has no parameter "${name}"`,
+      hint: near === undefined ? `there are: ${names.join(', ') || 'none'}` : `did you mean "${near}"?`,
+    });
+  }
+  for (const { name, description, optional: dispensable } of needed) {
+    if (dispensable || params[name] !== undefined) continue;
+    const message = `Missing parameter "${name}": ${description}`;
+    faults.push({ rule: 'endpoint-param-missing', severity: 'error', pointer: place, message });
+  }
+}
+
+function lintSecrets(
+  { secrets = [] }: EndpointDeclaration,
+  needs: Provider['scheme']['needs'],
+  at: string,
+  faults: Fault[],
+): void {
+  if (needs.secret && secrets.length === 0) {
+    faults.push({ rule: 'config-missing-key', severity: 'error', pointer: at, message: 'Missing key "secrets"' });
+  }
+  for (const { name, description, optional: dispensable } of needs.secrets) {
+    if (dispensable || secrets.some((secret) => secretKind(secret, needs.secrets) === name)) continue;
+    const pointer = secrets.length === 0 ? at : `${at}/secrets`;
+    const message = `Missing secret "${name}": ${description}`;
+    faults.push({ rule: 'endpoint-secret-missing', severity: 'error', pointer, message });
+  }
+}
+
+/** What a secret is for: what it says, else its own name, else the only kind that there is. */
+export function secretKind(
+  secret: { readonly name: string; readonly for?: string },
+  kinds: readonly NamedNeed[],
+): string | undefined {
+  const known = (name: string | undefined) => kinds.find((kind) => kind.name === name)?.name;
+  if (secret.for !== undefined) return known(secret.for);
+  return known(secret.name) ?? (kinds.length === 1 ? kinds[0]?.name : undefined);
+}
