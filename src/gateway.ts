@@ -5,6 +5,7 @@ import { createAdminApp } from './http/admin.js';
 import { createApp } from './http/app.js';
 import { Gate } from './http/gate.js';
 import { type Listening, listen } from './http/server.js';
+import { createKeySource } from './keys/source.js';
 import type { Publisher } from './model.js';
 import type { Ports } from './pipeline.js';
 import { realClock } from './publish/clock.js';
@@ -54,6 +55,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   const gate = new Gate({ ...first.limits }, (refused, fields) =>
     log.write('warn', 'overloaded', { refused, ...fields }),
   );
+  const keys = createKeySource({ log: log.write });
   const servers: Listening[] = [];
   let settings = first;
   let stopping = false;
@@ -64,7 +66,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     const { topic, unverifiedPerMinute } = settings.deadLetter;
     const share = Math.floor((unverifiedPerMinute + worker.of - 1 - worker.slot) / worker.of);
     const now = options.now ?? Date.now;
-    return { publisher, dedupe, now, deadLetterTopic: topic, mayKeepUnverified: createBudget(share) };
+    return { publisher, dedupe, keys, now, deadLetterTopic: topic, mayKeepUnverified: createBudget(share) };
   }
 
   function createHandler() {
@@ -90,15 +92,19 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     await Promise.all(servers.map((server) => server.close(settings.drain)));
     gate.close();
     const closing = publisher.close().then(() => dedupe.close());
-    const closed = await Promise.race([closing.then(() => true), delay(closeLimit, false, { ref: false })]);
-    if (!closed) log.write('error', 'connections to Kafka did not close in time');
+    const timer = new AbortController();
+    const late = delay(closeLimit, undefined, timer).then(
+      () => log.write('error', 'connections to Kafka did not close in time'),
+      () => undefined,
+    );
+    await Promise.race([closing.finally(() => timer.abort()), late]);
     log.write('info', 'stopped');
   }
 
   try {
     const front = await listen((request, response) => handler(request, response), first.listen, log);
     servers.push(front);
-    log.write('info', 'listening', { url: front.url, endpoints: first.endpoints.length });
+    log.write('info', 'listening', { url: front.url, endpoints: first.endpoints.length, pid: process.pid });
     if (first.admin === undefined) return { url: front.url, ready, reload, close };
     const admin = createAdminApp({ log, ready, setLevel: (level) => (log.level = level), about: options.about });
     const back = await listen(admin.callback(), first.admin.listen, log);

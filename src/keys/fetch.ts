@@ -1,0 +1,35 @@
+import { request as send } from 'undici';
+import type { KeyRequest } from '../model.js';
+
+/** What a server answered; the text is cut off after `longest`, and then of no use. */
+export interface KeyAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Rejects if there is no answer in time. */
+export type FetchKey = (request: KeyRequest) => Promise<KeyAnswer>;
+
+/** Bytes; a JWK set of a provider has some 10 KiB. */
+const longest = 256 * 1024;
+/** Milliseconds for the whole, connecting included. */
+const patience = 5000;
+
+/** Asks for a key over https. Redirects aren't followed: they would lead past the plugin's list of hosts. */
+export async function fetchKey({ url, method, headers, body }: KeyRequest): Promise<KeyAnswer> {
+  if (!url.startsWith('https://')) throw new Error('keys are fetched over https only');
+  const signal = AbortSignal.timeout(patience);
+  const answer = await send(url, { method, headers, ...(body === undefined ? {} : { body }), signal });
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer.body) {
+    const bytes: Buffer = chunk;
+    size += bytes.length;
+    if (size > longest) {
+      answer.body.destroy();
+      return { status: answer.statusCode, text: '' };
+    }
+    chunks.push(bytes);
+  }
+  return { status: answer.statusCode, text: Buffer.concat(chunks).toString('utf8') };
+}
