@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { open } from 'lmdb';
 
 /** Which process publishes which event at the moment, as far as several share a folder. Everything throws what lmdb throws. */
@@ -23,13 +24,12 @@ let count = 0;
 
 /**
  * Opens the claims in a folder and clears away those of dead processes. A claim costs one transaction of some 15 µs that is
- * never synced: claims mean nothing after the machine's crash. They are decided at once, so that events are published in
+ * never synced: claims mean nothing after a crash of the machine, so each boot has its own file. They are decided at once, so that events are published in
  * the order in which they came.
  */
 export function openClaims(dir: string): Claims {
-  mkdirSync(dir, { recursive: true });
   const claims = open<Buffer, Buffer>({
-    ...{ path: dir, noSubdir: false, encoding: 'binary', keyEncoding: 'binary' },
+    ...{ path: makeFolder(dir), noSubdir: false, encoding: 'binary', keyEncoding: 'binary' },
     ...{ noSync: true, overlappingSync: false, eventTurnBatching: false },
   });
   claims.transactionSync(() => {
@@ -57,6 +57,23 @@ export function openClaims(dir: string): Claims {
     },
     close: () => claims.close(),
   };
+}
+
+function makeFolder(dir: string): string {
+  const name = `claims-${bootId()}`;
+  mkdirSync(join(dir, name), { recursive: true });
+  const others = readdirSync(dir).filter((other) => other.startsWith('claims-') && other !== name);
+  for (const other of others) rmSync(join(dir, other), { recursive: true, force: true });
+  return join(dir, name);
+}
+
+/** Linux tells; elsewhere there is one file for all boots. */
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return 'any';
+  }
 }
 
 function isAlive(mark: Buffer): boolean {

@@ -92,11 +92,11 @@ export function createDedupe({ window, claims, clock, log }: DedupeParts): Closa
   async function waitFor(key: Buffer, holder: Buffer): Promise<Buffer | undefined> {
     const since = clock.now();
     while (attempt(() => claims?.isHeld(key, holder))) {
-      if (closing) throw new PublishError('unavailable', 'CLOSED', 'the gateway is stopping and takes no records');
       if (clock.now() - since >= patience) return holder;
       await new Promise<void>((resolve) => {
         clock.after(polling, resolve);
       });
+      if (closing) throw new PublishError('unavailable', 'CLOSED', 'the gateway is stopping and takes no records');
     }
     return undefined;
   }

@@ -3,6 +3,7 @@ import type { DedupeSettings } from '../config/settings.js';
 import type { Clock } from '../publish/clock.js';
 import { openClaims } from './claims.js';
 import { type ClosableDedupe, createDedupe, type DedupeParts } from './dedupe.js';
+import { setAsideDamaged } from './set-aside.js';
 import { openWindow } from './window.js';
 
 export interface DedupeOptions {
@@ -19,11 +20,15 @@ export interface DedupeOptions {
 export function openDedupe(settings: DedupeSettings | undefined, options: DedupeOptions): ClosableDedupe {
   if (settings === undefined) return everyTime;
   const { dir, window } = settings;
+  const folder = join(dir, 'window');
   try {
+    if (setAsideDamaged(join(folder, 'data.mdb'))) {
+      options.log('error', 'the dedupe window was damaged and begins anew', { dir: folder, kept: 'data.mdb.damaged' });
+    }
     return createDedupe({
       ...options,
-      window: openWindow(join(dir, 'window'), window, options.clock),
-      claims: options.shared ? openClaims(join(dir, 'claims')) : undefined,
+      window: openWindow(folder, window, options.clock),
+      claims: options.shared ? openClaims(dir) : undefined,
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
