@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { everyTime } from '../../src/dedupe/open.js';
 import { type Endpoint, PublishError } from '../../src/model.js';
 import { handle, type Ports } from '../../src/pipeline.js';
 import { Rejection } from '../../src/rejection.js';
@@ -15,6 +16,7 @@ describe('pipeline', () => {
     budget = 1;
     ports = {
       publisher,
+      dedupe: everyTime,
       deadLetterTopic: 'webhooks.dlq',
       now: () => Date.UTC(2026, 0, 2),
       mayKeepUnverified: () => budget-- > 0,
