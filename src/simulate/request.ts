@@ -21,14 +21,27 @@ export function addressOf(endpoint: Endpoint, base: string): string {
   return url.href;
 }
 
-/** The message as an unsigned request: the payload as compact JSON. */
-export function makeRequest(url: string, message: Message): OutgoingRequest {
-  return {
-    method: 'POST',
-    url,
-    headers: { 'content-type': 'application/json', ...message.headers },
-    body: Buffer.from(JSON.stringify(message.payload)),
-  };
+/**
+ * The message as an unsigned request: the payload as compact JSON, or, where the message's own content type says so, as
+ * a form. A payload that is a text is sent as it is under any other content type than JSON.
+ */
+export function makeRequest(url: string, { headers: given, payload }: Message): OutgoingRequest {
+  const headers = { 'content-type': 'application/json', ...given };
+  return { method: 'POST', url, headers, body: Buffer.from(bodyText(payload, headers['content-type'])) };
+}
+
+function bodyText(payload: unknown, contentType: string): string {
+  if (/^application\/x-www-form-urlencoded\b/i.test(contentType)) return formText(Object(payload));
+  return typeof payload === 'string' && !/[/+]json\b/i.test(contentType) ? payload : JSON.stringify(payload);
+}
+
+/** A list is a name several times. */
+function formText(fields: { readonly [name: string]: unknown }): string {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const each of [value].flat()) form.append(name, String(each));
+  }
+  return form.toString();
 }
 
 /** The request as the endpoint's provider would sign it. `now` in milliseconds since the epoch. */

@@ -101,6 +101,17 @@ describe('simulate/request', () => {
     expect(addressOf(endpoint(), 'https://example.com/a/b?c=d')).to.equal('https://example.com/a/b?c=d');
   });
 
+  it('writes a form where the content type says so, and sends a text of another type as it is', () => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+    const fields = { b: 'x y&z', a: ['1', '2'], n: 3 };
+    expect(makeRequest('http://127.0.0.1/', { headers: form, payload: fields }).body.toString()).to.equal(
+      'b=x+y%26z&a=1&a=2&n=3',
+    );
+    const xml = { headers: { 'content-type': 'text/xml' }, payload: '<a/>' };
+    expect(makeRequest('http://127.0.0.1/', xml).body.toString()).to.equal('<a/>');
+    expect(makeRequest('http://127.0.0.1/', { headers: {}, payload: 'a' }).body.toString()).to.equal('"a"');
+  });
+
   it("lets an example's headers stand above the content type that it adds", () => {
     const { headers, body } = makeRequest('http://127.0.0.1/', { headers: { 'content-type': 'a/b' }, payload: [1] });
     expect(headers).to.deep.equal({ 'content-type': 'a/b' });

@@ -1,0 +1,63 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { PluginDeclaration } from '../../src/plugins/declaration.js';
+import type { SignatureDeclaration } from '../../src/signature/declaration.js';
+
+/** Good as hex, as base64, and as 32 bytes of UTF-8. */
+const plainTexts = ['0123456789abcdef0123456789abcdef', 'fedcba9876543210fedcba9876543210'] as const;
+
+const keyPairs = new Map<string, string>();
+
+function privateKey(family: string, index: 0 | 1): string {
+  const name = `${family} ${index}`;
+  const known = keyPairs.get(name);
+  if (known !== undefined) return known;
+  const { privateKey: key } = generate(family);
+  const text = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  keyPairs.set(name, text);
+  return text;
+}
+
+function generate(family: string) {
+  if (family === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 });
+  if (family === 'ed25519') return generateKeyPairSync('ed25519');
+  return generateKeyPairSync('ec', { namedCurve: family });
+}
+
+const families: readonly (readonly [RegExp, string])[] = [
+  [/^(rsa-|[RP]S)/, 'rsa'],
+  [/^(ed25519|EdDSA)/, 'ed25519'],
+  [/^ES384/, 'P-384'],
+  [/^ES512/, 'P-521'],
+  [/^(ecdsa-|ES)/, 'P-256'],
+];
+
+/** The algorithms of a signature by the name of their secret (empty: the one without a name). */
+function algorithmsOf(declaration: SignatureDeclaration, only: string): readonly (readonly [string, string])[] {
+  if ('any' in declaration) return declaration.any.flatMap((each) => algorithmsOf(each, only));
+  if ('all' in declaration) return declaration.all.flatMap((each) => algorithmsOf(each, only));
+  const { algorithm, jwt, key } = declaration;
+  if (key?.public !== undefined) return [];
+  const named = typeof algorithm === 'string' ? algorithm : (Object.values(algorithm.cases)[0] ?? '');
+  return [[key?.secret ?? only, jwt?.algorithms[0] ?? named]];
+}
+
+/**
+ * A text for every secret that a plugin can be given, by its name; empty: the secret needs no name. What takes a public
+ * key gets a private one, with which one can sign. `index`: which of two texts.
+ */
+export function developmentSecrets(
+  { signature, secrets = {} }: PluginDeclaration,
+  index: 0 | 1 = 0,
+): ReadonlyMap<string, string> {
+  const names = Object.keys(secrets);
+  const algorithms = new Map(algorithmsOf(signature, names.length === 1 ? (names[0] ?? '') : ''));
+  const texts = new Map<string, string>();
+  for (const name of new Set([...names, ...algorithms.keys()])) {
+    const algorithm = algorithms.get(name) ?? '';
+    const family = families.find(([form]) => form.test(algorithm))?.[1];
+    if (name === '' && names.length > 0) continue;
+    if (family !== undefined) texts.set(name, privateKey(family, index));
+    else texts.set(name, algorithm === 'basic' ? `gateway:${plainTexts[index]}` : plainTexts[index]);
+  }
+  return texts;
+}
