@@ -1,10 +1,13 @@
 import { expect } from 'chai';
+import { createDedupe } from '../../src/dedupe/dedupe.js';
 import { everyTime } from '../../src/dedupe/open.js';
 import { type Endpoint, PublishError } from '../../src/model.js';
 import { handle, type Ports } from '../../src/pipeline.js';
+import { realClock } from '../../src/publish/clock.js';
 import { Rejection } from '../../src/rejection.js';
 import { type MemoryPublisher, memoryPublisher } from '../support/memory-publisher.js';
 import { delivery, endpoint, failing, provider, route, rule } from '../support/provider.js';
+import { MemoryWindow } from './dedupe/memory-window.js';
 
 describe('pipeline', () => {
   let publisher: MemoryPublisher;
@@ -233,6 +236,70 @@ describe('pipeline', () => {
     publisher.fail = () => new TypeError('oops');
     const error = await handle(endpoint(), delivery(event), ports).catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(TypeError);
+  });
+
+  describe('repetitions', () => {
+    beforeEach(() => {
+      const window = new MemoryWindow();
+      ports = { ...ports, dedupe: createDedupe({ window, clock: realClock, log: () => undefined }) };
+    });
+
+    it('are not published again, with other bytes neither, and are told where the first lies', async () => {
+      await handle(endpoint(), delivery(event), ports);
+      const outcome = await handle(endpoint(), delivery({ ...event, pending_webhooks: 0 }), ports);
+      expect(outcome.accepted.map(({ duplicate, placement }) => [duplicate, placement])).to.deep.equal([
+        [true, { topic: 'webhooks.acme', partition: 0, offset: 0n }],
+      ]);
+      expect(publisher.records).to.have.length(1);
+    });
+
+    it('are others on another endpoint', async () => {
+      await handle(endpoint(), delivery(event), ports);
+      await handle(endpoint({ name: 'other' }), delivery(event), ports);
+      expect(publisher.records).to.have.length(2);
+    });
+
+    it('are published after a failure, or after a dead letter', async () => {
+      publisher.fail = () => new PublishError('unavailable', 'ECONNREFUSED', 'refused');
+      await rejection(handle(endpoint(), delivery(event), ports));
+      publisher.fail = ({ topic }) =>
+        topic === 'webhooks.acme' ? new PublishError('refused', 'MESSAGE_TOO_LARGE', 'too large') : undefined;
+      await handle(endpoint(), delivery(event), ports);
+      await handle(endpoint({ routes: [] }), delivery(event), ports);
+      publisher.fail = undefined;
+      const outcome = await handle(endpoint(), delivery(event), ports);
+      expect(outcome.accepted.map(({ duplicate }) => duplicate)).to.deep.equal([false]);
+      expect(publisher.records.map(({ topic }) => topic)).to.deep.equal([
+        'webhooks.dlq',
+        'webhooks.dlq',
+        'webhooks.acme',
+      ]);
+    });
+
+    it('at the same time have one publish, and a dead letter each if Kafka refuses it', async () => {
+      const twins = () => Promise.all([1, 2].map(() => handle(endpoint(), delivery(event), ports)));
+      publisher.fail = ({ topic }) =>
+        topic === 'webhooks.acme' ? new PublishError('refused', 'MESSAGE_TOO_LARGE', 'too large') : undefined;
+      expect((await twins()).flatMap(({ rejected }) => rejected.map(({ code }) => code))).to.deep.equal([
+        'record_refused',
+        'record_refused',
+      ]);
+      expect(publisher.records).to.have.length(2);
+      publisher.fail = undefined;
+      const [first, second] = await twins();
+      expect(first).to.deep.equal(second);
+      expect(publisher.records).to.have.length(3);
+    });
+
+    it('are found item by item in a batch', async () => {
+      const batched = endpoint({ provider: provider({ items: '/items/*/event' }) });
+      const batch = (...ids: string[]) => delivery({ items: ids.map((id) => ({ event: { id, type: 'x' } })) });
+      await handle(batched, batch('a', 'b', 'a'), ports);
+      expect(publisher.records.map(({ key }) => key)).to.deep.equal(['a', 'b']);
+      const outcome = await handle(batched, batch('b', 'c'), ports);
+      expect(outcome.accepted.map(({ duplicate }) => duplicate)).to.deep.equal([true, false]);
+      expect(publisher.records.map(({ key }) => key)).to.deep.equal(['a', 'b', 'c']);
+    });
   });
 
   describe('batches', () => {

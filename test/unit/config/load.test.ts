@@ -69,11 +69,23 @@ describe('loadConfig', () => {
         topics: { create: 'missing', partitions: 6, replicationFactor: 1 },
         spool: { dir: join(folder, '../data/spool'), maxBytes: 2 * 1024 ** 3 },
       },
+      dedupe: { window: 72 * 3_600_000, dir: join(folder, '../data/dedupe') },
       deadLetter: { topic: 'webhooks.dlq', unverifiedPerMinute: 60 },
       log: { level: 'info' },
     });
     expect(endpoints).to.have.length(1);
     expect(topics).to.include('webhooks.dlq');
+  });
+
+  it('keeps the dedupe window beside the embedded log, elsewhere, or not at all', async () => {
+    const dedupe = async (lines: string) =>
+      (await load(`version: 1\nembedded: { dir: log }\n${lines}\n${endpoint}`)).dedupe;
+    expect(await dedupe('')).to.deep.equal({ window: 72 * 3_600_000, dir: join(folder, 'log/dedupe') });
+    expect(await dedupe('dedupe: { window: 90m, dir: seen }')).to.deep.equal({
+      window: 90 * 60_000,
+      dir: join(folder, 'seen'),
+    });
+    expect(await dedupe('dedupe: { window: 0s }')).to.equal(undefined);
   });
 
   it('takes everything that can be said', async () => {
