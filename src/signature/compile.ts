@@ -10,12 +10,12 @@ import type { SignatureDeclaration } from './declaration.js';
 import { readKey } from './keys.js';
 import { Message } from './message.js';
 import type { Plan } from './plan.js';
+import { prepare, readKeyId } from './read-signature.js';
 import { keyRequest } from './remote.js';
 import { applies, plansOf, type Tree, verifyTree } from './scheme-tree.js';
 import { newestKeys } from './secrets.js';
 import { signTree } from './sign.js';
 import type { ValuePart } from './templates.js';
-import { prepare, readKeyId } from './verify.js';
 
 export interface CompileOptions extends PluginFacts {
   /** The source that the payload is read from, where that isn't the body. */

@@ -9,6 +9,8 @@ export interface Condition {
   /** The template, for people. */
   readonly label: string;
   readonly holds: (message: Message) => boolean;
+  /** What it must be, or the first such thing; absent where only its presence counts. */
+  readonly expected?: readonly Piece[] | undefined;
 }
 
 /** `compile` turns a template into its pieces; the second text is the key that it stands under. */
@@ -22,7 +24,8 @@ export function compileConditions(
       return { label: template, holds: (message) => isThere(value, message) === expected };
     }
     const allowed = [expected].flat().map((text) => compile(text, template));
-    return { label: template, holds: (message) => isOneOf(renderBytes(value, message), allowed, message) };
+    const holds = (message: Message) => isOneOf(renderBytes(value, message), allowed, message);
+    return { label: template, holds, expected: allowed[0] };
   });
 }
 

@@ -3,7 +3,8 @@ import { Rejection } from '../rejection.js';
 import { type Condition, findUnmet } from './conditions.js';
 import type { Message } from './message.js';
 import type { Plan } from './plan.js';
-import { prepare, verifyMessage } from './verify.js';
+import { prepare } from './read-signature.js';
+import { verifyMessage } from './verify.js';
 
 /** One scheme, or several of which any or all must hold. */
 export type Tree =

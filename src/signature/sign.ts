@@ -2,14 +2,13 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import type { OutgoingRequest, Secret, Surroundings } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { concat, encodedDigest, planJws, signBytes, suits } from './algorithms.js';
-import type { Conditions } from './declaration.js';
 import type { Value } from './filters.js';
-import { pathPointer, selectItems } from './json-body.js';
+import { parseText, pathPointer, selectItems } from './json-body.js';
 import { makeToken } from './jws.js';
 import { Message } from './message.js';
 import { placeValue } from './place.js';
 import type { Method, Plan } from './plan.js';
-import type { Tree } from './scheme-tree.js';
+import { applies, type Tree } from './scheme-tree.js';
 import { newestKeys } from './secrets.js';
 import { render, renderBytes } from './sources.js';
 import type { ValuePart } from './templates.js';
@@ -24,16 +23,18 @@ export interface Signer {
   readonly others?: readonly Secret[] | undefined;
 }
 
-/** `Scheme.sign`: with every scheme of `all`, with the first of `any` that can be. */
+/** `Scheme.sign`: with every scheme of `all`, with the first of `any` that can be and is for such a request. */
 export function signTree(tree: Tree, request: OutgoingRequest, signer: Signer): OutgoingRequest {
   if (tree.kind === 'one') return signPlan(tree.plan, request, signer);
   if (tree.kind === 'all') return tree.trees.reduce((signed, each) => signTree(each, signed, signer), request);
-  let failure: unknown;
+  let failure = new Error('the request cannot be signed: no scheme is for it');
   for (const each of tree.trees) {
     try {
-      return signTree(each, request, signer);
+      const signed = signTree(each, request, signer);
+      if (applies(each, messageOf(signed, signer))) return signed;
     } catch (error) {
-      failure ??= error;
+      if (!(error instanceof Error)) throw error;
+      failure = error;
     }
   }
   throw failure;
@@ -45,13 +46,16 @@ export function signTree(tree: Tree, request: OutgoingRequest, signer: Signer): 
  */
 function signPlan(plan: Plan, request: OutgoingRequest, signer: Signer): OutgoingRequest {
   const key = keyFor(plan, signer);
+  const [place] = plan.parts.from;
+  const method = 'cases' in plan.method ? [...plan.method.cases.values()][0] : plan.method;
+  if (place === undefined || method === undefined) throw new Error('the scheme has no place for a signature');
+  const unsigned = messageOf(request, signer);
+  unsigned.key = key;
+  const prepared = { ...request, headers: { ...missingHeaders(plan, unsigned, signer.now), ...request.headers } };
+  const message = messageOf(prepared, signer);
+  message.key = key;
+  message.sig = plan.entries.keys.map((name) => entryValue(plan, name, message, signer.now));
   try {
-    const method = 'cases' in plan.method ? [...plan.method.cases.values()][0] : plan.method;
-    if (method === undefined) throw new Error('no algorithm is allowed');
-    const prepared = { ...request, headers: { ...missingHeaders(plan, signer.now), ...request.headers } };
-    const message = messageOf(plan, prepared, signer, key);
-    const [place] = plan.parts.from;
-    if (place === undefined) throw new Error('the scheme has no place for a signature');
     if (plan.items === undefined) {
       return placeValue(prepared, place, '', signatureText(plan, method, message, signer));
     }
@@ -68,53 +72,44 @@ function keyFor({ secret }: Plan, { key, others = [], now }: Signer): KeyObject 
   return (secret === undefined ? undefined : newestKeys(others, now).get(secret)) ?? key;
 }
 
-function messageOf(
-  plan: Plan,
-  request: OutgoingRequest,
-  { now, surroundings, others }: Signer,
-  key: KeyObject,
-): Message {
+function messageOf(request: OutgoingRequest, { now, surroundings, others = [] }: Signer): Message {
   const { method, body } = request;
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, [value]]));
   const { pathname, search, origin } = new URL(request.url);
   const around = { params: {}, ...surroundings, url: surroundings?.url ?? origin + pathname };
   const message = new Message({ method, headers, body, target: pathname + search }, around);
-  message.key = key;
-  message.secrets = newestKeys(others ?? [], now);
-  message.sig = plan.entries.keys.map((name) => entryValue(plan, name, now));
+  message.secrets = newestKeys(others, now);
   return message;
 }
 
 /** What the sender writes beside the signature: the time, the name of the algorithm, the headers that it signs. */
-function entryValue(plan: Plan, name: string, now: number): string | undefined {
+function entryValue(plan: Plan, name: string, message: Message, now: number): string | undefined {
   const is = (part: ValuePart | undefined) => part?.source === 'sig' && part.name === name;
   if (is(plan.parts.timestamp)) return formatTimestamp(now, plan.timestamp?.unit ?? 's');
   if (is(plan.parts.named)) return firstCase(plan);
   if (plan.parts.lists.some(is)) return 'content-type';
-  const condition = literalOf(plan.declaration.require, `{sig.${name}}`);
-  return condition ?? (plan.parts.signed.some(is) ? randomUUID() : undefined);
+  const required = requiredValue(plan, `{sig.${name}}`, message);
+  return required ?? (plan.parts.signed.some(is) ? randomUUID() : undefined);
 }
 
 function firstCase({ declaration: { algorithm } }: Plan): string | undefined {
   return typeof algorithm === 'string' ? undefined : Object.keys(algorithm.cases)[0];
 }
 
-/** What a condition says that a value must be, if that is a plain text. */
-function literalOf(conditions: Conditions | undefined, template: string): string | undefined {
-  const expected = conditions?.[template];
-  const text = typeof expected === 'object' ? expected[0] : expected;
-  return typeof text === 'string' && !text.includes('{') ? text : undefined;
+/** What the plugin's conditions say that a value must be. */
+function requiredValue({ require, when }: Plan, template: string, message: Message): string | undefined {
+  const condition = [...require, ...when].find(({ label, expected }) => label === template && expected !== undefined);
+  return condition?.expected && renderBytes(condition.expected, message)?.toString();
 }
 
-function missingHeaders(plan: Plan, now: number): { [name: string]: string } {
+function missingHeaders(plan: Plan, message: Message, now: number): { [name: string]: string } {
   const { from, all, timestamp, named, lists } = plan.parts;
-  const { require, when } = plan.declaration;
   const headers: { [name: string]: string } = {};
   for (const part of all) {
-    if (part.source !== 'header' || from.some(({ name }) => name === part.name)) continue;
     const template = `{header.${part.name}}`;
-    const fixed = literalOf(require, template) ?? literalOf(when, template);
-    if (when?.[template] !== false) headers[part.name] = fixed ?? `msg_${randomUUID().replaceAll('-', '')}`;
+    if (part.source !== 'header' || from.some(({ name }) => name === part.name)) continue;
+    if (plan.declaration.when?.[template] === false) continue;
+    headers[part.name] = requiredValue(plan, template, message) ?? `msg_${randomUUID().replaceAll('-', '')}`;
   }
   if (named?.source === 'header') headers[named.name] = firstCase(plan) ?? '';
   for (const part of lists) if (part.source === 'header') headers[part.name] = 'content-type';
@@ -174,9 +169,9 @@ function tokenOf(plan: Plan, detached: boolean, message: Message, key: KeyObject
   const algorithm = plan.jwt?.algorithms.find((name) => suits(planJws(name), key) && key.type !== 'public');
   if (algorithm === undefined) throw new Error('the key is not of the kind that the token needs');
   if (detached) {
-    const header = Object.fromEntries(
-      plan.parts.all.filter(({ source }) => source === 'jws').map(({ name }) => [name, jwsValue(plan, name)]),
-    );
+    const names = plan.parts.all.filter(({ source }) => source === 'jws').map(({ name }) => name);
+    const header = Object.fromEntries(names.map((name) => [name, jwsValue(plan, name)]));
+    message.jws = parseText(JSON.stringify(header));
     return makeToken(header, algorithm, concat(contentOf(plan, message)), key, true);
   }
   const seconds = Math.floor(now / 1000);

@@ -5,15 +5,15 @@ import { encodedDigest, sameText, suits, verifyBytes } from './algorithms.js';
 import { type Candidate, candidatesOf } from './candidates.js';
 import { checkClaims } from './claims.js';
 import { findUnmet } from './conditions.js';
-import { decodeSignature, decodeStrictly } from './encoding.js';
-import { splitEntries } from './entries.js';
+import { decodeSignature } from './encoding.js';
 import type { Value } from './filters.js';
 import { pathPointer, selectItems } from './json-body.js';
-import { parseToken, type Token, tokenFits } from './jws.js';
+import { tokenFits } from './jws.js';
 import type { Message } from './message.js';
 import type { Method, Plan } from './plan.js';
+import { methodOf, prepare, readSignatures, readToken } from './read-signature.js';
 import { isActive } from './secrets.js';
-import { readText, render, renderBytes } from './sources.js';
+import { readText, render } from './sources.js';
 import { checkWindow, parseTimestamp } from './timestamp.js';
 
 /** A batch whose items are signed one by one is proven only if each of them is. */
@@ -61,92 +61,6 @@ function verifyOne(plan: Plan, message: Message, secrets: readonly Secret[], now
   if (plan.timestamp !== undefined && signedAt !== undefined) checkWindow(signedAt, plan.timestamp, now);
   const time = signedAt ?? claimed;
   return time === undefined ? { secret: found.name } : { secret: found.name, signedAt: time };
-}
-
-/** Reads the texts that carry the signature and takes them apart into candidates; `{sig.…}` can be read from then on. */
-export function prepare(plan: Plan, message: Message): readonly string[] {
-  message.documentText = plan.document === undefined ? undefined : (readText(plan.document, message) ?? '');
-  const [first] = plan.from;
-  const candidates: string[] = [];
-  let found = false;
-  for (const from of plan.from) {
-    const text = readText(from, message);
-    if (text === undefined || text === '') continue;
-    found = true;
-    const pick = plan.picked && renderBytes(plan.picked, message)?.toString();
-    const entries = splitEntries(plan.decode === undefined ? text : decodeText(text, plan.decode), plan.entries, pick);
-    message.sig = entries.values;
-    candidates.push(...entries.candidates);
-  }
-  if (!found) throw new Rejection('signature_missing', { detail: `${first?.label} is missing` });
-  if (candidates.length === 0) {
-    throw new Rejection('signature_missing', {
-      detail: `${first?.label} has no "${plan.entries.pick ?? 'signature'}"`,
-    });
-  }
-  return candidates;
-}
-
-function decodeText(text: string, decode: 'base64' | 'base64url'): string {
-  const bytes = decodeStrictly(text, decode);
-  if (bytes === undefined) throw new Rejection('signature_malformed', { detail: `the signature is not ${decode}` });
-  return bytes.toString('latin1');
-}
-
-function methodOf({ method }: Plan, message: Message): Method {
-  if (!('cases' in method)) return method;
-  const found = method.cases.get(readText(method.named, message) ?? '');
-  if (found === undefined) {
-    throw new Rejection('signature_malformed', { detail: `${method.named.label} is not an algorithm that is allowed` });
-  }
-  return found;
-}
-
-function readToken(plan: Plan, texts: readonly string[], detached: boolean, message: Message): Token {
-  const [text = '', ...others] = texts.flatMap((each) => withoutPrefix(plan, each) ?? []);
-  if (others.length > 0) throw new Rejection('signature_malformed', { detail: 'there is more than one token' });
-  const token = parseToken(text, plan.jwt?.algorithms ?? [], detached);
-  message.jws = token.header;
-  return token;
-}
-
-/** Reads the header of a token, which names its key, where the scheme has tokens. */
-export function readKeyId(plan: Plan, texts: readonly string[], message: Message): void {
-  const { algorithm } = methodOf(plan, message);
-  if (algorithm.kind === 'jws') readToken(plan, texts, algorithm.detached, message);
-}
-
-/** Authentication schemes of HTTP, such as `Bearer `, may be written in either case (RFC 9110). */
-function withoutPrefix({ strip }: Plan, text: string): string | undefined {
-  const prefix = text.slice(0, strip.length);
-  const same = strip.endsWith(' ') ? prefix.toLowerCase() === strip.toLowerCase() : prefix === strip;
-  return same ? text.slice(strip.length) : undefined;
-}
-
-/** The candidates that have the form of a signature; the others can't fit. */
-function readSignatures(plan: Plan, { form, algorithm }: Method, texts: readonly string[]): readonly string[] {
-  const signatures: string[] = [];
-  for (const text of texts) {
-    const bare = withoutPrefix(plan, text);
-    if (bare === undefined) continue;
-    const read = form === undefined ? readText64(plan, algorithm.kind, bare) : form.test(bare) ? bare : undefined;
-    if (read !== undefined) signatures.push(form !== undefined && plan.encoding === 'hex' ? read.toLowerCase() : read);
-  }
-  if (signatures.length === 0) {
-    const what =
-      algorithm.kind === 'equals' ? 'of the form that the scheme has' : `the ${plan.encoding} of a signature`;
-    throw new Rejection('signature_malformed', { detail: `${plan.from[0]?.label} is not ${what}` });
-  }
-  return signatures;
-}
-
-const longestSignature = 4096;
-
-/** A text of no fixed length: basic credentials are decoded, asymmetric signatures must be decodable. */
-function readText64({ declaration, encoding }: Plan, kind: string, text: string): string | undefined {
-  if (text.length > longestSignature) return undefined;
-  if (declaration.algorithm === 'basic') return decodeStrictly(text, 'base64')?.toString('latin1');
-  return kind === 'equals' || decodeSignature(text, encoding) !== undefined ? text : undefined;
 }
 
 function checkRequired({ require }: Plan, message: Message): void {
