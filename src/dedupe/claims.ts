@@ -16,11 +16,11 @@ export interface Claims {
 
 export type Claim = { readonly mark: Buffer } | { readonly holder: Buffer };
 
-/** Pid, a random number that tells this process from a later one with the same pid, and a count of its claims. */
+/** Pid, a random number that tells this process from a later one with the same pid; then who in it, and which of its claims. */
 const pidLength = 4;
 const processLength = 12;
-const self = Buffer.concat([uint32(process.pid), randomBytes(processLength - pidLength)]);
-let count = 0;
+const thisProcess = Buffer.concat([uint32(process.pid), randomBytes(processLength - pidLength)]);
+let opened = 0;
 
 /**
  * Opens the claims in a folder and clears away those of dead processes. A claim costs one transaction of some 15 µs that is
@@ -32,6 +32,8 @@ export function openClaims(dir: string): Claims {
     ...{ path: makeFolder(dir), noSubdir: false, encoding: 'binary', keyEncoding: 'binary' },
     ...{ noSync: true, overlappingSync: false, eventTurnBatching: false },
   });
+  const self = Buffer.concat([thisProcess, uint32(opened++)]);
+  let count = 0;
   claims.transactionSync(() => {
     const dead = [...claims.getRange()].filter(({ value }) => !isAlive(value));
     for (const { key } of dead) claims.removeSync(key);
@@ -41,7 +43,9 @@ export function openClaims(dir: string): Claims {
     take(key, hung) {
       return claims.transactionSync((): Claim => {
         const holder = claims.get(key);
-        if (holder !== undefined && isAlive(holder) && !(hung && holder.equals(hung))) return { holder };
+        // A claim of our own is one that a full disk kept us from giving up.
+        const free = holder === undefined || holder.indexOf(self) === 0 || !isAlive(holder) || hung?.equals(holder);
+        if (!free) return { holder };
         const mark = Buffer.concat([self, uint32(count++)]);
         claims.putSync(key, mark);
         return { mark };
@@ -78,7 +82,7 @@ function bootId(): string {
 
 function isAlive(mark: Buffer): boolean {
   const pid = mark.readUInt32BE(0);
-  if (pid === process.pid) return mark.subarray(0, processLength).equals(self);
+  if (pid === process.pid) return mark.subarray(0, processLength).equals(thisProcess);
   try {
     return process.kill(pid, 0);
   } catch (error) {

@@ -6,6 +6,9 @@ import type { RememberedEvent, Window } from './window.js';
 
 /** Milliseconds between a publish and its being written to the window, together with all that came meanwhile. */
 const gathering = 50;
+/** Milliseconds until it is tried again if the disk fails, and how many events are kept meanwhile (some 300 bytes each). */
+const pause = 1000;
+const keepAtMost = 100_000;
 /** Milliseconds between two looks at an event that another process publishes. */
 const polling = 5;
 /** Milliseconds after which a publish of another process is no longer waited for. */
@@ -34,7 +37,7 @@ interface Remembered extends RememberedEvent {
  * Publishes an event once. It is remembered only after its publish succeeded: here at once, in the window some 50 ms later,
  * which nobody waits for, so that a crash in between lets a repetition through (at least once). Twins in this process
  * share one publish and whatever comes of it, a refusal too. A twin in another process waits; if the first fails, it tries
- * by itself, and so it does after half a minute. Faults of the disk stop nothing: events are then published and forgotten.
+ * by itself, and so it does after half a minute. Faults of the disk stop nothing: what can't be written is known here only.
  */
 export function createDedupe({ window, claims, clock, log }: DedupeParts): ClosableDedupe {
   const running = new Map<string, Promise<Published>>();
@@ -105,22 +108,21 @@ export function createDedupe({ window, claims, clock, log }: DedupeParts): Closa
     cancelTimer = undefined;
     writing = writeGroup([...recent]).then(() => {
       writing = undefined;
-      if (recent.size > 0) cancelTimer ??= clock.after(gathering, write);
+      if (recent.size > 0) cancelTimer ??= clock.after(failing ? pause : gathering, write);
     });
   }
 
   async function writeGroup(group: readonly (readonly [string, Remembered])[]): Promise<void> {
     try {
       await window.remember(group.map(([, event]) => event));
-      if (failing) log('info', 'events are remembered again', {});
+      if (failing) log('info', 'the dedupe window can be used again', {});
       failing = false;
+      for (const [name] of group) recent.delete(name);
     } catch (error) {
       complain(error);
+      for (const name of [...recent.keys()].slice(0, -keepAtMost)) recent.delete(name);
     }
-    for (const [name, { key, mark }] of group) {
-      recent.delete(name);
-      release(key, mark);
-    }
+    for (const [, { key, mark }] of group) release(key, mark);
   }
 
   function release(key: Buffer, mark: Buffer | undefined): void {
@@ -139,7 +141,12 @@ export function createDedupe({ window, claims, clock, log }: DedupeParts): Closa
 
   function complain(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    if (!failing) log('error', 'events are not remembered: a repetition would be published again', { reason });
+    if (!failing)
+      log(
+        'error',
+        'the dedupe window cannot be used: after a restart, and in other workers, repetitions are published again',
+        { reason },
+      );
     failing = true;
   }
 

@@ -96,13 +96,19 @@ export function openWindow(dir: string, length: number, clock: Clock): Window {
     async remember(events) {
       // Neighbours share pages.
       const sorted = events.toSorted((a, b) => Buffer.compare(a.key, b.key));
-      await root.transaction(() => write(sorted));
+      await root.transaction(() => write(sorted)).catch(throwCause);
     },
     async close() {
       await root.flushed;
       await root.close();
     },
   };
+}
+
+/** lmdb has the reason of a failed commit in a promise, which nobody else handles. */
+async function throwCause(error: unknown): Promise<never> {
+  if (error instanceof Error && 'commitError' in error) await error.commitError;
+  throw error;
 }
 
 /**

@@ -89,18 +89,28 @@ describe('dedupe', () => {
     expect(window.groups).to.equal(2);
   });
 
-  it('goes on publishing while the disk is full, and says so once', async () => {
+  it('goes on while the disk is full, says so once, and writes later', async () => {
     window.full = true;
     await once('a', 1);
     await clock.pass(50);
     await once('b', 2);
-    await clock.pass(50);
-    expect(await once('a', 3)).to.deep.equal({ placement: placed(3), duplicate: false });
+    await clock.pass(1000);
+    expect((await dedupe.once('acme', 'a', never)).duplicate).to.equal(true);
     expect(complaints.map(({ level }) => level)).to.deep.equal(['error']);
     window.full = false;
-    await clock.pass(50);
+    await clock.pass(1000);
     expect(complaints.map(({ level }) => level)).to.deep.equal(['error', 'info']);
-    expect((await dedupe.once('acme', 'a', never)).duplicate).to.equal(true);
+    await dedupe.close();
+    dedupe = start();
+    for (const id of ['a', 'b']) expect((await dedupe.once('acme', id, never)).duplicate).to.equal(true);
+  });
+
+  it('keeps no more than 100,000 events that it cannot write', async () => {
+    window.full = true;
+    for (let n = 0; n < 100_010; n++) await once(`evt_${n}`, n);
+    await clock.pass(50);
+    expect((await once('evt_9', 1)).duplicate).to.equal(false);
+    expect((await once('evt_10', 1)).duplicate).to.equal(true);
   });
 
   it('goes on publishing where the window cannot be read', async () => {
