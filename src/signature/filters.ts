@@ -44,7 +44,9 @@ export function compileFilter({ name, argument }: Filter): Apply {
     case 'base64':
       return onBytes((bytes) => bytes.toString('base64'));
     case 'unbase64':
-      return onText((text) => decodeStrictly(text, 'base64'));
+      return onText((text) => decodeStrictly(text.replace(/\r?\n/g, ''), 'base64'));
+    case 'hex':
+      return onText((text) => (/^[0-9a-f]{1,128}$/i.test(text) ? text : undefined));
     default:
       return onText(textFilter(name, argument));
   }
@@ -57,6 +59,7 @@ type TextFilterName = Exclude<
   | 'crc32'
   | 'base64'
   | 'unbase64'
+  | 'hex'
   | `${'' | 'hmac-'}${'sha1' | 'sha256' | 'sha384' | 'sha512'}`
   | 'md5'
 >;

@@ -37,6 +37,7 @@ export const filterArguments = {
   crc32: 'none',
   base64: 'none',
   unbase64: 'none',
+  hex: 'none',
   default: 'text',
   strip: 'text',
   md5: 'digest',

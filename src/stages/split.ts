@@ -1,4 +1,5 @@
 import { type Node, parseTree } from 'jsonc-parser';
+import { toPointer } from '../diagnostics/pointer.js';
 import type { Decoded, Item, Provider } from '../model.js';
 import { Rejection } from '../rejection.js';
 
@@ -33,6 +34,7 @@ function find(node: Node, segments: readonly string[], pointer: string): Found[]
   const [segment, ...rest] = segments;
   if (segment === undefined) return [{ node, pointer }];
   if (segment === '*') {
+    if (node.type === 'object') return (node.children ?? []).flatMap((member) => findMember(member, rest, pointer));
     if (node.type !== 'array')
       throw new Rejection('batch_malformed', { detail: `${pointer || 'the body'} is no array` });
     return (node.children ?? []).flatMap((child, index) => find(child, rest, `${pointer}/${index}`));
@@ -40,6 +42,11 @@ function find(node: Node, segments: readonly string[], pointer: string): Found[]
   const child = property(node, segment.replaceAll('~1', '/').replaceAll('~0', '~'));
   if (child === undefined) throw new Rejection('batch_malformed', { detail: `${pointer}/${segment} is missing` });
   return find(child, rest, `${pointer}/${segment}`);
+}
+
+function findMember({ children: [name, value] = [] }: Node, rest: string[], pointer: string): Found[] {
+  if (name === undefined || value === undefined) return [];
+  return find(value, rest, `${pointer}${toPointer(String(name.value))}`);
 }
 
 /** The last one of that name, as JSON.parse has it. */
