@@ -17,7 +17,7 @@ export const schemeCases: { readonly [provider: string]: SchemeCase | undefined 
   { merge: true },
 );
 
-function named(declared: SchemeCase['secrets']): readonly NamedNeed[] {
+export function needsOf(declared: SchemeCase['secrets']): readonly NamedNeed[] {
   return Object.entries(declared ?? {}).map(([name, { description, optional = false }]) => ({
     name,
     description,
@@ -34,7 +34,7 @@ export function schemeOfCase(provider: string): Scheme {
   const declared = schemeCases[provider];
   if (declared === undefined) throw new Error(`no scheme for ${provider}`);
   const { signature, items, secrets, params } = declared;
-  const { scheme, faults } = compileSignature(signature, { items, secrets: named(secrets), params: named(params) });
+  const { scheme, faults } = compileSignature(signature, { items, secrets: needsOf(secrets), params: needsOf(params) });
   if (scheme === undefined || faults.length > 0) throw new Error(`${provider}: ${JSON.stringify(faults)}`);
   compiled.set(provider, scheme);
   return scheme;
