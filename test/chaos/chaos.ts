@@ -81,14 +81,14 @@ export function playOutage(seconds: number): Run['play'] {
     say(`Kafka is away for ${seconds} s`);
     await delay(seconds * 1000);
     const end = Date.now();
-    const during = sender.events.filter(({ dueAt }) => dueAt >= begin && dueAt < end);
-    const settled = during.filter(({ dueAt }) => dueAt >= begin + 10_000);
-    say(`${during.length} events meanwhile; answers: ${describeCounts(during)}`);
-    say(`time from due to acknowledged after the first 10 s, ms: ${describeTimes(settled.map(waitOf))}`);
     await Promise.all(cluster.nodes.map((node) => node.start()));
     const back = Date.now();
     await cluster.awaitInSync(topics);
     say(`Kafka is back; drained under load ${(Date.now() - back) / 1000 + (await awaitDrained(scene))} s later`);
+    const during = sender.events.filter(({ dueAt }) => dueAt >= begin && dueAt < end);
+    const settled = during.filter(({ dueAt }) => dueAt >= begin + 10_000);
+    say(`${during.length} events meanwhile; answers: ${describeCounts(during)}`);
+    say(`time from due to acknowledged after the first 10 s, ms: ${describeTimes(settled.map(waitOf))}`);
   };
 }
 
