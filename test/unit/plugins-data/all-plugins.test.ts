@@ -8,6 +8,7 @@ import type { Delivery, Endpoint, KafkaRecord, OutgoingRequest, Secret, Verified
 import type { PluginDeclaration } from '../../../src/plugins/declaration.js';
 import { type Example, listExamples } from '../../../src/plugins/examples.js';
 import { readPlugin } from '../../../src/plugins/load.js';
+import { freshen } from '../../../src/simulate/freshen.js';
 import { makeRequest, signRequest } from '../../../src/simulate/request.js';
 import { bind } from '../../../src/stages/bind.js';
 import { decode } from '../../../src/stages/decode.js';
@@ -63,8 +64,12 @@ async function loadEndpoint(name: string, folder: string, index: 0 | 1 = 0): Pro
   return endpoint;
 }
 
-function requestOf({ path }: Endpoint, { headers, payload }: Example): OutgoingRequest {
-  return makeRequest(site + path, { headers, payload });
+/** As the simulator sends it: what a body says of the time is now. */
+function requestOf({ path, provider }: Endpoint, example: Example): OutgoingRequest {
+  return makeRequest(
+    site + path,
+    freshen(example, example.fresh, provider.items, now, () => 0),
+  );
 }
 
 function deliveryOf({ method, url, headers, body }: OutgoingRequest): Delivery {
