@@ -49,7 +49,10 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   const worker = options.worker ?? { slot: 0, of: 1 };
   const publisher =
     options.publisher ??
-    (await createPublisher(first.publisher, { topics: first.topics, log: log.write, slot: worker.slot }));
+    (await createPublisher(first.publisher, {
+      ...{ topics: first.topics, deadLetterTopic: first.deadLetter.topic, largest: first.limits.body },
+      ...{ log: log.write, slot: worker.slot, slots: worker.of },
+    }));
   const shared = worker.of > 1;
   const dedupe = openDedupe(first.dedupe, { shared, clock: realClock, log: log.write });
   const gate = new Gate({ ...first.limits }, (refused, fields) =>

@@ -1,38 +1,38 @@
-import { join } from 'node:path';
 import type { EmbeddedSettings, KafkaSettings } from '../config/settings.js';
 import type { Publisher } from '../model.js';
 import { realClock } from './clock.js';
 import type { Log } from './log.js';
+
+export interface PublisherOptions {
+  /** Every topic that a record can go to. */
+  readonly topics: readonly string[];
+  readonly deadLetterTopic: string;
+  /** Bytes of the largest body. */
+  readonly largest: number;
+  /** Which of the gateway's processes this is, and how many there are: each has a part of the spool to itself. */
+  readonly slot?: number;
+  readonly slots?: number;
+  readonly log: Log;
+}
 
 /**
  * Opens the way to Kafka or to the embedded log. Kafka may be down: the publisher then keeps trying in the background,
  * isn't `ready()`, and spools. Rejects itself only where the embedded log or the spool can't be opened.
  */
 export async function createPublisher(
-  settings: KafkaSettings | EmbeddedSettings,
-  options: {
-    /** Every topic that a record can go to. */
-    readonly topics: readonly string[];
-    readonly log: Log;
-    /** Which of the gateway's processes this is: each has a part of the spool to itself. */
-    readonly slot?: number;
-  },
+  settings: EmbeddedSettings | KafkaSettings,
+  options: PublisherOptions,
 ): Promise<Publisher> {
   if (settings.kind === 'embedded') {
     const { openEmbedded } = await import('./embedded/publisher.js');
     return openEmbedded(settings);
   }
-  const [{ createKafkajsClient }, { createBatcher }, { openSpool }, { realFiles }] = await Promise.all([
+  const [{ createKafkajsClient }, { createBatcher }, { openSpools }] = await Promise.all([
     import('./kafka/client.js'),
     import('./batcher.js'),
-    import('./spool/spool.js'),
-    import('./spool/files.js'),
+    import('./spool/open.js'),
   ]);
   const client = createKafkajsClient(settings, options);
   client.connect();
-  const batcher = createBatcher(client, realClock);
-  const { topics, log, slot = 0 } = options;
-  const { dir, maxBytes } = settings.spool;
-  const folder = join(dir, String(slot));
-  return openSpool(batcher, { folder, maxBytes, topics, log, files: realFiles, clock: realClock });
+  return openSpools(createBatcher(client, realClock), settings.spool, options);
 }

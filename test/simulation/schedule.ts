@@ -52,6 +52,7 @@ export async function runSchedule(seed: number): Promise<Verdict> {
       folder: '/spool',
       maxBytes: 20_000,
       topics,
+      deadLetterTopic: 'webhooks.dlq',
       files: disk.mount(),
       clock: clockOf(mine),
       log: (_level, message, fields) => {

@@ -2,10 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
 import type { PublishError } from '../../model.js';
 import type { Batch, KafkaClient } from '../client.js';
+import type { PublisherOptions } from '../create.js';
 import type { Log } from '../log.js';
 import { isAnswer, losesSequence, translateError } from './errors.js';
 import { KafkajsProducer } from './producer.js';
-import { countPartitions, ensureTopics, type PartitionCounts } from './topics.js';
+import { countPartitions, ensureTopics, type PartitionCounts, warnOfSmallTopics } from './topics.js';
 
 /** Milliseconds. */
 const firstPause = 100;
@@ -18,14 +19,15 @@ const failureLimit = 3;
 /** kafkajs as the batcher wants it. */
 export function createKafkajsClient(
   settings: KafkaSettings,
-  { topics, log }: { readonly topics: readonly string[]; readonly log: Log },
+  options: Pick<PublisherOptions, 'topics' | 'largest' | 'log'>,
 ): KafkaClient {
-  return new KafkajsClient(settings, topics, log);
+  return new KafkajsClient(settings, options);
 }
 
 class KafkajsClient implements KafkaClient {
   readonly #settings: KafkaSettings;
   readonly #topics: readonly string[];
+  readonly #largest: number;
   readonly #log: Log;
   readonly #closing = new AbortController();
   readonly #counts: PartitionCounts = new Map();
@@ -36,9 +38,10 @@ class KafkajsClient implements KafkaClient {
   #lastReason = '';
   #refresh: NodeJS.Timeout | undefined;
 
-  constructor(settings: KafkaSettings, topics: readonly string[], log: Log) {
+  constructor(settings: KafkaSettings, { topics, largest, log }: Pick<PublisherOptions, 'topics' | 'largest' | 'log'>) {
     this.#settings = settings;
     this.#topics = topics;
+    this.#largest = largest;
     this.#log = log;
     this.#producer = new KafkajsProducer(settings, log);
   }
@@ -75,7 +78,6 @@ class KafkajsClient implements KafkaClient {
     clearInterval(this.#refresh);
     this.#ready = false;
     await this.#producer.close();
-    await this.#connecting;
   }
 
   /** What has to happen before the batch is worth another try. */
@@ -125,9 +127,11 @@ class KafkajsClient implements KafkaClient {
   async #learnTopics(): Promise<void> {
     const unknown = this.#topics.filter((topic) => !this.#counts.has(topic));
     if (unknown.length === 0) return;
-    const counts = await this.#producer.administer(adminDeadline, (admin) =>
-      ensureTopics(admin, unknown, this.#settings.topics, this.#log),
-    );
+    const counts = await this.#producer.administer(adminDeadline, async (admin) => {
+      const there = await ensureTopics(admin, unknown, this.#settings.topics, this.#log);
+      await warnOfSmallTopics(admin, [...there.keys()], this.#largest, this.#log);
+      return there;
+    });
     for (const [topic, count] of counts) this.#counts.set(topic, count);
   }
 

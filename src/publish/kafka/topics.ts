@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Admin } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import type { KafkaSettings } from '../../config/settings.js';
 import type { Log } from '../log.js';
 import { translateError } from './errors.js';
+
+const { ConfigResourceTypes } = kafkajs;
 
 /** Topic → number of partitions. */
 export type PartitionCounts = Map<string, number>;
@@ -51,6 +53,38 @@ export async function ensureTopics(
     await delay(pollInterval);
   }
   return counts;
+}
+
+/** Says which topics refuse bodies that the gateway takes: `largest` bytes, and what Kafka adds to them. */
+export async function warnOfSmallTopics(
+  admin: Admin,
+  topics: readonly string[],
+  largest: number,
+  log: Log,
+): Promise<void> {
+  if (topics.length === 0) return;
+  const resources = topics.map((name) => ({
+    type: ConfigResourceTypes.TOPIC,
+    name,
+    configNames: ['max.message.bytes'],
+  }));
+  try {
+    const described = await admin.describeConfigs({ resources, includeSynonyms: false });
+    for (const { resourceName, configEntries } of described.resources) {
+      const limit = Number(configEntries.find(({ configName }) => configName === 'max.message.bytes')?.configValue);
+      if (limit >= largest) continue;
+      log(
+        'warn',
+        'larger bodies become dead letters: raise max.message.bytes of the topic or lower server.limits.body',
+        {
+          ...{ topic: resourceName, 'max.message.bytes': limit, 'server.limits.body': largest },
+        },
+      );
+    }
+  } catch (error) {
+    // It needs a right that publishing does not (DESCRIBE_CONFIGS).
+    log('debug', 'max.message.bytes of the topics is not known', { reason: translateError(error).reason });
+  }
 }
 
 async function createTopics(

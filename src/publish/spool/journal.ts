@@ -19,6 +19,7 @@ export class Journal {
   readonly #segments: Segment[];
   #active: { readonly file: AppendFile; readonly segment: Segment } | undefined;
   #queue: { readonly frame: Buffer; readonly number: number; resolve(): void; reject(error: unknown): void }[] = [];
+  #pendingBytes = 0;
   #writing: Promise<void> | undefined;
   #done: number;
   #last: number;
@@ -39,8 +40,9 @@ export class Journal {
     for (const name of await files.list(folder)) {
       if (!name.endsWith(suffix)) continue;
       const scanned = await scanSegment(files, join(folder, name));
-      segments.push(scanned.segment);
       damage.push(...scanned.damage);
+      if (scanned.segment.length > 0) segments.push(scanned.segment);
+      else await files.remove(scanned.segment.path);
     }
     const journal = new Journal(files, folder, segments, Number.isSafeInteger(done) ? done : 0);
     await journal.#removeDone();
@@ -57,9 +59,9 @@ export class Journal {
     return this.#done;
   }
 
-  /** Bytes on disk. */
+  /** Bytes on disk, or on their way there. */
   get bytes(): number {
-    return this.#segments.reduce((sum, { length }) => sum + length, 0);
+    return this.#segments.reduce((sum, { length }) => sum + length, this.#pendingBytes);
   }
 
   /** The number must be higher than every one before. Resolves when the body is durable; many at once share a sync. */
@@ -67,7 +69,9 @@ export class Journal {
     if (number <= this.#last) throw new RangeError(`journal numbers ascend: ${number} after ${this.#last}`);
     this.#last = number;
     return new Promise((resolve, reject) => {
-      this.#queue.push({ frame: encodeFrame(number, body), number, resolve, reject });
+      const frame = encodeFrame(number, body);
+      this.#pendingBytes += frame.length;
+      this.#queue.push({ frame, number, resolve, reject });
       this.#writing ??= this.#write();
     });
   }
@@ -131,12 +135,15 @@ export class Journal {
     while (this.#queue.length > 0) {
       const batch = this.#queue;
       this.#queue = [];
+      const bytes = batch.reduce((sum, { frame }) => sum + frame.length, 0);
       try {
         await this.#writeBatch(batch);
         for (const { resolve } of batch) resolve();
       } catch (error) {
         await this.#abandon();
         for (const { reject } of batch) reject(error);
+      } finally {
+        this.#pendingBytes -= bytes;
       }
     }
     this.#writing = undefined;

@@ -9,6 +9,8 @@ const window = 1_000;
 const readBytes = 1024 * 1024;
 /** Milliseconds until what the disk has refused is tried again. */
 const retryPause = 5_000;
+/** Milliseconds between two complaints about a spool that takes nothing. */
+const complaintPause = 10_000;
 
 /** What a lane needs of the world. */
 export interface LanePorts {
@@ -45,6 +47,7 @@ export class Lane {
   readonly #ports: LanePorts;
   #open: boolean;
   #closedAt = 0;
+  #complainedAt = Number.NEGATIVE_INFINITY;
   /** With the batcher, in no journal. In the order of acceptance. */
   readonly #direct = new Set<Entry>();
   /** With the batcher, and in the journal. */
@@ -231,7 +234,13 @@ export class Lane {
   }
 
   #fail(entry: Entry, error: PublishError): void {
-    this.#ports.log('error', 'a record could not be spooled', { topic: this.topic, reason: error.reason });
+    const now = this.#ports.clock.now();
+    if (now - this.#complainedAt > complaintPause) {
+      this.#complainedAt = now;
+      this.#ports.log('error', 'records cannot be spooled: the provider is asked to send again', {
+        ...{ topic: this.topic, reason: error.reason, detail: error.message },
+      });
+    }
     entry.answer?.reject(error);
     delete entry.answer;
   }

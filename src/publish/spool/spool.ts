@@ -19,6 +19,8 @@ export interface SpoolOptions {
   readonly maxBytes: number;
   /** Every topic that a record can go to; a leftover of another topic is sent too. */
   readonly topics: readonly string[];
+  /** A dead letter that Kafka refuses for good is parked at once: there is nowhere else for it to go. */
+  readonly deadLetterTopic: string;
   readonly files: Files;
   readonly clock: Clock;
   readonly log: Log;
@@ -29,9 +31,10 @@ export interface SpoolOptions {
  * in the folder is sent first. It says "stopping" to Kafka only after everything that it has promised is safe.
  */
 export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptions): Promise<Publisher> {
-  const { folder, maxBytes, files, clock, log } = options;
+  const { folder, maxBytes, deadLetterTopic, files, clock, log } = options;
   const journals = new Map<string, Journal>();
   const lanes = new Map<string, Lane>();
+  const openings = new Map<string, Promise<Lane>>();
   const parked = await Parked.open(files, join(folder, 'parked'), clock, reportDamage);
   const ports: LanePorts = {
     send: (record) => kafka.publish(record),
@@ -49,7 +52,14 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
     return sum;
   }
 
-  async function openLane(topic: string): Promise<void> {
+  /** A reload may bring topics that were not there at the start. */
+  function openLane(topic: string): Promise<Lane> {
+    const opening = openings.get(topic) ?? createLane(topic);
+    openings.set(topic, opening);
+    return opening;
+  }
+
+  async function createLane(topic: string): Promise<Lane> {
     const { journal, damage } = await Journal.open(files, join(folder, 'topics', topic));
     reportDamage(damage);
     journals.set(topic, journal);
@@ -57,6 +67,7 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
     lanes.set(topic, lane);
     if (!lane.open) log('info', 'records of a former process are sent first', { topic, records: lane.backlog });
     void lane.drain();
+    return lane;
   }
 
   function reportDamage(damage: readonly Damage[]): void {
@@ -78,15 +89,18 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
     cancelCheck = clock.after(checkInterval, check);
   }
 
-  function publish(record: KafkaRecord): Promise<Placement | Spooled> {
-    const lane = lanes.get(record.topic);
-    if (closing !== undefined)
-      return Promise.reject(new PublishError('unavailable', 'CLOSED', 'the gateway is stopping'));
-    if (lane === undefined)
-      return Promise.reject(
-        new PublishError('unavailable', 'NO_LANE', `${record.topic} is not a topic of the configuration`),
-      );
-    return lane.publish(record);
+  async function publish(record: KafkaRecord): Promise<Placement | Spooled> {
+    const { topic } = record;
+    const lane = lanes.get(topic) ?? (await openLane(topic));
+    if (closing !== undefined) throw new PublishError('unavailable', 'CLOSED', 'the gateway is stopping');
+    if (topic !== deadLetterTopic) return lane.publish(record);
+    try {
+      return await lane.publish(record);
+    } catch (error) {
+      if (!(error instanceof PublishError) || error.kind !== 'refused') throw error;
+      await park(record, error.reason);
+      return { topic, spooled: true };
+    }
   }
 
   async function finish(): Promise<void> {

@@ -19,6 +19,9 @@ export function makeSettings(brokers: readonly string[], changes: Partial<KafkaS
   };
 }
 
+/** What `createPublisher` wants beside topics and log. */
+export const limits = { deadLetterTopic: 'webhooks.dlq', largest: 1024 * 1024 };
+
 export function nameTopic(what: string): string {
   return `test.${what}.${randomUUID().slice(0, 8)}`;
 }

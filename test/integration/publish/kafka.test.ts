@@ -6,7 +6,7 @@ import { createPublisher } from '../../../src/publish/create.js';
 import { readTopics } from '../../../src/publish/read.js';
 import { publishNow } from '../../support/placed.js';
 import { describeKafka, getKafka } from '../shared-kafka.js';
-import { administer, LogLines, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
+import { administer, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
 
 describeKafka('publishing to Kafka', () => {
   let publisher: Publisher | undefined;
@@ -23,7 +23,7 @@ describeKafka('publishing to Kafka', () => {
   afterEach(() => publisher?.close());
 
   async function open(topics: string[], changes: Parameters<typeof makeSettings>[1] = {}): Promise<Publisher> {
-    publisher = await createPublisher(makeSettings(brokers, changes), { topics, log: log.write });
+    publisher = await createPublisher(makeSettings(brokers, changes), { topics, log: log.write, ...limits });
     const opened = publisher;
     await until(() => opened.ready());
     return opened;

@@ -5,7 +5,7 @@ import type { Publisher } from '../../../src/model.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { findFreePorts } from '../../support/kafka.js';
 import { describeOwnKafka, getOwnKafka } from '../shared-kafka.js';
-import { LogLines, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
+import { LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
 
 describeOwnKafka('Kafka in trouble', () => {
   let publisher: Publisher;
@@ -26,7 +26,7 @@ describeOwnKafka('Kafka in trouble', () => {
     const [port = 0] = await findFreePorts(1);
     const topic = nameTopic('later');
     const dead = makeSettings([`127.0.0.1:${port}`]);
-    publisher = await createPublisher(dead, { topics: [topic], log: log.write });
+    publisher = await createPublisher(dead, { topics: [topic], log: log.write, ...limits });
     expect(publisher.ready()).to.equal(false);
     const records = Array.from({ length: 500 }, (_, n) => makeRecord(topic, `key-${n % 7}`, n));
     for (const safe of await Promise.all(records.map((record) => publisher.publish(record)))) {
@@ -37,7 +37,7 @@ describeOwnKafka('Kafka in trouble', () => {
     expect(performance.now() - start).to.be.below(500);
     await publisher.close();
 
-    publisher = await createPublisher({ ...dead, brokers }, { topics: [topic], log: log.write });
+    publisher = await createPublisher({ ...dead, brokers }, { topics: [topic], log: log.write, ...limits });
     let stored = await readAll(settings, topic);
     while (stored.length < records.length + 1) stored = await readAll(settings, topic);
     expect(stored.map(({ value }) => Number(value)).toSorted((a, b) => a - b)).to.deep.equal([...Array(501).keys()]);
@@ -57,6 +57,7 @@ describeOwnKafka('Kafka in trouble', () => {
     publisher = await createPublisher(makeSettings([`127.0.0.1:${port}`, ...brokers]), {
       topics: [topic],
       log: log.write,
+      ...limits,
     });
     await until(() => publisher.ready());
     expect(await publisher.publish(makeRecord(topic, 'k', 1))).to.include({ offset: 0n });
@@ -66,7 +67,7 @@ describeOwnKafka('Kafka in trouble', () => {
 
   it('spools while Kafka hangs, and has all of it there, once and in order, when Kafka goes on', async () => {
     const topic = nameTopic('pause');
-    publisher = await createPublisher(settings, { topics: [topic], log: log.write });
+    publisher = await createPublisher(settings, { topics: [topic], log: log.write, ...limits });
     const sender = new Sender(publisher, topic);
     await sender.acks(200);
 
@@ -84,7 +85,7 @@ describeOwnKafka('Kafka in trouble', () => {
 
   it('loses nothing that it acknowledged when the broker crashes and comes back', async () => {
     const topic = nameTopic('crash');
-    publisher = await createPublisher(settings, { topics: [topic], log: log.write });
+    publisher = await createPublisher(settings, { topics: [topic], log: log.write, ...limits });
     const sender = new Sender(publisher, topic);
     await sender.acks(200);
     await own.kill();

@@ -4,7 +4,7 @@ import { type KafkaSettings, Redacted } from '../../../src/config/settings.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { user } from '../../support/kafka.js';
 import { describeOwnKafka, getOwnKafka } from '../shared-kafka.js';
-import { administer, LogLines, makeRecord, makeSettings, nameTopic, readAll } from './helpers.js';
+import { administer, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll } from './helpers.js';
 
 // Node finds no names of the CommonJS module behind its first computed export.
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
@@ -62,6 +62,7 @@ describeOwnKafka('security of the connection to Kafka', () => {
       const publisher = await createPublisher(settingsFor(listener, sasl), {
         topics: [allowed],
         log: () => undefined,
+        ...limits,
       });
       await publisher.publish(makeRecord(allowed, 'k', name));
       await publisher.close();
@@ -78,7 +79,7 @@ describeOwnKafka('security of the connection to Kafka', () => {
   for (const [name, settings, reason] of faults) {
     it(`says so of ${name}`, async () => {
       const log = new LogLines();
-      const publisher = await createPublisher(settings(), { topics: [allowed], log: log.write });
+      const publisher = await createPublisher(settings(), { topics: [allowed], log: log.write, ...limits });
       expect(publisher.ready()).to.equal(false);
       expect(await publisher.publish(makeRecord(allowed, 'k', 1))).to.include({ spooled: true });
       await publisher.close();
@@ -90,7 +91,7 @@ describeOwnKafka('security of the connection to Kafka', () => {
   it('names a topic that the user may not write to, and still serves the others', async () => {
     const settings = settingsFor('sasl', login('plain'));
     const log = new LogLines();
-    const publisher = await createPublisher(settings, { topics: [allowed, forbidden], log: log.write });
+    const publisher = await createPublisher(settings, { topics: [allowed, forbidden], log: log.write, ...limits });
     expect(await publisher.publish(makeRecord(forbidden, 'k', 1))).to.include({ spooled: true });
     expect(log.lines.map(({ fields }) => fields.reason)).to.include('TOPIC_AUTHORIZATION_FAILED');
     expect(publisher.ready()).to.equal(true);

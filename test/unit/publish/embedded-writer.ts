@@ -4,7 +4,10 @@ import { publishNow } from '../../support/placed.js';
 import { makeRecord } from './records.js';
 
 const [dir = '', name = ''] = process.argv.slice(2);
-const publisher = await createPublisher({ kind: 'embedded', dir }, { topics: [], log: () => undefined });
+const publisher = await createPublisher(
+  { kind: 'embedded', dir },
+  { topics: [], deadLetterTopic: 'webhooks.dlq', largest: 1, log: () => undefined },
+);
 
 /** Says what is acknowledged; after the first failure its reason, and ends. */
 async function append(worker: number): Promise<void> {

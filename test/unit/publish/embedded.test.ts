@@ -12,7 +12,7 @@ import { publishNow } from '../../support/placed.js';
 import { caught, makeRecord } from './records.js';
 
 const writer = fileURLToPath(new URL('./embedded-writer.ts', import.meta.url));
-const options = { topics: [], log: () => undefined };
+const options = { topics: [], deadLetterTopic: 'webhooks.dlq', largest: 1, log: () => undefined };
 
 async function readAll(dir: string, ...topics: string[]): Promise<StoredRecord[]> {
   const records: StoredRecord[] = [];

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { runSchedule } from '../../simulation/schedule.js';
+import { runSchedule } from '../simulation/schedule.js';
 
 describe('delivery under simulated faults', () => {
   it('keeps its promises in 2,000 schedules', async () => {

@@ -1,0 +1,25 @@
+import { BaseCommand } from '../../cli/base-command.js';
+import { loadSpoolFolder } from '../../cli/spool.js';
+import { configFlag } from '../../cli/which-config.js';
+
+export default class SpoolRetry extends BaseCommand {
+  static override summary = 'Have the parked records sent again.';
+  static override description =
+    'A running gateway sends them at once, else the next one when it starts. What Kafka refuses once more stays parked.';
+  static override examples = ['<%= config.bin %> spool retry'];
+  static override flags = { config: configFlag };
+
+  override async run(): Promise<{ folder: string; asked: number }> {
+    const { flags } = await this.parse(SpoolRetry);
+    const folder = await loadSpoolFolder(flags.config);
+    const [{ askForRetry, listParked }, { realFiles }] = await Promise.all([
+      import('../../publish/spool/inspect.js'),
+      import('../../publish/spool/files.js'),
+    ]);
+    let asked = 0;
+    for await (const _ of listParked(realFiles, folder)) asked++;
+    if (asked > 0) await askForRetry(realFiles, folder);
+    this.log(asked === 0 ? 'Nothing is parked.' : `${asked} parked: to be sent again. See gateway spool list`);
+    return { folder, asked };
+  }
+}

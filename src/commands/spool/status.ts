@@ -1,0 +1,41 @@
+import { BaseCommand } from '../../cli/base-command.js';
+import { loadSpoolFolder } from '../../cli/spool.js';
+import { formatTable } from '../../cli/table.js';
+import { configFlag } from '../../cli/which-config.js';
+
+interface Status {
+  readonly folder: string;
+  readonly lanes: readonly { slot: number; topic: string; records: number; bytes: number; oldestSeconds: number }[];
+  readonly parked: number;
+}
+
+export default class SpoolStatus extends BaseCommand {
+  static override summary = 'What waits on this machine for Kafka: lanes, records, sizes, ages.';
+  static override description = 'Reads the spool of the configuration, whether its gateway runs or not.';
+  static override examples = ['<%= config.bin %> spool status'];
+  static override flags = { config: configFlag };
+
+  override async run(): Promise<Status> {
+    const { flags } = await this.parse(SpoolStatus);
+    const folder = await loadSpoolFolder(flags.config);
+    const [{ listLanes, listParked }, { realFiles }] = await Promise.all([
+      import('../../publish/spool/inspect.js'),
+      import('../../publish/spool/files.js'),
+    ]);
+    const lanes = (await listLanes(realFiles, folder)).map(({ oldest, ...lane }) => ({
+      ...lane,
+      oldestSeconds: Math.max(0, Math.round((Date.now() - oldest) / 1000)),
+    }));
+    let parked = 0;
+    for await (const _ of listParked(realFiles, folder)) parked++;
+    if (lanes.length === 0) this.log('Nothing waits for Kafka.');
+    else {
+      const rows = lanes.map(({ slot, topic, records, bytes, oldestSeconds }) =>
+        [topic, slot, records, `${(bytes / 1024).toFixed(1)} KiB`, `${oldestSeconds} s`].map(String),
+      );
+      this.log(formatTable(['TOPIC', 'WORKER', 'RECORDS', 'SIZE', 'OLDEST'], rows));
+    }
+    if (parked > 0) this.log(`${parked} parked: see gateway spool list`);
+    return { folder, lanes, parked };
+  }
+}

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import type { KafkaSettings } from '../../config/settings.js';
+import type { Placement, Publisher } from '../../model.js';
+import { realClock } from '../clock.js';
+import type { PublisherOptions } from '../create.js';
+import { realFiles } from './files.js';
+import { lockFolder } from './lock.js';
+import { openSpool } from './spool.js';
+
+/**
+ * Opens this process's part of the spool. The first process also sends what those have left that are no more, because the
+ * gateway has fewer now. Rejects where another gateway is at work in the folder.
+ */
+export async function openSpools(
+  kafka: Publisher<Placement>,
+  { dir, maxBytes }: KafkaSettings['spool'],
+  { topics, deadLetterTopic, slot = 0, slots = 1, log }: PublisherOptions,
+): Promise<Publisher> {
+  const left = slot === 0 ? (await realFiles.list(dir)).filter((name) => Number(name) >= slots) : [];
+  const shared = { maxBytes, deadLetterTopic, log, files: realFiles, clock: realClock };
+
+  async function open(name: string, served: readonly string[]): Promise<Publisher> {
+    const folder = join(dir, name);
+    const lock = await lockFolder(folder);
+    const spool = await openSpool(kafka, { ...shared, folder, topics: served });
+    return { ...spool, close: () => spool.close().finally(lock.release) };
+  }
+
+  const own = await open(String(slot), topics);
+  const orphans = await Promise.all(left.map((name) => open(name, [])));
+  return {
+    ...own,
+    async close() {
+      await own.close();
+      await Promise.all(orphans.map((orphan) => orphan.close()));
+    },
+  };
+}

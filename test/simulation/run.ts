@@ -1,0 +1,21 @@
+/**
+ * Simulated schedules of faults, as many as wanted: `npm run simulate-faults -- --schedules 100000 --seed 1`. A broken promise
+ * is printed with its seed, and `--seed` of it with `--schedules 1` replays it exactly.
+ */
+import { parseArgs } from 'node:util';
+import { runSchedule } from './schedule.js';
+
+const { values } = parseArgs({ options: { schedules: { type: 'string' }, seed: { type: 'string' } } });
+const schedules = Number(values.schedules ?? (values.seed === undefined ? 100_000 : 1));
+const first = Number(values.seed ?? 1);
+let acknowledged = 0;
+let broken = 0;
+for (let seed = first; seed < first + schedules; seed++) {
+  const verdict = await runSchedule(seed);
+  acknowledged += verdict.acknowledged;
+  if (verdict.broken.length === 0) continue;
+  broken++;
+  process.stdout.write(`seed ${seed}: ${verdict.broken.join(', ')}\n`);
+}
+process.stdout.write(`${JSON.stringify({ schedules, acknowledged, broken, seed: first })}\n`);
+process.exitCode = broken === 0 ? 0 : 1;
