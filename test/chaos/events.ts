@@ -35,7 +35,7 @@ export function makeEvent(key: string, keyNumber: number, seq: number): EventBod
   const { payload, keyField } = kind;
   const object = { ...payload.data.object, [keyField]: key, metadata: { key, seq } };
   const created = Math.floor(Date.now() / 1000);
-  const unusable = seq % 50 === 0;
+  const unusable = (seq + keyNumber) % 50 === 0;
   const body = JSON.stringify({ ...payload, id, created, data: unusable ? null : { object } });
   return { id, body, digest: digestOf(body) };
 }
