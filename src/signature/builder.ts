@@ -70,8 +70,10 @@ export class Builder implements Scope {
         this.lists.push(...this.uses.slice(before).map((use) => use.part));
         return [compileHeaderList(part.headers, names)];
       }
-      const { of } = part.pairs;
-      this.uses.push({ pointer: at, part: { kind: 'value', source: of, name: '', filters: [], within: [0, 0] } });
+      const { of, prefix, until } = part.pairs;
+      // Those of a prefix are not all: see `bindsOf`.
+      const name = prefix === undefined && until === undefined ? '' : `${prefix ?? ''}*`;
+      this.uses.push({ pointer: at, part: { kind: 'value', source: of, name, filters: [], within: [0, 0] } });
       return [compilePairs(part.pairs)];
     });
   }

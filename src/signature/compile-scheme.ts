@@ -9,6 +9,7 @@ import { readAsymmetric } from './keys.js';
 import type { JwtPlan, Method, Plan } from './plan.js';
 import { planRemote } from './remote.js';
 import type { Piece } from './sources.js';
+import type { ValuePart } from './templates.js';
 import { parseDuration, type TimestampCheck } from './timestamp.js';
 
 const defaultFuture = '60s';
@@ -45,6 +46,7 @@ export function buildPlan(declared: SchemeDeclaration, builder: Builder): Plan {
     secret: builder.secret,
     published: publishedKey(declared, builder),
     timestamp: compileTimestamp(declared, time?.reader),
+    lateTime: isParsed(time?.part) && builder.uses.filter(({ part }) => isParsed(part)).length === 1,
     jwt: compileJwt(declared, builder),
     require: conditions('require'),
     when: conditions('when'),
@@ -53,11 +55,30 @@ export function buildPlan(declared: SchemeDeclaration, builder: Builder): Plan {
       from: from.map(({ part }) => part),
       timestamp: time?.part,
       all: builder.uses.map(({ part }) => part),
-      signed: builder.uses.filter(({ pointer }) => /^\/(content|jwt|let)/.test(pointer)).map(({ part }) => part),
+      signed: signedParts(builder),
       lists: builder.lists,
       named: builder.uses.find(({ pointer }) => pointer === '/algorithm/switch')?.part,
     },
   };
+}
+
+/** What the content or a claim has in it, and what a signed value must equal: the hash of the body in a signed URL, say. */
+function signedParts({ uses }: Builder): readonly ValuePart[] {
+  const signed = uses.filter(({ pointer }) => /^\/(content|jwt|let)/.test(pointer));
+  const covers = ({ source, name }: ValuePart) =>
+    signed.some(({ part }) =>
+      source === 'query'
+        ? part.source === 'url' || part.source === 'target'
+        : part.source === source && part.name === name,
+    );
+  const bound = uses.filter(
+    ({ pointer }) => pointer.startsWith('/require/') && uses.some((use) => use.pointer === pointer && covers(use.part)),
+  );
+  return [...signed, ...bound].map(({ part }) => part);
+}
+
+function isParsed(part: ValuePart | undefined): boolean {
+  return part?.source === 'json' || part?.source === 'form';
 }
 
 function isTemplate(text: string | undefined): boolean {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Rejection } from '../rejection.js';
 
 /** Names and values in the order received. */
@@ -11,31 +12,51 @@ const maximumParts = 100;
  * The fields of `a=1&b=2`, as in a query or a form body (WHATWG URL, application/x-www-form-urlencoded). Unlike a
  * browser it refuses what isn't UTF-8, since two readers could take that for different values.
  */
-export function parseForm(text: string): Pairs {
+export function parseForm(bytes: Buffer): Pairs {
   const pairs: [string, string][] = [];
   let start = 0;
-  while (start < text.length) {
-    const found = text.indexOf('&', start);
-    const end = found === -1 ? text.length : found;
+  for (let count = 0; start < bytes.length; count++) {
+    if (count === maximumPairs) throw malformed(`there are more than ${maximumPairs} fields`);
+    const found = bytes.indexOf('&', start);
+    const end = found === -1 ? bytes.length : found;
     if (end > start) {
-      if (pairs.length === maximumPairs) throw malformed(`there are more than ${maximumPairs} fields`);
-      const entry = text.slice(start, end);
+      const entry = bytes.subarray(start, end);
       const at = entry.indexOf('=');
-      pairs.push(at === -1 ? [decode(entry), ''] : [decode(entry.slice(0, at)), decode(entry.slice(at + 1))]);
+      pairs.push(at === -1 ? [decode(entry), ''] : [decode(entry.subarray(0, at)), decode(entry.subarray(at + 1))]);
     }
     start = end + 1;
   }
   return pairs;
 }
 
-function decode(text: string): string {
-  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
-  if (!spaced.includes('%')) return spaced;
-  try {
-    return decodeURIComponent(spaced);
-  } catch {
-    throw malformed('a field is not percent-encoded UTF-8');
+const percent = 0x25;
+const plus = 0x2b;
+const space = 0x20;
+
+/** One pass over the bytes: a megabyte of `+` or `%41` takes milliseconds, not tenths of a second. */
+function decode(entry: Buffer): string {
+  const bytes = Buffer.allocUnsafe(entry.length);
+  let length = 0;
+  for (let at = 0; at < entry.length; at++) {
+    let byte = entry[at] ?? 0;
+    if (byte === plus) byte = space;
+    else if (byte === percent) {
+      byte = (digit(entry[at + 1]) << 4) | digit(entry[at + 2]);
+      at += 2;
+    }
+    bytes[length++] = byte;
   }
+  const decoded = bytes.subarray(0, length);
+  if (!isUtf8(decoded)) throw malformed('a field is not percent-encoded UTF-8');
+  return decoded.toString('utf8');
+}
+
+/** The value of an ASCII hex digit. */
+function digit(byte = 0): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  if (letter >= 0x61 && letter <= 0x66) return letter - 0x57;
+  throw malformed('a field is not percent-encoded UTF-8');
 }
 
 const boundaryForm = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i;

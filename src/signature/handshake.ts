@@ -53,6 +53,7 @@ function compileHandshake(declared: HandshakeDeclaration, builder: Builder, kind
     answer(delivery, secrets, now, surroundings) {
       const message = new Message(delivery, surroundings);
       message.secrets = newestKeys(secrets, now);
+      message.proven = declared.verified === 'after';
       message.key = message.secrets.get(kind ?? '') ?? message.secrets.get('');
       return orNothing(() => answer(message));
     },

@@ -14,6 +14,12 @@ export interface BatchItem {
   readonly node: JsonNode;
 }
 
+/**
+ * What a body of a stranger may cost, in characters and in values with their names. Providers that sign fields send a
+ * few kilobytes.
+ */
+const maximumText = 512 * 1024;
+const maximumValues = 10_000;
 /** Deeper than any provider nests, shallower than the parser's stack. */
 const maximumDepth = 500;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -23,8 +29,9 @@ const surrogate = /\p{Surrogate}/u;
  * Parses a body of which fields are signed. Refuses what two parsers could read in two ways: duplicate keys, bytes
  * that aren't UTF-8, lone surrogates.
  */
-export function parseBody(body: Buffer): JsonNode {
-  return parseText(decodeBody(body));
+export function parseBody(body: Buffer, proven = false): JsonNode {
+  if (body.length > maximumText && !proven) throw tooLarge();
+  return parseText(decodeBody(body), proven);
 }
 
 export function decodeBody(body: Buffer): string {
@@ -35,9 +42,10 @@ export function decodeBody(body: Buffer): string {
   }
 }
 
-/** The same of a text. */
-export function parseText(text: string): JsonNode {
-  const tree = new TreeBuilder();
+/** The same of a text. `proven`: who sent it is known, and it may be large. */
+export function parseText(text: string, proven = false): JsonNode {
+  if (text.length > maximumText && !proven) throw tooLarge();
+  const tree = new TreeBuilder(proven ? Number.POSITIVE_INFINITY : maximumValues);
   visit(
     text,
     {
@@ -70,8 +78,13 @@ function literal(value: unknown, source: string): JsonNode {
 type OpenNode = { kind: 'object'; members: Map<string, JsonNode> } | { kind: 'array'; elements: JsonNode[] };
 
 class TreeBuilder {
+  #left: number;
   readonly #open: { node: OpenNode; name: string }[] = [];
   #root: JsonNode | undefined;
+
+  constructor(mostValues: number) {
+    this.#left = mostValues;
+  }
 
   open(node: OpenNode): void {
     if (this.#open.length === maximumDepth) {
@@ -97,6 +110,7 @@ class TreeBuilder {
   }
 
   add(node: JsonNode): void {
+    if (this.#left-- === 0) throw tooLarge();
     const parent = this.#open.at(-1);
     if (parent === undefined) {
       this.#root = node;
@@ -159,6 +173,10 @@ export function pointerPath(pointer: string): readonly string[] {
 
 export function pathPointer(path: readonly (string | number)[]): string {
   return path.map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+function tooLarge(): Rejection {
+  return malformed('the body is larger than one of which fields are signed may be');
 }
 
 function malformed(detail: string): Rejection {

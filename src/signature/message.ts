@@ -23,6 +23,8 @@ export class Message {
   key: KeyObject | undefined;
   /** Texts of the other secrets, by what they are for. */
   secrets: ReadonlyMap<string, KeyObject> | undefined;
+  /** True once the signature has been found good: then the body may be as large as it likes. */
+  proven = false;
   #documentText: string | undefined;
   #document: JsonNode | undefined;
   #form: Pairs | undefined;
@@ -41,7 +43,10 @@ export class Message {
   }
 
   get document(): JsonNode {
-    this.#document ??= this.#documentText === undefined ? parseBody(this.request.body) : parseText(this.#documentText);
+    this.#document ??=
+      this.#documentText === undefined
+        ? parseBody(this.request.body, this.proven)
+        : parseText(this.#documentText, this.proven);
     return this.#document;
   }
 
@@ -49,15 +54,13 @@ export class Message {
     const { headers, body } = this.request;
     if (this.#form === undefined) {
       const type = headers['content-type']?.[0] ?? '';
-      this.#form = /^multipart\/form-data\b/i.test(type)
-        ? parseMultipart(decodeBody(body), type)
-        : parseForm(decodeBody(body));
+      this.#form = /^multipart\/form-data\b/i.test(type) ? parseMultipart(decodeBody(body), type) : parseForm(body);
     }
     return this.#form;
   }
 
   get query(): Pairs {
-    this.#query ??= parseForm(this.queryText.slice(1));
+    this.#query ??= parseForm(Buffer.from(this.queryText.slice(1)));
     return this.#query;
   }
 

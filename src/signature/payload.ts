@@ -95,6 +95,7 @@ function readPayload(readings: readonly Reading[], context: Context): { text: st
   if (reading === undefined) throw malformed('the plugin reads no payload of this content type');
   const message = new Message(delivery, surroundings);
   message.secrets = newestKeys(secrets, now);
+  message.proven = true;
   try {
     const found: Value | undefined = reading.from === undefined ? delivery.body : reading.from.read(message);
     if (found === undefined) throw malformed(`${reading.from?.label} is missing or not of its form`);
@@ -119,7 +120,7 @@ function parsePayload({ form, from }: Reading, text: string, message: Message): 
     case 'json':
       return parseJson(text);
     case 'form':
-      return objectOf(from === undefined ? message.form : parseForm(text));
+      return objectOf(from === undefined ? message.form : parseForm(Buffer.from(text)));
     case 'xml':
       return parseXml(text);
     case 'jwt':

@@ -38,6 +38,8 @@ export interface Plan {
   readonly published: KeyObject | undefined;
   readonly remote: RemotePlan | undefined;
   readonly timestamp: TimestampCheck | undefined;
+  /** True if the time is the one thing that is read from a parsed body. */
+  readonly lateTime: boolean;
   readonly jwt: JwtPlan | undefined;
   readonly require: readonly Condition[];
   readonly when: readonly Condition[];

@@ -47,7 +47,8 @@ function verifyOne(plan: Plan, message: Message, secrets: readonly Secret[], now
     method.algorithm.kind === 'jws' ? readToken(plan, texts, method.algorithm.detached, message) : undefined;
   const signatures = token === undefined ? readSignatures(plan, method, texts) : [];
   checkRequired(plan, message);
-  const signedAt = readTimestamp(plan, message);
+  // A time in the body is read when the body is proven, unless fields of it are signed: parsing costs more than a digest.
+  const early = plan.lateTime ? undefined : readTimestamp(plan, message);
   const contents = plan.keyed ? undefined : contentsOf(plan, message);
   const fits = (candidate: Candidate): boolean => {
     message.key = candidate.key;
@@ -57,6 +58,8 @@ function verifyOne(plan: Plan, message: Message, secrets: readonly Secret[], now
       : token.inputs(tried).some((input) => tokenFits(token, input, candidate.key));
   };
   const found = findCandidate(candidatesOf(plan, secrets, message, now), fits, now);
+  message.proven = true;
+  const signedAt = plan.lateTime ? readTimestamp(plan, message) : early;
   const claimed = token && plan.jwt && checkClaims(plan.jwt, token, message, now);
   if (plan.timestamp !== undefined && signedAt !== undefined) checkWindow(signedAt, plan.timestamp, now);
   const time = signedAt ?? claimed;
