@@ -46,7 +46,8 @@ export function toFailure(error: unknown): Failure {
   if (error instanceof PublishError) {
     return new Failure(error.kind === 'refused' ? 'negative' : 'unreachable', error.message);
   }
-  if ('syscall' in error && error.syscall === 'listen' && 'code' in error) {
+  // The primary of a cluster binds for its workers, which listen.
+  if ('syscall' in error && (error.syscall === 'listen' || error.syscall === 'bind') && 'code' in error) {
     const { code } = error;
     const why = (typeof code === 'string' && listenProblems[code]) || String(code);
     const { address, port } = { address: '', port: '', ...error };

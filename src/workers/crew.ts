@@ -114,7 +114,7 @@ export class Crew {
       this.#stopping = true;
       this.#started.reject(failure);
       this.#started = undefined;
-    } else if (failure.reason !== 'bug') {
+    } else if (!this.#stopping && failure.reason !== 'bug') {
       this.#log.write('error', "worker can't start", { worker: slot, detail: failure.message });
     }
   }

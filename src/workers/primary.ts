@@ -28,7 +28,7 @@ export async function startPrimary(
 ): Promise<Primary> {
   let config = first;
   let stopping = false;
-  const listen = await choosePort(first.settings.listen);
+  let listen = first.settings.listen;
   const crew = new Crew(size, {
     log,
     instruct: (slot) => ({ kind: 'run', slot, of: size, listen, source: toSource(config), level: log.level }),
@@ -69,6 +69,7 @@ export async function startPrimary(
   }
 
   try {
+    listen = await choosePort(listen);
     const url = await crew.start();
     return { url, ...(admin && { adminUrl: admin.url }), reload, close };
   } catch (error) {

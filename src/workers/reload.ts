@@ -84,17 +84,16 @@ function explainFixed(from: Settings, to: Settings): string | undefined {
   return `${changed.join(', ')} can't change while the gateway runs: restart it`;
 }
 
-/** Credentials and certificates are left out: they are renewed in their files, and count for the next start. */
-function fixed({ listen, workers, admin, publisher }: Settings): { readonly [key: string]: string | undefined } {
+/** Credentials and certificates are left out: they are renewed in their files, and count from the next start on. */
+function fixed({ listen, workers, admin, publisher, dedupe }: Settings): {
+  readonly [key: string]: string | undefined;
+} {
   const { kind, ...store } = publisher;
-  const spool = 'spool' in store ? store.spool : undefined;
-  const shown = { ...store, spool: undefined, ...('tls' in store && { tls: store.tls?.rejectUnauthorized }) };
+  const { spool, ...shown } =
+    'spool' in store ? { ...store, tls: store.tls?.rejectUnauthorized } : { ...store, spool: undefined };
   const values = {
-    'server.listen': listen,
-    'server.workers': workers,
-    admin,
-    'kafka or embedded': { kind, shown },
-    spool,
+    ...{ 'server.listen': listen, 'server.workers': workers, admin },
+    ...{ [kind]: shown, spool, dedupe },
   };
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
 }

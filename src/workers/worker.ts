@@ -16,7 +16,7 @@ export function runWorker(stream: { write(line: string): unknown } | undefined):
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   const worker = new Worker(stream);
   process.on('message', (message: ToWorker) => worker.hear(message));
-  process.on('disconnect', () => {
+  cluster.worker?.on('disconnect', () => {
     // Else Node ends a worker without a primary on the spot.
     if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
     worker.stop();

@@ -21,12 +21,16 @@ export class Cli {
   readonly #closed: Promise<unknown>;
   #stdout = '';
   #stderr = '';
+  #hasClosed = false;
   #changed = (): void => undefined;
 
   constructor(cwd: string, args: readonly string[], env: { readonly [name: string]: string } = {}) {
     const { GATEWAY_CONFIG: _, ...inherited } = process.env;
     this.#child = spawn(process.execPath, [gateway, ...args], { cwd, env: { ...inherited, NO_COLOR: '1', ...env } });
-    this.#closed = once(this.#child, 'close').then(() => this.#changed());
+    this.#closed = once(this.#child, 'close').then(() => {
+      this.#hasClosed = true;
+      this.#changed();
+    });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout += text;
       this.#changed();
@@ -37,14 +41,30 @@ export class Cli {
     });
   }
 
+  /** What stderr said so far is not looked at again. */
+  forget(): void {
+    this.#stderr = '';
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   /** What stdout says once it matches; throws if the process ends before. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
+  says(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#until(() => pattern.exec(this.#stdout));
+  }
+
+  /** The same of stderr. */
+  logs(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#until(() => pattern.exec(this.#stderr));
+  }
+
+  async #until(look: () => RegExpExecArray | null): Promise<RegExpExecArray> {
     for (;;) {
-      const match = pattern.exec(this.#stdout);
+      const match = look();
       if (match) return match;
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
-        throw new Error(`ended with ${this.#child.exitCode}:\n${this.#stdout}${this.#stderr}`);
-      }
+      if (this.#hasClosed) throw new Error(`ended with ${this.#child.exitCode}:\n${this.#stdout}${this.#stderr}`);
       await new Promise<void>((resolve) => {
         this.#changed = resolve;
       });
