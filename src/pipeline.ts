@@ -25,7 +25,7 @@ import { identify } from './stages/identify.js';
 import { map } from './stages/map.js';
 import { split } from './stages/split.js';
 import { validate } from './stages/validate.js';
-import { shakeHands, verify } from './stages/verify.js';
+import { checkMethod, shakeHands, verify } from './stages/verify.js';
 
 /** What the pipeline needs of the world. */
 export interface Ports {
@@ -70,6 +70,7 @@ export async function handle(endpoint: Endpoint, delivery: Delivery, ports: Port
     const now = ports.now();
     const early = shakeHands(endpoint, delivery, now, 'before');
     if (early !== undefined) return { accepted: [], rejected: [], handshake: early };
+    checkMethod(endpoint, delivery);
     const keys = endpoint.provider.scheme.fetchesKeys ? await fetchKeys(endpoint, delivery, ports) : undefined;
     verified = verify(endpoint, delivery, now, keys);
     const late = shakeHands(endpoint, verified, now, 'after');

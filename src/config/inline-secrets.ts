@@ -5,7 +5,7 @@ import { explainErrors } from '../diagnostics/schema-faults.js';
 import type { Fault } from '../model.js';
 
 const secretPlace = /^\/(endpoints\/\d+\/secrets(\/\d+)?|kafka\/sasl\/password|kafka\/tls\/key)(\/env)?$/;
-const referenceKeys = ['name', 'env', 'file', 'notBefore', 'expires'];
+const referenceKeys = ['name', 'for', 'env', 'file', 'notBefore', 'expires'];
 
 /** Explains the schema's errors, those that come of a secret written into the file as what they are. */
 export function explainGatewayErrors(errors: readonly ErrorObject[]): readonly Fault[] {

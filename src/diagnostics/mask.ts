@@ -3,7 +3,7 @@ import { closest } from './closest.js';
 
 const secretKey = /secret|passw|passphrase|credential|token|private.?key|api.?key/i;
 /** What is no secret below a key that says secret: the references and what belongs to them. */
-const reference = /^(name|env|file|notBefore|expires|mechanism|username)$/;
+const reference = /^(name|for|env|file|notBefore|expires|mechanism|username)$/;
 
 /**
  * The text of a YAML file with every secret in it replaced by asterisks, as many as characters, so that columns stay.

@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto';
+import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { Endpoint, OutgoingRequest, Secret } from '../model.js';
 import type { Message } from './freshen.js';
 
@@ -65,15 +65,33 @@ export function signWrongly(
   request: OutgoingRequest,
   now: number,
 ): OutgoingRequest {
-  const { scheme } = endpoint.provider;
-  const signed = scheme.sign(request, secret.key, now);
-  const other = scheme.sign(signed, createSecretKey(Buffer.alloc(32, 'another key')), now);
+  const { surroundings, provider, secrets } = endpoint;
+  const signed = signRequest(endpoint, secret, request, now);
+  const others = secrets.map((each) => ({ ...each, key: anotherKey(each.key) }));
+  const other = provider.scheme.sign(signed, anotherKey(secret.key), now, surroundings, others);
   for (const [name, value] of Object.entries(signed.headers)) {
     const changed = changeFirstDifference(value, other.headers[name] ?? value);
     if (changed !== undefined) return { ...signed, headers: { ...signed.headers, [name]: changed } };
   }
   const changed = changeFirstDifference(signed.body.toString('latin1'), other.body.toString('latin1'));
   return changed === undefined ? signed : { ...signed, body: Buffer.from(changed, 'latin1') };
+}
+
+const anotherRsa = { modulusLength: 2048 };
+
+/** A key of the same kind that nobody uses. */
+function anotherKey(key: KeyObject): KeyObject {
+  const { namedCurve = 'prime256v1' } = key.asymmetricKeyDetails ?? {};
+  switch (key.asymmetricKeyType) {
+    case 'rsa':
+      return generateKeyPairSync('rsa', anotherRsa).privateKey;
+    case 'ec':
+      return generateKeyPairSync('ec', { namedCurve }).privateKey;
+    case 'ed25519':
+      return generateKeyPairSync('ed25519').privateKey;
+    default:
+      return createSecretKey(Buffer.alloc(32, 'another key'));
+  }
 }
 
 /** `undefined` if there is none. The new character is a digit: valid in hex and in base64. */

@@ -1,4 +1,5 @@
 import type { CustomAnswer, Delivery, Endpoint, Handshake, KeyDocument, VerifiedDelivery } from '../model.js';
+import { Rejection } from '../rejection.js';
 
 /**
  * Proves who sent the delivery, by the scheme of the endpoint's provider over the raw bytes. This is the one place
@@ -17,6 +18,12 @@ export function verify(
 }
 
 const nothing = { params: {} };
+
+/** Events come with POST; another method is taken where a handshake that must be verified has it. */
+export function checkMethod({ provider: { handshakes = [] } }: Endpoint, { method }: Delivery): void {
+  const expected = handshakes.some(({ verified, methods }) => verified === 'after' && methods.includes(method));
+  if (method !== 'POST' && !expected) throw new Rejection('method_not_allowed');
+}
 
 /** The answer to a request that is a handshake, before or after its signature is verified; undefined for an event. */
 export function shakeHands(

@@ -4,12 +4,26 @@ import { everyTime } from '../../../src/dedupe/open.js';
 import { createApp } from '../../../src/http/app.js';
 import { Gate } from '../../../src/http/gate.js';
 import { type Listening, listen } from '../../../src/http/server.js';
-import { PublishError } from '../../../src/model.js';
+import { type Handshake, PublishError } from '../../../src/model.js';
 import { createBudget } from '../../../src/stages/budget.js';
 import { createLog, type Log } from '../../../src/telemetry/log.js';
 import { type MemoryPublisher, memoryPublisher } from '../../support/memory-publisher.js';
 import { endpoint, failing, provider, route, secretText } from '../../support/provider.js';
 import { RawConnection } from '../../support/raw-http.js';
+
+/** `GET ?challenge=…` is answered to anybody, `{"type":"ping"}` only if it is signed. */
+const echo: Handshake = {
+  ...{ methods: ['GET'], verified: 'before', headers: [] },
+  answer: ({ method, target }) => {
+    const body = new URL(target, 'http://x').searchParams.get('challenge');
+    return method === 'GET' && body !== null ? { status: 200, type: 'text/plain', body } : undefined;
+  },
+};
+const ping: Handshake = {
+  ...{ methods: ['POST'], verified: 'after', headers: [] },
+  answer: ({ body }) =>
+    body.includes('"ping"') ? { status: 200, type: 'application/json', body: '{"type":1}' } : undefined,
+};
 
 describe('the HTTP side', () => {
   const limit = 64 * 1024;
@@ -37,6 +51,7 @@ describe('the HTTP side', () => {
           provider: provider({ answer: { status: 202, type: 'text/plain', body: '[accepted]' } }),
         }),
         endpoint({ name: 'batch', path: '/batch', provider: provider({ items: '/items/*' }) }),
+        endpoint({ name: 'shake', path: '/shake', provider: provider({ handshakes: [echo, ping] }) }),
         endpoint({ name: 'rule', path: '/rule', routes: [route('t', { when: failing('secret_rule') })] }),
       ],
       limits: { body: limit, bodyTimeout: 200 },
@@ -324,5 +339,19 @@ describe('the HTTP side', () => {
     expect(logged).to.not.include(sign(secretive));
     expect(logged).to.not.include('deadbeef');
     expect(logged).to.not.include(secretText);
+  });
+
+  it('answers handshakes: with GET only where one says so, and signed ones only if the signature is good', async () => {
+    const shaken = await fetch(`${server.url}/shake?challenge=a%20b`);
+    expect([shaken.status, await shaken.text()]).to.deep.equal([200, 'a b']);
+    expect(shaken.headers.get('content-type')).to.match(/^text\/plain/);
+    expect(shaken.headers.get('x-content-type-options')).to.equal('nosniff');
+    expect((await fetch(`${server.url}/shake`)).status).to.equal(405);
+    expect((await fetch(`${server.url}/own?challenge=1`)).status).to.equal(405);
+    const signed = await post('/shake', '{"type":"ping"}');
+    expect([signed.status, await signed.text()]).to.deep.equal([200, '{"type":1}']);
+    expect((await post('/shake', '{"type":"ping"}', { 'x-sig': 'wrong' })).status).to.equal(401);
+    expect((await post('/shake', event)).status).to.equal(200);
+    expect(publisher.records.filter(({ topic }) => topic !== 'webhooks.dlq')).to.have.length(1);
   });
 });
