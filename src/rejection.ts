@@ -37,7 +37,8 @@ export const rejections = {
     stage: 'body',
     status: 503,
     letter: 'none',
-    meaning: 'more deliveries are in flight than server.limits.inFlight, or than can be processed; the provider sends again',
+    meaning:
+      'more deliveries are in flight than server.limits.inFlight, or than can be processed; the provider sends again',
   },
   signature_missing: {
     stage: 'verify',
@@ -94,7 +95,12 @@ export const rejections = {
     meaning: 'the key of the provider could not be fetched; the provider sends again',
   },
   payload_not_utf8: { stage: 'decode', status: 200, letter: 'proven', meaning: 'the body is not UTF-8' },
-  payload_malformed: { stage: 'decode', status: 200, letter: 'proven', meaning: 'the payload is not of the form that the plugin says' },
+  payload_malformed: {
+    stage: 'decode',
+    status: 200,
+    letter: 'proven',
+    meaning: 'the payload is not of the form that the plugin says',
+  },
   batch_malformed: {
     stage: 'split',
     status: 200,
