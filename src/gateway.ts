@@ -47,14 +47,7 @@ export interface Gateway {
 export async function startGateway(first: Settings, options: GatewayOptions = {}): Promise<Gateway> {
   const log = options.log ?? createLog(first.log.level);
   const worker = options.worker ?? { slot: 0, of: 1 };
-  const publisher =
-    options.publisher ??
-    (await createPublisher(first.publisher, {
-      ...{ topics: first.topics, deadLetterTopic: first.deadLetter.topic, largest: first.limits.body },
-      ...{ log: log.write, slot: worker.slot, slots: worker.of },
-    }));
-  const shared = worker.of > 1;
-  const dedupe = openDedupe(first.dedupe, { shared, clock: realClock, log: log.write });
+  const { publisher, dedupe, closeStores } = await openStores(first, worker, log, options.publisher);
   const gate = new Gate({ ...first.limits }, (refused, fields) =>
     log.write('warn', 'overloaded', { refused, ...fields }),
   );
@@ -94,13 +87,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     log.write('info', 'draining');
     await Promise.all(servers.map((server) => server.close(settings.drain)));
     gate.close();
-    const closing = publisher.close().then(() => dedupe.close());
-    const timer = new AbortController();
-    const late = delay(closeLimit, undefined, timer).then(
-      () => log.write('error', 'connections to Kafka did not close in time'),
-      () => undefined,
-    );
-    await Promise.race([closing.finally(() => timer.abort()), late]);
+    await closeStores();
     log.write('info', 'stopped');
   }
 
@@ -117,4 +104,28 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     await close();
     throw error;
   }
+}
+
+/** What records go to, and what remembers them. */
+async function openStores(
+  { publisher: way, topics, deadLetter, limits, dedupe: window }: Settings,
+  { slot, of }: { readonly slot: number; readonly of: number },
+  log: Log,
+  given: Publisher | undefined,
+) {
+  const options = { topics, deadLetterTopic: deadLetter.topic, largest: limits.body, log: log.write, slot, slots: of };
+  const publisher = given ?? (await createPublisher(way, options));
+  const dedupe = openDedupe(window, { shared: of > 1, clock: realClock, log: log.write });
+
+  async function closeStores(): Promise<void> {
+    const timer = new AbortController();
+    const closing = publisher.close().then(() => dedupe.close());
+    const late = delay(closeLimit, undefined, timer).then(
+      () => log.write('error', 'connections to Kafka did not close in time'),
+      () => undefined,
+    );
+    await Promise.race([closing.finally(() => timer.abort()), late]);
+  }
+
+  return { publisher, dedupe, closeStores };
 }
