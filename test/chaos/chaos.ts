@@ -46,7 +46,7 @@ export function playSchedule(schedule: readonly Step[]): Run['play'] {
   };
 }
 
-/** So many crashes at moments drawn from the seed, also while it starts; every now and then Kafka hangs meanwhile. */
+/** So many crashes at moments drawn from the seed, one in four while it starts; every now and then Kafka hangs meanwhile. */
 export function playKills(seed: number, kills: number): Run['play'] {
   const random = createRandom(seed);
   return async (scene) => {
@@ -55,7 +55,8 @@ export function playKills(seed: number, kills: number): Run['play'] {
       const hung = done % 10 === 5;
       if (hung) for (const node of nodes) node.pause();
       if (done % 10 === 8) for (const node of nodes) node.resume();
-      await delay(random.integer(0, 4000));
+      if (random.integer(1, 4) > 1) await scene.gateway.awaitListening();
+      await delay(random.integer(0, 1500));
       if (done % 10 === 0) scene.say(`kill ${done + 1}/${kills} (${scene.sender.acknowledged} acknowledged)`);
       await scene.gateway.kill();
       scene.crashes.push({ at: Date.now(), what: 'gateway' });

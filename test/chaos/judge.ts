@@ -73,9 +73,10 @@ function explain({ attempts }: SentEvent, places: readonly Found[], crashes: rea
   const during = crashes.filter(({ at }) => at >= from && at <= until);
   const writing = attempts.filter(({ result }) => !writesNothing.has(result));
   if (places.length > during.length + writing.length) return undefined;
-  const reasons = during.map(({ what, at }) => `kill -9 of the ${what} at ${new Date(at).toISOString()}`);
+  const [first, ...more] = during.map(({ what, at }) => `kill -9 of the ${what} at ${new Date(at).toISOString()}`);
+  const others = more.length > 1 ? [`${more.length - 1} more`, ...more.slice(-1)] : more;
   const unknown = writing.slice(0, -1).map(({ result }) => `sent again after ${result}`);
-  return [...reasons, ...unknown].join(', ');
+  return [...(first === undefined ? [] : [first]), ...others, ...unknown].join(', ');
 }
 
 function findInversions(
