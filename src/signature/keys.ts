@@ -54,7 +54,10 @@ const ed25519Prefix = Buffer.from('302a300506032b6570032100', 'hex');
  */
 export function readAsymmetric(text: string, format: KeyFormat): KeyObject {
   try {
-    if (text.startsWith('-----BEGIN') && text.includes('PRIVATE KEY-----')) return createPrivateKey(text);
+    // PEM says itself what it is, whatever the provider publishes.
+    if (text.startsWith('-----BEGIN')) {
+      return text.includes('PRIVATE KEY-----') ? createPrivateKey(text) : createPublicKey(text);
+    }
     return publicKey(text, format);
   } catch {
     throw new Error(`the text is no public key (${format})`);
