@@ -235,6 +235,8 @@ export interface NamedNeed {
 export interface Scheme {
   /** Request headers that it reads, lower-case: what a second verification needs. */
   readonly headers: readonly string[];
+  /** Those of them that the signature covers, in whichever way a delivery is signed. */
+  readonly signedHeaders: readonly string[];
   readonly binds: Binds;
   readonly needs: Needs;
   /** True if `remoteKeys` may ask for something. */

@@ -37,6 +37,7 @@ export function compileSignature(
   const plans = plansOf(tree);
   const scheme: Scheme = {
     headers: [...headers],
+    signedHeaders: signedHeadersOf(tree),
     binds: bindsTree(tree, options.payload),
     needs: needsOf(plans, options),
     fetchesKeys: plans.some(({ remote }) => remote !== undefined),
@@ -109,6 +110,16 @@ function bindsTree(tree: Tree, payload: ValuePart | undefined): Scheme['binds'] 
   if (tree.kind === 'one') return bindsOf(tree.plan, payload);
   const all = tree.trees.map((each) => bindsTree(each, payload));
   return tree.kind === 'any' ? weakest(all) : strongest(all);
+}
+
+/** A header that is named in the signature's own list of headers is signed only if the list has it. */
+function signedHeadersOf(tree: Tree): readonly string[] {
+  if (tree.kind === 'one') {
+    return tree.plan.parts.signed.filter(({ source }) => source === 'header').map(({ name }) => name);
+  }
+  const [first = [], ...others] = tree.trees.map(signedHeadersOf);
+  if (tree.kind === 'all') return [...new Set([first, ...others].flat())];
+  return first.filter((name) => others.every((names) => names.includes(name)));
 }
 
 function keyOfKind(plans: readonly Plan[], kind: string | undefined): Plan['key'] {

@@ -8,6 +8,7 @@ import type { Delivery, Endpoint, KafkaRecord, OutgoingRequest, Secret, Verified
 import type { PluginDeclaration } from '../../../src/plugins/declaration.js';
 import { type Example, listExamples } from '../../../src/plugins/examples.js';
 import { readPlugin } from '../../../src/plugins/load.js';
+import { developmentSecrets } from '../../../src/rehearsal/secrets.js';
 import { freshen } from '../../../src/simulate/freshen.js';
 import { makeRequest, signRequest } from '../../../src/simulate/request.js';
 import { bind } from '../../../src/stages/bind.js';
@@ -17,7 +18,6 @@ import { map } from '../../../src/stages/map.js';
 import { split } from '../../../src/stages/split.js';
 import { validate } from '../../../src/stages/validate.js';
 import { verify } from '../../../src/stages/verify.js';
-import { developmentSecrets } from '../../support/development-secrets.js';
 import { now, rejectionOf } from '../signature/support.js';
 import { outcomeOf, readVectors, refusal } from '../signature/vectors.js';
 

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { PluginDeclaration } from '../../src/plugins/declaration.js';
-import type { SignatureDeclaration } from '../../src/signature/declaration.js';
+import type { Provider, Secret } from '../model.js';
+import type { PluginDeclaration } from '../plugins/declaration.js';
+import { schemesOf } from '../signature/declared-schemes.js';
 
 /** Good as hex, as base64, and as 32 bytes of UTF-8. */
 const plainTexts = ['0123456789abcdef0123456789abcdef', 'fedcba9876543210fedcba9876543210'] as const;
@@ -31,26 +32,26 @@ const families: readonly (readonly [RegExp, string])[] = [
   [/^(ecdsa-|ES)/, 'P-256'],
 ];
 
-/** The algorithms of a signature by the name of their secret (empty: the one without a name). */
-function algorithmsOf(declaration: SignatureDeclaration, only: string): readonly (readonly [string, string])[] {
-  if ('any' in declaration) return declaration.any.flatMap((each) => algorithmsOf(each, only));
-  if ('all' in declaration) return declaration.all.flatMap((each) => algorithmsOf(each, only));
-  const { algorithm, jwt, key } = declaration;
-  if (key?.public !== undefined) return [];
-  const named = typeof algorithm === 'string' ? algorithm : (Object.values(algorithm.cases)[0] ?? '');
-  return [[key?.secret ?? only, jwt?.algorithms[0] ?? named]];
+/** The algorithms of a plugin by the name of their secret; empty: the one without a name. */
+function algorithmsByKind({ signature, secrets = {} }: PluginDeclaration): ReadonlyMap<string, string> {
+  const names = Object.keys(secrets);
+  const only = names.length === 1 ? (names[0] ?? '') : '';
+  const held = schemesOf(signature).filter(({ key }) => key?.public === undefined);
+  return new Map(
+    held.map(({ algorithm, jwt, key }) => {
+      const named = typeof algorithm === 'string' ? algorithm : (Object.values(algorithm.cases)[0] ?? '');
+      return [key?.secret ?? only, jwt?.algorithms[0] ?? named];
+    }),
+  );
 }
 
 /**
  * A text for every secret that a plugin can be given, by its name; empty: the secret needs no name. What takes a public
  * key gets a private one, with which one can sign. `index`: which of two texts.
  */
-export function developmentSecrets(
-  { signature, secrets = {} }: PluginDeclaration,
-  index: 0 | 1 = 0,
-): ReadonlyMap<string, string> {
-  const names = Object.keys(secrets);
-  const algorithms = new Map(algorithmsOf(signature, names.length === 1 ? (names[0] ?? '') : ''));
+export function developmentSecrets(declaration: PluginDeclaration, index: 0 | 1 = 0): ReadonlyMap<string, string> {
+  const names = Object.keys(declaration.secrets ?? {});
+  const algorithms = algorithmsByKind(declaration);
   const texts = new Map<string, string>();
   for (const name of new Set([...names, ...algorithms.keys()])) {
     const algorithm = algorithms.get(name) ?? '';
@@ -60,4 +61,13 @@ export function developmentSecrets(
     else texts.set(name, algorithm === 'basic' ? `gateway:${plainTexts[index]}` : plainTexts[index]);
   }
   return texts;
+}
+
+/** The same as secrets of an endpoint. */
+export function makeSecrets(provider: Provider, declaration: PluginDeclaration, index: 0 | 1): readonly Secret[] {
+  return [...developmentSecrets(declaration, index)].map(([kind, text]) => ({
+    name: `${kind || 'secret'}_${index}`,
+    ...(kind === '' ? {} : { for: kind }),
+    key: provider.scheme.key(text, kind || undefined),
+  }));
 }

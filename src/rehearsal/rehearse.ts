@@ -1,0 +1,148 @@
+import { basename, join } from 'node:path';
+import { acceptsMediaType } from '../http/media-type.js';
+import type { Endpoint, KafkaRecord, OutgoingRequest, Secret, VerifiedDelivery } from '../model.js';
+import type { SoundPlugin } from '../plugins/catalogue.js';
+import { type Example, listExamples } from '../plugins/examples.js';
+import { Rejection, type Stage } from '../rejection.js';
+import { verify } from '../stages/verify.js';
+import type { Check, Rehearsal } from './checks.js';
+import { type Cast, negatives, signWith } from './negatives.js';
+import { deliveryOf, makeEndpoint, recordsOf, requestOf } from './replay.js';
+import { makeSecrets } from './secrets.js';
+
+/** Where a plugin.yaml says what a stage does. */
+const declaredAt: { readonly [stage in Stage]?: string } = {
+  verify: '/signature',
+  decode: '/payload',
+  split: '/items',
+  validate: '/schemas',
+  identify: '/event',
+  map: '/routes',
+};
+
+/**
+ * Replays the examples of a plugin through every stage, signed with keys made for it, then changes them in every way that
+ * must be noticed. `now` in milliseconds since the epoch.
+ */
+export async function rehearse(plugin: SoundPlugin, now: number): Promise<Rehearsal> {
+  const { folder, provider } = plugin;
+  const rehearsal = { plugin: provider.name, folder };
+  const examples = await listExamples(folder).catch((error: Error) => error);
+  if (examples instanceof Error || examples.length === 0) {
+    const check = examples instanceof Error ? unreadable(examples.message) : noExample(folder);
+    return { ...rehearsal, examples: [], checks: [check], notes: [] };
+  }
+  const cast = makeCast(plugin);
+  const seen: Rehearsal['examples'][number][] = [];
+  const checks: Check[] = [];
+  for (const example of examples) {
+    const { check, records, signed } = await replay(plugin, cast, example, now);
+    checks.push(check);
+    const [record] = records;
+    if (record !== undefined) seen.push({ type: example.type, topic: record.topic, key: record.key });
+    if (signed !== undefined && check.outcome === 'passed') {
+      const changed = negatives(plugin, cast, requestOf(cast.endpoint, example, now), now);
+      checks.push(...changed.map((each) => ({ ...each, example: example.type })));
+    }
+  }
+  return { ...rehearsal, examples: seen, checks, notes: notesOf(plugin, cast, checks) };
+}
+
+function makeCast({ provider, declaration }: SoundPlugin): Cast {
+  const own = makeSecrets(provider, declaration, 0);
+  const others = makeSecrets(provider, declaration, 1);
+  const endpoint = makeEndpoint(provider, declaration, own);
+  // What signs: the private key where there is one, else the first.
+  const signer = own.find(({ key }) => key.type === 'private') ?? own[0];
+  const stranger = others.find(({ for: kind }) => kind === signer?.for);
+  return { endpoint, others, ...(signer && stranger ? { signer, stranger } : {}) };
+}
+
+interface Replayed {
+  readonly check: Check;
+  readonly records: readonly KafkaRecord[];
+  /** Absent where nobody but the provider can sign. */
+  readonly signed?: OutgoingRequest;
+}
+
+async function replay(plugin: SoundPlugin, cast: Cast, example: Example, now: number): Promise<Replayed> {
+  const what = 'replayed';
+  const request = requestOf(cast.endpoint, example, now);
+  const failed = (rest: Partial<Check>): Replayed => ({
+    check: { example: example.type, what, outcome: 'failed', ...rest },
+    records: [],
+  });
+  if (!acceptsMediaType(plugin.provider.mediaTypes, request.headers['content-type'])) {
+    const got = `"${request.headers['content-type']}", which would be answered with 415`;
+    return failed({ expected: 'a content type of mediaTypes', got, ...seeAt(plugin, '/mediaTypes') });
+  }
+  try {
+    const signed = cast.signer && signWith(cast.endpoint, cast.signer, request, now);
+    const delivery = prove(cast.endpoint, cast.signer, signed ?? request, now);
+    const records = await recordsOf(cast.endpoint, delivery, now);
+    const types = records.map(({ headers }) => headers.ce_type);
+    if (!types.includes(example.type)) {
+      const got = types.length === 0 ? 'no event at all' : types.map((type) => `"${type}"`).join(', ');
+      return failed({ expected: `type "${example.type}", as the file is named`, got, ...seeAt(plugin, '/event/type') });
+    }
+    return { check: { example: example.type, what, outcome: 'passed' }, records, ...(signed && { signed }) };
+  } catch (error) {
+    return failed(explain(plugin, error));
+  }
+}
+
+/** Where only the provider can sign, the example counts as proven. */
+function prove(
+  endpoint: Endpoint,
+  signer: Secret | undefined,
+  request: OutgoingRequest,
+  now: number,
+): VerifiedDelivery {
+  if (signer !== undefined) return verify(endpoint, deliveryOf(request, now), now);
+  const { provider } = endpoint;
+  const scheme = { ...provider.scheme, verify: () => ({ secret: 'published' }) };
+  return verify({ ...endpoint, provider: { ...provider, scheme } }, deliveryOf(request, now), now);
+}
+
+function explain(plugin: SoundPlugin, error: unknown): Partial<Check> {
+  if (error instanceof Rejection) {
+    const { stage, code, message, detail, item } = error;
+    const where = item === undefined ? '' : ` (item ${item})`;
+    const errors = error.errors.map((each) => `\n${each.pointer || 'the payload'} ${each.message}`).join('');
+    return {
+      expected: `${stage} lets it through`,
+      got: `${code}${where}: ${detail === undefined ? message : `${message}: ${detail}`}${errors}`,
+      ...seeAt(plugin, declaredAt[stage] ?? ''),
+    };
+  }
+  if (!(error instanceof Error)) throw error;
+  return {
+    expected: 'the example can be signed with a key made for it',
+    got: error.message,
+    ...seeAt(plugin, '/signature'),
+    hint: 'the example has to have what is signed; a parameter NAME of the plugin is "made_up_NAME" here',
+  };
+}
+
+function seeAt({ document, folder }: SoundPlugin, pointer: string): { see?: string } {
+  const line = document.lineOf(pointer);
+  return { see: `${basename(folder)}/plugin.yaml:${line}${pointer === '' ? '' : ` ${pointer}`}` };
+}
+
+function unreadable(message: string): Check {
+  return { what: 'examples', outcome: 'failed', expected: 'examples that can be read', got: message };
+}
+
+function noExample(folder: string): Check {
+  return {
+    ...{ what: 'examples', outcome: 'failed', expected: 'an example at least', got: 'none: nothing can be tried' },
+    hint: `put one into ${join(folder, 'examples', 'EVENT_TYPE.json')}: { "headers": {}, "payload": {} }`,
+  };
+}
+
+function notesOf({ provider: { scheme } }: SoundPlugin, { signer }: Cast, checks: readonly Check[]): readonly string[] {
+  if (signer === undefined) return ['only the provider has the key that signs: signatures were not tried'];
+  const unbound = checks.filter(({ outcome }) => outcome === 'unbound').map(({ what, got }) => `${what}: ${got}`);
+  const body = { body: [], fields: ['of the body only some fields are signed'], nothing: ['the body is not signed'] };
+  return [...body[scheme.binds], ...new Set(unbound)];
+}
