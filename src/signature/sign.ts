@@ -8,6 +8,7 @@ import { makeToken } from './jws.js';
 import { Message } from './message.js';
 import { placeValue } from './place.js';
 import type { Method, Plan } from './plan.js';
+import { methodOf } from './read-signature.js';
 import { applies, type Tree } from './scheme-tree.js';
 import { newestKeys } from './secrets.js';
 import { render, renderBytes } from './sources.js';
@@ -47,8 +48,7 @@ export function signTree(tree: Tree, request: OutgoingRequest, signer: Signer): 
 function signPlan(plan: Plan, request: OutgoingRequest, signer: Signer): OutgoingRequest {
   const key = keyFor(plan, signer);
   const [place] = plan.parts.from;
-  const method = 'cases' in plan.method ? [...plan.method.cases.values()][0] : plan.method;
-  if (place === undefined || method === undefined) throw new Error('the scheme has no place for a signature');
+  if (place === undefined) throw new Error('the scheme has no place for a signature');
   const unsigned = messageOf(request, signer);
   unsigned.key = key;
   const prepared = { ...request, headers: { ...missingHeaders(plan, unsigned, signer.now), ...request.headers } };
@@ -56,6 +56,7 @@ function signPlan(plan: Plan, request: OutgoingRequest, signer: Signer): Outgoin
   message.key = key;
   message.sig = plan.entries.keys.map((name) => entryValue(plan, name, message, signer.now));
   try {
+    const method = methodOf(plan, message);
     if (plan.items === undefined) {
       return placeValue(prepared, place, '', signatureText(plan, method, message, signer));
     }
@@ -170,7 +171,7 @@ function tokenOf(plan: Plan, detached: boolean, message: Message, key: KeyObject
   if (algorithm === undefined) throw new Error('the key is not of the kind that the token needs');
   if (detached) {
     const names = plan.parts.all.filter(({ source }) => source === 'jws').map(({ name }) => name);
-    const header = Object.fromEntries(names.map((name) => [name, jwsValue(plan, name)]));
+    const header = Object.fromEntries(names.map((name) => [name, jwsValue(plan, name, message)]));
     message.jws = parseText(JSON.stringify(header));
     return makeToken(header, algorithm, concat(contentOf(plan, message)), key, true);
   }
@@ -183,6 +184,7 @@ function tokenOf(plan: Plan, detached: boolean, message: Message, key: KeyObject
   return makeToken({ typ: 'JWT' }, algorithm, Buffer.from(JSON.stringify(claims)), key, false);
 }
 
-function jwsValue(plan: Plan, name: string): string {
-  return plan.parts.lists.some((part) => part.source === 'jws' && part.name === name) ? 'content-type' : 'development';
+function jwsValue(plan: Plan, name: string, message: Message): string {
+  if (plan.parts.lists.some((part) => part.source === 'jws' && part.name === name)) return 'content-type';
+  return requiredValue(plan, `{jws.${name}}`, message) ?? 'development';
 }
