@@ -112,10 +112,15 @@ function bindsTree(tree: Tree, payload: ValuePart | undefined): Scheme['binds'] 
   return tree.kind === 'any' ? weakest(all) : strongest(all);
 }
 
-/** A header that is named in the signature's own list of headers is signed only if the list has it. */
+/**
+ * A header that is named in the signature's own list of headers is signed only if the list has it; one that is nothing
+ * but the signature is as good as what it signs.
+ */
 function signedHeadersOf(tree: Tree): readonly string[] {
   if (tree.kind === 'one') {
-    return tree.plan.parts.signed.filter(({ source }) => source === 'header').map(({ name }) => name);
+    const { parts, entries } = tree.plan;
+    const all = entries.items === undefined ? [...parts.signed, ...parts.from] : parts.signed;
+    return all.filter(({ source }) => source === 'header').map(({ name }) => name);
   }
   const [first = [], ...others] = tree.trees.map(signedHeadersOf);
   if (tree.kind === 'all') return [...new Set([first, ...others].flat())];

@@ -1,0 +1,47 @@
+import { BaseCommand } from '../../cli/base-command.js';
+import { findPlugins, pluginFlags } from '../../cli/plugins.js';
+import { formatTable } from '../../cli/table.js';
+import type { PluginSummary } from '../../plugins/describe.js';
+
+interface Listed {
+  readonly plugins: readonly PluginSummary[];
+  /** Names of those that can't be used. */
+  readonly unsound: readonly string[];
+}
+
+const bindings = { body: 'whole body', fields: 'some fields', nothing: 'nothing' } as const;
+
+export default class PluginsList extends BaseCommand {
+  static override summary = 'List the plugins: how each provider signs, and what of a delivery its signature binds.';
+  static override description =
+    'What is not bound, whoever sees a delivery can change and send again. TYPES: event types that the plugin knows by name.';
+  static override examples = ['<%= config.bin %> plugins list', '<%= config.bin %> plugins list --dir ./plugins'];
+  static override flags = pluginFlags;
+
+  override async run(): Promise<Listed> {
+    const { flags } = await this.parse(PluginsList);
+    const places = await findPlugins(flags, []);
+    const [{ openPlugin }, { summarizePlugin }] = await Promise.all([
+      import('../../plugins/catalogue.js'),
+      import('../../plugins/describe.js'),
+    ]);
+    const plugins: PluginSummary[] = [];
+    const unsound: string[] = [];
+    for (const [name, folder] of places) {
+      const { sound } = await openPlugin(name, folder);
+      if (sound === undefined) unsound.push(name);
+      else plugins.push(await summarizePlugin(sound));
+    }
+    this.log(
+      formatTable(
+        ['NAME', 'BINDS', 'TYPES', 'EXAMPLES', 'SCHEME', 'TITLE'],
+        plugins.map(({ name, title, scheme, binds, eventTypes, examples }) => [
+          ...[name, bindings[binds], eventTypes === 0 ? '-' : String(eventTypes), String(examples.length)],
+          ...[scheme, title],
+        ]),
+      ),
+    );
+    for (const name of unsound) this.logToStderr(`${name} can't be used: gateway test ${name} says why`);
+    return { plugins, unsound };
+  }
+}

@@ -1,0 +1,107 @@
+import { join, relative, resolve } from 'node:path';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../../cli/base-command.js';
+import { Failure } from '../../cli/failure.js';
+import { findPlugins, openSound, pluginFolders } from '../../cli/plugins.js';
+import { configFlag } from '../../cli/which-config.js';
+import type { Needs, Provider } from '../../model.js';
+import type { PluginFiles } from '../../plugins/scaffold.js';
+
+interface Made {
+  readonly plugin: string;
+  readonly folder: string;
+  readonly files: readonly string[];
+}
+
+export default class PluginsNew extends BaseCommand {
+  static override summary = 'Make the folder of a new plugin, which lints clean and passes its test.';
+  static override description = 'Nothing is overwritten: the folder must not exist yet.';
+  static override examples = [
+    '<%= config.bin %> plugins new acme',
+    '<%= config.bin %> plugins new acme --like standard_webhooks',
+  ];
+  static override args = {
+    name: Args.string({ name: 'NAME', required: true, description: 'Lower-case letters, digits and _.' }),
+  };
+  static override flags = {
+    config: configFlag,
+    dir: Flags.string({
+      helpValue: 'FOLDER',
+      description: 'Folder of plugins to put it into. Without it: the first of the configuration, else ./plugins.',
+    }),
+    like: Flags.string({ helpValue: 'PLUGIN', description: 'Begin with a copy of this one.' }),
+  };
+
+  override async run(): Promise<Made> {
+    const { args, flags } = await this.parse(PluginsNew);
+    const { name } = args;
+    if (!/^[a-z0-9_]{1,64}$/.test(name)) {
+      throw new Failure('usage', `${name}: the name of a plugin has lower-case letters, digits and _ only`);
+    }
+    const folders = await pluginFolders({ config: flags.config });
+    const root = flags.dir === undefined ? await defaultRoot(folders) : resolve(flags.dir);
+    const folder = join(root, name);
+    const { writePlugin } = await import('../../plugins/scaffold.js');
+    const files = await filesOf(name, folder, flags.like, root, flags.config);
+    if (!(await writePlugin(folder, files))) {
+      throw new Failure('negative', `${relative('', folder)} is there already; nothing was written`);
+    }
+    const { provider } = await openSound({ dir: root }, name);
+    this.log(nextSteps(provider, root, [...files.keys()], folders.includes(root)));
+    return { plugin: name, folder, files: [...files.keys()] };
+  }
+}
+
+/** The package's own plugins are not the operator's to add to, unless they are those of the project in this directory. */
+async function defaultRoot(folders: readonly string[]): Promise<string> {
+  const { ownPlugins } = await import('../../config/plugin-folders.js');
+  return folders.find((folder) => folder !== ownPlugins) ?? resolve('plugins');
+}
+
+async function filesOf(
+  name: string,
+  folder: string,
+  like: string | undefined,
+  root: string,
+  config: string | undefined,
+): Promise<PluginFiles> {
+  const { likePlugin, newPlugin } = await import('../../plugins/scaffold.js');
+  if (like === undefined) return newPlugin(name, folder);
+  const { listPlugins } = await import('../../plugins/catalogue.js');
+  const beside = await listPlugins([root]).catch(() => new Map<string, string>());
+  const where = beside.has(like) ? { dir: root } : { config };
+  const [[, from] = ['', '']] = await findPlugins(where, [like]);
+  await openSound(where, like);
+  return likePlugin(name, folder, like, from);
+}
+
+function nextSteps({ name, scheme }: Provider, root: string, files: readonly string[], known: boolean): string {
+  const folder = relative('', root) || '.';
+  return [
+    ...files.toSorted().map((file) => `  ${join(folder, name, file)}`),
+    '',
+    'Next:',
+    `  1. Say in plugin.yaml how ${name} signs; put deliveries of it into examples/, named after their event types.`,
+    `  2. gateway test ${name}${known ? '' : ` --dir ${folder}`}`,
+    '  3. Add an endpoint to gateway.yaml:',
+    '',
+    ...endpointLines(name, scheme.needs),
+    ...(known ? [] : ['', `  and this folder to its "plugins", which lists the folders in their order: ${folder}`]),
+  ].join('\n');
+}
+
+function endpointLines(name: string, { secret, secrets, params }: Needs): readonly string[] {
+  const wanted = secrets.filter(({ optional }) => !optional).map((each) => each.name);
+  const given = (wanted.length === 0 && secret ? ['current'] : wanted).map((each) => {
+    const variable = `${name}_${wanted.length > 1 ? each : 'secret'}`.toUpperCase();
+    return `{ name: ${each}, env: ${variable} }`;
+  });
+  const named = params.filter(({ optional }) => !optional).map((each) => `${each.name}: …`);
+  return [
+    `  - provider: ${name}`,
+    `    path: /webhooks/${name}`,
+    ...(given.length === 0 ? [] : [`    secrets: [${given.join(', ')}]`]),
+    ...(named.length === 0 ? [] : [`    params: { ${named.join(', ')} }`]),
+  ];
+}

@@ -1,0 +1,78 @@
+import { relative } from 'node:path';
+import * as Args from '@oclif/core/args';
+import { BaseCommand } from '../../cli/base-command.js';
+import { openSound, pluginFlags } from '../../cli/plugins.js';
+import { formatTable } from '../../cli/table.js';
+import type { PluginDescription } from '../../plugins/describe.js';
+
+export default class PluginsShow extends BaseCommand {
+  static override summary = 'Show all of a plugin: what it needs, what is signed and what is not, where its events go.';
+  static override examples = ['<%= config.bin %> plugins show stripe', '<%= config.bin %> plugins show adyen --json'];
+  static override args = { plugin: Args.string({ name: 'PLUGIN', required: true, description: 'Its name.' }) };
+  static override flags = pluginFlags;
+
+  override async run(): Promise<PluginDescription> {
+    const { args, flags } = await this.parse(PluginsShow);
+    const { describePlugin } = await import('../../plugins/describe.js');
+    const described = await describePlugin(await openSound(flags, args.plugin));
+    this.log(format(described));
+    return described;
+  }
+}
+
+const bindings = {
+  body: 'the whole body',
+  fields: 'some fields of the body; the others can be changed by whoever sees a delivery',
+  nothing: 'nothing of the body: whoever sees a delivery can send another body with it',
+} as const;
+
+function format(plugin: PluginDescription): string {
+  const { name, title, documentation, folder, readme, signature, binds, handshakes, mediaTypes, items } = plugin;
+  const sections: readonly (readonly [string, readonly string[]])[] = [
+    ['Documentation', [documentation ?? '-']],
+    ['Folder', [relative('', folder) || '.']],
+    ['README', [readme === undefined ? '-' : relative('', readme)]],
+    ['Signature', signature],
+    ['Binds', [bindings[binds], ...unsigned(plugin)]],
+    ['Needs', needs(plugin)],
+    ['Takes', [mediaTypes.join(', '), ...(items === undefined ? [] : [`batches: each ${items} is an event`])]],
+    ['Handshakes', handshakes],
+    ['Event', Object.entries(plugin.event).map(([fact, rule]) => `${fact}: ${rule}`)],
+    ['Types', [plugin.eventTypes === 0 ? 'no list' : `${plugin.eventTypes} known`]],
+    ['Examples', [plugin.examples.join(', ')]],
+  ];
+  const lines = sections.flatMap(([label, texts]) =>
+    texts.map((text, index) => `${(index === 0 ? label : '').padEnd(14)} ${text}`.trimEnd()),
+  );
+  return [`${name}: ${title}`, '', ...lines, '', routes(plugin)].join('\n');
+}
+
+function unsigned({ unsignedHeaders }: PluginDescription): readonly string[] {
+  if (unsignedHeaders.length === 0) return [];
+  return [`not signed, yet read for id, type or route: ${unsignedHeaders.join(', ')}`];
+}
+
+function needs({ needs: { secret, secrets, params, url } }: PluginDescription): readonly string[] {
+  const all = [
+    ...(secret ? ['a secret'] : []),
+    ...secrets.map((each) => `secret ${each.name}${optional(each)}: ${each.description}`),
+    ...params.map((each) => `parameter ${each.name}${optional(each)}: ${each.description}`),
+    ...(url ? ['the public URL of the endpoint: url, or server.publicUrl'] : []),
+  ];
+  return all.length === 0 ? ['nothing'] : all;
+}
+
+function optional({ optional: dispensable }: { readonly optional: boolean }): string {
+  return dispensable ? ' (optional)' : '';
+}
+
+function routes({ routes: all }: PluginDescription): string {
+  return formatTable(
+    ['EVENTS', 'TOPIC', 'KEY'],
+    all.map(({ events, when, topic, key }) => [
+      [events?.join(', '), when && `when ${when}`].filter(Boolean).join(' ') || '*',
+      topic,
+      key ?? '(subject, else id)',
+    ]),
+  );
+}
