@@ -92,8 +92,10 @@ export interface Publisher<Safe = Placement | Spooled> {
    * otherwise. Records handed over one after another keep that order within their key.
    */
   publish(record: KafkaRecord): Promise<Safe>;
-  /** True while records can be expected to be taken. */
+  /** True while records can be expected to be taken, be it by the spool. */
   ready(): boolean;
+  /** True while there is a connection to Kafka. */
+  connected(): boolean;
   /** Sends what is queued, then lets go of every connection and file. */
   close(): Promise<void>;
 }

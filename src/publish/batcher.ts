@@ -160,6 +160,7 @@ export function createBatcher(client: KafkaClient, clock: Clock): Publisher<Plac
   return {
     publish,
     ready: () => closing === undefined && client.ready(),
+    connected: () => client.ready(),
     /** Whoever closes has waited for what he wants: what is not acknowledged by now is rejected. */
     close() {
       closing ??= finish();

@@ -157,7 +157,7 @@ describe('deploy/compose.yaml', () => {
 
   it("keeps Kafka's data in the volume", () => {
     const [volume, path] = kafka.volumes?.[0]?.split(':') ?? [];
-    expect(Object.keys(compose.volumes)).to.deep.equal([volume]);
+    expect(Object.keys(compose.volumes)).to.include(volume);
     expect(kafka.environment.KAFKA_LOG_DIRS).to.equal(path);
   });
 });

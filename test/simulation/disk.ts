@@ -82,6 +82,8 @@ export class SimulatedDisk {
     this.#refuseWhenFull();
     const inode: Inode = { bytes: Buffer.alloc(0), synced: 0 };
     this.#files.set(file, inode);
+    // Its folder is synced: what had this name before can't come back.
+    this.#former.delete(file);
     return {
       write: (chunks) =>
         work(() => {

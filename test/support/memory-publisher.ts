@@ -25,6 +25,9 @@ export function memoryPublisher(): MemoryPublisher {
     ready() {
       return this.isReady;
     },
+    connected() {
+      return this.isReady;
+    },
     async close() {
       this.closed = true;
     },

@@ -100,5 +100,6 @@ function isFields(value: unknown): value is Fields {
 function describeEvent(event: Fields): string {
   const { status, reason, event_type, event_id, kafka_topic, kafka_partition, kafka_offset } = event;
   const what = [status, reason, event_type, event_id].filter((part) => part !== undefined).join('  ');
-  return `${what}  →  topic ${kafka_topic}  partition ${kafka_partition}  offset ${kafka_offset}`;
+  const place = kafka_partition === undefined ? '' : `  partition ${kafka_partition}  offset ${kafka_offset}`;
+  return `${what}  →  topic ${kafka_topic}${place}`;
 }

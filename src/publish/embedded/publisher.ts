@@ -73,6 +73,7 @@ export async function openEmbedded({ dir }: EmbeddedSettings): Promise<Publisher
   return {
     publish,
     ready: () => healthy && closing === undefined,
+    connected: () => healthy,
     close() {
       closing ??= finish();
       return closing;

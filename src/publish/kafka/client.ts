@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
-import type { PublishError } from '../../model.js';
+import { PublishError } from '../../model.js';
 import type { Batch, KafkaClient } from '../client.js';
 import type { PublisherOptions } from '../create.js';
 import type { Log } from '../log.js';
@@ -30,6 +30,7 @@ class KafkajsClient implements KafkaClient {
   readonly #largest: number;
   readonly #log: Log;
   readonly #closing = new AbortController();
+  readonly #closed = new Promise<void>((resolve) => this.#closing.signal.addEventListener('abort', () => resolve()));
   readonly #counts: PartitionCounts = new Map();
   #producer: KafkajsProducer;
   #ready = false;
@@ -60,11 +61,12 @@ class KafkajsClient implements KafkaClient {
   }
 
   async send(batch: Batch): Promise<bigint> {
-    if (!this.#ready) await this.#connect();
+    if (!this.#ready) await this.#awaitConnection();
     const producer = this.#producer;
     try {
       const base = await producer.send(batch);
       this.#failures = 0;
+      this.#lastReason = '';
       return base;
     } catch (error) {
       const fault = translateError(error, batch.topic);
@@ -84,7 +86,10 @@ class KafkajsClient implements KafkaClient {
   #recover(producer: KafkajsProducer, fault: PublishError, { topic, partition, records }: Batch): void {
     if (fault.kind === 'refused') return;
     const about = { topic, partition, records: records.length, reason: fault.reason, detail: fault.message };
-    this.#log('warn', 'a batch was not acknowledged and is sent again', about);
+    // One line for each trouble, not for each batch in it.
+    const level = fault.reason === this.#lastReason ? 'debug' : 'warn';
+    this.#lastReason = fault.reason;
+    this.#log(level, 'a batch was not acknowledged and is sent again', about);
     if (fault.reason === 'UNKNOWN_TOPIC_OR_PARTITION') this.#counts.delete(topic);
     if (producer !== this.#producer) return;
     if (losesSequence(fault)) {
@@ -105,6 +110,13 @@ class KafkajsClient implements KafkaClient {
       this.#connecting = undefined;
     });
     return this.#connecting;
+  }
+
+  /** Rejects when the client closes: an attempt under way may take seconds to fail. */
+  async #awaitConnection(): Promise<void> {
+    const { signal } = this.#closing;
+    if (!signal.aborted) await Promise.race([this.#connect(), this.#closed]);
+    if (signal.aborted) throw new PublishError('unavailable', 'CLOSED', 'the gateway is stopping');
   }
 
   async #keepTrying(): Promise<void> {
@@ -143,7 +155,7 @@ class KafkajsClient implements KafkaClient {
   }
 
   async #askPartitions(topic: string): Promise<number> {
-    if (!this.#ready) await this.#connect();
+    if (!this.#ready) await this.#awaitConnection();
     const known = this.#counts.get(topic);
     if (known !== undefined) return known;
     try {

@@ -22,6 +22,8 @@ export class Journal {
   #pendingBytes = 0;
   #writing: Promise<void> | undefined;
   #done: number;
+  /** What the disk knows of it. */
+  #noted: number;
   #last: number;
   #reading: { segment: Segment | undefined; offset: number } = { segment: undefined, offset: 0 };
 
@@ -30,6 +32,7 @@ export class Journal {
     this.#folder = folder;
     this.#segments = segments;
     this.#done = done;
+    this.#noted = done;
     this.#last = Math.max(done, ...segments.map(({ last }) => last));
   }
 
@@ -116,8 +119,19 @@ export class Journal {
   async forget(number: number): Promise<void> {
     if (number <= this.#done) return;
     this.#done = number;
-    await this.#files.replace(join(this.#folder, doneFile), String(number));
+    await this.#noteDone();
     await this.#removeDone();
+  }
+
+  /** A full disk may refuse the note, but it must not keep the files that could go. The next note makes good for it. */
+  async #noteDone(): Promise<void> {
+    const done = this.#done;
+    try {
+      await this.#files.replace(join(this.#folder, doneFile), String(done));
+      this.#noted = done;
+    } catch {
+      // Without it, the next process sends some records once more.
+    }
   }
 
   /** Waits for the appends under way. */
@@ -127,6 +141,7 @@ export class Journal {
 
   async close(): Promise<void> {
     await this.flush();
+    if (this.#noted !== this.#done) await this.#noteDone();
     await this.#active?.file.close();
     this.#active = undefined;
   }

@@ -100,11 +100,12 @@ export class Lane {
     });
   }
 
-  /** Closes the lane if its oldest record has waited for Kafka longer than `patience` milliseconds. */
-  check(patience: number): void {
-    if (!this.#open) return;
+  /** Closes the lane if its oldest record has waited for Kafka longer than `patience` milliseconds; says whether it did. */
+  check(patience: number): boolean {
     const [oldest] = this.#direct;
-    if (oldest !== undefined && this.#ports.clock.now() - oldest.since > patience) this.close('no acknowledgement');
+    if (!this.#open || oldest === undefined || this.#ports.clock.now() - oldest.since <= patience) return false;
+    this.close('no acknowledgement');
+    return true;
   }
 
   /** From now on records are spooled, those in flight first. */
@@ -135,7 +136,7 @@ export class Lane {
     try {
       while (!this.#open && this.#resent.size < (this.#suspect ? 1 : window)) {
         const frames = await this.#journal.read(this.#suspect ? 1 : readBytes);
-        if (frames.length === 0) this.#reachEnd();
+        if (frames.length === 0 && !this.#reachEnd()) break;
         for (const { number, body } of frames) this.#handOver(number, decodeSpooled(body).record);
       }
     } catch (error) {
@@ -188,6 +189,7 @@ export class Lane {
     if (entry.number === undefined) return;
     if (error.kind === 'unavailable') return; // The batcher has stopped; the journal keeps it for the next start.
     this.#suspect = false;
+    this.#resent.delete(entry.number);
     if (owed) this.#park(entry.record, entry.number, error.reason);
     else this.#finish(entry.number);
     void this.drain();
@@ -255,15 +257,21 @@ export class Lane {
     this.#send(entry);
   }
 
-  /** The journal gave nothing more. What became durable since it looked is there at the next look; what isn't, is lost. */
-  #reachEnd(): void {
+  /**
+   * The journal gave nothing more. What became durable since it looked is there at the next look; what isn't, is lost. Says
+   * whether to go on: before anything was acknowledged, what is being appended has to be durable first.
+   */
+  #reachEnd(): boolean {
     const unknown: number[] = [];
     for (let number = this.#handedOver + 1; number <= this.#number; number++) {
       if (!this.#appending.has(number) && !this.#finished.has(number) && number > this.#watermark) unknown.push(number);
     }
     for (const number of unknown) if (number <= this.#lookedFor) this.#lose(number);
     this.#lookedFor = Math.max(this.#lookedFor, ...unknown);
-    if (unknown.length === 0) this.#reopen();
+    if (unknown.length > 0) return true;
+    if (this.#suspect && this.#appending.size > 0) return false;
+    this.#reopen();
+    return true;
   }
 
   #lose(number: number): void {

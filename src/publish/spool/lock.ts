@@ -1,9 +1,11 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { PublishError } from '../../model.js';
+import type { Log } from '../log.js';
 
-/** A process that was killed may still be there for a moment. */
-const tries = 20;
+/** Milliseconds. Workers whose primary was killed finish what they have, and `server.drain` is 25 s by default. */
+const longestWait = 40_000;
 const pause = 100;
 
 interface Holder {
@@ -16,14 +18,18 @@ interface Holder {
  * Takes a folder for this process alone. Rejects where another living process of this machine has it. What a killed process
  * has left behind doesn't count.
  */
-export async function lockFolder(folder: string): Promise<{ release(): Promise<void> }> {
+export async function lockFolder(folder: string, log: Log, wait = longestWait): Promise<{ release(): Promise<void> }> {
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'lock');
   const me: Holder = { pid: process.pid, started: await startOf(process.pid) };
-  for (let left = tries; ; left--) {
+  for (let waited = 0; ; waited += pause) {
     const holder = await readHolder(file);
     if (holder === undefined || !(await lives(holder))) break;
-    if (holder.pid === me.pid || left === 0) throw new Error(`${folder} is in use by process ${holder.pid}`);
+    if (holder.pid === me.pid || waited >= wait) {
+      throw new PublishError('unavailable', 'SPOOL_IN_USE', `${folder} is in use by process ${holder.pid}`);
+    }
+    if (waited === 0)
+      log('warn', 'another process still has the spool: waiting for it to end', { folder, pid: holder.pid });
     await delay(pause);
   }
   await writeFile(file, JSON.stringify(me));

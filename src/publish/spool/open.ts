@@ -21,7 +21,7 @@ export async function openSpools(
 
   async function open(name: string, served: readonly string[]): Promise<Publisher> {
     const folder = join(dir, name);
-    const lock = await lockFolder(folder);
+    const lock = await lockFolder(folder, log);
     const spool = await openSpool(kafka, { ...shared, folder, topics: served });
     return { ...spool, close: () => spool.close().finally(lock.release) };
   }

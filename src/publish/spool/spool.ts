@@ -9,7 +9,7 @@ import { Parked } from './parked.js';
 import type { Damage } from './segment.js';
 
 /** A record that Kafka hasn't acknowledged after so many milliseconds closes its lane. */
-const patience = 1_000;
+const patience = 2_000;
 /** How often that is looked at. */
 const checkInterval = 100;
 
@@ -37,14 +37,22 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   const openings = new Map<string, Promise<Lane>>();
   const parked = await Parked.open(files, join(folder, 'parked'), clock, reportDamage);
   const ports: LanePorts = {
-    send: (record) => kafka.publish(record),
+    send,
     mayGrow: (bytes) => usedBytes() + bytes <= maxBytes,
     park: (record, reason) => park(record, reason),
     clock,
     log,
   };
+  /** A lane was closed, and since then nothing was acknowledged. */
+  let silent = false;
   let closing: Promise<void> | undefined;
   let cancelCheck = clock.after(checkInterval, check);
+
+  async function send(record: KafkaRecord): Promise<Placement> {
+    const placement = await kafka.publish(record);
+    silent = false;
+    return placement;
+  }
 
   function usedBytes(): number {
     let sum = parked.bytes;
@@ -84,7 +92,7 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   }
 
   function check(): void {
-    for (const lane of lanes.values()) lane.check(patience);
+    for (const lane of lanes.values()) if (lane.check(patience)) silent = true;
     void parked.retryIfAsked((record) => publish(record), log);
     cancelCheck = clock.after(checkInterval, check);
   }
@@ -93,6 +101,8 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
     const { topic } = record;
     const lane = lanes.get(topic) ?? (await openLane(topic));
     if (closing !== undefined) throw new PublishError('unavailable', 'CLOSED', 'the gateway is stopping');
+    // One topic has paid the time-out for all: a lane that closes for nothing is open again after one record.
+    if (silent) lane.close('no acknowledgement in another lane');
     if (topic !== deadLetterTopic) return lane.publish(record);
     try {
       return await lane.publish(record);
@@ -115,7 +125,8 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   for (const topic of new Set([...options.topics, ...leftBehind])) await openLane(topic);
   return {
     publish,
-    ready: () => closing === undefined && kafka.ready(),
+    ready: () => closing === undefined && (kafka.ready() || usedBytes() < maxBytes),
+    connected: kafka.connected,
     close() {
       closing ??= finish();
       return closing;

@@ -74,6 +74,8 @@ async function apply(image: Image, { name, text }: Instruction): Promise<void> {
     case 'USER':
       image.user = text;
       return;
+    case 'VOLUME':
+      return;
     case 'EXPOSE':
       image.ports.push(Number(text));
       return;

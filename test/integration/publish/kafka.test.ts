@@ -25,7 +25,7 @@ describeKafka('publishing to Kafka', () => {
   async function open(topics: string[], changes: Parameters<typeof makeSettings>[1] = {}): Promise<Publisher> {
     publisher = await createPublisher(makeSettings(brokers, changes), { topics, log: log.write, ...limits });
     const opened = publisher;
-    await until(() => opened.ready());
+    await until(() => opened.connected());
     return opened;
   }
 
@@ -78,7 +78,7 @@ describeKafka('publishing to Kafka', () => {
     expect(results[1]).to.have.property('reason').that.includes({ kind: 'refused', reason: 'MESSAGE_TOO_LARGE' });
     const stored = (await readAll(settings, topic)).map(({ value }) => value.toString('latin1', 0, 1));
     expect(stored.join('')).to.equal('0234568');
-    expect(small.ready()).to.equal(true);
+    expect(small.connected()).to.equal(true);
   });
 
   it('says that a topic is missing where it may not create it, and still serves the others', async () => {

@@ -27,7 +27,7 @@ describeOwnKafka('Kafka in trouble', () => {
     const topic = nameTopic('later');
     const dead = makeSettings([`127.0.0.1:${port}`]);
     publisher = await createPublisher(dead, { topics: [topic], log: log.write, ...limits });
-    expect(publisher.ready()).to.equal(false);
+    expect(publisher.connected()).to.equal(false);
     const records = Array.from({ length: 500 }, (_, n) => makeRecord(topic, `key-${n % 7}`, n));
     for (const safe of await Promise.all(records.map((record) => publisher.publish(record)))) {
       expect(safe).to.deep.equal({ topic, spooled: true });
@@ -59,7 +59,7 @@ describeOwnKafka('Kafka in trouble', () => {
       log: log.write,
       ...limits,
     });
-    await until(() => publisher.ready());
+    await until(() => publisher.connected());
     expect(await publisher.publish(makeRecord(topic, 'k', 1))).to.include({ offset: 0n });
     for (const socket of sockets) socket.destroy();
     mute.close();

@@ -80,7 +80,7 @@ describeOwnKafka('security of the connection to Kafka', () => {
     it(`says so of ${name}`, async () => {
       const log = new LogLines();
       const publisher = await createPublisher(settings(), { topics: [allowed], log: log.write, ...limits });
-      expect(publisher.ready()).to.equal(false);
+      expect(publisher.connected()).to.equal(false);
       expect(await publisher.publish(makeRecord(allowed, 'k', 1))).to.include({ spooled: true });
       await publisher.close();
       expect(log.lines.find(({ level }) => level === 'warn')?.fields).to.include({ reason });
@@ -94,7 +94,7 @@ describeOwnKafka('security of the connection to Kafka', () => {
     const publisher = await createPublisher(settings, { topics: [allowed, forbidden], log: log.write, ...limits });
     expect(await publisher.publish(makeRecord(forbidden, 'k', 1))).to.include({ spooled: true });
     expect(log.lines.map(({ fields }) => fields.reason)).to.include('TOPIC_AUTHORIZATION_FAILED');
-    expect(publisher.ready()).to.equal(true);
+    expect(publisher.connected()).to.equal(true);
     await publisher.publish(makeRecord(allowed, 'k', 'allowed all the same'));
     await publisher.close();
   });

@@ -128,7 +128,7 @@ describeKafka('the spool', () => {
       }),
     );
     const ours = await open([topic], brokers);
-    await until(() => ours.ready());
+    await until(() => ours.connected());
     expect(log.lines.find(({ fields }) => fields.topic === topic && 'max.message.bytes' in fields)?.fields).to.include({
       'max.message.bytes': 2000,
       'server.limits.body': limits.largest,
@@ -144,7 +144,7 @@ describeKafka('the spool', () => {
       }),
     );
     const ours = await open([topic], brokers, { deadLetterTopic: topic });
-    await until(() => ours.ready());
+    await until(() => ours.connected());
     expect(await ours.publish(makeRecord(topic, 'k', Buffer.alloc(3000)))).to.deep.equal({ topic, spooled: true });
     for await (const { record } of listParked(realFiles, dir)) expect(record.value.length).to.equal(3000);
   });
