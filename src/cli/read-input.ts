@@ -1,0 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import { Failure } from './failure.js';
+
+/** The bytes of a file, or of stdin for `-`. Throws a usage Failure if it can't be read. */
+export async function readInput(file: string): Promise<Buffer> {
+  if (file === '-') return buffer(process.stdin);
+  return readFile(file).catch((error: Error) => {
+    throw new Failure('usage', `${file} can't be read: ${error.message}`);
+  });
+}

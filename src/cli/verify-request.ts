@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import type { CapturedRequest } from '../forensics/captured-request.js';
+import type { Examination } from '../forensics/examine.js';
+import type { Delivery, Endpoint, KeyDocument } from '../model.js';
+import { didYouMean } from './did-you-mean.js';
+import { Failure } from './failure.js';
+import { readInput } from './read-input.js';
+import { loadSettings } from './settings.js';
+import { whichConfig } from './which-config.js';
+
+export type RequestReport = Examination & { readonly endpoint: string; readonly notes: readonly string[] };
+
+interface Options {
+  readonly endpoint: string;
+  readonly config?: string | undefined;
+  /** When the request arrived, in milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Verifies the request in a file with the secrets of an endpoint, and looks for the cause if it is refused. */
+export async function verifyRequest(file: string, { endpoint: name, config, now }: Options): Promise<RequestReport> {
+  const { notes, ...request } = await readCaptured(file);
+  const settings = await loadSettings(whichConfig(config).file, { warn: false });
+  const endpoint = settings.endpoints.find((each) => each.name === name);
+  if (endpoint === undefined) {
+    const names = settings.endpoints.map((each) => each.name);
+    throw new Failure(
+      'usage',
+      `No endpoint "${name}": ${(await didYouMean(name, names)) ?? `there are ${names.join(', ')}`}`,
+    );
+  }
+  const delivery: Delivery = { id: randomUUID(), receivedAt: now, ...request };
+  const { examine } = await import('../forensics/examine.js');
+  const keys = await fetchKeys(endpoint, delivery, now);
+  return { ...examine(delivery, { endpoint, all: settings.endpoints, now, keys }), endpoint: name, notes };
+}
+
+async function readCaptured(file: string): Promise<CapturedRequest> {
+  const { readRequest } = await import('../forensics/captured-request.js');
+  try {
+    return readRequest(await readInput(file));
+  } catch (error) {
+    throw error instanceof Failure || !(error instanceof Error)
+      ? error
+      : new Failure('usage', `${file}: ${error.message}`);
+  }
+}
+
+/** As the gateway does before it verifies; what is wrong with the delivery shows then. */
+async function fetchKeys(
+  endpoint: Endpoint,
+  delivery: Delivery,
+  now: number,
+): Promise<ReadonlyMap<string, KeyDocument>> {
+  const { scheme } = endpoint.provider;
+  const documents = new Map<string, KeyDocument>();
+  if (!scheme.fetchesKeys) return documents;
+  const [{ createKeySource }, { Rejection }] = await Promise.all([
+    import('../keys/source.js'),
+    import('../rejection.js'),
+  ]);
+  const source = createKeySource();
+  try {
+    for (const request of scheme.remoteKeys(delivery, endpoint.secrets, now, endpoint.surroundings)) {
+      const document = await source.get(request);
+      if (document !== undefined) documents.set(request.id, document);
+    }
+  } catch (error) {
+    if (!(error instanceof Rejection)) throw error;
+  }
+  return documents;
+}
+
+/** For the operator: what was found, the causes that are certain before all. */
+export function describeRequest(report: RequestReport): string {
+  const notes = report.notes.map((note) => `  note: ${note}`);
+  if (report.verified) {
+    const when = report.signedAt === undefined ? '' : `, signed at ${report.signedAt}`;
+    const how = report.handshake === true ? report.secret : `secret "${report.secret}"${when}`;
+    return [`Proven for endpoint "${report.endpoint}": ${how}`, ...notes].join('\n');
+  }
+  const { code, meaning, detail, causes } = report;
+  return [
+    `Refused by endpoint "${report.endpoint}": ${code}: ${meaning}`,
+    ...(detail === undefined ? [] : [`  ${detail}`]),
+    ...notes,
+    ...(causes.length === 0 ? [] : ['', 'Likely cause:']),
+    ...causes.flatMap(({ cause, advice }) => [`  ${cause}`, ...(advice === undefined ? [] : [`    → ${advice}`])]),
+  ].join('\n');
+}

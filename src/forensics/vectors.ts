@@ -1,0 +1,111 @@
+import { compileCheck } from '../diagnostics/schema-check.js';
+import type { Delivery, KeyDocument, Scheme, Secret, Surroundings } from '../model.js';
+import { Rejection } from '../rejection.js';
+
+/** A delivery and whether it must be proven: a line of a vectors file. */
+export interface Vector {
+  readonly provider?: string;
+  readonly case: string;
+  /** Name → one text or several; a name that the plugin gives a secret is of that kind. */
+  readonly key?: { readonly [name: string]: string | readonly string[] };
+  readonly params?: { readonly [name: string]: string } | null;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: { readonly [name: string]: string | readonly string[] };
+  readonly body_base64: string;
+  /** Seconds since the epoch. */
+  readonly now?: number | null;
+  readonly valid: boolean;
+  readonly why?: string;
+  /** URL → what is to be had there. */
+  readonly remote_keys?: { readonly [url: string]: unknown } | null;
+}
+
+export type Verdict = { readonly agrees: true } | { readonly agrees: false; readonly got: string };
+
+const texts = { type: ['string', 'array'], items: { type: 'string' } };
+const schema = {
+  type: 'object',
+  required: ['case', 'method', 'url', 'headers', 'body_base64', 'valid'],
+  properties: {
+    provider: { type: 'string' },
+    case: { type: 'string' },
+    key: { type: 'object', additionalProperties: texts },
+    params: { type: ['object', 'null'], additionalProperties: { type: 'string' } },
+    method: { type: 'string' },
+    url: { type: 'string' },
+    headers: { type: 'object', additionalProperties: texts },
+    body_base64: { type: 'string' },
+    now: { type: ['number', 'null'] },
+    valid: { type: 'boolean' },
+    why: { type: 'string' },
+    remote_keys: { type: ['object', 'null'] },
+  },
+};
+
+/** The vectors of a file with one JSON object a line. Throws an Error that names the line that is none. */
+export function parseVectors(text: string): readonly Vector[] {
+  const check = compileCheck<Vector>(schema);
+  return text.split('\n').flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    const checked = check(parseJson(line, index + 1));
+    if ('value' in checked) return [checked.value];
+    const [first] = checked.errors;
+    throw new Error(`line ${index + 1} is no vector: ${first?.instancePath ?? ''} ${first?.message ?? ''}`);
+  });
+}
+
+function parseJson(line: string, number: number): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new Error(`line ${number} is not JSON`);
+  }
+}
+
+/** Holds a vector against a scheme. `now`, where the vector has no time of its own, in milliseconds since the epoch. */
+export function judge(vector: Vector, scheme: Scheme, now: number): Verdict {
+  try {
+    prove(vector, scheme, now);
+    return vector.valid ? { agrees: true } : { agrees: false, got: 'proven, and must be refused' };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const isRefusal = error instanceof Rejection && error.stage === 'verify' && error.code !== 'key_unavailable';
+    if (isRefusal && !vector.valid) return { agrees: true };
+    const what = error instanceof Rejection ? `${error.code}: ${error.detail ?? error.message}` : error.message;
+    return { agrees: false, got: `${isRefusal ? 'refused, and must be proven' : 'not decided'} (${what})` };
+  }
+}
+
+function prove(vector: Vector, scheme: Scheme, fallback: number): void {
+  const delivery = toDelivery(vector);
+  const secrets = toSecrets(vector, scheme);
+  const now = typeof vector.now === 'number' ? vector.now * 1000 : fallback;
+  const around: Surroundings = { url: vector.url.replace(/\?.*/s, ''), params: vector.params ?? {} };
+  const keys = new Map<string, KeyDocument>();
+  for (const { id, url } of scheme.fetchesKeys ? scheme.remoteKeys(delivery, secrets, now, around) : []) {
+    const found = vector.remote_keys?.[url];
+    if (found !== undefined) keys.set(id, { text: typeof found === 'string' ? found : JSON.stringify(found) });
+  }
+  scheme.verify(delivery, secrets, now, { ...around, keys });
+}
+
+function toDelivery({ method, url, headers, body_base64: body }: Vector): Delivery {
+  return {
+    ...{ id: '00000000-0000-4000-8000-000000000000', receivedAt: 0, method },
+    target: url.replace(/^https?:\/\/[^/?]*/, '') || '/',
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value].flat()])),
+    body: Buffer.from(body, 'base64'),
+  };
+}
+
+function toSecrets({ key = {} }: Vector, scheme: Scheme): readonly Secret[] {
+  const kinds = scheme.needs.secrets.map(({ name }) => name);
+  return Object.entries(key).flatMap(([name, given]) =>
+    [given].flat().flatMap((text, index) => {
+      if (text === '') return [];
+      const kind = kinds.includes(name) ? { for: name } : {};
+      return [{ name: `${name} ${index}`, key: scheme.key(text, kind.for), ...kind }];
+    }),
+  );
+}
