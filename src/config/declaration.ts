@@ -68,4 +68,5 @@ export interface EndpointDeclaration {
   readonly routes?: readonly RouteDeclaration[];
   readonly rejected?: 'deadletter' | 'refuse';
   readonly livemode?: boolean | 'any';
+  readonly accept?: readonly ('signature-body-unbound' | 'event-unbound')[];
 }

@@ -6,6 +6,7 @@ import type { EndpointDeclaration } from './declaration.js';
 import type { Materials } from './materials.js';
 import { compileSecrets } from './secrets.js';
 import { compileSurroundings, type Site } from './surroundings.js';
+import { lintBinding } from './unbound.js';
 
 /** The plugins that the endpoints name, as far as they are there. */
 export interface Providers {
@@ -40,6 +41,7 @@ export function compileEndpoints(
     const { rejected = 'deadletter', livemode = 'any' } = declared;
     const routes = [...own, ...provider.routes];
     const headers = headersOf(provider, routes);
+    faults.push(...lintBinding(declared, provider, routes, at));
     return [
       {
         ...{ name: nameOf(declared), path, provider, secrets, surroundings },

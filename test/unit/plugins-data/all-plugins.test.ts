@@ -48,7 +48,7 @@ async function loadEndpoint(name: string, folder: string, index: 0 | 1 = 0): Pro
     plugins: [new URL('.', root).pathname],
     endpoints: [
       {
-        ...{ provider: name, path: `/webhooks/${name}` },
+        ...{ provider: name, path: `/webhooks/${name}`, accept: ['signature-body-unbound', 'event-unbound'] },
         ...(secrets.length === 0 ? {} : { secrets }),
         ...(Object.keys(params).length === 0 ? {} : { params }),
       },
