@@ -26,7 +26,7 @@ export default class Dev extends BaseCommand {
     const { flags } = await this.parse(Dev);
     const file = resolve(flags.config);
     const { makeDevSecrets } = await import('../cli/dev-secrets.js');
-    for (const made of makeDevSecrets(file)) this.log(`Made a development secret: ${relative('', made)}`);
+    for (const made of await makeDevSecrets(file)) this.log(`Made a development secret: ${relative('', made)}`);
     const settings = await loadSettings(file, { warn: true });
     const interrupted = awaitInterruption();
     const [{ startGateway }, { createLog }] = await Promise.all([

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { Provider, Secret } from '../model.js';
 import type { PluginDeclaration } from '../plugins/declaration.js';
 import { schemesOf } from '../signature/declared-schemes.js';
@@ -12,10 +12,13 @@ function privateKey(family: string, index: 0 | 1): string {
   const name = `${family} ${index}`;
   const known = keyPairs.get(name);
   if (known !== undefined) return known;
-  const { privateKey: key } = generate(family);
-  const text = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const text = makePrivateKey(family);
   keyPairs.set(name, text);
   return text;
+}
+
+function makePrivateKey(family: string): string {
+  return generate(family).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 function generate(family: string) {
@@ -31,6 +34,10 @@ const families: readonly (readonly [RegExp, string])[] = [
   [/^ES512/, 'P-521'],
   [/^(ecdsa-|ES)/, 'P-256'],
 ];
+
+function familyOf(algorithm: string): string | undefined {
+  return families.find(([form]) => form.test(algorithm))?.[1];
+}
 
 /** The algorithms of a plugin by the name of their secret; empty: the one without a name. */
 function algorithmsByKind({ signature, secrets = {} }: PluginDeclaration): ReadonlyMap<string, string> {
@@ -55,7 +62,7 @@ export function developmentSecrets(declaration: PluginDeclaration, index: 0 | 1 
   const texts = new Map<string, string>();
   for (const name of new Set([...names, ...algorithms.keys()])) {
     const algorithm = algorithms.get(name) ?? '';
-    const family = families.find(([form]) => form.test(algorithm))?.[1];
+    const family = familyOf(algorithm);
     if (name === '' && names.length > 0) continue;
     if (family !== undefined) texts.set(name, privateKey(family, index));
     else texts.set(name, algorithm === 'basic' ? `gateway:${plainTexts[index]}` : plainTexts[index]);
@@ -63,7 +70,22 @@ export function developmentSecrets(declaration: PluginDeclaration, index: 0 | 1 
   return texts;
 }
 
-/** The same as secrets of an endpoint. */
+/**
+ * A new secret of the kind that an endpoint's secret `name` is of, with which one can sign as well as verify: a private
+ * key where the provider's is public, else hexadecimal digits, which are good as text, as hex and as base64.
+ */
+export function makeSecretText(declaration: PluginDeclaration | undefined, name: string): string {
+  const algorithms = declaration === undefined ? new Map<string, string>() : algorithmsByKind(declaration);
+  const kinds = Object.keys(declaration?.secrets ?? {});
+  const kind = kinds.includes(name) ? name : kinds.length === 1 ? (kinds[0] ?? '') : '';
+  const algorithm = algorithms.get(kind) ?? '';
+  const family = familyOf(algorithm);
+  if (family !== undefined) return makePrivateKey(family).trimEnd();
+  const text = randomBytes(32).toString('hex');
+  return algorithm === 'basic' ? `gateway:${text}` : text;
+}
+
+/** `developmentSecrets` as secrets of an endpoint. */
 export function makeSecrets(provider: Provider, declaration: PluginDeclaration, index: 0 | 1): readonly Secret[] {
   return [...developmentSecrets(declaration, index)].map(([kind, text]) => ({
     name: `${kind || 'secret'}_${index}`,
