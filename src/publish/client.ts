@@ -9,9 +9,9 @@ export interface Batch {
 
 /** A Kafka client as the batcher wants it. Whatever it rejects with is a `PublishError`. */
 export interface KafkaClient {
-  /** Begins to connect, and keeps trying in the background. */
-  connect(): void;
-  /** True while connected. */
+  /** Keeps trying to connect; resolves when it has, or after `wait` milliseconds. */
+  connect(wait: number): Promise<void>;
+  /** True while connected, and Kafka answers. */
   ready(): boolean;
   /** How many partitions the topic has; at once where it is known. */
   partitions(topic: string): number | Promise<number>;

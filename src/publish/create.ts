@@ -3,6 +3,9 @@ import type { Publisher } from '../model.js';
 import { realClock } from './clock.js';
 import type { Log } from './log.js';
 
+/** Milliseconds that the start waits for Kafka: the first webhooks then go there, and not to the spool. */
+const patience = 1_000;
+
 export interface PublisherOptions {
   /** Every topic that a record can go to. */
   readonly topics: readonly string[];
@@ -33,6 +36,6 @@ export async function createPublisher(
     import('./spool/open.js'),
   ]);
   const client = createKafkajsClient(settings, options);
-  client.connect();
+  await client.connect(patience);
   return openSpools(createBatcher(client, realClock), settings.spool, options);
 }

@@ -42,7 +42,7 @@ export class SimulatedKafka {
     const sequences = new Map<string, number>();
     let closed = false;
     return {
-      connect: () => undefined,
+      connect: async () => undefined,
       ready: () => !this.away,
       partitions: (topic) => (this.#world.dice.chance(this.trouble) ? this.#ask(topic) : partitions),
       send: async (batch) => {

@@ -15,6 +15,8 @@ const refreshInterval = 60_000;
 const adminDeadline = 10_000;
 /** kafkajs finds its way around a lost broker by itself; after so many failures in a row it is helped. */
 const failureLimit = 3;
+/** A batch that is not answered for so long: Kafka hangs. */
+const answerLimit = 2_000;
 
 /** kafkajs as the batcher wants it. */
 export function createKafkajsClient(
@@ -34,6 +36,8 @@ class KafkajsClient implements KafkaClient {
   readonly #counts: PartitionCounts = new Map();
   #producer: KafkajsProducer;
   #ready = false;
+  /** Batches that are sent, the oldest first. */
+  readonly #waiting = new Set<{ readonly since: number }>();
   #failures = 0;
   #connecting: Promise<void> | undefined;
   #lastReason = '';
@@ -47,13 +51,14 @@ class KafkajsClient implements KafkaClient {
     this.#producer = new KafkajsProducer(settings, log);
   }
 
-  connect(): void {
+  async connect(wait: number): Promise<void> {
     this.#refresh = setInterval(() => void this.#refreshCounts(), refreshInterval).unref();
-    void this.#connect();
+    await Promise.race([this.#connect(), delay(wait, undefined, { ref: false })]);
   }
 
   ready(): boolean {
-    return this.#ready;
+    const [oldest] = this.#waiting;
+    return this.#ready && (oldest === undefined || performance.now() - oldest.since < answerLimit);
   }
 
   partitions(topic: string): number | Promise<number> {
@@ -63,6 +68,8 @@ class KafkajsClient implements KafkaClient {
   async send(batch: Batch): Promise<bigint> {
     if (!this.#ready) await this.#awaitConnection();
     const producer = this.#producer;
+    const request = { since: performance.now() };
+    this.#waiting.add(request);
     try {
       const base = await producer.send(batch);
       this.#failures = 0;
@@ -72,6 +79,8 @@ class KafkajsClient implements KafkaClient {
       const fault = translateError(error, batch.topic);
       this.#recover(producer, fault, batch);
       throw fault;
+    } finally {
+      this.#waiting.delete(request);
     }
   }
 

@@ -100,12 +100,11 @@ export class Lane {
     });
   }
 
-  /** Closes the lane if its oldest record has waited for Kafka longer than `patience` milliseconds; says whether it did. */
-  check(patience: number): boolean {
+  /** Closes the lane if its oldest record has waited for Kafka longer than `patience` milliseconds. */
+  check(patience: number): void {
     const [oldest] = this.#direct;
-    if (!this.#open || oldest === undefined || this.#ports.clock.now() - oldest.since <= patience) return false;
+    if (oldest === undefined || this.#ports.clock.now() - oldest.since <= patience) return;
     this.close('no acknowledgement');
-    return true;
   }
 
   /** From now on records are spooled, those in flight first. */

@@ -37,22 +37,14 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   const openings = new Map<string, Promise<Lane>>();
   const parked = await Parked.open(files, join(folder, 'parked'), clock, reportDamage);
   const ports: LanePorts = {
-    send,
+    send: (record) => kafka.publish(record),
     mayGrow: (bytes) => usedBytes() + bytes <= maxBytes,
     park: (record, reason) => park(record, reason),
     clock,
     log,
   };
-  /** A lane was closed, and since then nothing was acknowledged. */
-  let silent = false;
   let closing: Promise<void> | undefined;
   let cancelCheck = clock.after(checkInterval, check);
-
-  async function send(record: KafkaRecord): Promise<Placement> {
-    const placement = await kafka.publish(record);
-    silent = false;
-    return placement;
-  }
 
   function usedBytes(): number {
     let sum = parked.bytes;
@@ -92,7 +84,7 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   }
 
   function check(): void {
-    for (const lane of lanes.values()) if (lane.check(patience)) silent = true;
+    for (const lane of lanes.values()) lane.check(patience);
     void parked.retryIfAsked((record) => publish(record), log);
     cancelCheck = clock.after(checkInterval, check);
   }
@@ -101,8 +93,8 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
     const { topic } = record;
     const lane = lanes.get(topic) ?? (await openLane(topic));
     if (closing !== undefined) throw new PublishError('unavailable', 'CLOSED', 'the gateway is stopping');
-    // One topic has paid the time-out for all: a lane that closes for nothing is open again after one record.
-    if (silent) lane.close('no acknowledgement in another lane');
+    // Where it is known that Kafka doesn't answer, nobody waits to find out once more.
+    if (!kafka.connected()) lane.close('Kafka does not answer');
     if (topic !== deadLetterTopic) return lane.publish(record);
     try {
       return await lane.publish(record);

@@ -22,7 +22,7 @@ describeKafka('the shipped configuration with Kafka', () => {
 
   before(async () => {
     gateway = await runShipped(prefix);
-    await until(gateway.isReady);
+    await until(() => gateway.log.find('connected to Kafka').length > 0);
   });
   after(async () => {
     await gateway.close();

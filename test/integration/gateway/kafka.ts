@@ -24,7 +24,7 @@ export async function runShipped(prefix: string, change: (yaml: string) => strin
   const yaml = renameTopics(readFileSync(shipped, 'utf8'), prefix)
     .replace(/listen: \S+/g, 'listen: 127.0.0.1:0')
     .replace('plugins: ../plugins', 'plugins: plugins')
-    .replace('dir: ../data', 'dir: data');
+    .replaceAll('dir: ../data', 'dir: data');
   const { brokers } = getKafka();
   const gateway = await run(
     { 'gateway.yaml': change(yaml), ...stripePlugin(prefix) },

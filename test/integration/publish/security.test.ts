@@ -4,7 +4,7 @@ import { type KafkaSettings, Redacted } from '../../../src/config/settings.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { user } from '../../support/kafka.js';
 import { describeOwnKafka, getOwnKafka } from '../shared-kafka.js';
-import { administer, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll } from './helpers.js';
+import { administer, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
 
 // Node finds no names of the CommonJS module behind its first computed export.
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
@@ -82,8 +82,9 @@ describeOwnKafka('security of the connection to Kafka', () => {
       const publisher = await createPublisher(settings(), { topics: [allowed], log: log.write, ...limits });
       expect(publisher.connected()).to.equal(false);
       expect(await publisher.publish(makeRecord(allowed, 'k', 1))).to.include({ spooled: true });
+      await until(() => log.lines.some(({ message }) => message === 'no connection to Kafka'));
       await publisher.close();
-      expect(log.lines.find(({ level }) => level === 'warn')?.fields).to.include({ reason });
+      expect(log.lines.find(({ message }) => message === 'no connection to Kafka')?.fields).to.include({ reason });
       expect(JSON.stringify(log.lines)).to.not.contain(user.password).and.not.contain('guessed');
     });
   }

@@ -21,7 +21,7 @@ export class FakeClient implements KafkaClient {
     readonly answer?: (batch: Batch) => Promise<void>,
   ) {}
 
-  connect(): void {}
+  async connect(): Promise<void> {}
 
   ready(): boolean {
     return true;
