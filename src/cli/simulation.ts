@@ -55,12 +55,22 @@ export async function chooseOffer(offers: readonly Offer[], type: string): Promi
   throw new Failure('usage', `No example of type "${type}": ${hint}`);
 }
 
-/** A source of signed requests. Throws a Failure if the endpoint has no active secret. */
+/** A source of signed requests. Throws a Failure if the endpoint has no active secret; so does the source, if it can't sign. */
 export async function prepareRequests(offer: Offer, options: ComposeOptions): Promise<() => OutgoingRequest> {
   const { composer } = await import('../simulate/compose.js');
   const next = composer(offer, options);
   if (!next) throw new Failure('config', `No secret of endpoint "${offer.endpoint.name}" is active now`);
-  return next;
+  return () => {
+    try {
+      return next();
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'Error') throw error;
+      throw new Failure(
+        'negative',
+        `${offer.type} can't be sent to endpoint "${offer.endpoint.name}": ${error.message}`,
+      );
+    }
+  };
 }
 
 /** Every example of the endpoints, or of the one of this name. */

@@ -81,6 +81,8 @@ export function makeSecretText(declaration: PluginDeclaration | undefined, name:
   const algorithm = algorithms.get(kind) ?? '';
   const family = familyOf(algorithm);
   if (family !== undefined) return makePrivateKey(family).trimEnd();
+  // The examples are encrypted with it.
+  if ([declaration?.payload ?? []].flat().some(({ decrypt }) => decrypt?.secret === kind)) return plainTexts[0];
   const text = randomBytes(32).toString('hex');
   return algorithm === 'basic' ? `gateway:${text}` : text;
 }
