@@ -1,10 +1,13 @@
 // Writes oclif.manifest.json, with which the command line starts without importing every command.
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Config } from '@oclif/core/config';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const config = await Config.load({ root, ignoreManifest: true });
+const manifest = new URL('../oclif.manifest.json', import.meta.url);
+// oclif would take the old one for the truth.
+rmSync(manifest, { force: true });
+const config = await Config.load({ root });
 const plugin = config.plugins.get(config.pjson.name);
 if (!plugin) throw new Error(`oclif did not load ${config.pjson.name}`);
-writeFileSync(new URL('../oclif.manifest.json', import.meta.url), `${JSON.stringify(plugin.manifest, null, 2)}\n`);
+writeFileSync(manifest, `${JSON.stringify(plugin.manifest, null, 2)}\n`);

@@ -1,0 +1,162 @@
+/**
+ * What verifying costs: the schemes of the plugins beside verifiers written by hand for one provider, as its documentation
+ * shows them. Usage: npm run bench:verify. Medians of interleaved rounds; ratios are what counts, the microseconds are this machine's.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import type { Delivery, Scheme } from '../src/model.js';
+import { packageRoot } from '../src/package-root.js';
+import { loadPlugin } from '../src/plugins/load.js';
+
+const rounds = 15;
+const runs = 10_000;
+const now = 1_800_000_000_000;
+const seconds = String(now / 1000);
+
+interface Contest {
+  readonly plugin: string;
+  readonly secret: string;
+  readonly body: Buffer;
+  readonly byHand: (body: Buffer, headers: Delivery['headers']) => void;
+}
+
+function check(good: boolean): void {
+  if (!good) throw new Error('not proven');
+}
+
+function equal(a: Buffer, b: Buffer): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+const json = Buffer.from(JSON.stringify({ id: 'evt_1', pad: 'x'.repeat(3_000) }));
+
+const item = {
+  pspReference: '7914073381342284',
+  merchantAccountCode: 'TestMerchant',
+  merchantReference: 'TestPayment-1407325143704',
+  amount: { value: 1130, currency: 'EUR' },
+  eventCode: 'AUTHORISATION',
+  success: 'true',
+  additionalData: { hmacSignature: '' },
+};
+const adyenBody = Buffer.from(
+  JSON.stringify({ live: 'false', notificationItems: [{ NotificationRequestItem: item }] }),
+);
+
+const contests: readonly Contest[] = [
+  {
+    plugin: 'stripe',
+    secret: 'whsec_c2VjcmV0',
+    body: json,
+    byHand(body, headers) {
+      const parts = (headers['stripe-signature']?.[0] ?? '').split(',').map((part) => part.split('='));
+      const t = parts.find(([key]) => key === 't')?.[1] ?? '';
+      check(Math.abs(now / 1000 - Number(t)) <= 300);
+      const digest = createHmac('sha256', 'whsec_c2VjcmV0').update(`${t}.`).update(body).digest();
+      check(parts.some(([key, value]) => key === 'v1' && equal(Buffer.from(value ?? '', 'hex'), digest)));
+    },
+  },
+  {
+    plugin: 'github',
+    secret: 'secret',
+    body: json,
+    byHand(body, headers) {
+      const given = Buffer.from(headers['x-hub-signature-256']?.[0] ?? '');
+      check(equal(given, Buffer.from(`sha256=${createHmac('sha256', 'secret').update(body).digest('hex')}`)));
+    },
+  },
+  {
+    plugin: 'standard_webhooks',
+    secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    body: json,
+    byHand(body, headers) {
+      const [id, time] = [headers['webhook-id']?.[0], headers['webhook-timestamp']?.[0] ?? ''];
+      check(Math.abs(now / 1000 - Number(time)) <= 300);
+      const digest = createHmac('sha256', standardKey).update(`${id}.${time}.`).update(body).digest();
+      const given = (headers['webhook-signature']?.[0] ?? '').split(' ').map((each) => each.split(','));
+      check(given.some(([version, value]) => version === 'v1' && equal(Buffer.from(value ?? '', 'base64'), digest)));
+    },
+  },
+  {
+    plugin: 'adyen',
+    secret: '44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056',
+    body: adyenBody,
+    byHand(body) {
+      for (const { NotificationRequestItem: each } of JSON.parse(body.toString()).notificationItems) {
+        const {
+          pspReference,
+          originalReference = '',
+          merchantAccountCode,
+          merchantReference,
+          amount,
+          eventCode,
+          success,
+        } = each;
+        const fields = [
+          pspReference,
+          originalReference,
+          merchantAccountCode,
+          merchantReference,
+          amount.value,
+          amount.currency,
+        ];
+        const digest = createHmac('sha256', adyenKey)
+          .update([...fields, eventCode, success].join(':'))
+          .digest();
+        check(equal(Buffer.from(each.additionalData.hmacSignature, 'base64'), digest));
+      }
+    },
+  },
+];
+const standardKey = Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64');
+const adyenKey = Buffer.from('44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056', 'hex');
+
+async function compete({ plugin, secret, body, byHand }: Contest): Promise<string> {
+  const { provider } = await loadPlugin(join(packageRoot, 'plugins', plugin));
+  if (provider === undefined) throw new Error(`${plugin} has faults`);
+  const { scheme } = provider;
+  const key = scheme.key(secret);
+  const url = 'https://example.com/in';
+  const headers = { 'content-type': 'application/json', 'webhook-timestamp': seconds };
+  const signed = scheme.sign({ method: 'POST', url, headers, body }, key, now);
+  const values = Object.fromEntries(Object.entries(signed.headers).map(([name, value]) => [name, [value]]));
+  const delivery: Delivery = {
+    id: 'd',
+    receivedAt: now,
+    method: 'POST',
+    target: '/in',
+    headers: values,
+    body: signed.body,
+  };
+  const secrets = [{ name: 'current', key }];
+  const times = { scheme: [] as number[], byHand: [] as number[] };
+  for (let round = 0; round < rounds; round++) {
+    times.byHand.push(time(() => byHand(delivery.body, delivery.headers)));
+    times.scheme.push(time(() => verify(scheme, delivery, secrets)));
+  }
+  const [hand, ours] = [median(times.byHand), median(times.scheme)];
+  return `${plugin.padEnd(20)} ${hand.toFixed(2).padStart(8)} ${ours.toFixed(2).padStart(8)} ${(ours / hand).toFixed(2).padStart(6)}`;
+}
+
+function verify(scheme: Scheme, delivery: Delivery, secrets: Parameters<Scheme['verify']>[1]): void {
+  scheme.verify(delivery, secrets, now, { params: {} });
+}
+
+/** Microseconds for one. */
+function time(work: () => void): number {
+  const start = process.cpuUsage();
+  for (let run = 0; run < runs; run++) work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / runs;
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
+}
+
+process.stdout.write(`${cpus()[0]?.model}, Node ${process.version}\n`);
+process.stdout.write(
+  `${'CPU µs'.padEnd(20)} ${'by hand'.padStart(8)} ${'plugin'.padStart(8)} ${'ratio'.padStart(6)}\n`,
+);
+for (const contest of contests) process.stdout.write(`${await compete(contest)}\n`);
