@@ -37,5 +37,11 @@ export async function createPublisher(
   ]);
   const client = createKafkajsClient(settings, options);
   await client.connect(patience);
-  return openSpools(createBatcher(client, realClock), settings.spool, options);
+  const batcher = createBatcher(client, realClock);
+  try {
+    return await openSpools(batcher, settings.spool, options);
+  } catch (error) {
+    await batcher.close();
+    throw error;
+  }
 }

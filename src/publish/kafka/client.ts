@@ -117,6 +117,8 @@ class KafkajsClient implements KafkaClient {
   #connect(): Promise<void> {
     this.#connecting ??= this.#keepTrying().finally(() => {
       this.#connecting = undefined;
+      // An attempt that was under way when the client closed may have come through.
+      if (this.#closing.signal.aborted) void this.#producer.close();
     });
     return this.#connecting;
   }

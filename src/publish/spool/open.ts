@@ -22,7 +22,10 @@ export async function openSpools(
   async function open(name: string, served: readonly string[]): Promise<Publisher> {
     const folder = join(dir, name);
     const lock = await lockFolder(folder, log);
-    const spool = await openSpool(kafka, { ...shared, folder, topics: served });
+    const spool = await openSpool(kafka, { ...shared, folder, topics: served }).catch(async (error: unknown) => {
+      await lock.release();
+      throw error;
+    });
     return { ...spool, close: () => spool.close().finally(lock.release) };
   }
 
