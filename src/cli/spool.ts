@@ -2,8 +2,22 @@ import { Failure } from './failure.js';
 import { loadSettings } from './settings.js';
 import { whichConfig } from './which-config.js';
 
-/** The spool's folder of a configuration with Kafka. */
-export async function loadSpoolFolder(flag: string | undefined): Promise<string> {
+/** The spool of a configuration with Kafka, for looking into it while its gateway runs or not. */
+export async function inspectSpool(flag: string | undefined) {
+  const folder = await loadSpoolFolder(flag);
+  const [{ askForRetry, listLanes, listParked }, { realFiles }] = await Promise.all([
+    import('../publish/spool/inspect.js'),
+    import('../publish/spool/files.js'),
+  ]);
+  return {
+    folder,
+    lanes: () => listLanes(realFiles, folder),
+    parked: () => listParked(realFiles, folder),
+    askForRetry: () => askForRetry(realFiles, folder),
+  };
+}
+
+async function loadSpoolFolder(flag: string | undefined): Promise<string> {
   const { file } = whichConfig(flag);
   const { publisher } = await loadSettings(file, { warn: false });
   if (publisher.kind === 'kafka') return publisher.spool.dir;

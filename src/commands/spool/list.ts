@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { loadSpoolFolder } from '../../cli/spool.js';
+import { inspectSpool } from '../../cli/spool.js';
 import { formatTable } from '../../cli/table.js';
 import { configFlag } from '../../cli/which-config.js';
 
@@ -25,13 +25,9 @@ export default class SpoolList extends BaseCommand {
 
   override async run(): Promise<{ folder: string; parked: readonly Parked[] }> {
     const { flags } = await this.parse(SpoolList);
-    const folder = await loadSpoolFolder(flags.config);
-    const [{ listParked }, { realFiles }] = await Promise.all([
-      import('../../publish/spool/inspect.js'),
-      import('../../publish/spool/files.js'),
-    ]);
+    const spool = await inspectSpool(flags.config);
     const parked: Parked[] = [];
-    for await (const { slot, number, record, parked: reason = '', spooledAt } of listParked(realFiles, folder)) {
+    for await (const { slot, number, record, parked: reason = '', spooledAt } of spool.parked()) {
       const { topic, key, headers, value } = record;
       parked.push({
         ...{ worker: slot, number, topic, key, type: headers.ce_type ?? '', id: headers.ce_id ?? '', reason },
@@ -43,6 +39,6 @@ export default class SpoolList extends BaseCommand {
       const rows = parked.map((each) => [each.parkedAt, each.topic, each.type, each.id, each.key, each.reason]);
       this.log(formatTable(['PARKED', 'TOPIC', 'TYPE', 'ID', 'KEY', 'REASON'], rows));
     }
-    return { folder, parked };
+    return { folder: spool.folder, parked };
   }
 }

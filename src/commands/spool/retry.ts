@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { loadSpoolFolder } from '../../cli/spool.js';
+import { inspectSpool } from '../../cli/spool.js';
 import { configFlag } from '../../cli/which-config.js';
 
 export default class SpoolRetry extends BaseCommand {
@@ -11,15 +11,11 @@ export default class SpoolRetry extends BaseCommand {
 
   override async run(): Promise<{ folder: string; asked: number }> {
     const { flags } = await this.parse(SpoolRetry);
-    const folder = await loadSpoolFolder(flags.config);
-    const [{ askForRetry, listParked }, { realFiles }] = await Promise.all([
-      import('../../publish/spool/inspect.js'),
-      import('../../publish/spool/files.js'),
-    ]);
+    const spool = await inspectSpool(flags.config);
     let asked = 0;
-    for await (const _ of listParked(realFiles, folder)) asked++;
-    if (asked > 0) await askForRetry(realFiles, folder);
+    for await (const _ of spool.parked()) asked++;
+    if (asked > 0) await spool.askForRetry();
     this.log(asked === 0 ? 'Nothing is parked.' : `${asked} parked: to be sent again. See gateway spool list`);
-    return { folder, asked };
+    return { folder: spool.folder, asked };
   }
 }

@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { loadSpoolFolder } from '../../cli/spool.js';
+import { inspectSpool } from '../../cli/spool.js';
 import { formatTable } from '../../cli/table.js';
 import { configFlag } from '../../cli/which-config.js';
 
@@ -17,17 +17,13 @@ export default class SpoolStatus extends BaseCommand {
 
   override async run(): Promise<Status> {
     const { flags } = await this.parse(SpoolStatus);
-    const folder = await loadSpoolFolder(flags.config);
-    const [{ listLanes, listParked }, { realFiles }] = await Promise.all([
-      import('../../publish/spool/inspect.js'),
-      import('../../publish/spool/files.js'),
-    ]);
-    const lanes = (await listLanes(realFiles, folder)).map(({ oldest, ...lane }) => ({
+    const spool = await inspectSpool(flags.config);
+    const lanes = (await spool.lanes()).map(({ oldest, ...lane }) => ({
       ...lane,
       oldestSeconds: Math.max(0, Math.round((Date.now() - oldest) / 1000)),
     }));
     let parked = 0;
-    for await (const _ of listParked(realFiles, folder)) parked++;
+    for await (const _ of spool.parked()) parked++;
     if (lanes.length === 0) this.log('Nothing waits for Kafka.');
     else {
       const rows = lanes.map(({ slot, topic, records, bytes, oldestSeconds }) =>
@@ -36,6 +32,6 @@ export default class SpoolStatus extends BaseCommand {
       this.log(formatTable(['TOPIC', 'WORKER', 'RECORDS', 'SIZE', 'OLDEST'], rows));
     }
     if (parked > 0) this.log(`${parked} parked: see gateway spool list`);
-    return { folder, lanes, parked };
+    return { folder: spool.folder, lanes, parked };
   }
 }

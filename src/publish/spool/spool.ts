@@ -39,7 +39,7 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   const ports: LanePorts = {
     send: (record) => kafka.publish(record),
     mayGrow: (bytes) => usedBytes() + bytes <= maxBytes,
-    park: (record, reason) => park(record, reason),
+    park,
     clock,
     log,
   };
@@ -85,7 +85,7 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
 
   function check(): void {
     for (const lane of lanes.values()) lane.check(patience);
-    void parked.retryIfAsked((record) => publish(record), log);
+    void parked.retryIfAsked(publish, log);
     cancelCheck = clock.after(checkInterval, check);
   }
 
