@@ -1,0 +1,53 @@
+import kafkajs from 'kafkajs';
+import { findEnd, openLog } from '../src/publish/embedded/log.js';
+import { startKafka } from '../test/support/kafka.js';
+import { topics } from './events.js';
+
+const { Kafka, logLevel } = kafkajs;
+const deadLetters = 'webhooks.dlq';
+
+/** The Kafka of a benchmark: one broker of its own, or that of `KAFKA_BOOTSTRAP_SERVERS`. */
+export interface BenchKafka {
+  readonly address: string;
+  /** Records that its topics have taken so far, dead letters not counted. */
+  count(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Old segments go, so that a long benchmark doesn't fill the disk. */
+const configEntries = [
+  { name: 'retention.bytes', value: String(128 * 2 ** 20) },
+  { name: 'segment.bytes', value: String(64 * 2 ** 20) },
+];
+
+export async function startBenchKafka(): Promise<BenchKafka> {
+  const { brokers, stop } = await startKafka();
+  const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  await admin.createTopics({
+    waitForLeaders: false,
+    topics: [...topics, deadLetters].map((topic) => ({ topic, numPartitions: 6, replicationFactor: 1, configEntries })),
+  });
+  return {
+    address: brokers.join(','),
+    async count() {
+      let records = 0;
+      for (const topic of topics) for (const { high } of await admin.fetchTopicOffsets(topic)) records += Number(high);
+      return records;
+    },
+    async stop() {
+      await admin.disconnect();
+      await stop();
+    },
+  };
+}
+
+/** Records in the embedded log of that folder. */
+export async function countEmbedded(dir: string): Promise<number> {
+  const log = openLog(dir);
+  try {
+    return topics.reduce((sum, topic) => sum + findEnd(log, topic), 0);
+  } finally {
+    await log.close();
+  }
+}

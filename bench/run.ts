@@ -1,0 +1,105 @@
+/**
+ * What a webhook costs: the built gateway beside the least that its work can cost, with the same load in interleaved rounds.
+ *   npm run build && npm run bench
+ *   npm run bench -- --quick                       64 connections, two short rounds: under 50 s
+ *   npm run bench -- --only kafkajs                the floor, and what has this in its name
+ *   npm run bench -- --json > before.json          one JSON value on stdout; the tables go to stderr
+ *   npm run bench -- --compare before.json         and how the ratios have changed
+ *   npm run bench -- --cpu-prof profiles           CPU profiles of the gateway's processes (they cost some CPU themselves)
+ *   also --rounds 5, --connections 8,64,512, --seconds 3
+ * Exit code 1: something was not answered with 200, or is not in Kafka.
+ */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startBenchKafka } from './broker.js';
+import { type Contestant, listContestants } from './contestants.js';
+import { pinOthers, startLoad, transpile } from './launch.js';
+import { describeMachine, findDoubts } from './machine.js';
+import { type Figures, measure, type Surroundings, type Windows } from './measure.js';
+import { findFaults, formatComparison, formatRows, makeRow, type Row, type Sample } from './rows.js';
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    compare: { type: 'string' },
+    'cpu-prof': { type: 'string' },
+    rounds: { type: 'string' },
+    connections: { type: 'string' },
+    seconds: { type: 'string' },
+  },
+});
+const { quick, only } = values;
+const rounds = Number(values.rounds ?? (quick ? 2 : 5));
+const connections = (values.connections ?? (quick ? '64' : '8,64,512')).split(',').map(Number);
+const windows: Windows = {
+  warm: 10_000,
+  patience: quick ? 2_000 : 5_000,
+  window: Number(values.seconds ?? (quick ? 1.5 : 3)) * 1000,
+};
+
+function say(text: string): void {
+  (values.json ? process.stderr : process.stdout).write(text);
+}
+
+function choose(): Contestant[] {
+  const profiles = values['cpu-prof'];
+  if (profiles !== undefined) mkdirSync(profiles, { recursive: true });
+  const [floor, ...others] = listContestants(profiles && resolve(profiles));
+  if (floor === undefined) return [];
+  const wanted = others.filter(({ name, workers }) =>
+    only === undefined ? !quick || workers === 1 : name.includes(only),
+  );
+  return [floor, ...wanted];
+}
+
+/** `key` → a sample for each round. */
+async function play(contestants: readonly Contestant[], surroundings: Surroundings): Promise<Row[]> {
+  const samples = new Map<string, Sample[]>();
+  for (let round = 0; round < rounds; round++) {
+    const floors = new Map<number, Figures>();
+    for (const contestant of contestants) {
+      const running = await contestant.start(surroundings.kafka.address);
+      for (const count of connections) {
+        const figures = await measure(contestant, running, count, windows, surroundings);
+        if (contestant === contestants[0]) floors.set(count, figures);
+        const key = `${contestant.name}/${count}`;
+        const floor = floors.get(count) ?? figures;
+        samples.set(key, [...(samples.get(key) ?? []), { figures, floor }]);
+        process.stderr.write(
+          `${round + 1}/${rounds} ${contestant.name}, ${count}: ${(figures.cpuUs / floor.cpuUs).toFixed(2)}\n`,
+        );
+      }
+      await running.stop();
+    }
+  }
+  return connections.flatMap((count) =>
+    contestants.map(({ name }) => makeRow(name, count, samples.get(`${name}/${count}`) ?? [])),
+  );
+}
+
+async function main(): Promise<void> {
+  if (!existsSync('dist/gateway.js')) throw new Error('there is no built gateway: npm run build');
+  const machine = describeMachine();
+  const doubts = findDoubts(machine);
+  transpile();
+  pinOthers();
+  const kafka = await startBenchKafka();
+  const load = startLoad();
+  const rows = await play(choose(), { kafka, load });
+  load.stop();
+  await kafka.stop();
+  const faults = findFaults(rows);
+  say(`${JSON.stringify(machine)}\n\n${formatRows(rows)}\n`);
+  if (values.compare !== undefined) {
+    const before: { rows: Row[] } = JSON.parse(readFileSync(values.compare, 'utf8'));
+    say(`${formatComparison(before.rows, rows)}\n`);
+  }
+  for (const each of [...doubts, ...faults]) say(`${each}\n`);
+  if (values.json) process.stdout.write(`${JSON.stringify({ machine, rounds, windows, doubts, faults, rows })}\n`);
+  process.exitCode = faults.length > 0 ? 1 : 0;
+}
+
+await main();
