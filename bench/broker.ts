@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import { findEnd, openLog } from '../src/publish/embedded/log.js';
 import { startKafka } from '../test/support/kafka.js';
@@ -28,18 +29,32 @@ export async function startBenchKafka(): Promise<BenchKafka> {
     waitForLeaders: false,
     topics: [...topics, deadLetters].map((topic) => ({ topic, numPartitions: 6, replicationFactor: 1, configEntries })),
   });
+  async function count(): Promise<number> {
+    let records = 0;
+    for (const topic of topics) for (const { high } of await admin.fetchTopicOffsets(topic)) records += Number(high);
+    return records;
+  }
+  await untilDone(count);
   return {
     address: brokers.join(','),
-    async count() {
-      let records = 0;
-      for (const topic of topics) for (const { high } of await admin.fetchTopicOffsets(topic)) records += Number(high);
-      return records;
-    },
+    count,
     async stop() {
       await admin.disconnect();
       await stop();
     },
   };
+}
+
+/** New topics have leaders a moment later; throws what is still wrong after 10 s. */
+async function untilDone(work: () => Promise<unknown>): Promise<void> {
+  for (const end = Date.now() + 10_000; ; await delay(100)) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+  }
 }
 
 /** Records in the embedded log of that folder. */

@@ -71,7 +71,9 @@ export async function launch(
   const [program = '', ...rest] = command;
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', file], env: { ...process.env, ...environment } });
   if (child.stdout === null) throw new Error('no output');
-  const ended = once(child, 'exit');
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const ended = once(child, 'exit').finally(() => process.off('exit', kill));
   const line = await Promise.race([
     once(createInterface({ input: child.stdout }), 'line').then(([text]) => String(text)),
     ended.then(() => undefined),

@@ -18,6 +18,8 @@ export interface Figures {
   /** Records that came to be meanwhile; absent where none are kept. */
   readonly inKafka?: number;
   readonly failed: { readonly [reason: string]: number };
+  /** Fewer webhooks than were asked for before the window: its code may not have been compiled yet. */
+  readonly cold: boolean;
 }
 
 export interface Windows {
@@ -56,7 +58,7 @@ export async function measure(
     await delay(100);
     inKafka = (await count()) - before;
   }
-  const { accepted, seconds, cpuSeconds, p50, p99, p999, acceptedInAll, failed } = result;
+  const { accepted, seconds, cpuSeconds, p50, p99, p999, acceptedBefore, acceptedInAll, failed } = result;
   return {
     cpuUs: (cpuSeconds * 1e6) / accepted,
     perSecond: accepted / seconds,
@@ -66,6 +68,7 @@ export async function measure(
     rssMb,
     accepted: acceptedInAll,
     failed,
+    cold: acceptedBefore < windows.warm,
     ...(keeps !== 'nothing' && { inKafka }),
   };
 }

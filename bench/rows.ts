@@ -19,6 +19,8 @@ export interface Row {
   readonly inKafka: number | null;
   /** Smallest and largest ratio of the rounds. */
   readonly ratios: readonly [number, number];
+  /** Rounds in which it was measured before it was warm. */
+  readonly cold: number;
   /** Other answers and broken connections: reason → how many. */
   readonly failed: { readonly [reason: string]: number };
 }
@@ -50,6 +52,7 @@ export function makeRow(name: string, connections: number, samples: readonly Sam
     accepted: sum(all, ({ accepted }) => accepted),
     inKafka: all.every(({ inKafka }) => inKafka === undefined) ? null : sum(all, ({ inKafka }) => inKafka ?? 0),
     ratios: [round(Math.min(...ratios)), round(Math.max(...ratios))],
+    cold: all.filter(({ cold }) => cold).length,
     failed,
   };
 }
@@ -71,6 +74,16 @@ export function findFaults(rows: readonly Row[]): string[] {
     if (inKafka !== null && inKafka !== accepted) faults.push(`${where}: ${accepted} accepted, ${inKafka} in Kafka`);
     return faults;
   });
+}
+
+/** What makes rows doubtful, a sentence each. */
+export function findColdRows(rows: readonly Row[]): string[] {
+  return rows
+    .filter(({ cold }) => cold > 0)
+    .map(
+      ({ name, connections, cold }) =>
+        `${name}, ${connections} connections: not warm when measured, in ${cold} rounds.`,
+    );
 }
 
 const columns: readonly (readonly [string, (row: Row) => string])[] = [

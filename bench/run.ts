@@ -6,6 +6,7 @@
  *   npm run bench -- --json > before.json          one JSON value on stdout; the tables go to stderr
  *   npm run bench -- --compare before.json         and how the ratios have changed
  *   npm run bench -- --cpu-prof profiles           CPU profiles of the gateway's processes (they cost some CPU themselves)
+ * On a machine where others work, `nice -n -10 npm run bench` (as root) gets what it measures its time.
  *   also --rounds 5, --connections 8,64,512, --seconds 3
  * Exit code 1: something was not answered with 200, or is not in Kafka.
  */
@@ -17,7 +18,7 @@ import { type Contestant, listContestants } from './contestants.js';
 import { pinOthers, startLoad, transpile } from './launch.js';
 import { describeMachine, findDoubts } from './machine.js';
 import { type Figures, measure, type Surroundings, type Windows } from './measure.js';
-import { findFaults, formatComparison, formatRows, makeRow, type Row, type Sample } from './rows.js';
+import { findColdRows, findFaults, formatComparison, formatRows, makeRow, type Row, type Sample } from './rows.js';
 
 const { values } = parseArgs({
   options: {
@@ -36,7 +37,7 @@ const rounds = Number(values.rounds ?? (quick ? 2 : 5));
 const connections = (values.connections ?? (quick ? '64' : '8,64,512')).split(',').map(Number);
 const windows: Windows = {
   warm: 10_000,
-  patience: quick ? 2_000 : 5_000,
+  patience: quick ? 3_000 : 10_000,
   window: Number(values.seconds ?? (quick ? 1.5 : 3)) * 1000,
 };
 
@@ -83,7 +84,6 @@ async function play(contestants: readonly Contestant[], surroundings: Surroundin
 async function main(): Promise<void> {
   if (!existsSync('dist/gateway.js')) throw new Error('there is no built gateway: npm run build');
   const machine = describeMachine();
-  const doubts = findDoubts(machine);
   transpile();
   pinOthers();
   const kafka = await startBenchKafka();
@@ -91,6 +91,7 @@ async function main(): Promise<void> {
   const rows = await play(choose(), { kafka, load });
   load.stop();
   await kafka.stop();
+  const doubts = [...findDoubts(machine), ...findColdRows(rows)];
   const faults = findFaults(rows);
   say(`${JSON.stringify(machine)}\n\n${formatRows(rows)}\n`);
   if (values.compare !== undefined) {

@@ -31,6 +31,8 @@ export interface LoadResult {
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
+  /** With 200, before the window. */
+  readonly acceptedBefore: number;
   /** With 200, the time to get warm included. */
   readonly acceptedInAll: number;
   /** Other answers and broken connections: reason → how many. */
@@ -127,6 +129,7 @@ async function run(job: LoadJob): Promise<LoadResult> {
   else idle.push(...connections);
   const begin = performance.now();
   while (acceptedInAll < warm && performance.now() - begin < patience) await delay(10);
+  const acceptedBefore = acceptedInAll;
   measuring = true;
   const start = performance.now();
   const cpu = readCpuSeconds(pids);
@@ -140,7 +143,8 @@ async function run(job: LoadJob): Promise<LoadResult> {
   while (busy > 0 && performance.now() < end) await delay(5);
   for (const connection of connections) connection.close();
   if (busy > 0) failed.unanswered = busy;
-  return { accepted: latencies.length, seconds, cpuSeconds, ...summarize(latencies), acceptedInAll, failed };
+  const accepted = latencies.length;
+  return { accepted, seconds, cpuSeconds, ...summarize(latencies), acceptedBefore, acceptedInAll, failed };
 }
 
 /** Each millisecond, as many as are due by then. */
