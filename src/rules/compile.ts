@@ -1,7 +1,8 @@
 import jsonata from 'jsonata';
 import { type Bindings, type Rule, RuleError } from '../model.js';
+import { compileDirect } from './direct.js';
 import { toRuleError } from './failure.js';
-import { compileGetter, undecided } from './getter.js';
+import { undecided } from './getter.js';
 import { headersRead, inspect } from './inspect.js';
 import { LinearRegex } from './linear-regex.js';
 
@@ -30,7 +31,7 @@ export function compileRule(source: string): { rule?: Rule; fault?: RuleFault } 
 
 function createRule(source: string, expression: jsonata.Expression): Rule {
   const ast = expression.ast();
-  const getter = compileGetter(ast);
+  const direct = compileDirect(ast);
   const headers = headersRead(ast);
   /** The time limit runs by the clock on the wall: a machine that was busy elsewhere gets a second chance. */
   async function run(input: unknown, bindings: Bindings): Promise<unknown> {
@@ -53,7 +54,7 @@ function createRule(source: string, expression: jsonata.Expression): Rule {
     }
   }
   function evaluate(input: unknown, bindings: Bindings): unknown {
-    const value = getter === undefined ? undecided : getter(input, bindings);
+    const value = direct === undefined ? undecided : direct(input, bindings);
     return value === undecided ? run(input, bindings) : value;
   }
   return Object.freeze({ source, headers: headers ?? [], evaluate });

@@ -11,7 +11,8 @@ export type Getter = (input: unknown, bindings: Bindings) => unknown;
  * gives `undecided`.
  */
 export function compileGetter(ast: unknown): Getter | undefined {
-  if (!isRecord(ast) || ast.type !== 'path' || ast.keepSingletonArray === true) return undefined;
+  // A path that groups or keeps arrays has more keys than these.
+  if (!isRecord(ast) || !Object.keys(ast).every((key) => key === 'type' || key === 'steps')) return undefined;
   const steps = Array.isArray(ast.steps) ? ast.steps : [];
   const root = readRoot(steps[0]);
   const names = (root === undefined ? steps : steps.slice(1)).map(plainName);

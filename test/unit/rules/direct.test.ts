@@ -1,0 +1,80 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import jsonata from 'jsonata';
+import { compileRule } from '../../../src/rules/compile.js';
+import { compileDirect } from '../../../src/rules/direct.js';
+import { undecided } from '../../../src/rules/getter.js';
+
+const bindings = { headers: { 'x-event': 'push' }, endpoint: { name: 'shop', path: '/webhooks/shop' } };
+
+/** Expressions over the names a, b, c, as texts. */
+const { expression } = fc.letrec<{ expression: string }>((tie) => {
+  const part = tie('expression');
+  const operator = fc.constantFrom('=', '!=', '&', '+', '-', '*', '<', '<=', '>', '>=', 'and', 'or');
+  const name = fc.constantFrom('a', 'b', 'a.b', 'a.c', '$.c', '$headers.`x-event`', '$endpoint.name');
+  const literal = fc.constantFrom('"x"', '""', "'1'", '0', '1', '1000', '2.5', '1e300', 'null', 'true', 'false');
+  const call = fc.constantFrom('exists', 'not', 'string', 'lowercase', 'type', 'fromMillis');
+  return {
+    expression: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      name,
+      literal,
+      fc.tuple(part, operator, part).map(([left, sign, right]) => `(${left} ${sign} ${right})`),
+      fc.tuple(part, part, part).map(([condition, yes, no]) => `(${condition} ? ${yes} : ${no})`),
+      fc.tuple(part, part).map(([condition, yes]) => `(${condition} ? ${yes})`),
+      fc.tuple(call, part).map(([called, argument]) => `$${called}(${argument})`),
+    ),
+  };
+});
+
+const { payload } = fc.letrec((tie) => ({
+  payload: fc.oneof(
+    { depthSize: 'small' },
+    fc.constantFrom(null, 0, -0, 1, 1.1, 1e21, 1_700_000_000_123, -5, 'x', '', true, false, Number.POSITIVE_INFINITY),
+    fc.dictionary(fc.constantFrom('a', 'b', 'c'), tie('payload'), { noNullPrototype: true }),
+    fc.array(tie('payload'), { maxLength: 2 }),
+  ),
+}));
+
+async function outcome(evaluate: () => unknown): Promise<unknown> {
+  try {
+    const value = await evaluate();
+    return { value: Array.isArray(value) ? Array.from(value) : value };
+  } catch {
+    return 'it fails';
+  }
+}
+
+describe('a rule that is decided directly', () => {
+  it('agrees with JSONata on every expression and payload', async () => {
+    await fc.assert(
+      fc.asyncProperty(expression, payload, async (source, input) => {
+        const { rule } = compileRule(source);
+        const bound = { headers: bindings.headers, endpoint: bindings.endpoint };
+        const ours = await outcome(() => rule?.evaluate(input, bindings));
+        expect(ours).to.deep.equal(await outcome(() => jsonata(source).evaluate(input, bound)));
+      }),
+      { numRuns: 1_500 },
+    );
+  });
+
+  for (const source of [
+    '$fromMillis(created * 1000)',
+    "$type(created) = 'number' ? $fromMillis(created * 1000) : created",
+    'object = "v2.core.event"',
+    'data.object.charge ? data.object.charge : data.object.id',
+  ]) {
+    it(`has ${source}`, () => {
+      const direct = compileDirect(jsonata(source).ast());
+      const value = direct?.({ object: 'event', created: 1, data: { object: { id: 'ch_1' } } }, bindings);
+      expect(value).not.to.equal(undefined);
+      expect(value).not.to.equal(undecided);
+    });
+  }
+
+  for (const source of ['a[0]', 'a.(b)', '$count(a)', '$now()', '($x := 1; $x)', 'a{b: c}', '(a)[0]', '$string(a, true)']) {
+    it(`leaves ${source} to JSONata`, () => {
+      expect(compileDirect(jsonata(source).ast())).to.equal(undefined);
+    });
+  }
+});
