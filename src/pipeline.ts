@@ -3,10 +3,12 @@
  * `Rejection` from the one table in `rejection.ts`.
  */
 import {
+  type Bindings,
   type CustomAnswer,
   type Dedupe,
   type Delivery,
   type Endpoint,
+  type Item,
   type KafkaRecord,
   type KeyDocument,
   type KeySource,
@@ -83,22 +85,39 @@ export async function handle(endpoint: Endpoint, delivery: Delivery, ports: Port
     const rejected: Rejection[] = [];
     for (const item of items) {
       try {
-        await validate(endpoint.provider, item, bindings);
-        const event = await identify(endpoint, item, bindings);
-        mapped.push({ event, record: await map(endpoint, verified, event, bindings) });
+        const ready = prepare(endpoint, verified, item, bindings);
+        mapped.push(ready instanceof Promise ? await ready : ready);
       } catch (error) {
         // One bad item of a batch doesn't stop the others.
         rejected.push(asRejection(error).at(item.pointer));
       }
     }
     const accepted = await publish(endpoint, mapped, rejected, ports);
-    const letter = await keep(endpoint, verified, rejected, ports);
-    return { accepted, rejected, ...letter };
+    if (rejected.length === 0) return { accepted, rejected };
+    return { accepted, rejected, ...(await keep(endpoint, verified, rejected, ports)) };
   } catch (error) {
     const rejection = asRejection(error);
     if (rejections[rejection.code].letter === 'none') throw rejection;
     return { accepted: [], rejected: [rejection], ...(await keep(endpoint, verified ?? delivery, [rejection], ports)) };
   }
+}
+
+/** From item to record; a promise only where a rule of the plugin can't be decided at once. */
+function prepare(
+  endpoint: Endpoint,
+  verified: VerifiedDelivery,
+  item: Item,
+  bindings: Bindings,
+): Mapped | Promise<Mapped> {
+  const valid = validate(endpoint.provider, item, bindings);
+  const event =
+    valid instanceof Promise
+      ? valid.then(() => identify(endpoint, item, bindings))
+      : identify(endpoint, item, bindings);
+  if (event instanceof Promise)
+    return event.then(async (event) => ({ event, record: await map(endpoint, verified, event, bindings) }));
+  const record = map(endpoint, verified, event, bindings);
+  return record instanceof Promise ? record.then((record) => ({ event, record })) : { event, record };
 }
 
 /** The documents that the scheme asks for; one that can't be had is left out, and verification says so. */
@@ -122,16 +141,28 @@ async function publish(
   rejected: Rejection[],
   { publisher, dedupe }: Ports,
 ): Promise<Accepted[]> {
-  const results = await Promise.allSettled(
-    mapped.map(({ event, record }) => dedupe.once(name, event.id, () => publisher.publish(record))),
+  const published = mapped.map(({ event, record }) =>
+    dedupe
+      .once(name, event.id, () => publisher.publish(record))
+      .then(
+        (result): Accepted => ({ event, ...result }),
+        (error: unknown) => new Failed(event, error),
+      ),
   );
   const accepted: Accepted[] = [];
-  for (const [index, { event }] of mapped.entries()) {
-    const result = results[index];
-    if (result?.status === 'fulfilled') accepted.push({ event, ...result.value });
-    else rejected.push(refusal(result?.reason).at(event.item.pointer));
+  for (const each of published) {
+    const result = await each;
+    if (result instanceof Failed) rejected.push(refusal(result.error).at(result.event.item.pointer));
+    else accepted.push(result);
   }
   return accepted;
+}
+
+class Failed {
+  constructor(
+    readonly event: WebhookEvent,
+    readonly error: unknown,
+  ) {}
 }
 
 /** Writes the dead letter. One of an unverified delivery is owed to nobody: if it can't be had, the answer stays as it is. */

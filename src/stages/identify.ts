@@ -1,4 +1,4 @@
-import { type Bindings, type Endpoint, type Item, type Rule, RuleError, type WebhookEvent } from '../model.js';
+import { type Bindings, type Endpoint, type Item, RuleError, type WebhookEvent } from '../model.js';
 import { Rejection } from '../rejection.js';
 
 /** RFC 3339, section 5.6. */
@@ -6,39 +6,38 @@ const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 
 /**
  * Reads what an item says of itself, by the provider's `event` rules. Id and type must be there. Of the others, what is
- * absent, null or of the wrong form is left out: a payment isn't held up by a bad attribute.
+ * absent, null or of the wrong form is left out: a payment isn't held up by a bad attribute. A promise only where a rule
+ * can't be decided at once.
  */
-export async function identify(endpoint: Endpoint, item: Item, bindings: Bindings): Promise<WebhookEvent> {
-  const rules = endpoint.provider.event;
-  const read = (rule: Rule | undefined) => evaluate(rule, item, bindings);
-  const id = toText(await read(rules.id));
-  const type = toText(await read(rules.type));
-  if (!id || !type) throw new Rejection('event_unidentified', { detail: id ? 'no type' : 'no id' });
-  const time = await read(rules.time);
-  const subject = toText(await read(rules.subject));
-  const livemode = await read(rules.livemode);
-  const account = toText(await read(rules.account));
-  if (typeof livemode === 'boolean' && endpoint.livemode !== 'any' && livemode !== endpoint.livemode) {
-    throw new Rejection('livemode_mismatch', { detail: `the event says livemode ${livemode}` });
-  }
-  return {
-    id,
-    type,
-    ...(typeof time === 'string' && dateTime.test(time) ? { time } : {}),
-    ...(subject ? { subject } : {}),
-    ...(typeof livemode === 'boolean' ? { livemode } : {}),
-    ...(account ? { account } : {}),
-    item,
-  };
+export function identify(endpoint: Endpoint, item: Item, bindings: Bindings): WebhookEvent | Promise<WebhookEvent> {
+  const { id, type, time, subject, livemode, account } = endpoint.provider.event;
+  const values = [id, type, time, subject, livemode, account].map((rule) => rule?.evaluate(item.value, bindings));
+  if (!values.some((value) => value instanceof Promise)) return toEvent(endpoint, item, values);
+  return Promise.all(values).then((settled) => toEvent(endpoint, item, settled), reject);
 }
 
-async function evaluate(rule: Rule | undefined, item: Item, bindings: Bindings): Promise<unknown> {
-  try {
-    return await rule?.evaluate(item.value, bindings);
-  } catch (error) {
-    if (error instanceof RuleError) throw new Rejection('event_unidentified', { detail: error.message });
-    throw error;
+function toEvent(endpoint: Endpoint, item: Item, values: readonly unknown[]): WebhookEvent {
+  const [id, type, time, subject, livemode, account] = values;
+  const event: Writable<WebhookEvent> = { id: toText(id) ?? '', type: toText(type) ?? '', item };
+  if (!event.id || !event.type) throw new Rejection('event_unidentified', { detail: event.id ? 'no type' : 'no id' });
+  if (typeof livemode === 'boolean') {
+    if (endpoint.livemode !== 'any' && livemode !== endpoint.livemode) {
+      throw new Rejection('livemode_mismatch', { detail: `the event says livemode ${livemode}` });
+    }
+    event.livemode = livemode;
   }
+  if (typeof time === 'string' && dateTime.test(time)) event.time = time;
+  const about = toText(subject);
+  if (about) event.subject = about;
+  const owner = toText(account);
+  if (owner) event.account = owner;
+  return event;
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function reject(error: unknown): never {
+  throw error instanceof RuleError ? new Rejection('event_unidentified', { detail: error.message }) : error;
 }
 
 /** Providers give ids as strings or as numbers. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   type Bindings,
   type Delivery,
@@ -10,36 +10,70 @@ import {
   type WebhookEvent,
 } from '../model.js';
 import { Rejection } from '../rejection.js';
-import { holds } from './condition.js';
+import { findFirst } from './condition.js';
 
-/** Decides topic and key by the first route that matches, and writes the record: the event's bytes, facts as headers. */
-export async function map(
+/**
+ * Decides topic and key by the first route that matches, and writes the record: the event's bytes, facts as headers. A
+ * promise only where a rule can't be decided at once.
+ */
+export function map(
   endpoint: Endpoint,
   delivery: VerifiedDelivery,
   event: WebhookEvent,
   bindings: Bindings,
-): Promise<KafkaRecord> {
-  try {
-    const route = await findRoute(endpoint.routes, event, bindings);
-    const key = await partitionKey(route, event, bindings);
-    return { topic: route.topic, key, headers: headers(endpoint, delivery, event), value: event.item.bytes };
-  } catch (error) {
-    if (error instanceof RuleError) throw new Rejection('rule_failed', { detail: `${error.source}: ${error.message}` });
-    throw error;
-  }
+): KafkaRecord | Promise<KafkaRecord> {
+  const { value } = event.item;
+  const route = findFirst(routesFor(endpoint.routes, event.type), value, bindings);
+  const key =
+    route instanceof Promise
+      ? route.then((found) => found?.key?.evaluate(value, bindings))
+      : route?.key?.evaluate(value, bindings);
+  if (!(route instanceof Promise || key instanceof Promise)) return write(endpoint, delivery, event, route, key);
+  return Promise.all([route, key]).then(([found, read]) => write(endpoint, delivery, event, found, read), reject);
 }
 
-async function findRoute(routes: readonly Route[], event: WebhookEvent, bindings: Bindings): Promise<Route> {
-  for (const route of routes) {
-    if (!route.matches(event.type)) continue;
-    if (route.when === undefined || holds(await route.when.evaluate(event.item.value, bindings))) return route;
+/** Event types that are remembered for each list of routes: a provider has some hundreds. */
+const mostTypes = 1_000;
+const decided = new WeakMap<readonly Route[], Map<string, readonly Route[]>>();
+
+/** The routes whose patterns the type fits; found once for each type. */
+function routesFor(routes: readonly Route[], type: string): readonly Route[] {
+  let byType = decided.get(routes);
+  if (byType === undefined || byType.size > mostTypes) {
+    byType = new Map();
+    decided.set(routes, byType);
   }
-  throw new Rejection('route_none', { detail: event.type });
+  let fitting = byType.get(type);
+  if (fitting === undefined) {
+    fitting = routes.filter((route) => route.matches(type));
+    byType.set(type, fitting);
+  }
+  return fitting;
+}
+
+function write(
+  endpoint: Endpoint,
+  delivery: VerifiedDelivery,
+  event: WebhookEvent,
+  route: Route | undefined,
+  key: unknown,
+): KafkaRecord {
+  if (route === undefined) throw new Rejection('route_none', { detail: event.type });
+  return {
+    topic: route.topic,
+    key: partitionKey(route, event, key),
+    headers: headers(endpoint, delivery, event),
+    value: event.item.bytes,
+  };
+}
+
+function reject(error: unknown): never {
+  if (error instanceof RuleError) throw new Rejection('rule_failed', { detail: `${error.source}: ${error.message}` });
+  throw error;
 }
 
 /** Where a route has no key, or its rule finds nothing in this event, the subject keeps the order, else the id. */
-async function partitionKey(route: Route, event: WebhookEvent, bindings: Bindings): Promise<string> {
-  const key = await route.key?.evaluate(event.item.value, bindings);
+function partitionKey(route: Route, event: WebhookEvent, key: unknown): string {
   if (key === undefined || key === null || key === '') return event.subject ?? event.id;
   if (typeof key === 'string') return key;
   if (typeof key === 'number' || typeof key === 'boolean') return String(key);
@@ -53,20 +87,20 @@ async function partitionKey(route: Route, event: WebhookEvent, bindings: Binding
  * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md), with extensions.
  */
 function headers(endpoint: Endpoint, delivery: VerifiedDelivery, event: WebhookEvent): KafkaRecord['headers'] {
-  return {
+  const facts: { [name: string]: string } = {
     ce_specversion: '1.0',
     ce_id: event.id,
     ce_type: event.type,
     ce_source: endpoint.path,
-    ...(event.time === undefined ? {} : { ce_time: event.time }),
-    ...(event.subject === undefined ? {} : { ce_subject: event.subject }),
-    'content-type': contentType(delivery),
-    ce_endpoint: endpoint.name,
-    ...(event.livemode === undefined ? {} : { ce_livemode: String(event.livemode) }),
-    ...(event.account === undefined ? {} : { ce_account: event.account }),
-    ce_secretname: delivery.proof.secret,
-    ...deliveryHeaders(delivery, event.item.bytes),
   };
+  if (event.time !== undefined) facts.ce_time = event.time;
+  if (event.subject !== undefined) facts.ce_subject = event.subject;
+  facts['content-type'] = contentType(delivery);
+  facts.ce_endpoint = endpoint.name;
+  if (event.livemode !== undefined) facts.ce_livemode = String(event.livemode);
+  if (event.account !== undefined) facts.ce_account = event.account;
+  facts.ce_secretname = delivery.proof.secret;
+  return Object.assign(facts, deliveryHeaders(delivery, event.item.bytes));
 }
 
 /** The headers that records and dead letters have in common. */
@@ -76,7 +110,7 @@ export function deliveryHeaders(delivery: Delivery, value: Buffer): KafkaRecord[
     ce_deliveryid: delivery.id,
     ce_receivedtime: new Date(delivery.receivedAt).toISOString(),
     // In the form of RFC 9530.
-    ce_digest: `sha-256=:${createHash('sha256').update(value).digest('base64')}:`,
+    ce_digest: `sha-256=:${hash('sha256', value, 'base64')}:`,
     ...(traceparent !== undefined && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent)
       ? { traceparent }
       : {}),
