@@ -122,7 +122,7 @@ export interface Bindings {
   readonly endpoint: { readonly name: string; readonly path: string };
 }
 
-/** A compiled JSONata expression. It throws a `RuleError`, whatever JSONata itself throws. */
+/** A compiled JSONata expression. It never throws: what fails is a promise, rejected with a `RuleError`. */
 export interface Rule {
   readonly source: string;
   /** Request headers that it reads, lower-case. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Context, type Next } from 'koa';
 import type { Delivery, Endpoint } from '../model.js';
@@ -20,23 +21,22 @@ export interface AppOptions {
   readonly stopping: () => boolean;
 }
 
-/** The public side: `/health` and a route for each endpoint, with and without a trailing slash. */
+/** The public side: `/health` and a path for each endpoint, with and without a trailing slash. */
 export function createApp(options: AppOptions): Koa {
   const app = new Koa();
   // Koa says here what the connection did after the answer; a reset is no fault of ours.
   app.on('error', (error: NodeJS.ErrnoException) =>
     options.log.write('debug', 'connection lost', { code: error.code }),
   );
+  const doors = new Map(options.endpoints.map((endpoint) => [endpoint.path, openDoor(endpoint)]));
   const router = new Router();
-  router.get('/health', (context) => send(context, health));
-  for (const endpoint of options.endpoints) {
-    const methods = endpoint.provider.handshakes?.flatMap((handshake) => handshake.methods) ?? [];
-    router.register(endpoint.path, ['POST', ...methods], (context) => receive(context, endpoint, options));
-    router.all(endpoint.path, () => {
-      throw new Rejection('method_not_allowed');
-    });
-  }
+  router.get('/health', (context) => send(context, health, options.stopping()));
   app.use((context, next) => answerErrors(context, next, options));
+  // One look-up, however many endpoints there are.
+  app.use((context, next) => {
+    const door = doors.get(pathOf(context.req.url ?? '/'));
+    return door === undefined ? next() : receive(context, door, options);
+  });
   app.use(router.routes());
   app.use(() => {
     throw new Rejection('path_unknown');
@@ -44,56 +44,77 @@ export function createApp(options: AppOptions): Koa {
   return app;
 }
 
+interface Door {
+  readonly endpoint: Endpoint;
+  readonly methods: ReadonlySet<string | undefined>;
+}
+
+function openDoor(endpoint: Endpoint): Door {
+  const methods = endpoint.provider.handshakes?.flatMap((handshake) => handshake.methods) ?? [];
+  return { endpoint, methods: new Set(['POST', ...methods]) };
+}
+
+/** Without the query and the trailing slash. A proxy may send the whole URL (RFC 9112, 3.2.2). */
+function pathOf(target: string): string {
+  if (!target.startsWith('/')) return URL.canParse(target) ? pathOf(new URL(target).pathname) : target;
+  const query = target.indexOf('?');
+  const end = query < 0 ? target.length : query;
+  return target.slice(0, end > 1 && target[end - 1] === '/' ? end - 1 : end);
+}
+
+const failed: Answer = { status: 500, headers: { 'Content-Type': 'application/json' }, body: '{"status":"error"}' };
 export const health: Answer = { status: 200, headers: { 'Content-Type': 'application/json' }, body: '{"status":"ok"}' };
 
 /**
  * Answers. A request whose body is refused before its end gets the whole answer first, and then its connection closed;
- * who is to send again later may keep it.
+ * who is to send again later may keep it. `close`: this is the connection's last answer.
  */
-export async function send(context: Context, { status, headers, body }: Answer): Promise<void> {
-  if (!bodyPending(context.req) || (status === 503 && isSmall(context.req))) {
-    context.status = status;
-    context.set(headers);
-    context.body = body;
-    return;
-  }
+export async function send(context: Context, { status, headers, body }: Answer, close = false): Promise<void> {
   context.respond = false;
-  const response = context.res;
-  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body), Connection: 'close' });
-  response.write(body);
-  await discardBody(context.req);
-  response.end();
+  const { req: request, res: response } = context;
+  const refused = bodyPending(request) && !(status === 503 && isSmall(request));
+  const all: OutgoingHttpHeaders = { ...headers, 'Content-Length': Buffer.byteLength(body) };
+  if (refused || close) all.Connection = 'close';
+  response.writeHead(status, all);
+  if (refused) {
+    response.write(body);
+    await discardBody(request);
+    response.end();
+  } else {
+    response.end(body);
+  }
 }
 
-async function receive(context: Context, endpoint: Endpoint, options: AppOptions): Promise<void> {
+async function receive(context: Context, { endpoint, methods }: Door, options: AppOptions): Promise<void> {
   const request = context.req;
+  if (!methods.has(request.method)) throw new Rejection('method_not_allowed');
   if (request.headers['content-encoding'] !== undefined) throw new Rejection('encoding_unsupported');
-  if (context.method === 'POST' && !acceptsMediaType(endpoint.provider.mediaTypes, request.headers['content-type'])) {
+  if (request.method === 'POST' && !acceptsMediaType(endpoint.provider.mediaTypes, request.headers['content-type'])) {
     throw new Rejection('media_type_unsupported');
   }
   const place = options.gate.enter();
   try {
-    const body = await readBody(request, context.res, options.limits, place.hold);
-    await take(context, endpoint, body, options);
+    const body = await readBody(request, context.res, options.limits, place);
+    const delivery = toDelivery(request, body, options.ports.now());
+    context.state.delivery = delivery.id;
+    context.state.endpoint = endpoint.name;
+    const outcome = await handle(endpoint, delivery, options.ports);
+    options.log.outcome(endpoint, delivery, outcome);
+    await send(context, answerOutcome(endpoint, outcome), options.stopping());
   } finally {
     place.leave();
   }
 }
 
-async function take(context: Context, endpoint: Endpoint, body: Buffer, { ports, log }: AppOptions): Promise<void> {
-  const delivery: Delivery = {
+function toDelivery(request: IncomingMessage, body: Buffer, receivedAt: number): Delivery {
+  return {
     id: randomUUID(),
-    receivedAt: ports.now(),
-    method: context.method,
-    target: context.req.url ?? '/',
-    headers: context.req.headersDistinct,
+    receivedAt,
+    method: request.method ?? 'POST',
+    target: request.url ?? '/',
+    headers: request.headersDistinct,
     body,
   };
-  context.state.delivery = delivery.id;
-  context.state.endpoint = endpoint.name;
-  const outcome = await handle(endpoint, delivery, ports);
-  log.outcome(endpoint, delivery, outcome);
-  await send(context, answerOutcome(endpoint, outcome));
 }
 
 /** The one error function: a rejection answers as its table says, anything else is a bug. */
@@ -111,11 +132,10 @@ async function answerErrors(context: Context, next: Next, { gate, log, stopping 
       // The gate sums up what it refused: a line for each would make the load heavier.
       if (error.code === 'overloaded') await gate.holdBack();
       else log.rejection(error, fields);
-      await send(context, answerRejection(error));
+      await send(context, answerRejection(error), stopping());
     } else {
       log.bug(error, fields);
-      await send(context, { status: 500, headers: { 'Content-Type': 'application/json' }, body: '{"status":"error"}' });
+      await send(context, failed, stopping());
     }
   }
-  if (stopping() && !context.headerSent) context.set('Connection', 'close');
 }

@@ -8,8 +8,10 @@ export interface BodyLimits {
   readonly bodyTimeout: number;
 }
 
-/** Whether so many bytes more may be held in memory. */
-export type Hold = (bytes: number) => boolean;
+/** Where the bytes of bodies are counted: false if so many more can't be held in memory. */
+export interface Holder {
+  hold(bytes: number): boolean;
+}
 
 /**
  * The exact bytes of a request's body. Nothing over the limit is held in memory, and where the sender says
@@ -19,7 +21,7 @@ export function readBody(
   request: IncomingMessage,
   response: ServerResponse,
   limits: BodyLimits,
-  hold: Hold,
+  holder: Holder,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (Number(request.headers['content-length'] ?? 0) > limits.body) {
@@ -33,7 +35,7 @@ export function readBody(
     function take(chunk: Buffer): void {
       length += chunk.length;
       if (length > limits.body) fail('body_too_large');
-      else if (!hold(chunk.length)) fail('overloaded');
+      else if (!holder.hold(chunk.length)) fail('overloaded');
       else chunks.push(chunk);
     }
     function finish(): void {

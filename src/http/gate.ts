@@ -61,20 +61,20 @@ export class Gate {
       throw new Rejection('overloaded');
     }
     this.#inFlight++;
-    let held = 0;
-    return {
-      hold: (bytes) => {
-        held += bytes;
-        this.#bytes += bytes;
-        if (this.#bytes <= this.#mostBytes()) return true;
-        this.#refused++;
-        return false;
-      },
-      leave: () => {
-        this.#inFlight--;
-        this.#bytes -= held;
-      },
-    };
+    return new Taken(this);
+  }
+
+  /** Counts bytes of a delivery. False: there is no room for them. */
+  hold(bytes: number): boolean {
+    this.#bytes += bytes;
+    if (this.#bytes <= this.#mostBytes()) return true;
+    this.#refused++;
+    return false;
+  }
+
+  leave(bytes: number): void {
+    this.#inFlight--;
+    this.#bytes -= bytes;
   }
 
   /**
@@ -105,5 +105,23 @@ export class Gate {
     if (this.#looks % looksPerReport !== 0 || this.#refused === 0) return;
     this.#report(this.#refused, { inFlight: this.#inFlight, bytes: this.#bytes });
     this.#refused = 0;
+  }
+}
+
+class Taken implements Place {
+  readonly #gate: Gate;
+  #held = 0;
+
+  constructor(gate: Gate) {
+    this.#gate = gate;
+  }
+
+  hold(bytes: number): boolean {
+    this.#held += bytes;
+    return this.#gate.hold(bytes);
+  }
+
+  leave(): void {
+    this.#gate.leave(this.#held);
   }
 }

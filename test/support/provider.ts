@@ -46,9 +46,7 @@ export function rule(evaluate: (input: Fields, bindings: Bindings) => unknown, s
 }
 
 export function failing(source = 'bad'): Rule {
-  return rule(() => {
-    throw new RuleError(source, 'T0000', 'it failed');
-  }, source);
+  return rule(() => Promise.reject(new RuleError(source, 'T0000', 'it failed')), source);
 }
 
 export function route(topic: string, over: Partial<Route> = {}): Route {
