@@ -1,3 +1,4 @@
+import { createTimeFormatter } from '../iso-time.js';
 import { compileGetter, type Getter, undecided } from './getter.js';
 
 type Operation = (left: unknown, right: unknown) => unknown;
@@ -136,13 +137,15 @@ function comparison(holds: (left: string | number, right: string | number) => bo
   };
 }
 
+const formatTime = createTimeFormatter();
+
 const functions: ReadonlyMap<string, (value: unknown) => unknown> = new Map<string, (value: unknown) => unknown>([
   ['exists', (value) => value !== undefined],
   ['not', (value) => (value === undefined ? undefined : !value)],
   ['string', (value) => (value === undefined ? undefined : toText(value))],
   ['lowercase', (value) => (typeof value === 'string' ? value.toLowerCase() : undecided)],
   ['type', (value) => (value === null ? 'null' : value === undefined ? undefined : typeof value)],
-  ['fromMillis', (value) => (isMilliseconds(value) ? new Date(value).toISOString() : undecided)],
+  ['fromMillis', (value) => (isMilliseconds(value) ? formatTime(value) : undecided)],
 ]);
 
 /** JSONata rounds fractions in its own way. */

@@ -1,6 +1,6 @@
 import type { Delivery, Endpoint, KafkaRecord, VerifiedDelivery } from '../model.js';
 import type { Rejection } from '../rejection.js';
-import { contentType, deliveryHeaders } from './map.js';
+import { addDeliveryHeaders, contentType } from './map.js';
 
 /**
  * A delivery with what stopped it, as a record: the whole body, so that it can be verified again with the request
@@ -13,29 +13,25 @@ export function deadLetter(
   rejections: readonly [Rejection, ...Rejection[]],
 ): KafkaRecord {
   const [first] = rejections;
-  return {
-    topic,
-    key: delivery.id,
-    value: delivery.body,
-    headers: {
-      ce_specversion: '1.0',
-      ce_id: delivery.id,
-      ce_type: 'webhook.dead_letter',
-      ce_source: endpoint.path,
-      ce_time: new Date(delivery.receivedAt).toISOString(),
-      'content-type': contentType(delivery),
-      ce_endpoint: endpoint.name,
-      ce_reason: first.code,
-      ce_stage: first.stage,
-      ce_errors: JSON.stringify(rejections.map(describe)),
-      ce_verified: String('proof' in delivery),
-      ...('proof' in delivery ? { ce_secretname: delivery.proof.secret } : {}),
-      ce_requestmethod: delivery.method,
-      ce_requesttarget: delivery.target,
-      ce_requestheaders: JSON.stringify(requestHeaders(endpoint, delivery)),
-      ...deliveryHeaders(delivery, delivery.body),
-    },
+  const headers: { [name: string]: string } = {
+    ce_specversion: '1.0',
+    ce_id: delivery.id,
+    ce_type: 'webhook.dead_letter',
+    ce_source: endpoint.path,
+    ce_time: new Date(delivery.receivedAt).toISOString(),
+    'content-type': contentType(delivery),
+    ce_endpoint: endpoint.name,
+    ce_reason: first.code,
+    ce_stage: first.stage,
+    ce_errors: JSON.stringify(rejections.map(describe)),
+    ce_verified: String('proof' in delivery),
+    ...('proof' in delivery ? { ce_secretname: delivery.proof.secret } : {}),
+    ce_requestmethod: delivery.method,
+    ce_requesttarget: delivery.target,
+    ce_requestheaders: JSON.stringify(requestHeaders(endpoint, delivery)),
   };
+  addDeliveryHeaders(headers, delivery, delivery.body);
+  return { topic, key: delivery.id, value: delivery.body, headers };
 }
 
 function describe({ code, stage, item, detail, errors }: Rejection): object {

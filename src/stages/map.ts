@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { createTimeFormatter } from '../iso-time.js';
 import {
   type Bindings,
   type Delivery,
@@ -100,21 +101,22 @@ function headers(endpoint: Endpoint, delivery: VerifiedDelivery, event: WebhookE
   if (event.livemode !== undefined) facts.ce_livemode = String(event.livemode);
   if (event.account !== undefined) facts.ce_account = event.account;
   facts.ce_secretname = delivery.proof.secret;
-  return Object.assign(facts, deliveryHeaders(delivery, event.item.bytes));
+  addDeliveryHeaders(facts, delivery, event.item.bytes);
+  return facts;
 }
 
-/** The headers that records and dead letters have in common. */
-export function deliveryHeaders(delivery: Delivery, value: Buffer): KafkaRecord['headers'] {
+const formatTime = createTimeFormatter();
+
+const traceparentForm = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
+
+/** Adds the headers that records and dead letters have in common. */
+export function addDeliveryHeaders(headers: { [name: string]: string }, delivery: Delivery, value: Buffer): void {
+  headers.ce_deliveryid = delivery.id;
+  headers.ce_receivedtime = formatTime(delivery.receivedAt);
+  // In the form of RFC 9530.
+  headers.ce_digest = `sha-256=:${hash('sha256', value, 'base64')}:`;
   const traceparent = delivery.headers.traceparent?.[0];
-  return {
-    ce_deliveryid: delivery.id,
-    ce_receivedtime: new Date(delivery.receivedAt).toISOString(),
-    // In the form of RFC 9530.
-    ce_digest: `sha-256=:${hash('sha256', value, 'base64')}:`,
-    ...(traceparent !== undefined && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent)
-      ? { traceparent }
-      : {}),
-  };
+  if (traceparent !== undefined && traceparentForm.test(traceparent)) headers.traceparent = traceparent;
 }
 
 export function contentType(delivery: Delivery): string {
