@@ -5,6 +5,7 @@ import { toRuleError } from './failure.js';
 import { undecided } from './getter.js';
 import { headersRead, inspect } from './inspect.js';
 import { LinearRegex } from './linear-regex.js';
+import { memoise } from './memo.js';
 
 /** What is wrong with the text of a rule. `within`: characters [start, end) of it. */
 export interface RuleFault {
@@ -55,8 +56,9 @@ function createRule(source: string, expression: jsonata.Expression): Rule {
   }
   function evaluate(input: unknown, bindings: Bindings): unknown {
     const value = direct === undefined ? undecided : direct(input, bindings);
-    return value === undecided ? run(input, bindings) : value;
+    return value === undecided ? slow(input, bindings) : value;
   }
+  const slow = memoise(ast, run) ?? run;
   return Object.freeze({ source, headers: headers ?? [], evaluate });
 }
 

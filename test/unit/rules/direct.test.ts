@@ -13,7 +13,7 @@ const { expression } = fc.letrec<{ expression: string }>((tie) => {
   const operator = fc.constantFrom('=', '!=', '&', '+', '-', '*', '<', '<=', '>', '>=', 'and', 'or');
   const name = fc.constantFrom('a', 'b', 'a.b', 'a.c', '$.c', '$headers.`x-event`', '$endpoint.name');
   const literal = fc.constantFrom('"x"', '""', "'1'", '0', '1', '1000', '2.5', '1e300', 'null', 'true', 'false');
-  const call = fc.constantFrom('exists', 'not', 'string', 'lowercase', 'type', 'fromMillis');
+  const call = fc.constantFrom('exists', 'not', 'string', 'lowercase', 'uppercase', 'type', 'fromMillis', 'length');
   return {
     expression: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
@@ -51,8 +51,10 @@ describe('a rule that is decided directly', () => {
       fc.asyncProperty(expression, payload, async (source, input) => {
         const { rule } = compileRule(source);
         const bound = { headers: bindings.headers, endpoint: bindings.endpoint };
-        const ours = await outcome(() => rule?.evaluate(input, bindings));
-        expect(ours).to.deep.equal(await outcome(() => jsonata(source).evaluate(input, bound)));
+        const theirs = await outcome(() => jsonata(source).evaluate(input, bound));
+        expect(await outcome(() => rule?.evaluate(input, bindings))).to.deep.equal(theirs);
+        // The second time it may be remembered.
+        expect(await outcome(() => rule?.evaluate(input, bindings))).to.deep.equal(theirs);
       }),
       { numRuns: 1_500 },
     );
@@ -72,7 +74,50 @@ describe('a rule that is decided directly', () => {
     });
   }
 
-  for (const source of ['a[0]', 'a.(b)', '$count(a)', '$now()', '($x := 1; $x)', 'a{b: c}', '(a)[0]', '$string(a, true)']) {
+  for (const source of [
+    '$substringAfter(type, "/") & "." & $headers."x-event"',
+    '$contains(type, /^pay/) ? $uppercase(type) : $replace(type, "a", "b")',
+  ]) {
+    it(`is evaluated once for each value of what it reads: ${source}`, async () => {
+      const { rule } = compileRule(source);
+      const first = rule?.evaluate({ type: 'a/paid', id: 1 }, bindings);
+      expect(first).to.be.instanceOf(Promise);
+      expect(rule?.evaluate({ type: 'a/paid', id: 2 }, bindings)).to.be.instanceOf(Promise);
+      expect(rule?.evaluate({ type: 'a/paid', id: 2 }, bindings)).to.be.instanceOf(Promise);
+      const value: unknown = await first;
+      expect(rule?.evaluate({ type: 'a/paid', id: 2 }, bindings)).to.equal(value);
+      const other: unknown = await rule?.evaluate({ type: 'b/paid' }, bindings);
+      const bound = { headers: bindings.headers, endpoint: bindings.endpoint };
+      expect(other).to.equal(await jsonata(source).evaluate({ type: 'b/paid' }, bound));
+    });
+  }
+
+  for (const source of [
+    '$contains("x")',
+    '$lookup($, "a")',
+    'a[0] & "x"',
+    '$substring(a, 0, $random())',
+    '$uppercase(*)',
+  ]) {
+    it(`is evaluated each time where it reads more than names: ${source}`, async () => {
+      const { rule } = compileRule(source);
+      await outcome(() => rule?.evaluate({ a: 'b' }, bindings));
+      const again = rule?.evaluate({ a: 'b' }, bindings);
+      expect(again).to.be.instanceOf(Promise);
+      await outcome(() => again);
+    });
+  }
+
+  for (const source of [
+    'a[0]',
+    'a.(b)',
+    '$count(a)',
+    '$now()',
+    '($x := 1; $x)',
+    'a{b: c}',
+    '(a)[0]',
+    '$string(a, true)',
+  ]) {
     it(`leaves ${source} to JSONata`, () => {
       expect(compileDirect(jsonata(source).ast())).to.equal(undefined);
     });
