@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CapturedRequest } from '../forensics/captured-request.js';
 import type { Examination } from '../forensics/examine.js';
 import type { Delivery, Endpoint, KeyDocument } from '../model.js';
-import { didYouMean } from './did-you-mean.js';
+import { endpointNamed } from './endpoint.js';
 import { Failure } from './failure.js';
 import { readInput } from './read-input.js';
 import { loadSettings } from './settings.js';
@@ -21,14 +21,7 @@ interface Options {
 export async function verifyRequest(file: string, { endpoint: name, config, now }: Options): Promise<RequestReport> {
   const { notes, ...request } = await readCaptured(file);
   const settings = await loadSettings(whichConfig(config).file, { warn: false });
-  const endpoint = settings.endpoints.find((each) => each.name === name);
-  if (endpoint === undefined) {
-    const names = settings.endpoints.map((each) => each.name);
-    throw new Failure(
-      'usage',
-      `No endpoint "${name}": ${(await didYouMean(name, names)) ?? `there are ${names.join(', ')}`}`,
-    );
-  }
+  const endpoint = await endpointNamed(settings.endpoints, name);
   const delivery: Delivery = { id: randomUUID(), receivedAt: now, ...request };
   const { examine } = await import('../forensics/examine.js');
   const keys = await fetchKeys(endpoint, delivery, now);
@@ -47,7 +40,7 @@ async function readCaptured(file: string): Promise<CapturedRequest> {
 }
 
 /** As the gateway does before it verifies; what is wrong with the delivery shows then. */
-async function fetchKeys(
+export async function fetchKeys(
   endpoint: Endpoint,
   delivery: Delivery,
   now: number,

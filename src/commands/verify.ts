@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { Failure } from '../cli/failure.js';
 import { pluginFlags } from '../cli/plugins.js';
+import { timeOf } from '../cli/time.js';
 import { describeRequest, type RequestReport, verifyRequest } from '../cli/verify-request.js';
 import { describeVectors, type VectorReport, verifyVectors } from '../cli/verify-vectors.js';
 
@@ -54,16 +55,9 @@ export default class Verify extends BaseCommand {
     if (request === undefined || endpoint === undefined) {
       throw new Failure('usage', 'Give --endpoint and --request, or --vectors');
     }
-    const report = await verifyRequest(request, { endpoint, config, now: timeOf(flags.at) });
+    const report = await verifyRequest(request, { endpoint, config, now: timeOf('--at', flags.at) });
     this.log(describeRequest(report));
     if (!report.verified) this.endWith('negative');
     return report;
   }
-}
-
-function timeOf(text: string | undefined): number {
-  if (text === undefined) return Date.now();
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new Failure('usage', `--at ${text}: not a time such as 2026-01-01T12:00:00Z`);
-  return time;
 }

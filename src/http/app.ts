@@ -6,10 +6,10 @@ import type { Delivery, Endpoint } from '../model.js';
 import { handle, type Ports } from '../pipeline.js';
 import { Rejection } from '../rejection.js';
 import type { Log } from '../telemetry/log.js';
+import { admit } from './admit.js';
 import { type Answer, answerOutcome, answerRejection } from './answer.js';
 import { type BodyLimits, bodyPending, discardBody, isSmall, readBody } from './body.js';
 import type { Gate } from './gate.js';
-import { acceptsMediaType } from './media-type.js';
 
 export interface AppOptions {
   readonly endpoints: readonly Endpoint[];
@@ -88,10 +88,8 @@ export async function send(context: Context, { status, headers, body }: Answer, 
 async function receive(context: Context, { endpoint, methods }: Door, options: AppOptions): Promise<void> {
   const request = context.req;
   if (!methods.has(request.method)) throw new Rejection('method_not_allowed');
-  if (request.headers['content-encoding'] !== undefined) throw new Rejection('encoding_unsupported');
-  if (request.method === 'POST' && !acceptsMediaType(endpoint.provider.mediaTypes, request.headers['content-type'])) {
-    throw new Rejection('media_type_unsupported');
-  }
+  const { headers } = request;
+  admit(endpoint.provider, request.method, headers['content-type'], headers['content-encoding']);
   const place = options.gate.enter();
   try {
     const body = await readBody(request, context.res, options.limits, place);

@@ -14,12 +14,22 @@ export interface StoredRecord {
 }
 
 export interface ReadOptions {
-  /** `end`: only what is written from now on. */
-  readonly from: 'beginning' | 'end';
+  /** `end`: only what is written from now on; a `Recent`: what is new enough, in every sense that it gives. */
+  readonly from: 'beginning' | 'end' | Recent;
   /** `end`: what is there now, then stop; `abort`: follow until the signal. */
   readonly until: 'end' | 'abort';
+  /** Topics that aren't there are left out, instead of being an error. */
+  readonly skipMissing?: boolean;
   readonly signal?: AbortSignal;
   readonly log?: Log;
+}
+
+/** The end of a topic. */
+export interface Recent {
+  /** So many records of each partition, the newest. */
+  readonly last?: number;
+  /** Written then or later, in milliseconds since the epoch. */
+  readonly since?: number;
 }
 
 /**

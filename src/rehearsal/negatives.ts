@@ -1,10 +1,10 @@
+import { toDelivery } from '../explain/compose.js';
 import type { Endpoint, OutgoingRequest, Proof, Secret } from '../model.js';
 import type { SoundPlugin } from '../plugins/catalogue.js';
 import { Rejection } from '../rejection.js';
 import { schemesOf } from '../signature/declared-schemes.js';
 import { verify } from '../stages/verify.js';
 import type { Check } from './checks.js';
-import { deliveryOf } from './replay.js';
 import { downgrades, positionsOf, withByteChanged, withForeignSignature, withoutHeader } from './tamper.js';
 
 /** Who takes part. */
@@ -69,7 +69,7 @@ type Attempt = (request: OutgoingRequest, at?: number, secrets?: readonly Secret
 
 function prove(endpoint: Endpoint, request: OutgoingRequest, now: number): Proof | Rejection {
   try {
-    return verify(endpoint, deliveryOf(request, now), now).proof;
+    return verify(endpoint, toDelivery(request, now), now).proof;
   } catch (error) {
     if (error instanceof Rejection) return error;
     throw error;

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { toDelivery } from '../explain/compose.js';
 import { acceptsMediaType } from '../http/media-type.js';
 import type { Endpoint, KafkaRecord, OutgoingRequest, Secret, VerifiedDelivery } from '../model.js';
 import type { SoundPlugin } from '../plugins/catalogue.js';
@@ -7,7 +8,7 @@ import { Rejection, type Stage } from '../rejection.js';
 import { verify } from '../stages/verify.js';
 import type { Check, Rehearsal } from './checks.js';
 import { type Cast, negatives, signWith } from './negatives.js';
-import { deliveryOf, makeEndpoint, recordsOf, requestOf } from './replay.js';
+import { makeEndpoint, recordsOf, requestOf } from './replay.js';
 import { makeSecrets } from './secrets.js';
 
 /** Where a plugin.yaml says what a stage does. */
@@ -98,10 +99,10 @@ function prove(
   request: OutgoingRequest,
   now: number,
 ): VerifiedDelivery {
-  if (signer !== undefined) return verify(endpoint, deliveryOf(request, now), now);
+  if (signer !== undefined) return verify(endpoint, toDelivery(request, now), now);
   const { provider } = endpoint;
   const scheme = { ...provider.scheme, verify: () => ({ secret: 'published' }) };
-  return verify({ ...endpoint, provider: { ...provider, scheme } }, deliveryOf(request, now), now);
+  return verify({ ...endpoint, provider: { ...provider, scheme } }, toDelivery(request, now), now);
 }
 
 function explain(plugin: SoundPlugin, error: unknown): Partial<Check> {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Delivery, Endpoint, KafkaRecord, OutgoingRequest, Provider, Secret, VerifiedDelivery } from '../model.js';
+import type { Endpoint, KafkaRecord, OutgoingRequest, Provider, Secret, VerifiedDelivery } from '../model.js';
 import type { PluginDeclaration } from '../plugins/declaration.js';
 import type { Example } from '../plugins/examples.js';
 import { freshen } from '../simulate/freshen.js';
@@ -32,15 +32,6 @@ export function makeEndpoint(
 export function requestOf({ path, provider }: Endpoint, example: Example, now: number): OutgoingRequest {
   const fresh = freshen(example, example.fresh, provider.items, now, (limit) => randomInt(limit));
   return makeRequest(site + path, fresh);
-}
-
-/** A request as the gateway receives it. */
-export function deliveryOf({ method, url, headers, body }: OutgoingRequest, now: number): Delivery {
-  const { pathname, search } = new URL(url);
-  return {
-    ...{ id: '00000000-0000-4000-8000-000000000000', receivedAt: now, method, target: pathname + search, body },
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
-  };
 }
 
 /** The records of a proven delivery. Rejects with the `Rejection` of the stage at which it stops. */

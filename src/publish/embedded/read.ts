@@ -16,9 +16,10 @@ export async function* readEmbedded(
 ): AsyncGenerator<StoredRecord, void, undefined> {
   const log = openLog(dir);
   const ends = topics.map((topic) => findEnd(log, topic));
+  const { last = Number.POSITIVE_INFINITY, since = 0 } = typeof from === 'object' ? from : {};
   const positions = topics.map((topic, index) => ({
     topic,
-    next: from === 'beginning' ? 0 : (ends[index] ?? 0),
+    next: from === 'end' ? (ends[index] ?? 0) : Math.max(0, (ends[index] ?? 0) - last),
     end: until === 'end' ? (ends[index] ?? 0) : Number.MAX_SAFE_INTEGER,
   }));
   try {
@@ -29,7 +30,7 @@ export async function* readEmbedded(
           if (signal?.aborted) return;
           found++;
           position.next = Number(record.offset) + 1;
-          yield record;
+          if (record.timestamp >= since) yield record;
         }
       }
       if (found > 0) continue;

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { type Admin, type Consumer, Kafka, type KafkaMessage } from 'kafkajs';
 import type { KafkaSettings } from '../../config/settings.js';
 import type { Log } from '../log.js';
-import type { ReadOptions, StoredRecord } from '../read.js';
+import type { ReadOptions, Recent, StoredRecord } from '../read.js';
 import { translateError } from './errors.js';
 import { configureKafka } from './options.js';
+import { countPartitions } from './topics.js';
 
 const maxWait = 100;
 /** Records that may wait for their reader before fetching pauses. */
@@ -14,8 +15,8 @@ const silent: Log = () => undefined;
 /** Reads as a consumer group of a random name, which is deleted at the end. */
 export async function* readKafka(
   settings: KafkaSettings,
-  topics: readonly string[],
-  { from, until, signal, log = silent }: ReadOptions,
+  named: readonly string[],
+  { from, until, skipMissing = false, signal, log = silent }: ReadOptions,
 ): AsyncGenerator<StoredRecord, void, undefined> {
   const kafka = new Kafka(configureKafka(settings, log));
   const groupId = `${settings.clientId}-tap-${randomUUID()}`;
@@ -26,9 +27,12 @@ export async function* readKafka(
   signal?.addEventListener('abort', stop);
   try {
     await admin.connect().catch(rethrow);
-    const pending = until === 'end' ? await findPending(admin, topics, from) : undefined;
+    const topics = skipMissing ? [...(await countPartitions(admin, named).catch(rethrow)).keys()] : named;
+    if (topics.length === 0) return;
+    const starts = typeof from === 'object' ? await findStarts(admin, topics, from) : new Map<string, bigint>();
+    const pending = until === 'end' ? await findPending(admin, topics, from, starts) : undefined;
     if (signal?.aborted || pending?.size === 0) return;
-    await startConsumer(consumer, topics, from, inbox, pending);
+    await startConsumer(consumer, topics, from, inbox, starts, pending);
     yield* inbox;
   } finally {
     signal?.removeEventListener('abort', stop);
@@ -39,14 +43,43 @@ export async function* readKafka(
   }
 }
 
+/** `topic/partition` → the offset at which to begin. */
+async function findStarts(admin: Admin, topics: readonly string[], { last, since }: Recent) {
+  const starts = new Map<string, bigint>();
+  for (const topic of topics) {
+    const raise = (partition: number, offset: bigint) => {
+      const lane = `${topic}/${partition}`;
+      if (offset > (starts.get(lane) ?? -1n)) starts.set(lane, offset);
+    };
+    const offsets = await admin.fetchTopicOffsets(topic).catch((error: unknown) => rethrow(error, topic));
+    for (const { partition, low, high } of offsets) {
+      raise(partition, BigInt(low));
+      if (last !== undefined) raise(partition, BigInt(high) - BigInt(last));
+    }
+    if (since === undefined) continue;
+    // Where nothing is so new, kafkajs gives the end.
+    const later = await admin
+      .fetchTopicOffsetsByTimestamp(topic, since)
+      .catch((error: unknown) => rethrow(error, topic));
+    for (const { partition, offset } of later) raise(partition, BigInt(offset));
+  }
+  return starts;
+}
+
 /** `topic/partition` → the offset at which to stop, of those that have records to read. */
-async function findPending(admin: Admin, topics: readonly string[], from: ReadOptions['from']) {
+async function findPending(
+  admin: Admin,
+  topics: readonly string[],
+  from: ReadOptions['from'],
+  starts: ReadonlyMap<string, bigint>,
+) {
   const pending = new Map<string, bigint>();
   if (from === 'end') return pending;
   for (const topic of topics) {
     const offsets = await admin.fetchTopicOffsets(topic).catch((error: unknown) => rethrow(error, topic));
     for (const { partition, low, high } of offsets) {
-      if (low !== high) pending.set(`${topic}/${partition}`, BigInt(high));
+      const lane = `${topic}/${partition}`;
+      if ((starts.get(lane) ?? BigInt(low)) < BigInt(high)) pending.set(lane, BigInt(high));
     }
   }
   return pending;
@@ -57,6 +90,7 @@ async function startConsumer(
   topics: readonly string[],
   from: ReadOptions['from'],
   inbox: Inbox,
+  starts: ReadonlyMap<string, bigint>,
   pending: Map<string, bigint> | undefined,
 ): Promise<void> {
   consumer.on(consumer.events.CRASH, ({ payload }) => {
@@ -64,7 +98,7 @@ async function startConsumer(
   });
   try {
     await consumer.connect();
-    await consumer.subscribe({ topics: [...topics], fromBeginning: from === 'beginning' });
+    await consumer.subscribe({ topics: [...topics], fromBeginning: from !== 'end' });
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: true,
@@ -72,8 +106,11 @@ async function startConsumer(
         const lane = `${batch.topic}/${batch.partition}`;
         const end = pending?.get(lane);
         if (pending && end === undefined) return;
+        const start = starts.get(lane) ?? 0n;
         for (const message of batch.messages) {
           if (end !== undefined && BigInt(message.offset) >= end) break;
+          // A batch may have been under way before the seek.
+          if (BigInt(message.offset) < start) continue;
           inbox.push(toRecord(batch.topic, batch.partition, message));
         }
         if (end !== undefined && BigInt(batch.lastOffset()) + 1n >= end) pending?.delete(lane);
@@ -84,6 +121,10 @@ async function startConsumer(
         }
       },
     });
+    for (const [lane, start] of starts) {
+      const slash = lane.lastIndexOf('/');
+      consumer.seek({ topic: lane.slice(0, slash), partition: Number(lane.slice(slash + 1)), offset: String(start) });
+    }
   } catch (error) {
     rethrow(error, topics.join(', '));
   }

@@ -3,7 +3,8 @@ import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import type { KafkaSettings } from '../../../src/config/settings.js';
 import type { Publisher } from '../../../src/model.js';
 import { createPublisher } from '../../../src/publish/create.js';
-import { readTopics } from '../../../src/publish/read.js';
+import { findEvent } from '../../../src/publish/find.js';
+import { type Recent, readTopics } from '../../../src/publish/read.js';
 import { publishNow } from '../../support/placed.js';
 import { describeKafka, getKafka } from '../shared-kafka.js';
 import { administer, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
@@ -135,6 +136,36 @@ describeKafka('publishing to Kafka', () => {
     for (let end = await follow.next(); !end.done; ) end = await follow.next();
     const { groups } = await administer(brokers, (admin) => admin.listGroups());
     expect(groups.filter(({ groupId }) => groupId.startsWith(clientId))).to.deep.equal([]);
+  });
+
+  it('is read from its end backwards: the newest of each partition, or since a time', async () => {
+    const topic = nameTopic('recent');
+    const ours = await open([topic], { topics: { create: 'missing', partitions: 2, replicationFactor: 1 } });
+    for (const n of Array(20).keys()) await ours.publish(makeRecord(topic, `k${n % 4}`, n));
+    const all = await readAll(settings, topic);
+    const read = async (from: Recent, ...others: string[]) => {
+      const values: string[] = [];
+      const options = { from, until: 'end', skipMissing: true } as const;
+      for await (const { value, partition } of readTopics(settings, [topic, ...others], options)) {
+        values.push(`${partition}:${value}`);
+      }
+      return values.sort();
+    };
+    const expected = [0, 1].flatMap((which) =>
+      all
+        .filter(({ partition }) => partition === which)
+        .slice(-3)
+        .map(({ value }) => `${which}:${value}`),
+    );
+    expect(await read({ last: 3 }, nameTopic('absent'))).to.deep.equal(expected.sort());
+    expect(await read({ since: Date.now() + 60_000 })).to.deep.equal([]);
+    const since = Math.max(...all.map(({ timestamp }) => timestamp));
+    const newest = all
+      .filter(({ timestamp }) => timestamp >= since)
+      .map(({ partition, value }) => `${partition}:${value}`);
+    expect(await read({ since })).to.deep.equal(newest.sort());
+    const found = await findEvent(settings, [topic], 'evt_k3', { last: 100 });
+    expect(found).to.deep.include({ searched: 20, record: all.findLast(({ key }) => key === 'k3') });
   });
 
   it('has 20,000 records of 64 senders exactly once, in order per key', async () => {

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { Settings } from '../config/settings.js';
+import type { Explanation, Verification } from '../explain/explain.js';
+import type { Given, GivenRecord } from '../explain/given.js';
+import type { Walk } from '../explain/walk.js';
+import type { Delivery, Endpoint } from '../model.js';
+import { endpointAt, endpointNamed } from './endpoint.js';
+import { Failure } from './failure.js';
+import { readInput } from './read-input.js';
+import { fetchKeys } from './verify-request.js';
+
+export interface ExplainOptions {
+  readonly settings: Settings;
+  readonly endpoint?: string | undefined;
+  /** When the request arrived, in milliseconds since the epoch. */
+  readonly now: number;
+  /** How far back, and how much of each partition, an event is looked for. */
+  readonly since: number;
+  readonly last: number;
+}
+
+/** Milliseconds for which an event is looked for. */
+const patience = 60_000;
+
+/** Explains a file, or the event of this id in the topics of the configuration. */
+export async function explainSubject(subject: string, options: ExplainOptions): Promise<Explanation> {
+  if (subject === '-' || existsSync(subject)) return explainGiven(subject, await readSubject(subject), options);
+  const record = await find(subject, options);
+  const { topic, partition, offset } = record;
+  return explainRecord(`${topic}/${partition}@${offset}`, { ...record, offset: String(offset) }, options);
+}
+
+async function readSubject(file: string): Promise<Given> {
+  const bytes = await readInput(file);
+  const { readGiven } = await import('../explain/given.js');
+  try {
+    return readGiven(bytes);
+  } catch (error) {
+    throw error instanceof Error ? new Failure('usage', `${file}: ${error.message}`) : error;
+  }
+}
+
+async function find(id: string, { settings, since, last }: ExplainOptions) {
+  const { findEvent } = await import('../publish/find.js');
+  const from = { since, last };
+  const signal = AbortSignal.timeout(patience);
+  const { record, searched } = await findEvent(settings.publisher, settings.topics, id, from, signal);
+  if (record !== undefined) return record;
+  const where = `${searched} records of ${settings.topics.join(', ')} since ${new Date(since).toISOString()}`;
+  throw new Failure(
+    'negative',
+    `There is no file ${id}, and no event of this id among ${where}: see --since and --limit`,
+  );
+}
+
+async function explainGiven(subject: string, given: Given, options: ExplainOptions): Promise<Explanation> {
+  if (given.kind === 'record') return explainRecord(subject, given.record, options);
+  const { settings, now } = options;
+  if (given.kind === 'request') {
+    const { notes, ...request } = given.request;
+    const endpoint = await chooseEndpoint(options, endpointAt(settings.endpoints, request.target));
+    return explainSigned(subject, endpoint, { id: randomUUID(), receivedAt: now, ...request }, notes, options);
+  }
+  const endpoint = await chooseEndpoint(options, undefined);
+  const { compose, requestOfBody, requestOfExample } = await import('../explain/compose.js');
+  const request = given.kind === 'body' ? requestOfBody(endpoint, given.body) : requestOfExample(endpoint, given);
+  const composed = compose(endpoint, request, now);
+  const { assumeProven } = await import('../explain/rerun.js');
+  const proven = composed.signed ? endpoint : assumeProven(endpoint, 'none');
+  const walked = await walkThrough(proven, composed.delivery, now, options);
+  const verification = composed.signed
+    ? await verificationOf(endpoint, composed.delivery, walked, now, options)
+    : skipped(composed.why);
+  return tell(endpoint, walked, { subject, notes: [], verification: signedHere(verification), settings });
+}
+
+async function explainRecord(subject: string, record: GivenRecord, options: ExplainOptions): Promise<Explanation> {
+  const { ce_endpoint: name = '', ce_source: path = '/' } = record.headers;
+  const { endpoints } = options.settings;
+  const own = endpoints.find((each) => each.name === name) ?? endpointAt(endpoints, path);
+  const endpoint = await chooseEndpoint(options, own);
+  const { rerun } = await import('../explain/rerun.js');
+  const { delivery, now, notes, signed, endpoint: proven } = rerun(record, endpoint, options.now);
+  if (signed) return explainSigned(subject, endpoint, delivery, notes, { ...options, now });
+  const walked = await walkThrough(proven, delivery, now, options);
+  const verification = skipped('a record does not have the headers of its request: it was verified when it came');
+  return tell(endpoint, walked, { subject, notes, verification, settings: options.settings });
+}
+
+async function explainSigned(
+  subject: string,
+  endpoint: Endpoint,
+  delivery: Delivery,
+  notes: readonly string[],
+  options: ExplainOptions,
+): Promise<Explanation> {
+  const walked = await walkThrough(endpoint, delivery, options.now, options);
+  const verification = await verificationOf(endpoint, delivery, walked, options.now, options);
+  return tell(endpoint, walked, { subject, notes, verification, settings: options.settings });
+}
+
+async function chooseEndpoint({ settings, endpoint: name }: ExplainOptions, known: Endpoint | undefined) {
+  if (name !== undefined) return endpointNamed(settings.endpoints, name);
+  const [first, second] = settings.endpoints;
+  const only = second === undefined ? first : undefined;
+  const chosen = known ?? only;
+  if (chosen !== undefined) return chosen;
+  const names = settings.endpoints.map((each) => each.name).join(', ');
+  throw new Failure('usage', `Which endpoint is it for? Give --endpoint: there are ${names}`);
+}
+
+async function walkThrough(endpoint: Endpoint, delivery: Delivery, now: number, { settings }: ExplainOptions) {
+  const [{ walk }, { createKeySource }] = await Promise.all([
+    import('../explain/walk.js'),
+    import('../keys/source.js'),
+  ]);
+  const { limits, deadLetter } = settings;
+  const fetching = endpoint.provider.scheme.fetchesKeys ? { keys: createKeySource() } : {};
+  return walk(endpoint, delivery, { now, largest: limits.body, deadLetterTopic: deadLetter.topic, ...fetching });
+}
+
+async function verificationOf(
+  endpoint: Endpoint,
+  delivery: Delivery,
+  { handshake, rejected: [rejection] }: Walk,
+  now: number,
+  { settings }: ExplainOptions,
+): Promise<Verification> {
+  if (handshake !== undefined) return skipped('it is a handshake, and no event');
+  if (rejection !== undefined && ['route', 'body'].includes(rejection.stage)) return skipped('it did not come so far');
+  const { examine } = await import('../forensics/examine.js');
+  const keys = await fetchKeys(endpoint, delivery, now);
+  const examined = examine(delivery, { endpoint, all: settings.endpoints, now, keys });
+  if (!examined.verified) return { outcome: 'refused', causes: examined.causes };
+  const { secret, signedAt } = examined;
+  return { outcome: 'proven', secret, ...(signedAt === undefined ? {} : { signedAt }), signedHere: false };
+}
+
+function signedHere(verification: Verification): Verification {
+  return verification.outcome === 'proven' ? { ...verification, signedHere: true } : verification;
+}
+
+function skipped(why: string): Verification {
+  return { outcome: 'skipped', why };
+}
+
+async function tell(
+  endpoint: Endpoint,
+  walked: Walk,
+  told: { subject: string; notes: readonly string[]; verification: Verification; settings: Settings },
+): Promise<Explanation> {
+  const [{ explain }, { choosePartition }] = await Promise.all([
+    import('../explain/explain.js'),
+    import('../publish/partitioner.js'),
+  ]);
+  const { publisher } = told.settings;
+  const count = publisher.kind === 'kafka' ? publisher.topics.partitions : 1;
+  const partitionOf = ({ key }: { key: string }) => ({ number: choosePartition(key, count), of: count });
+  return explain(endpoint, walked, { ...told, partitionOf });
+}

@@ -1,0 +1,14 @@
+import type { Provider } from '../model.js';
+import { Rejection } from '../rejection.js';
+import { acceptsMediaType } from './media-type.js';
+
+/** Refuses, by its headers alone, a request whose body can't be what the provider signs. Throws a `Rejection`. */
+export function admit(
+  { mediaTypes }: Provider,
+  method: string,
+  contentType: string | undefined,
+  contentEncoding: string | undefined,
+): void {
+  if (contentEncoding !== undefined) throw new Rejection('encoding_unsupported');
+  if (method === 'POST' && !acceptsMediaType(mediaTypes, contentType)) throw new Rejection('media_type_unsupported');
+}
