@@ -3,7 +3,7 @@ import type { Cause } from '../forensics/suspects.js';
 import type { Endpoint, SchemaError } from '../model.js';
 import type { Rejection, RejectionCode, Stage } from '../rejection.js';
 import { holds } from '../stages/condition.js';
-import type { Evaluated, ItemTrace, TriedRoute } from './observe.js';
+import type { Evaluated, ItemTrace } from './observe.js';
 import { verdictOf, type Walk } from './walk.js';
 
 /** What the verification found, or why there was none. */
@@ -114,8 +114,11 @@ function explainItems(endpoint: Endpoint, walked: Walk, partitionOf: Told['parti
     return {
       pointer: (found?.event ?? repeated)?.item.pointer ?? rejection?.item ?? '',
       schemas: explainSchemas(item),
-      facts: item.facts.map((fact) => ({ ...fact, used: isUsed(fact.name, fact.value, found?.event ?? repeated) })),
-      routes: item.routes.length === 0 ? [] : explainRoutes(endpoint, item.routes, rejection),
+      facts: factNames.flatMap((name) => {
+        const fact = item.facts.get(name);
+        return fact === undefined ? [] : [{ name, ...fact, used: isUsed(name, fact.value, found?.event ?? repeated) }];
+      }),
+      routes: reachesRoutes(rejection) ? explainRoutes(endpoint, item, rejection) : [],
       ...(found === undefined
         ? {}
         : {
@@ -131,13 +134,19 @@ function explainItems(endpoint: Endpoint, walked: Walk, partitionOf: Told['parti
   });
 }
 
+const factNames = ['id', 'type', 'time', 'subject', 'livemode', 'account'] as const;
+
+function reachesRoutes(rejection: Rejection | undefined): boolean {
+  return rejection === undefined || rejection.stage === 'map';
+}
+
 /** A fact of the wrong form is left out of the event; of an item that stopped before, what was found is all there is. */
 function isUsed(name: string, value: unknown, event: object | undefined): boolean {
   return event === undefined ? value !== undefined : Object.hasOwn(event, name);
 }
 
 function explainSchemas({ schemas, value }: ItemTrace): readonly ExplainedSchema[] {
-  return schemas.map(({ name, when, errors }) => ({
+  return [...schemas].map(([{ name }, { when, errors }]) => ({
     name,
     ...(when === undefined ? {} : { when: condition(when) }),
     outcome: when?.failed ? 'failed' : errors === undefined ? 'not for it' : errors.length === 0 ? 'valid' : 'invalid',
@@ -145,24 +154,28 @@ function explainSchemas({ schemas, value }: ItemTrace): readonly ExplainedSchema
   }));
 }
 
+/** The first route whose events and condition fit is taken; what comes after it isn't looked at. */
 function explainRoutes(
   { routes }: Endpoint,
-  tried: readonly TriedRoute[],
+  { facts, routes: tried }: ItemTrace,
   rejection: Rejection | undefined,
 ): readonly ExplainedRoute[] {
-  return routes.map(({ declaredAt, events = [], topic }, index) => {
-    const route = { declaredAt, events, topic };
-    const seen = tried[index];
-    if (seen === undefined) return { ...route, outcome: 'not tried' };
-    const { matched, when, key } = seen;
-    const failed = when?.failed !== undefined || (index === tried.length - 1 && rejection?.code === 'rule_failed');
-    const taken = matched && (when === undefined || holds(when.value));
-    return {
-      ...route,
-      outcome: failed ? 'failed' : taken ? 'taken' : matched ? 'condition false' : 'other events',
-      ...(when === undefined ? {} : { when: condition(when) }),
+  const type = String(facts.get('type')?.value);
+  let decided = false;
+  return routes.map((route) => {
+    const { declaredAt, events = [], topic } = route;
+    const { when, key } = tried.get(route) ?? {};
+    const common = {
+      ...{ declaredAt, events, topic, ...(when === undefined ? {} : { when: condition(when) }) },
       ...(key === undefined ? {} : { key }),
     };
+    if (decided) return { ...common, outcome: 'not tried' };
+    if (!route.matches(type)) return { ...common, outcome: 'other events' };
+    const failed = when?.failed !== undefined;
+    const taken = !failed && (route.when === undefined || holds(when?.value));
+    decided = failed || taken;
+    if (!decided) return { ...common, outcome: 'condition false' };
+    return { ...common, outcome: rejection?.code === 'rule_failed' ? 'failed' : 'taken' };
   });
 }
 

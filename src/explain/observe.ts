@@ -8,30 +8,29 @@ export interface Evaluated {
   readonly failed?: string;
 }
 
-/** What was asked about one item of a delivery, in this order. */
+/** What was asked about one item of a delivery. */
 export interface ItemTrace {
   readonly value: unknown;
-  readonly schemas: Mutable<TriedSchema>[];
-  readonly facts: (Evaluated & { readonly name: string })[];
-  readonly routes: Mutable<TriedRoute>[];
+  /** One without errors wasn't the one for this item. */
+  readonly schemas: Map<PayloadSchema, TriedSchema>;
+  /** By name. */
+  readonly facts: Map<string, Evaluated>;
+  /** The routes that were asked for their condition or their key. */
+  readonly routes: Map<Route, TriedRoute>;
 }
 
 export interface TriedSchema {
-  readonly name: string;
   readonly when?: Evaluated;
-  /** Absent: it wasn't the one for this item. */
   readonly errors?: readonly SchemaError[];
 }
 
 export interface TriedRoute {
-  readonly route: Route;
-  /** Whether it takes the event's type. */
-  readonly matched: boolean;
   readonly when?: Evaluated;
   readonly key?: Evaluated;
 }
 
-type Mutable<T> = { -readonly [name in keyof T]: T[name] };
+/** Told of the value at which the stages begin with an item. */
+type Begin = (value: unknown) => void;
 
 /**
  * The same endpoint, which notes what the stages ask of its schemas, rules and routes. The stages run as they are, so
@@ -39,7 +38,9 @@ type Mutable<T> = { -readonly [name in keyof T]: T[name] };
  */
 export function observe(endpoint: Endpoint): { readonly observed: Endpoint; readonly items: readonly ItemTrace[] } {
   const items: ItemTrace[] = [];
-  const begin = (value: unknown) => void items.push({ value, schemas: [], facts: [], routes: [] });
+  const begin = (value: unknown) => {
+    items.push({ value, schemas: new Map(), facts: new Map(), routes: new Map() });
+  };
   const { provider } = endpoint;
   const schemas = provider.schemas.map((schema, index) => observeSchema(schema, items, index === 0 ? begin : nothing));
   const event = observeEvent(provider.event, items, schemas.length === 0 ? begin : nothing);
@@ -49,73 +50,74 @@ export function observe(endpoint: Endpoint): { readonly observed: Endpoint; read
 
 function nothing(): void {}
 
-/** `begin` is told of the value at which the stages begin with an item. */
-function observeSchema(schema: PayloadSchema, items: readonly ItemTrace[], begin: (value: unknown) => void) {
-  const { name, when } = schema;
-  const tried = () => last(last(items)?.schemas);
-  const start = (value: unknown) => {
-    begin(value);
-    last(items)?.schemas.push({ name });
+function observeSchema(schema: PayloadSchema, items: readonly ItemTrace[], begin: Begin): PayloadSchema {
+  const { when } = schema;
+  const noting = () => {
+    const tried = items.at(-1)?.schemas;
+    return (seen: Partial<TriedSchema>) => tried?.set(schema, { ...tried.get(schema), ...seen });
   };
-  const note = (seen: Evaluated) => Object.assign(tried() ?? {}, { when: seen });
+  const starting = (value: unknown) => {
+    begin(value);
+    const note = noting();
+    return (seen: Evaluated) => note({ when: seen });
+  };
   return {
     ...schema,
-    ...(when === undefined ? {} : { when: observeRule(when, note, start) }),
-    check(value: unknown, all?: boolean) {
+    ...(when === undefined ? {} : { when: observeRule(when, starting) }),
+    check(value, all) {
       // It is asked again for all of its errors.
-      if (when === undefined && all !== true) start(value);
+      if (when === undefined && all !== true) begin(value);
       const errors = schema.check(value, all);
-      Object.assign(tried() ?? {}, { errors });
+      noting()({ errors });
       return errors;
     },
   };
 }
 
 function observeEvent(
-  event: Endpoint['provider']['event'],
+  { id, type, ...others }: Endpoint['provider']['event'],
   items: readonly ItemTrace[],
-  begin: (value: unknown) => void,
+  begin: Begin,
 ): Endpoint['provider']['event'] {
-  const watch = (name: string, rule: Rule, start?: (value: unknown) => void) =>
-    observeRule(rule, (seen) => last(items)?.facts.push({ name, ...seen }), start);
-  const { id, type, ...others } = event;
-  const rest = Object.entries(others).map(([name, rule]) => [name, watch(name, rule)]);
-  return { ...Object.fromEntries(rest), id: watch('id', id, begin), type: watch('type', type) };
+  const observed = (name: string, rule: Rule, start: Begin = nothing) =>
+    observeRule(rule, (value) => {
+      start(value);
+      const facts = items.at(-1)?.facts;
+      return (seen) => facts?.set(name, seen);
+    });
+  const rest = Object.entries(others).map(([name, rule]) => [name, observed(name, rule)]);
+  return { ...Object.fromEntries(rest), id: observed('id', id, begin), type: observed('type', type) };
 }
 
 function observeRoute(route: Route, items: readonly ItemTrace[]): Route {
-  const note = (what: 'when' | 'key') => (seen: Evaluated) =>
-    void Object.assign(last(last(items)?.routes) ?? {}, { [what]: seen });
+  const noting = (what: 'when' | 'key') => () => {
+    const tried = items.at(-1)?.routes;
+    return (seen: Evaluated) => tried?.set(route, { ...tried.get(route), [what]: seen });
+  };
   return {
     ...route,
-    matches(type) {
-      const matched = route.matches(type);
-      last(items)?.routes.push({ route, matched });
-      return matched;
-    },
-    ...(route.when === undefined ? {} : { when: observeRule(route.when, note('when')) }),
-    ...(route.key === undefined ? {} : { key: observeRule(route.key, note('key')) }),
+    ...(route.when === undefined ? {} : { when: observeRule(route.when, noting('when')) }),
+    ...(route.key === undefined ? {} : { key: observeRule(route.key, noting('key')) }),
   };
 }
 
-function observeRule(rule: Rule, note: (seen: Evaluated) => void, start: (value: unknown) => void = nothing): Rule {
+/** `start`, called as the rule is, gives what takes the outcome: rules of one item may be decided in any order. */
+function observeRule(rule: Rule, start: (value: unknown) => (seen: Evaluated) => void): Rule {
   const { source } = rule;
   return {
     ...rule,
-    async evaluate(input, bindings) {
-      start(input);
-      try {
-        const value = await rule.evaluate(input, bindings);
+    evaluate(input, bindings) {
+      const note = start(input);
+      const take = (value: unknown) => {
         note({ source, ...(value === undefined ? {} : { value }) });
         return value;
-      } catch (error) {
+      };
+      const value = rule.evaluate(input, bindings);
+      if (!(value instanceof Promise)) return take(value);
+      return value.then(take, (error: unknown) => {
         if (error instanceof RuleError) note({ source, failed: error.message });
         throw error;
-      }
+      });
     },
   };
-}
-
-function last<T>(list: readonly T[] | undefined): T | undefined {
-  return list?.at(-1);
 }
