@@ -5,7 +5,7 @@ import { acceptsMediaType } from './media-type.js';
 /** Refuses, by its headers alone, a request whose body can't be what the provider signs. Throws a `Rejection`. */
 export function admit(
   { mediaTypes }: Provider,
-  method: string,
+  method: string | undefined,
   contentType: string | undefined,
   contentEncoding: string | undefined,
 ): void {
