@@ -4,12 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { path, secret } from './events.js';
-import { launch, processArgs, type ServerProcess } from './launch.js';
+import { launch, processArgs, type ServerProcess, scratch } from './launch.js';
 
 const binary = fileURLToPath(new URL('../bin/run.js', import.meta.url));
 const plugins = fileURLToPath(new URL('../plugins', import.meta.url));
-/** On the disk of the project: the embedded log and the spool are to meet a disk, which /tmp need not be. */
-const scratch = fileURLToPath(new URL('../.cache/bench/', import.meta.url));
 const { resolve } = createRequire(import.meta.url);
 
 /** Something that takes the same webhooks. */
@@ -135,7 +133,7 @@ export function listContestants(profiles: string | undefined): Contestant[] {
   return contestants;
 }
 
-function isInstalled(name: string): boolean {
+export function isInstalled(name: string): boolean {
   try {
     resolve(name);
     return true;
@@ -145,7 +143,7 @@ function isInstalled(name: string): boolean {
 }
 
 /** Whether the configuration's schema knows `kafka.client`. */
-function canChooseClient(): boolean {
+export function canChooseClient(): boolean {
   const schema: Schema = createRequire(import.meta.url)('../schemas/gateway.schema.json');
   return 'client' in schema.$defs.kafka.properties;
 }

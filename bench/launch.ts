@@ -9,7 +9,9 @@ import ts from 'typescript';
 import type { LoadJob, LoadResult } from './processes/load.js';
 
 const source = fileURLToPath(new URL('.', import.meta.url));
-const cache = fileURLToPath(new URL('../.cache/bench/js/', import.meta.url));
+/** On the disk of the project: the embedded log and the spool are to meet a disk, which /tmp need not be. */
+export const scratch = fileURLToPath(new URL('../.cache/bench/', import.meta.url));
+const cache = `${scratch}js/`;
 
 /** Core 0 serves (more of them for more workers, where there are more than two); the rest sends and is the broker. */
 export interface Cores {
@@ -78,7 +80,7 @@ export async function launch(
     once(createInterface({ input: child.stdout }), 'line').then(([text]) => String(text)),
     ended.then(() => undefined),
   ]);
-  if (line === undefined) throw new Error(`${command.join(' ')} ended: ${readFileSync(log, 'utf8')}`);
+  if (!line?.endsWith('}')) throw new Error(`${command.join(' ')} does not start: ${readFileSync(log, 'utf8')}`);
   return {
     pid: child.pid ?? 0,
     said: JSON.parse(line),

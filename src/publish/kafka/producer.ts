@@ -4,6 +4,7 @@ import type { KafkaSettings } from '../../config/settings.js';
 import { PublishError } from '../../model.js';
 import type { Batch } from '../client.js';
 import type { Log } from '../log.js';
+import { stopIdleTimers } from './idle-timers.js';
 import { configureKafka, requestTimeout, retry } from './options.js';
 import { type Sockets, trackSockets } from './sockets.js';
 
@@ -26,6 +27,7 @@ export class KafkajsProducer {
   readonly #sockets: Sockets = trackSockets();
 
   constructor(settings: KafkaSettings, log: Log) {
+    stopIdleTimers();
     this.#kafka = new Kafka({ ...configureKafka(settings, log), socketFactory: this.#sockets.open });
     this.#producer = this.#kafka.producer({
       allowAutoTopicCreation: false,
