@@ -115,7 +115,7 @@ async function openStores(
 ) {
   const options = { topics, deadLetterTopic: deadLetter.topic, largest: limits.body, log: log.write, slot, slots: of };
   const publisher = given ?? (await createPublisher(way, options));
-  const dedupe = openDedupe(window, { shared: of > 1, clock: realClock, log: log.write });
+  const dedupe = await openDedupe(window, { shared: of > 1, clock: realClock, log: log.write });
 
   async function closeStores(): Promise<void> {
     const timer = new AbortController();

@@ -373,10 +373,18 @@ export class PublishError extends Error {
   readonly kind: 'refused' | 'unavailable';
   /** Kafka's or the system's own name of the cause: `MESSAGE_TOO_LARGE`, `ECONNREFUSED`. */
   readonly reason: string;
+  /** Present where the record is still under way: resolves if it is written after all, rejects if it isn't. */
+  readonly late: Promise<Placement> | undefined;
 
-  constructor(kind: 'refused' | 'unavailable', reason: string, message: string, options?: ErrorOptions) {
+  constructor(
+    kind: 'refused' | 'unavailable',
+    reason: string,
+    message: string,
+    options: ErrorOptions & { readonly late?: Promise<Placement> | undefined } = {},
+  ) {
     super(message, options);
     this.name = 'PublishError';
+    this.late = options.late;
     this.kind = kind;
     this.reason = reason;
   }

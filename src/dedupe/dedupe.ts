@@ -9,6 +9,7 @@ const gathering = 50;
 /** Milliseconds until it is tried again if the disk fails, and how many events are kept meanwhile (some 300 bytes each). */
 const pause = 1000;
 const keepAtMost = 100_000;
+const dropAtOnce = 10_000;
 /** Milliseconds between two looks at an event that another process publishes. */
 const polling = 5;
 /** Milliseconds after which a publish of another process is no longer waited for. */
@@ -19,7 +20,11 @@ export interface DedupeParts {
   /** Present where other processes have the same window. */
   readonly claims?: Claims | undefined;
   readonly clock: Clock;
-  readonly log: (level: 'info' | 'error', message: string, fields: { readonly [name: string]: unknown }) => void;
+  readonly log: (
+    level: 'info' | 'warn' | 'error',
+    message: string,
+    fields: { readonly [name: string]: unknown },
+  ) => void;
 }
 
 export interface ClosableDedupe extends Dedupe {
@@ -27,15 +32,17 @@ export interface ClosableDedupe extends Dedupe {
   close(): Promise<void>;
 }
 
+type Publish = () => Promise<Placement | Spooled>;
 type Published = Awaited<ReturnType<Dedupe['once']>>;
 
 interface Remembered extends RememberedEvent {
-  readonly mark: Buffer | undefined;
+  readonly mark: string | undefined;
 }
 
 /**
- * Publishes an event once. It is remembered only after its publish succeeded: here at once, in the window some 50 ms later,
- * which nobody waits for, so that a crash in between lets a repetition through (at least once). Twins in this process
+ * Publishes an event once. It is remembered only after its publish succeeded, be it late, when its sender was already told
+ * to send it again: here at once, in the window some 50 ms later, which nobody waits for, so that a crash in between lets
+ * a repetition through (at least once). Twins in this process
  * share one publish and whatever comes of it, a refusal too. A twin in another process waits; if the first fails, it tries
  * by itself, and so it does after half a minute. Faults of the disk stop nothing: what can't be written is known here only.
  */
@@ -46,26 +53,40 @@ export function createDedupe({ window, claims, clock, log }: DedupeParts): Closa
   let writing: Promise<void> | undefined;
   let cancelTimer: (() => void) | undefined;
   let closing = false;
+  let closed = false;
   let failing = false;
 
-  function once(endpoint: string, id: string, publish: () => Promise<Placement | Spooled>): Promise<Published> {
+  function once(endpoint: string, id: string, publish: Publish): Promise<Published> {
     const key = hashEvent(endpoint, id);
-    const name = key.toString('latin1');
-    const twin = running.get(name);
+    const twin = running.get(key);
     if (twin !== undefined) return twin;
-    const known = recent.get(name)?.placement ?? attempt(() => window.find(key));
+    const known = recent.get(key)?.placement ?? attempt(() => window.find(key));
     if (known !== undefined) return Promise.resolve({ placement: known, duplicate: true });
-    const published = publishFirst(key, name, publish).finally(() => running.delete(name));
-    running.set(name, published);
+    const published = claims === undefined ? publishFirst(key, undefined, publish) : publishClaimed(key, publish);
+    running.set(key, published);
     return published;
   }
 
+  function publishFirst(key: string, mark: string | undefined, publish: Publish): Promise<Published> {
+    return publish().then(
+      (placement) => {
+        running.delete(key);
+        keep({ key, placement, mark });
+        return { placement, duplicate: false };
+      },
+      (error: unknown) => {
+        running.delete(key);
+        release([{ key, mark }]);
+        // The sender is told to send again; if Kafka takes this one after all, the next is its repetition.
+        if (error instanceof PublishError)
+          error.late?.then((placement) => keep({ key, placement, mark: undefined }), ignore);
+        throw error;
+      },
+    );
+  }
+
   /** Without another holder, `publish` is called before this returns: events keep their order. */
-  async function publishFirst(
-    key: Buffer,
-    name: string,
-    publish: () => Promise<Placement | Spooled>,
-  ): Promise<Published> {
+  async function publishClaimed(key: string, publish: Publish): Promise<Published> {
     let claim = attempt(() => claims?.take(key));
     for (let waited = false; claim !== undefined; waited = true) {
       if ('mark' in claim) {
@@ -73,60 +94,69 @@ export function createDedupe({ window, claims, clock, log }: DedupeParts): Closa
         // Whoever held it before may have published it: the window is written before a claim is given up.
         const known = attempt(() => window.find(key, true));
         if (known === undefined) break;
-        release(key, mark);
+        running.delete(key);
+        release([{ key, mark }]);
         return { placement: known, duplicate: !waited };
       }
-      const hung = await waitFor(key, claim.holder);
-      claim = attempt(() => claims?.take(key, hung));
+      const { holder } = claim;
+      const over = await waitFor(key, holder);
+      claim = attempt(() => claims?.take(key, over ? undefined : holder));
     }
-    const mark = claim?.mark;
-    try {
-      const placement = await publish();
-      recent.set(name, { key, placement, mark });
-      if (writing === undefined) cancelTimer ??= clock.after(gathering, write);
-      return { placement, duplicate: false };
-    } catch (error) {
-      release(key, mark);
-      throw error;
-    }
+    return publishFirst(key, claim?.mark, publish);
   }
 
-  /** Resolves when the holder is done or dead; with the holder if it takes too long. */
-  async function waitFor(key: Buffer, holder: Buffer): Promise<Buffer | undefined> {
+  /** Resolves when the holder is done or dead; with false if it takes too long. */
+  async function waitFor(key: string, holder: string): Promise<boolean> {
     const since = clock.now();
     while (attempt(() => claims?.isHeld(key, holder))) {
-      if (clock.now() - since >= patience) return holder;
+      if (clock.now() - since >= patience) return false;
       await new Promise<void>((resolve) => {
         clock.after(polling, resolve);
       });
-      if (closing) throw new PublishError('unavailable', 'CLOSED', 'the gateway is stopping and takes no records');
+      if (!closing) continue;
+      running.delete(key);
+      throw new PublishError('unavailable', 'CLOSED', 'the gateway is stopping and takes no records');
     }
-    return undefined;
+    return true;
+  }
+
+  function keep(event: Remembered): void {
+    if (closed) return;
+    recent.set(event.key, event);
+    if (recent.size >= keepAtMost + dropAtOnce) dropOldest();
+    if (writing === undefined) cancelTimer ??= clock.after(failing ? pause : gathering, write);
+  }
+
+  function dropOldest(): void {
+    const oldest = [...recent.values()].slice(0, dropAtOnce);
+    for (const { key } of oldest) recent.delete(key);
+    release(oldest);
   }
 
   function write(): void {
     cancelTimer = undefined;
-    writing = writeGroup([...recent]).then(() => {
+    writing = writeGroup([...recent.values()]).then(() => {
       writing = undefined;
       if (recent.size > 0) cancelTimer ??= clock.after(failing ? pause : gathering, write);
     });
   }
 
-  async function writeGroup(group: readonly (readonly [string, Remembered])[]): Promise<void> {
+  async function writeGroup(group: readonly Remembered[]): Promise<void> {
     try {
-      await window.remember(group.map(([, event]) => event));
+      await window.remember(group);
       if (failing) log('info', 'the dedupe window can be used again', {});
       failing = false;
-      for (const [name] of group) recent.delete(name);
+      for (const event of group) if (recent.get(event.key) === event) recent.delete(event.key);
     } catch (error) {
       complain(error);
-      for (const name of [...recent.keys()].slice(0, -keepAtMost)) recent.delete(name);
     }
-    for (const [, { key, mark }] of group) release(key, mark);
+    release(group);
   }
 
-  function release(key: Buffer, mark: Buffer | undefined): void {
-    if (mark !== undefined) attempt(() => claims?.release(key, mark));
+  function release(events: readonly { readonly key: string; readonly mark: string | undefined }[]): void {
+    if (claims === undefined) return;
+    const held = events.flatMap(({ key, mark }) => (mark === undefined ? [] : { key, mark }));
+    if (held.length > 0) attempt(() => claims.release(held));
   }
 
   /** Undefined where the disk fails. */
@@ -156,8 +186,11 @@ export function createDedupe({ window, claims, clock, log }: DedupeParts): Closa
       closing = true;
       await writing;
       cancelTimer?.();
-      if (recent.size > 0) await writeGroup([...recent]);
+      if (recent.size > 0) await writeGroup([...recent.values()]);
+      closed = true;
       await Promise.all([window.close(), claims?.close()]);
     },
   };
 }
+
+function ignore(): void {}

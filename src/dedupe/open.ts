@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import type { DedupeSettings } from '../config/settings.js';
 import type { Clock } from '../publish/clock.js';
 import { openClaims } from './claims.js';
 import { type ClosableDedupe, createDedupe, type DedupeParts } from './dedupe.js';
-import { setAsideDamaged } from './set-aside.js';
+import { openFolder } from './folder.js';
 import { openWindow } from './window.js';
 
 export interface DedupeOptions {
@@ -17,23 +16,20 @@ export interface DedupeOptions {
  * The memory of published events that the settings describe; without settings, none: every event is published. A folder
  * that can't be used is no reason not to take webhooks: it is logged, and only concurrent twins are found.
  */
-export function openDedupe(settings: DedupeSettings | undefined, options: DedupeOptions): ClosableDedupe {
+export async function openDedupe(
+  settings: DedupeSettings | undefined,
+  { shared, clock, log }: DedupeOptions,
+): Promise<ClosableDedupe> {
   if (settings === undefined) return everyTime;
-  const { dir, window } = settings;
-  const folder = join(dir, 'window');
+  const { dir, window: length } = settings;
   try {
-    if (setAsideDamaged(join(folder, 'data.mdb'))) {
-      options.log('error', 'the dedupe window was damaged and begins anew', { dir: folder, kept: 'data.mdb.damaged' });
-    }
-    return createDedupe({
-      ...options,
-      window: openWindow(folder, window, options.clock),
-      claims: options.shared ? openClaims(dir) : undefined,
-    });
+    const folder = openFolder(dir);
+    const window = await openWindow({ folder, length, shared, clock, log });
+    return createDedupe({ window, claims: shared ? await openClaims(folder, clock) : undefined, clock, log });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    options.log('error', 'events are not remembered: the folder of the dedupe window cannot be used', { dir, reason });
-    return createDedupe({ ...options, window: forgetful });
+    log('error', 'events are not remembered: the folder of the dedupe window cannot be used', { dir, reason });
+    return createDedupe({ window: forgetful, clock, log });
   }
 }
 

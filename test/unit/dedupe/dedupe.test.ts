@@ -105,18 +105,61 @@ describe('dedupe', () => {
     for (const id of ['a', 'b']) expect((await dedupe.once('acme', id, never)).duplicate).to.equal(true);
   });
 
-  it('keeps no more than 100,000 events that it cannot write', async () => {
+  it('keeps 100,000 events that it cannot write, and not many more', async () => {
     window.full = true;
-    for (let n = 0; n < 100_010; n++) await once(`evt_${n}`, n);
+    for (let n = 0; n < 110_000; n++) await once(`evt_${n}`, n);
     await clock.pass(50);
-    expect((await once('evt_9', 1)).duplicate).to.equal(false);
-    expect((await once('evt_10', 1)).duplicate).to.equal(true);
+    expect((await once('evt_9999', 1)).duplicate).to.equal(false);
+    expect((await once('evt_10000', 1)).duplicate).to.equal(true);
   });
 
   it('goes on publishing where the window cannot be read', async () => {
     window.unreadable = true;
     expect((await once('a', 1)).duplicate).to.equal(false);
     expect(complaints).to.have.length(1);
+  });
+
+  describe('where a record is written after its sender was told to send it again', () => {
+    /** The first try fails, and Kafka may take it all the same. */
+    async function failLate(): Promise<Publishing> {
+      const kafka = new Publishing();
+      const error = new PublishError('unavailable', 'SPOOL_FULL', 'full', { late: kafka.publish() });
+      await expectRejection(dedupe.once('acme', 'a', () => Promise.reject(error)));
+      return kafka;
+    }
+
+    it('remembers it from then on', async () => {
+      const kafka = await failLate();
+      kafka.resolve(placed(5));
+      await settle();
+      expect(await dedupe.once('acme', 'a', never)).to.deep.equal({ placement: placed(5), duplicate: true });
+      await dedupe.close();
+      dedupe = start();
+      expect(await dedupe.once('acme', 'a', never)).to.deep.equal({ placement: placed(5), duplicate: true });
+    });
+
+    it('publishes the repetition as long as nobody knows', async () => {
+      const kafka = await failLate();
+      expect(await once('a', 6)).to.deep.equal({ placement: placed(6), duplicate: false });
+      kafka.resolve(placed(5));
+      await settle();
+      expect((await dedupe.once('acme', 'a', never)).duplicate).to.equal(true);
+    });
+
+    it('publishes the repetition if it is not written after all', async () => {
+      const kafka = await failLate();
+      kafka.reject(unavailable());
+      await settle();
+      expect(await once('a', 6)).to.deep.equal({ placement: placed(6), duplicate: false });
+    });
+
+    it('takes no notice of it once it is closed', async () => {
+      const kafka = await failLate();
+      await dedupe.close();
+      kafka.resolve(placed(5));
+      await clock.pass(1000);
+      expect(window.groups).to.equal(0);
+    });
   });
 
   it('takes a bug of publish for a failure', async () => {

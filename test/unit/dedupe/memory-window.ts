@@ -8,15 +8,15 @@ export class MemoryWindow implements Window {
   unreadable = false;
   groups = 0;
 
-  find(key: Buffer): Placement | Spooled | undefined {
-    if (this.unreadable) throw new Error('MDB_CORRUPTED');
-    return this.#events.get(key.toString('hex'));
+  find(key: string): Placement | Spooled | undefined {
+    if (this.unreadable) throw new Error('i/o error');
+    return this.#events.get(key);
   }
 
   async remember(events: readonly RememberedEvent[]): Promise<void> {
     if (this.full) throw new Error('No space left on device');
     this.groups++;
-    for (const { key, placement } of events) this.#events.set(key.toString('hex'), placement);
+    for (const { key, placement } of events) this.#events.set(key, placement);
   }
 
   async close(): Promise<void> {}

@@ -54,7 +54,7 @@ export interface Complaint {
 export function open(
   dir: string,
   { window = 72 * 3_600_000, shared = false, clock = realClock as Clock, complaints = [] as Complaint[] } = {},
-): ClosableDedupe {
+): Promise<ClosableDedupe> {
   const settings: DedupeSettings = { window, dir };
   return openDedupe(settings, {
     shared,

@@ -2,22 +2,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import fc from 'fast-check';
-import { decodePlacement, encodePlacement, hashEvent } from '../../../src/dedupe/entry.js';
-import { openWindow, type Window } from '../../../src/dedupe/window.js';
-import { HeldClock, placed } from './support.js';
+import { hashEvent } from '../../../src/dedupe/entry.js';
+import { openFolder } from '../../../src/dedupe/folder.js';
+import { openWindow, type Window, type WindowOptions } from '../../../src/dedupe/window.js';
+import { type Complaint, HeldClock, placed } from './support.js';
 
 const hour = 3_600_000;
 
 describe('dedupe window', () => {
   let dir: string;
   let clock: HeldClock;
+  let complaints: Complaint[];
   let window: Window;
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'gateway-dedupe-'));
     clock = new HeldClock();
-    window = openWindow(dir, 72 * hour, clock);
+    complaints = [];
+    window = await start();
   });
 
   afterEach(async () => {
@@ -25,6 +27,12 @@ describe('dedupe window', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
+  const start = (options: Partial<WindowOptions> = {}) =>
+    openWindow({
+      ...{ folder: openFolder(dir), length: 72 * hour, shared: false, clock },
+      log: (level, message, fields) => complaints.push({ level, message, fields }),
+      ...options,
+    });
   const remember = (id: string, offset = 0) =>
     window.remember([{ key: hashEvent('acme', id), placement: placed(offset) }]);
   const find = (id: string) => window.find(hashEvent('acme', id), true);
@@ -32,7 +40,7 @@ describe('dedupe window', () => {
   async function restart(dateJump = 0): Promise<void> {
     await window.close();
     clock.dateOffset += dateJump;
-    window = openWindow(dir, 72 * hour, clock);
+    window = await start();
   }
 
   it('finds what was remembered, with its placement', async () => {
@@ -107,26 +115,5 @@ describe('dedupe window', () => {
     for (let n = 0; n < 20; n++) await restart();
     await clock.pass(71 * hour);
     expect(find('a')).to.not.equal(undefined);
-  });
-
-  it('writes placements so that they can be read again', () => {
-    const topics = Array.from({ length: 200 }, (_, index) => `topic-${index}`);
-    const numbers = fc.integer({ min: 0, max: 2 ** 31 - 1 });
-    fc.assert(
-      fc.property(fc.nat(199), numbers, fc.maxSafeNat(), fc.boolean(), (index, partition, offset, spooled) => {
-        const topic = topics[index] ?? '';
-        const placement = spooled ? { topic, spooled: true as const } : { topic, partition, offset: BigInt(offset) };
-        expect(decodePlacement(encodePlacement(index, placement), topics)).to.deep.equal(placement);
-      }),
-    );
-  });
-
-  it('makes nothing of damaged bytes', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 20 }), (bytes) => {
-        const placement = decodePlacement(Buffer.from(bytes), ['a']);
-        if (placement !== undefined) expect(placement.topic).to.equal('a');
-      }),
-    );
   });
 });

@@ -7,7 +7,7 @@ import { open, placed } from './support.js';
  * `publish ID`, `done ID OFFSET accepted|duplicate`, `failed ID`.
  */
 const [dir = ''] = process.argv.slice(2);
-const dedupe = open(dir, { shared: true });
+const dedupe = await open(dir, { shared: true });
 const publishes = new Map<string, { ack: (offset: number) => void; fail: () => void }>();
 
 function say(line: string): void {

@@ -114,7 +114,7 @@ describe('dedupe between processes', function () {
     // The other one only gets to it when it is written.
     await second.said('done a 5 accepted', 'done a 5 duplicate');
     await Promise.all([first.kill(), second.kill()]);
-    const dedupe = open(dir);
+    const dedupe = await open(dir);
     expect(await dedupe.once('acme', 'a', () => expect.fail('published again'))).to.deep.equal({
       placement: placed(5),
       duplicate: true,
