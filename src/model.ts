@@ -122,11 +122,20 @@ export interface Bindings {
   readonly endpoint: { readonly name: string; readonly path: string };
 }
 
+/** A field that a rule reads: the names that lead to it from the payload, and where in the rule the last one stands. */
+export interface FieldRead {
+  readonly path: readonly string[];
+  /** Characters [start, end) of the rule's source. */
+  readonly within?: readonly [number, number];
+}
+
 /** A compiled JSONata expression. It never throws: what fails is a promise, rejected with a `RuleError`. */
 export interface Rule {
   readonly source: string;
   /** Request headers that it reads, lower-case. */
   readonly headers: readonly string[];
+  /** Fields of the payload that it reads by name. */
+  readonly reads: readonly FieldRead[];
   /** The value, or a promise of it where the expression can't be decided at once; `undefined` for nothing. */
   evaluate(input: unknown, bindings: Bindings): unknown;
 }
@@ -143,6 +152,8 @@ export interface PayloadSchema {
   readonly name: string;
   /** Chooses this schema; absent: always. */
   readonly when?: Rule;
+  /** The JSON Schema itself, where it is known. */
+  readonly schema?: object;
   /** The disagreements: one on the hot path, as many as help (20 at the most) with `all`; empty if there is none. */
   check(value: unknown, all?: boolean): readonly SchemaError[];
 }

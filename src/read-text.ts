@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { packageRoot } from './package-root.js';
 
 /** The text of a file, or why it can't be read, as the system names it (`ENOENT`, `EACCES`, `EISDIR`). */
 export type FileText = { readonly text: string } | { readonly reason: string };
@@ -67,9 +68,18 @@ export function replayFiles({ texts, folders }: Snapshot): Files {
   };
 }
 
-/** A JSON file of this package. */
+/** A JSON file of this package or of a plugin. Rejects if it is none. */
 export async function readJson(path: string): Promise<object> {
   const value: unknown = JSON.parse(await readFile(path, 'utf8'));
   if (typeof value !== 'object' || value === null) throw new Error(`${path} is no JSON object`);
   return value;
+}
+
+const schemas = new Map<string, Promise<object>>();
+
+/** A JSON Schema of this package, always the same object. `name`: `gateway`, `plugin`, `example`. */
+export function readSchema(name: string): Promise<object> {
+  const schema = schemas.get(name) ?? readJson(join(packageRoot, 'schemas', `${name}.schema.json`));
+  schemas.set(name, schema);
+  return schema;
 }

@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
 import type { Settings } from '../config/settings.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { SoundConfig } from '../workers/reload.js';
@@ -31,11 +31,11 @@ export async function present(
   return formatPretty(diagnostics, sources, { base: process.cwd(), colours: stream.isTTY && stream.hasColors() });
 }
 
-/** One line about the findings in a file: `config/gateway.yaml: 2 errors, 1 warning`. */
+/** One line about the findings in a file (absolute), or in what `file` says: `config/gateway.yaml: 2 errors, 1 warning`. */
 export function summarize(file: string, diagnostics: readonly Diagnostic[]): string {
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
   const found = [count(errors, 'error'), count(diagnostics.length - errors, 'warning')].filter(Boolean).join(', ');
-  return `${relative('', file)}: ${found || 'no faults'}`;
+  return `${isAbsolute(file) ? relative('', file) || '.' : file}: ${found || 'no faults'}`;
 }
 
 function count(number: number, noun: string): string {

@@ -1,54 +1,79 @@
+import { relative, resolve } from 'node:path';
+import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
-import { present, summarize } from '../cli/settings.js';
-import { configArgument, whichConfigToRun } from '../cli/which-config.js';
+import { Failure } from '../cli/failure.js';
+import { formatLinted, lintFormats, readLevels, summarizeLinted } from '../cli/lint-report.js';
+import { whichConfigToRun } from '../cli/which-config.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 
 interface Report {
-  readonly file: string;
+  /** Absolute paths of the configurations and of the folders of plugins that were checked. */
+  readonly files: readonly string[];
   readonly errors: number;
   readonly warnings: number;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 export default class LintConfig extends BaseCommand {
-  static override summary = 'Check a configuration and the plugins it uses, as start does.';
+  static override summary = 'Check configurations and the plugins they use, as start does.';
   static override description =
-    'Findings go to stdout, the summary to stderr. The exit code is 3 if the gateway would not start, and 0 with warnings only.';
+    'Of a folder, every configuration and every plugin in it. Findings go to stdout, the summary to stderr. The exit code is 3 ' +
+    'if a gateway would not start, 1 if --strict or --rule alone find fault, and 0 otherwise. docs/rules has a page about every rule.';
   static override examples = [
     '<%= config.bin %> lint-config',
-    '<%= config.bin %> lint-config config/dev.yaml',
-    '<%= config.bin %> lint-config --format github',
+    '<%= config.bin %> lint-config config/ --strict',
+    '<%= config.bin %> lint-config --format sarif > lint.sarif',
+    '<%= config.bin %> lint-config --rule event-unrouted=off --rule secret-expired=error',
   ];
-  static override args = { file: configArgument };
+  static override strict = false;
+  static override args = {
+    file: Args.string({
+      name: 'FILE',
+      description: 'Configurations, or folders of configurations and plugins. Without: the one that start takes.',
+    }),
+  };
   static override flags = {
     format: Flags.option({
-      options: ['pretty', 'json', 'github'] as const,
+      options: lintFormats,
       default: 'pretty',
-      description: 'For people, for programs (the same as --json), or as annotations of a GitHub workflow.',
+      description: 'For people, for programs (json is the same as --json), for code scanning, GitHub workflows or CI.',
     })(),
+    strict: Flags.boolean({ description: 'Warnings are negative results too: exit code 1.' }),
+    rule: Flags.string({
+      multiple: true,
+      helpValue: 'ID=off|warn|error',
+      description: 'What the warnings of a rule count as here; what the file turns off stays off.',
+    }),
   };
 
   #json = false;
 
   override async run(): Promise<Report> {
-    const { args, flags } = await this.parse(LintConfig);
+    const { argv, flags } = await this.parse(LintConfig);
     this.#json = flags.format === 'json';
-    const file = whichConfigToRun(args.file);
-    const { loadConfig } = await import('../config/load.js');
-    const { diagnostics, sources } = await loadConfig(file, process.env, Date.now());
+    const levels = await readLevels(flags.rule ?? []);
+    const paths = argv.length === 0 ? [whichConfigToRun(undefined)] : argv.map((path) => resolve(String(path)));
+    const { findTargets } = await import('../lint/targets.js');
+    const targets = paths.flatMap((path) => {
+      const found = findTargets(path);
+      if (found.length > 0) return found;
+      throw new Failure('usage', `Nothing to check: ${relative('', path) || '.'} has no configuration and no plugin`);
+    });
+    const { lint } = await import('../lint/lint.js');
+    const linted = await lint(targets, process.env, Date.now());
+    const { applyLevels } = await import('../diagnostics/levels.js');
+    const diagnostics = applyLevels(linted.diagnostics, levels);
+    const files = targets.map((target) => ('config' in target ? target.config : target.plugin));
     const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
-    if (errors > 0) this.endWith('config');
+    if (linted.diagnostics.some(({ severity }) => severity === 'error')) this.endWith('config');
+    else if (errors > 0 || (flags.strict && diagnostics.length > 0)) this.endWith('negative');
     if (!this.jsonEnabled()) {
-      const { formatGithub } = await import('../diagnostics/formats.js');
-      process.stdout.write(
-        flags.format === 'github'
-          ? formatGithub(diagnostics, process.cwd())
-          : await present(diagnostics, sources, process.stdout),
-      );
+      const report = { ...linted, diagnostics, files, strict: flags.strict };
+      process.stdout.write(await formatLinted(flags.format, report, this.config.version));
     }
-    this.logToStderr(summarize(file, diagnostics));
-    return { file, errors, warnings: diagnostics.length - errors, diagnostics };
+    this.logToStderr(summarizeLinted({ files, diagnostics }));
+    return { files, errors, warnings: diagnostics.length - errors, diagnostics };
   }
 
   override jsonEnabled(): boolean {

@@ -1,7 +1,9 @@
+import { fromPointer } from '../diagnostics/pointer.js';
+import { ruleDefinitions } from '../diagnostics/rules.js';
 import { compileCheck } from '../diagnostics/schema-check.js';
 import type { Fault } from '../model.js';
 import { coerce } from './coerce.js';
-import type { EndpointDeclaration, GatewayDeclaration, KafkaDeclaration } from './declaration.js';
+import type { EndpointDeclaration, GatewayDeclaration, KafkaDeclaration, LintDeclaration } from './declaration.js';
 import { explainGatewayErrors } from './inline-secrets.js';
 import type { Substitution } from './substitute.js';
 
@@ -11,6 +13,8 @@ export interface CheckedGateway {
   /** By their index in the file. */
   readonly endpoints: ReadonlyMap<number, EndpointDeclaration>;
   readonly kafka?: KafkaDeclaration;
+  /** Empty: not given, or faulty. */
+  readonly lint: LintDeclaration;
   /** Absent: not given, or faulty; see `whole`. */
   readonly plugins?: readonly string[];
   readonly faults: readonly Fault[];
@@ -23,7 +27,7 @@ export function checkGateway(schema: object, { value, substituted, faults: unset
   if (!('value' in checked) && coerce(value, checked.errors, substituted)) checked = check(value);
   const plugins = readFolders(value);
   if ('value' in checked) {
-    const { endpoints, kafka } = checked.value;
+    const { endpoints, kafka, lint = {} } = checked.value;
     const whole = unset.length === 0 ? { whole: checked.value } : {};
     const sound = [...endpoints.entries()].filter(([index]) => !isUnset(unset, `/endpoints/${index}`));
     return {
@@ -31,13 +35,23 @@ export function checkGateway(schema: object, { value, substituted, faults: unset
       endpoints: new Map(sound),
       ...(kafka && !isUnset(unset, '/kafka') ? { kafka } : {}),
       ...plugins,
+      lint,
       faults: unset,
     };
   }
   const faults = explainGatewayErrors(
     checked.errors.filter((error) => !unset.some(({ pointer }) => pointer === error.instancePath)),
-  );
+  ).map(explainFixedRule);
   return { ...soundParts(schema, value, unset), ...plugins, faults: [...unset, ...faults] };
+}
+
+/** The schema has only the rules whose level can be changed. */
+function explainFixedRule(fault: Fault): Fault {
+  const [, key, id] = fromPointer(fault.pointer);
+  if (fault.rule !== 'config-unknown-key' || !fault.pointer.startsWith('/lint/rules/') || key !== 'rules') return fault;
+  if (!ruleDefinitions.some((rule) => rule.id === id)) return fault;
+  const message = `"${id}" can't be turned off or lowered: the gateway does not start with such a fault`;
+  return { rule: 'config-invalid', severity: 'error', pointer: fault.pointer, key: true, message };
 }
 
 /** Where the whole is not sound, other faults of what is can be found all the same. */
@@ -45,7 +59,7 @@ function soundParts(
   schema: object,
   value: unknown,
   unset: readonly Fault[],
-): Pick<CheckedGateway, 'endpoints' | 'kafka'> {
+): Pick<CheckedGateway, 'endpoints' | 'kafka' | 'lint'> {
   const root = new Map<string, unknown>(typeof value === 'object' && value !== null ? Object.entries(value) : []);
   const checkEndpoint = compileCheck<EndpointDeclaration>(schema, 'endpoint');
   const list: unknown = root.get('endpoints');
@@ -55,7 +69,12 @@ function soundParts(
     if ('value' in endpoint && !isUnset(unset, `/endpoints/${index}`)) endpoints.set(index, endpoint.value);
   }
   const kafka = compileCheck<KafkaDeclaration>(schema, 'kafka')(root.get('kafka'));
-  return { endpoints, ...('value' in kafka && !isUnset(unset, '/kafka') ? { kafka: kafka.value } : {}) };
+  const lint = compileCheck<LintDeclaration>(schema, 'lint')(root.get('lint'));
+  return {
+    endpoints,
+    lint: 'value' in lint ? lint.value : {},
+    ...('value' in kafka && !isUnset(unset, '/kafka') ? { kafka: kafka.value } : {}),
+  };
 }
 
 function isUnset(unset: readonly Fault[], section: string): boolean {

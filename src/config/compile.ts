@@ -3,12 +3,14 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { LocatedDocument } from '../diagnostics/parse.js';
 import type { Endpoint, Fault } from '../model.js';
 import { deepFreeze } from '../plugins/freeze.js';
+import { compileEvents } from '../rules/events.js';
 import { parseDuration } from '../signature/timestamp.js';
 import type { CheckedGateway } from './check.js';
 import type { GatewayDeclaration } from './declaration.js';
 import { compileEndpoints, type Providers } from './endpoints.js';
 import { compileKafka } from './kafka.js';
 import type { Materials } from './materials.js';
+import { unknownTopic } from './reach.js';
 import type { DedupeSettings, EmbeddedSettings, KafkaSettings, Listen, Settings } from './settings.js';
 
 /**
@@ -27,7 +29,7 @@ export function compileConfig(
     checked.endpoints,
     document,
     providers,
-    { ...materials, site: siteOf(checked) },
+    { ...materials, site: siteOf(checked), topics: checked.lint.topics },
     faults,
   );
   const kafka = checked.kafka === undefined ? undefined : compileKafka(checked.kafka, materials, faults);
@@ -35,10 +37,18 @@ export function compileConfig(
     checked.whole === undefined
       ? undefined
       : assemble(document.file, checked.whole, kafka, endpoints, materials, faults);
+  faults.push(...lintDeadLetters(checked));
   const located = faults.map((fault) => (substituted.has(fault.pointer) ? wholeValue(fault) : fault));
   const diagnostics = [...checked.faults, ...located].map(document.toDiagnostic);
   const broken = diagnostics.some(({ severity }) => severity === 'error') || endpoints.length < checked.endpoints.size;
   return settings === undefined || broken ? { diagnostics } : { settings: deepFreeze(settings), diagnostics };
+}
+
+function lintDeadLetters({ whole, lint: { topics } }: CheckedGateway): readonly Fault[] {
+  const topic = whole?.deadLetter?.topic ?? 'webhooks.dlq';
+  if (whole === undefined || topics === undefined || compileEvents(topics)(topic)) return [];
+  const pointer = whole.deadLetter?.topic === undefined ? '/lint/topics' : '/deadLetter/topic';
+  return [unknownTopic(topic, pointer, 'dead letters go', topics)];
 }
 
 /** Without a sound whole nobody knows what the public URL is; then none is asked for. */

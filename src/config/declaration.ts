@@ -1,3 +1,4 @@
+import type { RuleLevels } from '../diagnostics/levels.js';
 import type { RouteDeclaration } from '../plugins/declaration.js';
 
 /** gateway.yaml, substituted, as `schemas/gateway.schema.json` lets it through. */
@@ -19,7 +20,14 @@ export interface GatewayDeclaration {
   readonly dedupe?: { readonly window?: string; readonly dir?: string };
   readonly deadLetter?: { readonly topic?: string; readonly unverified?: { readonly perMinute?: number } };
   readonly log?: { readonly level?: 'debug' | 'info' | 'warn' | 'error'; readonly debug?: boolean };
+  readonly lint?: LintDeclaration;
   readonly endpoints: readonly EndpointDeclaration[];
+}
+
+export interface LintDeclaration {
+  readonly rules?: RuleLevels;
+  /** Patterns of the topics that there are. */
+  readonly topics?: readonly string[];
 }
 
 export interface KafkaDeclaration {

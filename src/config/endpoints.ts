@@ -1,9 +1,11 @@
 import { closest } from '../diagnostics/closest.js';
 import type { LocatedDocument } from '../diagnostics/parse.js';
 import type { Endpoint, Fault, Provider, Route } from '../model.js';
-import { compileRoutes, lintRoutes, optional } from '../plugins/routes.js';
+import { optional } from '../plugins/optional.js';
+import { compileRoutes, lintRoutes } from '../plugins/routes.js';
 import type { EndpointDeclaration } from './declaration.js';
 import type { Materials } from './materials.js';
+import { lintTopics, lintUnrouted } from './reach.js';
 import { compileSecrets } from './secrets.js';
 import { compileSurroundings, type Site } from './surroundings.js';
 import { lintBinding } from './unbound.js';
@@ -21,7 +23,7 @@ export function compileEndpoints(
   declarations: ReadonlyMap<number, EndpointDeclaration>,
   document: LocatedDocument,
   providers: Providers,
-  materials: Materials & Site,
+  materials: Materials & Site & { readonly topics?: readonly string[] | undefined },
   faults: Fault[],
 ): readonly Endpoint[] {
   lintPaths(declarations, document, faults);
@@ -32,16 +34,19 @@ export function compileEndpoints(
     if (!providers.found.has(declared.provider)) faults.push(unknownPlugin(declared.provider, at, providers.known));
     const secrets = compileSecrets(declared.secrets ?? [], `${at}/secrets`, provider?.scheme, materials, faults);
     const path = trimPath(declared.path);
-    const own = compileRoutes(declared.routes ?? [], document, `${at}/routes`, faults);
+    const own = compileRoutes(declared.routes ?? [], document, `${at}/routes`, provider?.schemas ?? [], faults);
     faults.push(
       ...lintRoutes(declared.routes ?? [], `${at}/routes`, declared.provider, provider?.eventTypes ?? new Set()),
     );
+    faults.push(...lintTopics(materials.topics, declared, provider, at));
     if (provider === undefined) return [];
     const surroundings = compileSurroundings(declared, path, at, provider, materials.site, faults);
     const { rejected = 'deadletter', livemode = 'any' } = declared;
     const routes = [...own, ...provider.routes];
     const headers = headersOf(provider, routes);
     faults.push(...lintBinding(declared, provider, routes, at));
+    // A route that is left out for its own fault may be the one that takes them.
+    if (own.length === (declared.routes ?? []).length) faults.push(...lintUnrouted(provider, routes, `${at}/provider`));
     return [
       {
         ...{ name: nameOf(declared), path, provider, secrets, surroundings },

@@ -2,11 +2,12 @@ import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Fault, Provider } from '../model.js';
 import { packageRoot } from '../package-root.js';
-import { loadPlugin } from '../plugins/load.js';
+import { loadPlugin, type SoundPlugin } from '../plugins/load.js';
 import type { Files } from '../read-text.js';
 import type { Providers } from './endpoints.js';
 
 export interface FoundPlugins extends Providers {
+  readonly sound: readonly SoundPlugin[];
   /** Of gateway.yaml. */
   readonly faults: readonly Fault[];
   /** Of the plugins. */
@@ -33,15 +34,17 @@ export async function findPlugins(
     for (const name of listed ?? []) if (!places.has(name)) places.set(name, join(path, name));
   }
   const found = new Map<string, Provider | undefined>();
+  const sound: SoundPlugin[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const [name, folder] of places) {
     if (!names.has(name)) continue;
     const loaded = await loadPlugin(folder, files);
-    found.set(name, loaded.provider);
+    found.set(name, loaded.sound?.provider);
+    if (loaded.sound !== undefined) sound.push(loaded.sound);
     diagnostics.push(...loaded.diagnostics);
     for (const [file, text] of loaded.sources) sources.set(file, text);
   }
-  return { found, known: [...places.keys()].sort(), faults, diagnostics };
+  return { found, known: [...places.keys()].sort(), sound, faults, diagnostics };
 }
 
 function noFolder(path: string, index: number): Fault {

@@ -1,5 +1,5 @@
 import type { Fault } from '../model.js';
-import { optional } from '../plugins/routes.js';
+import { optional } from '../plugins/optional.js';
 import type { KafkaDeclaration } from './declaration.js';
 import { type Materials, readFileText, readSecret } from './materials.js';
 import { type KafkaSettings, Redacted } from './settings.js';

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { applyLevels, type RuleLevels } from '../diagnostics/levels.js';
 import { parseYaml } from '../diagnostics/parse.js';
-import { packageRoot } from '../package-root.js';
-import { disk, type Files, readJson, recordFiles, type Snapshot } from '../read-text.js';
+import type { SoundPlugin } from '../plugins/load.js';
+import { disk, type Files, readSchema, recordFiles, type Snapshot } from '../read-text.js';
 import { type CheckedGateway, checkGateway } from './check.js';
 import { compileConfig } from './compile.js';
 import { findPlugins } from './find-plugins.js';
@@ -18,6 +19,10 @@ export interface LoadedConfig {
   readonly diagnostics: readonly Diagnostic[];
   /** Absolute path → text of the files that diagnostics can be about. */
   readonly sources: ReadonlyMap<string, string>;
+  /** The plugins that the endpoints use and that have no error. */
+  readonly plugins: readonly SoundPlugin[];
+  /** What the file says of the linter's rules. */
+  readonly levels: RuleLevels;
   /** Of `sources`, not of the secrets: the same on every machine that has the same files. */
   readonly digest: string;
   /** Milliseconds since the epoch. */
@@ -47,29 +52,28 @@ async function check(
   environment: Environment,
   now: number,
   from: Files,
-): Promise<Pick<LoadedConfig, 'settings' | 'diagnostics' | 'sources'>> {
+): Promise<Pick<LoadedConfig, 'settings' | 'diagnostics' | 'sources' | 'plugins' | 'levels'>> {
   const sources = new Map<string, string>();
   const read = await from.read(path);
-  if (!('text' in read)) return { diagnostics: [unreadable(path, read.reason)], sources };
+  const nothing = { sources, plugins: [], levels: {} };
+  if (!('text' in read)) return { diagnostics: [unreadable(path, read.reason)], ...nothing };
   sources.set(path, read.text);
   const { document, diagnostics } = parseYaml(path, read.text);
-  if (document === undefined) return { diagnostics: inOrder(diagnostics), sources };
+  if (document === undefined) return { diagnostics: inOrder(diagnostics), ...nothing };
   const substitution = substitute(document.value, environment);
-  const checked = checkGateway(await readJson(join(packageRoot, 'schemas', 'gateway.schema.json')), substitution);
+  const checked = checkGateway(await readSchema('gateway'), substitution);
   const base = dirname(path);
   const names = new Set([...checked.endpoints.values()].map(({ provider }) => provider));
   const plugins = await findPlugins(checked.plugins, base, names, sources, from);
   const materials: Materials = { base, environment, now, files: await readFiles(checked, base, from) };
   const compiled = compileConfig(document, checked, substitution.substituted, plugins, materials);
-  const all = [
-    ...inOrder([...diagnostics, ...plugins.faults.map(document.toDiagnostic), ...compiled.diagnostics]),
-    ...inOrder(plugins.diagnostics),
-  ];
+  const own = [...diagnostics, ...plugins.faults.map(document.toDiagnostic), ...compiled.diagnostics];
+  const levels = checked.lint.rules ?? {};
+  const all = applyLevels([...inOrder(own), ...inOrder(plugins.diagnostics)], levels);
   const broken = all.some(({ severity }) => severity === 'error');
   return {
     ...(compiled.settings === undefined || broken ? {} : { settings: compiled.settings }),
-    diagnostics: all,
-    sources,
+    ...{ diagnostics: all, sources, plugins: plugins.sound, levels },
   };
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isFileName } from '../diagnostics/mask.js';
 import type { Fault } from '../model.js';
-import { optional } from '../plugins/routes.js';
+import { optional } from '../plugins/optional.js';
 import type { Reference } from './declaration.js';
 import type { Environment } from './substitute.js';
 

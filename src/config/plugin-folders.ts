@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { parseYaml } from '../diagnostics/parse.js';
 import { packageRoot } from '../package-root.js';
-import { disk, readJson } from '../read-text.js';
+import { disk, readSchema } from '../read-text.js';
 import { checkGateway } from './check.js';
 import { type Environment, substitute } from './substitute.js';
 
@@ -20,7 +20,7 @@ export async function readPluginFolders(
   if (!('text' in read)) return undefined;
   const { document } = parseYaml(file, read.text);
   if (document === undefined) return undefined;
-  const schema = await readJson(join(packageRoot, 'schemas', 'gateway.schema.json'));
+  const schema = await readSchema('gateway');
   const { plugins } = checkGateway(schema, substitute(document.value, environment));
   return plugins?.map((folder) => resolve(dirname(file), folder)) ?? [ownPlugins];
 }

@@ -1,6 +1,6 @@
 import { closest } from '../diagnostics/closest.js';
 import type { Fault, Scheme, Secret } from '../model.js';
-import { optional } from '../plugins/routes.js';
+import { optional } from '../plugins/optional.js';
 import type { SecretDeclaration } from './declaration.js';
 import { type Materials, readSecret } from './materials.js';
 import { secretKind } from './surroundings.js';

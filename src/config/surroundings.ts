@@ -1,7 +1,7 @@
 import { closest } from '../diagnostics/closest.js';
 import { toPointer } from '../diagnostics/pointer.js';
 import type { Fault, NamedNeed, Provider, Surroundings } from '../model.js';
-import { optional } from '../plugins/routes.js';
+import { optional } from '../plugins/optional.js';
 import type { EndpointDeclaration } from './declaration.js';
 
 export interface Site {

@@ -6,8 +6,14 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let least = limit + 1;
   for (const candidate of candidates) {
-    const steps = distance(word.toLowerCase(), candidate.toLowerCase());
+    const [written, meant] = [word.toLowerCase(), candidate.toLowerCase()];
+    // Two letters in the wrong order are one slip.
+    const steps = distance(written, meant) - (sorted(written) === sorted(meant) && written !== meant ? 1 : 0);
     if (steps < least) [best, least] = [candidate, steps];
   }
   return best;
+}
+
+function sorted(text: string): string {
+  return [...text].sort().join('');
 }

@@ -1,14 +1,26 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 
 /** The value as the schema promises it, or what is wrong with it. */
 export type Checked<T> = { readonly value: T } | { readonly errors: readonly ErrorObject[] };
 
+const instances = new WeakMap<object, Ajv2020>();
+
 /**
- * Compiles a JSON Schema (2020-12) of a file that people write; `definition` names one of its `$defs` to check
+ * Compiles a JSON Schema (2020-12) of a file that people write, once; `definition` names one of its `$defs` to check
  * instead of the whole. `T` is the type that the schema describes.
  */
 export function compileCheck<T>(schema: object, definition?: string): (value: unknown) => Checked<T> {
+  const ajv = instances.get(schema) ?? createAjv(schema);
+  instances.set(schema, ajv);
+  const id = definition === undefined ? 'document' : `document#/$defs/${definition}`;
+  // None of them says `$async`.
+  const validate = ajv.getSchema<T>(id) as ValidateFunction<T> | undefined;
+  if (validate === undefined) throw new Error(`The schema has no definition ${definition}`);
+  return (value) => (validate(value) ? { value } : { errors: validate.errors ?? [] });
+}
+
+function createAjv(schema: object): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors: true,
     verbose: true,
@@ -19,7 +31,5 @@ export function compileCheck<T>(schema: object, definition?: string): (value: un
     allowUnionTypes: true,
   });
   formats.default(ajv);
-  const whole = ajv.addSchema(schema, 'document');
-  const validate = whole.compile<T>({ $ref: definition === undefined ? 'document' : `document#/$defs/${definition}` });
-  return (value) => (validate(value) ? { value } : { errors: validate.errors ?? [] });
+  return ajv.addSchema(schema, 'document');
 }

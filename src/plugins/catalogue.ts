@@ -1,28 +1,14 @@
 import { join, resolve } from 'node:path';
-import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import type { LocatedDocument } from '../diagnostics/parse.js';
-import type { Provider } from '../model.js';
 import { disk } from '../read-text.js';
-import { compilePlugin } from './compile.js';
-import type { PluginDeclaration } from './declaration.js';
-import { readPlugin } from './load.js';
+import { type LoadedPlugin, loadPlugin } from './load.js';
 
-/** A plugin that was read and is sound. */
-export interface SoundPlugin {
-  readonly folder: string;
-  readonly declaration: PluginDeclaration;
-  readonly document: LocatedDocument;
-  readonly provider: Provider;
-}
+export type { SoundPlugin } from './load.js';
 
 /** A plugin as it was found: `sound` is absent if a diagnostic is an error. */
-export interface OpenedPlugin {
+export interface OpenedPlugin extends LoadedPlugin {
   readonly name: string;
   /** Absolute. */
   readonly folder: string;
-  readonly sound?: SoundPlugin;
-  readonly diagnostics: readonly Diagnostic[];
-  readonly sources: ReadonlyMap<string, string>;
 }
 
 /** Name → absolute path of every plugin in the folders; of two with the same name, the first one's, as endpoints have it. */
@@ -38,15 +24,5 @@ export async function listPlugins(folders: readonly string[]): Promise<ReadonlyM
 
 /** Reads and compiles the plugin in a folder. */
 export async function openPlugin(name: string, folder: string): Promise<OpenedPlugin> {
-  const sources = new Map<string, string>();
-  const { source, diagnostics } = await readPlugin(folder, sources);
-  if (source === undefined) return { name, folder, diagnostics, sources };
-  const compiled = compilePlugin(source);
-  const { declaration, document } = source;
-  return {
-    ...{ name, folder, sources, diagnostics: [...diagnostics, ...compiled.diagnostics] },
-    ...(compiled.provider === undefined
-      ? {}
-      : { sound: { folder, declaration, document, provider: compiled.provider } }),
-  };
+  return { name, folder, ...(await loadPlugin(folder)) };
 }

@@ -7,9 +7,11 @@ import { compileSignature } from '../signature/compile.js';
 import { compileHandshakes } from '../signature/handshake.js';
 import { compilePayload } from '../signature/payload.js';
 import type { OptionalFact, PluginDeclaration } from './declaration.js';
+import { lintFields } from './fields.js';
 import { deepFreeze } from './freeze.js';
+import { optional } from './optional.js';
 import { compilePayloadSchema } from './payload-schema.js';
-import { compileRoutes, lintRoutes, optional } from './routes.js';
+import { compileRoutes, lintRoutes } from './routes.js';
 import { ruleAt } from './rules.js';
 
 /** A file that a plugin.yaml names. The text is absent if the file is. */
@@ -45,9 +47,9 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
   const handshaking = compileHandshakes(declaration.handshakes ?? [], declaration.signature, facts);
   faults.push(...scheme.faults, ...(payload?.faults ?? []), ...handshaking.faults);
   const schemas = compileSchemas(source, faults, elsewhere);
-  const event = compileEvent(declaration.event, faults);
+  const event = compileEvent(declaration.event, schemas, faults);
   const eventTypes = readEventTypes(source, faults);
-  const routes = compileRoutes(declaration.routes, document, '/routes', faults);
+  const routes = compileRoutes(declaration.routes, document, '/routes', schemas, faults);
   faults.push(...lintRoutes(declaration.routes, '/routes', declaration.name, eventTypes));
   const diagnostics = [...faults.map(document.toDiagnostic), ...elsewhere];
   if (scheme.scheme === undefined || event === undefined || diagnostics.some(({ severity }) => severity === 'error')) {
@@ -98,11 +100,16 @@ function compileSchemas(
     if (document === undefined) return [];
     const compiled = compilePayloadSchema(name, document);
     elsewhere.push(...compiled.faults.map(document.toDiagnostic));
-    return compiled.check === undefined ? [] : [{ name, ...optional('when', rule), check: compiled.check }];
+    if (compiled.check === undefined) return [];
+    return [{ name, ...optional('when', rule), schema: Object(document.value), check: compiled.check }];
   });
 }
 
-function compileEvent(declared: PluginDeclaration['event'], faults: Fault[]): Provider['event'] | undefined {
+function compileEvent(
+  declared: PluginDeclaration['event'],
+  schemas: readonly PayloadSchema[],
+  faults: Fault[],
+): Provider['event'] | undefined {
   const id = ruleAt(declared.id, '/event/id', faults);
   const type = ruleAt(declared.type, '/event/type', faults);
   const facts: { [name in OptionalFact]?: Rule } = {};
@@ -110,6 +117,9 @@ function compileEvent(declared: PluginDeclaration['event'], faults: Fault[]): Pr
     const source = declared[name];
     const rule = source === undefined ? undefined : ruleAt(source, `/event/${name}`, faults);
     if (rule !== undefined) facts[name] = rule;
+  }
+  for (const [name, rule] of Object.entries({ id, type, ...facts })) {
+    faults.push(...lintFields(rule, `/event/${name}`, schemas));
   }
   return id === undefined || type === undefined ? undefined : { id, type, ...facts };
 }

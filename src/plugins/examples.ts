@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { compileCheck } from '../diagnostics/schema-check.js';
-import { packageRoot } from '../package-root.js';
-import { readJson } from '../read-text.js';
+import { type Checked, compileCheck } from '../diagnostics/schema-check.js';
+import { readJson, readSchema } from '../read-text.js';
 import type { Freshness } from './declaration.js';
 import { readPlugin } from './load.js';
 
@@ -17,13 +16,22 @@ export interface Example {
   readonly fresh: { readonly [path: string]: Freshness };
 }
 
+export interface ExampleDeclaration {
+  readonly headers?: Example['headers'];
+  readonly payload: unknown;
+}
+
+/** Checks the file of an example against its schema. */
+export async function compileExampleCheck(): Promise<(value: unknown) => Checked<ExampleDeclaration>> {
+  return compileCheck<ExampleDeclaration>(await readSchema('example'));
+}
+
 /** The examples of the plugin in `folder`, by type. Throws an `Error` that names the file if one is not as it should be. */
 export async function listExamples(folder: string): Promise<readonly Example[]> {
   const examples = (await readPlugin(folder)).source?.declaration.examples;
   if (examples === undefined) return [];
   const dir = resolve(folder, examples.dir);
-  const schema = await readJson(join(packageRoot, 'schemas', 'example.schema.json'));
-  const check = compileCheck<Pick<Example, 'payload'> & Partial<Example>>(schema);
+  const check = await compileExampleCheck();
   const names = (await readdir(dir)).filter((name) => name.endsWith('.json')).sort();
   return Promise.all(
     names.map(async (name) => {

@@ -1,17 +1,26 @@
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import { parseYaml } from '../diagnostics/parse.js';
-import { type Checked, compileCheck } from '../diagnostics/schema-check.js';
+import { type LocatedDocument, parseYaml } from '../diagnostics/parse.js';
+import { compileCheck } from '../diagnostics/schema-check.js';
 import { explainErrors } from '../diagnostics/schema-faults.js';
 import type { Provider } from '../model.js';
-import { packageRoot } from '../package-root.js';
-import { disk, type Files, readJson } from '../read-text.js';
+import { disk, type Files, readSchema } from '../read-text.js';
 import { compilePlugin, type PluginSource, type ReferencedFile } from './compile.js';
 import type { PluginDeclaration } from './declaration.js';
+
+/** A plugin that was read and has no error. */
+export interface SoundPlugin {
+  readonly folder: string;
+  readonly declaration: PluginDeclaration;
+  readonly document: LocatedDocument;
+  readonly provider: Provider;
+}
 
 export interface LoadedPlugin {
   /** Absent if a diagnostic is an error. */
   readonly provider?: Provider;
+  /** The provider with what it was made of. */
+  readonly sound?: SoundPlugin;
   readonly diagnostics: readonly Diagnostic[];
   /** Absolute path → text of every file read. */
   readonly sources: ReadonlyMap<string, string>;
@@ -22,11 +31,14 @@ export async function loadPlugin(folder: string, files: Files = disk): Promise<L
   const sources = new Map<string, string>();
   const read = await readPlugin(folder, sources, files);
   if (read.source === undefined) return { diagnostics: read.diagnostics, sources };
-  const compiled = compilePlugin(read.source);
-  return { ...compiled, diagnostics: [...read.diagnostics, ...compiled.diagnostics], sources };
+  const { provider, diagnostics } = compilePlugin(read.source);
+  const { declaration, document } = read.source;
+  return {
+    ...(provider === undefined ? {} : { provider, sound: { folder, declaration, document, provider } }),
+    diagnostics: [...read.diagnostics, ...diagnostics],
+    sources,
+  };
 }
-
-let check: Promise<(value: unknown) => Checked<PluginDeclaration>> | undefined;
 
 /** Reads a plugin.yaml with the files that it names, and checks it against its schema. */
 export async function readPlugin(
@@ -43,10 +55,7 @@ export async function readPlugin(
   sources.set(file, read.text);
   const { document, diagnostics } = parseYaml(file, read.text);
   if (document === undefined) return { diagnostics };
-  check ??= readJson(join(packageRoot, 'schemas', 'plugin.schema.json')).then((it) =>
-    compileCheck<PluginDeclaration>(it),
-  );
-  const checked = (await check)(document.value);
+  const checked = compileCheck<PluginDeclaration>(await readSchema('plugin'))(document.value);
   if (!('value' in checked)) {
     return { diagnostics: [...diagnostics, ...explainErrors(checked.errors).map(document.toDiagnostic)] };
   }

@@ -1,43 +1,42 @@
 import { basename, dirname } from 'node:path';
 import { closest } from '../diagnostics/closest.js';
 import type { LocatedDocument } from '../diagnostics/parse.js';
-import type { Fault, Route } from '../model.js';
+import type { Fault, PayloadSchema, Route } from '../model.js';
 import { compileEvents } from '../rules/events.js';
 import type { RouteDeclaration } from './declaration.js';
+import { lintFields } from './fields.js';
+import { optional } from './optional.js';
 import { ruleAt } from './rules.js';
 
 /**
  * Compiles the routes at `pointer` of a document, in their order. What is wrong with them goes to `faults`, under
- * pointers of that document; a route with a fault is left out.
+ * pointers of that document; a route with an error is left out. `schemas`: of the payloads that the rules read.
  */
 export function compileRoutes(
   declarations: readonly RouteDeclaration[],
   document: LocatedDocument,
   pointer: string,
+  schemas: readonly PayloadSchema[],
   faults: Fault[],
 ): readonly Route[] {
   const file = `${basename(dirname(document.file))}/${basename(document.file)}`;
   return declarations.flatMap(({ events, when, topic, key }, index) => {
     const at = `${pointer}/${index}`;
     const before = faults.length;
-    const route: Route = {
-      ...(events === undefined ? {} : { events }),
-      matches: events === undefined ? () => true : compileEvents(events),
-      ...optional('when', when === undefined ? undefined : ruleAt(when, `${at}/when`, faults)),
-      topic,
-      ...optional('key', key === undefined ? undefined : ruleAt(key, `${at}/key`, faults)),
-      declaredAt: `${file}:${document.lineOf(at)}`,
-    };
+    const condition = when === undefined ? undefined : ruleAt(when, `${at}/when`, faults);
+    const partition = key === undefined ? undefined : ruleAt(key, `${at}/key`, faults);
     if (topic === '.' || topic === '..') faults.push({ ...badTopic, pointer: `${at}/topic` });
-    return faults.length === before ? [route] : [];
+    if (faults.length > before) return [];
+    faults.push(...lintFields(condition, `${at}/when`, schemas), ...lintFields(partition, `${at}/key`, schemas));
+    return [
+      {
+        ...optional('events', events),
+        matches: events === undefined ? () => true : compileEvents(events),
+        ...{ ...optional('when', condition), topic, ...optional('key', partition) },
+        declaredAt: `${file}:${document.lineOf(at)}`,
+      },
+    ];
   });
-}
-
-/** A property that is there if its value is. */
-export function optional<K extends string, V>(key: K, value: V | undefined): { [name in K]?: V } {
-  const part: { [name in K]?: V } = {};
-  if (value !== undefined) part[key] = value;
-  return part;
 }
 
 const badTopic = { rule: 'config-invalid', severity: 'error', message: 'Kafka has no topic of this name' } as const;
@@ -51,8 +50,8 @@ export function lintRoutes(
 ): readonly Fault[] {
   return declarations.flatMap((route, index) => {
     const at = `${pointer}/${index}`;
-    const shadow = declarations.slice(0, index).findIndex((earlier) => covers(earlier, route));
-    const unreachable: readonly Fault[] = shadow === -1 ? [] : [shadowed(at, shadow)];
+    const before = coverers(declarations.slice(0, index), route);
+    const unreachable: readonly Fault[] = before === undefined ? [] : [shadowed(at, before)];
     if (eventTypes.size === 0) return unreachable;
     const unmatched = (route.events ?? []).flatMap((glob, position) =>
       [...eventTypes].some(compileEvents([glob]))
@@ -64,21 +63,28 @@ export function lintRoutes(
 }
 
 /**
- * Whether every event of `later` is taken by `earlier`. A pattern is held against the other as if that were an event
- * type: its stars can only be matched by stars.
+ * The routes, by their index, that together take every event of `later`; undefined if some are left. A pattern is held
+ * against the others as if it were an event type: its stars can only be matched by stars.
  */
-function covers(earlier: RouteDeclaration, later: RouteDeclaration): boolean {
-  if (earlier.when !== undefined && earlier.when !== later.when) return false;
-  return (later.events ?? ['*']).every(compileEvents(earlier.events ?? ['*']));
+function coverers(earlier: readonly RouteDeclaration[], later: RouteDeclaration): readonly number[] | undefined {
+  const found = (later.events ?? ['*']).map((pattern) =>
+    earlier.findIndex(
+      ({ events, when }) =>
+        (when === undefined || when === later.when) && (events === undefined || compileEvents(events)(pattern)),
+    ),
+  );
+  return found.includes(-1) ? undefined : [...new Set(found)].sort((a, b) => a - b);
 }
 
-function shadowed(pointer: string, by: number): Fault {
+function shadowed(pointer: string, by: readonly number[]): Fault {
+  const numbers = by.map((index) => index + 1).join(' and ');
+  const take = by.length === 1 ? `route ${numbers} of the list takes` : `routes ${numbers} of the list take`;
   return {
     rule: 'route-unreachable',
     severity: 'warning',
     pointer,
-    message: `No event gets to this route: route ${by + 1} of the list takes them all`,
-    hint: 'the first route that matches wins: put this one before it, or take it out',
+    message: `No event gets to this route: ${take} them all`,
+    hint: 'the first route that matches wins: put this one before, or take it out',
   };
 }
 

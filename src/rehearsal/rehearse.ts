@@ -49,7 +49,8 @@ export async function rehearse(plugin: SoundPlugin, now: number): Promise<Rehear
   return { ...rehearsal, examples: seen, checks, notes: notesOf(plugin, cast, checks) };
 }
 
-function makeCast({ provider, declaration }: SoundPlugin): Cast {
+/** An endpoint of the plugin with keys made for it, and who signs. */
+export function makeCast({ provider, declaration }: SoundPlugin): Cast {
   const own = makeSecrets(provider, declaration, 0);
   const others = makeSecrets(provider, declaration, 1);
   const endpoint = makeEndpoint(provider, declaration, own);
@@ -59,14 +60,17 @@ function makeCast({ provider, declaration }: SoundPlugin): Cast {
   return { endpoint, others, ...(signer && stranger ? { signer, stranger } : {}) };
 }
 
-interface Replayed {
+export interface Replayed {
   readonly check: Check;
   readonly records: readonly KafkaRecord[];
   /** Absent where nobody but the provider can sign. */
   readonly signed?: OutgoingRequest;
+  /** What stopped it, where a stage did. */
+  readonly rejection?: Rejection;
 }
 
-async function replay(plugin: SoundPlugin, cast: Cast, example: Example, now: number): Promise<Replayed> {
+/** Takes one example through every stage, signed where anybody but the provider can sign. */
+export async function replay(plugin: SoundPlugin, cast: Cast, example: Example, now: number): Promise<Replayed> {
   const what = 'replayed';
   const request = requestOf(cast.endpoint, example, now);
   const failed = (rest: Partial<Check>): Replayed => ({
@@ -88,7 +92,7 @@ async function replay(plugin: SoundPlugin, cast: Cast, example: Example, now: nu
     }
     return { check: { example: example.type, what, outcome: 'passed' }, records, ...(signed && { signed }) };
   } catch (error) {
-    return failed(explain(plugin, error));
+    return { ...failed(explain(plugin, error)), ...(error instanceof Rejection ? { rejection: error } : {}) };
   }
 }
 

@@ -6,10 +6,11 @@ import { undecided } from './getter.js';
 import { headersRead, inspect } from './inspect.js';
 import { LinearRegex } from './linear-regex.js';
 import { memoise } from './memo.js';
+import { fieldsRead } from './reads.js';
 
 /** What is wrong with the text of a rule. `within`: characters [start, end) of it. */
 export interface RuleFault {
-  readonly rule: 'expr-syntax' | 'expr-unknown-function' | 'expr-unknown-variable' | 'expr-regex-unsafe';
+  readonly rule: `expr-${'syntax' | 'unknown-function' | 'unknown-variable' | 'arguments' | 'regex-unsafe'}`;
   readonly message: string;
   readonly within?: readonly [number, number];
   readonly hint?: string;
@@ -59,7 +60,7 @@ function createRule(source: string, expression: jsonata.Expression): Rule {
     return value === undecided ? slow(input, bindings) : value;
   }
   const slow = memoise(ast, run) ?? run;
-  return Object.freeze({ source, headers: headers ?? [], evaluate });
+  return Object.freeze({ source, headers: headers ?? [], reads: fieldsRead(source, ast), evaluate });
 }
 
 /** JSONata says `RegExpConstructor`, and uses `new`, `lastIndex` and `exec` of it. */

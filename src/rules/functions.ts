@@ -1,10 +1,29 @@
-/** The functions of JSONata 2.2 (https://docs.jsonata.org/overview): it has no way to ask for them. */
-export const functionNames: readonly string[] = [
-  ...['abs', 'append', 'assert', 'average', 'base64decode', 'base64encode', 'boolean', 'ceil', 'clone', 'contains'],
-  ...['count', 'decodeUrl', 'decodeUrlComponent', 'distinct', 'each', 'encodeUrl', 'encodeUrlComponent', 'error'],
-  ...['eval', 'exists', 'filter', 'floor', 'formatBase', 'formatInteger', 'formatNumber', 'fromMillis', 'join'],
-  ...['keys', 'length', 'lookup', 'lowercase', 'map', 'match', 'max', 'merge', 'millis', 'min', 'not', 'now'],
-  ...['number', 'pad', 'parseInteger', 'power', 'random', 'reduce', 'replace', 'reverse', 'round', 'shuffle'],
-  ...['sift', 'single', 'sort', 'split', 'spread', 'sqrt', 'string', 'substring', 'substringAfter'],
-  ...['substringBefore', 'sum', 'toMillis', 'trim', 'type', 'uppercase', 'zip'],
+/** Fewest and most arguments of a function; what it takes from its context counts as given. */
+export type Arity = readonly [number, number];
+
+const byArity: readonly (readonly [Arity, string])[] = [
+  [[0, 0], 'millis random'],
+  [
+    [0, 1],
+    'abs base64decode base64encode boolean ceil clone decodeUrl decodeUrlComponent encodeUrl encodeUrlComponent error floor keys length lowercase not number spread sqrt trim uppercase',
+  ],
+  [[0, 2], 'formatBase now round sift string toMillis'],
+  [[0, 3], 'fromMillis'],
+  [[1, 1], 'average count distinct exists max merge min reverse shuffle sum type'],
+  [
+    [1, 2],
+    'assert contains each eval formatInteger join lookup parseInteger power single sort substringAfter substringBefore',
+  ],
+  [[1, 3], 'formatNumber match pad split substring'],
+  [[1, Number.POSITIVE_INFINITY], 'zip'],
+  [[2, 2], 'append filter map'],
+  [[2, 3], 'reduce'],
+  [[2, 4], 'replace'],
 ];
+
+/** The functions of JSONata 2.2 (https://docs.jsonata.org/overview) by name: it has no way to ask for them. */
+export const arities: ReadonlyMap<string, Arity> = new Map(
+  byArity.flatMap(([arity, names]) => names.split(' ').map((name) => [name, arity] as const)),
+);
+
+export const functionNames: readonly string[] = [...arities.keys()].sort();

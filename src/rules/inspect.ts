@@ -1,7 +1,8 @@
 import { closest } from '../diagnostics/closest.js';
 import type { RuleFault } from './compile.js';
-import { functionNames } from './functions.js';
+import { type Arity, arities, functionNames } from './functions.js';
 import { toLinear } from './linear-regex.js';
+import { isNode, type Node, spot, walk } from './nodes.js';
 
 const inputs = ['headers', 'endpoint'];
 
@@ -10,10 +11,13 @@ const inputs = ['headers', 'endpoint'];
  * defines, and regexes that can't be matched in linear time. The first such fault, in the order of the source.
  */
 export function inspect(source: string, ast: unknown): RuleFault | undefined {
-  const nodes = [...walk(ast, new Set())];
+  const nodes = [...walk(ast)];
   const bound = new Set(nodes.flatMap(boundNames));
   const called = new Set(nodes.map(calledNode));
+  const applied = new Set(nodes.map((node) => (node.type === 'apply' ? node.rhs : undefined)));
   for (const node of nodes) {
+    const miscounted = inspectCall(source, node, applied.has(node) ? 1 : 0, bound);
+    if (miscounted !== undefined) return miscounted;
     if (node.type === 'regex') {
       const fault = inspectRegex(source, node);
       if (fault !== undefined) return fault;
@@ -29,7 +33,7 @@ export function inspect(source: string, ast: unknown): RuleFault | undefined {
 
 /** The names after `$headers` in an expression, lower-case; undefined if it doesn't use `$headers` at all. */
 export function headersRead(ast: unknown): readonly string[] | undefined {
-  const nodes = [...walk(ast, new Set())];
+  const nodes = [...walk(ast)];
   if (!nodes.some(({ type, value }) => type === 'variable' && value === 'headers')) return undefined;
   const names = nodes.flatMap(({ type, steps }) => {
     if (type !== 'path' || !Array.isArray(steps)) return [];
@@ -38,19 +42,6 @@ export function headersRead(ast: unknown): readonly string[] | undefined {
     return named ? [String(second?.value).toLowerCase()] : [];
   });
   return [...new Set(names)];
-}
-
-type Node = Record<string, unknown>;
-
-function* walk(value: unknown, seen: Set<object>): Generator<Node> {
-  if (typeof value !== 'object' || value === null || value instanceof RegExp || seen.has(value)) return;
-  seen.add(value);
-  if (isNode(value)) yield value;
-  for (const child of Object.values(value)) yield* walk(child, seen);
-}
-
-function isNode(value: object): value is Node {
-  return 'type' in value;
 }
 
 /** Names that `:=`, a lambda's parameters, `@$x` and `#$x` define. Their scope isn't looked at. */
@@ -79,9 +70,31 @@ function unknownName(source: string, node: Node, name: string, called: boolean):
   return {
     rule: called ? 'expr-unknown-function' : 'expr-unknown-variable',
     message: called ? `JSONata has no function $${name}` : `Nothing defines $${name}`,
-    ...spot(source, node.position, `$${name}`),
+    ...spot(source, node.position, [`$${name}`]),
     ...(near === undefined ? {} : { hint: `did you mean $${near}?` }),
   };
+}
+
+/** `piped`: arguments that `~>` puts before those in the brackets. */
+function inspectCall(source: string, node: Node, piped: number, bound: ReadonlySet<string>): RuleFault | undefined {
+  const { procedure } = node;
+  if (node.type !== 'function' || !Array.isArray(node.arguments) || !isNode(procedure)) return undefined;
+  const name = procedure.type === 'variable' ? String(procedure.value) : '';
+  const arity = bound.has(name) ? undefined : arities.get(name);
+  const given = node.arguments.length + piped;
+  if (arity === undefined || (given >= arity[0] && given <= arity[1])) return undefined;
+  return {
+    rule: 'expr-arguments',
+    message: `$${name} takes ${countWords(arity)}, not ${given}`,
+    ...spot(source, procedure.position, [`$${name}`]),
+  };
+}
+
+function countWords([least, most]: Arity): string {
+  const noun = most === 1 ? 'argument' : 'arguments';
+  if (most === 0) return 'no arguments';
+  if (most === Number.POSITIVE_INFINITY) return `${least} ${least === 1 ? 'argument' : 'arguments'} or more`;
+  return least === most ? `${most} ${noun}` : `${least} to ${most} ${noun}`;
 }
 
 function inspectRegex(source: string, node: Node): RuleFault | undefined {
@@ -93,14 +106,8 @@ function inspectRegex(source: string, node: Node): RuleFault | undefined {
     return {
       rule: 'expr-regex-unsafe',
       message: 'This regular expression could take forever on some payloads, or is not valid',
-      ...spot(source, node.position, String(node.value).replace(/g([a-z]*)$/, '$1')),
+      ...spot(source, node.position, [String(node.value).replace(/g([a-z]*)$/, '$1')]),
       hint: 'leave out lookaround, backreferences and repetitions over 1000',
     };
   }
-}
-
-/** JSONata gives the position after a token. */
-function spot(source: string, end: unknown, token: string): { within?: readonly [number, number] } {
-  if (typeof end !== 'number' || source.slice(end - token.length, end) !== token) return {};
-  return { within: [end - token.length, end] };
 }

@@ -151,6 +151,8 @@ function checkTimestamp({ parts: { timestamp, signed } }: Plan, builder: Builder
   });
   if (!covered) {
     const message = 'the timestamp is not a part of "content": anybody can make an old delivery look new';
-    builder.fault(pointer, message, timestamp, { severity: 'warning' });
+    builder.fault(pointer, message, timestamp, {
+      ...{ rule: 'signature-time-unsigned', severity: 'warning' },
+    });
   }
 }

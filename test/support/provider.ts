@@ -42,7 +42,7 @@ type Fields = { readonly [name: string]: unknown };
 
 /** A rule made of a function over a JSON object. */
 export function rule(evaluate: (input: Fields, bindings: Bindings) => unknown, source = 'rule'): Rule {
-  return { source, headers: [], evaluate: (input, bindings) => evaluate(input as Fields, bindings) };
+  return { source, headers: [], reads: [], evaluate: (input, bindings) => evaluate(input as Fields, bindings) };
 }
 
 export function failing(source = 'bad'): Rule {

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { loadConfig } from '../../../src/config/load.js';
 import type { Environment } from '../../../src/config/substitute.js';
 import { formatPretty } from '../../../src/diagnostics/pretty.js';
+import { lint } from '../../../src/lint/lint.js';
 
 const cases = fileURLToPath(new URL('../../cases/lint/', import.meta.url));
 const now = Date.parse('2027-01-01T00:00:00Z');
@@ -15,11 +16,9 @@ describe('lint case', () => {
     it(name, async () => {
       const base = join(cases, name);
       const expected = join(base, 'expected.txt');
-      const { diagnostics, sources, settings } = await loadConfig(
-        join(base, 'gateway.yaml'),
-        readEnvironment(base),
-        now,
-      );
+      const config = join(base, 'gateway.yaml');
+      const { settings } = await loadConfig(config, readEnvironment(base), now);
+      const { diagnostics, sources } = await lint([{ config }], readEnvironment(base), now);
       const printed = formatPretty(diagnostics, sources, { base }).replaceAll(base, '<case>');
       if (process.env.UPDATE === '1') writeFileSync(expected, printed);
       expect(printed).to.equal(readFileSync(expected, 'utf8'));

@@ -1,0 +1,65 @@
+import { acmeEndpoint, gateway, plugin, type RuleDefinition } from './definition.js';
+
+const good = gateway(acmeEndpoint);
+
+/** About the files as such. */
+export const configRules: readonly RuleDefinition[] = [
+  {
+    id: 'config-missing',
+    severity: 'error',
+    what: 'The configuration file is not there, or can not be read.',
+    why: 'Nothing can be checked or started. Commands take the file that they are given, else the one that GATEWAY_CONFIG names, else `config/gateway.yaml`.',
+    bad: { file: 'gateway.yaml' },
+    good,
+  },
+  {
+    id: 'config-syntax',
+    severity: 'error',
+    what: 'A file is not YAML 1.2, or not JSON where that is expected.',
+    why: 'The usual reasons are a text with `: ` or ` ? ` in it that has no quotes, a leading `*` without quotes, and a key that is there twice: of two values nobody knows which was meant.',
+    bad: gateway(`${acmeEndpoint}    routes:\n      - { events: [*], topic: webhooks.acme }\n`),
+    good: gateway(`${acmeEndpoint}    routes:\n      - { events: ["*"], topic: webhooks.acme }\n`),
+  },
+  {
+    id: 'config-unknown-key',
+    severity: 'error',
+    what: 'A key that nothing reads, most often a slip of the pen.',
+    why: 'What was meant by it would silently not happen: a limit that is no limit, a live-only endpoint that takes test events.',
+    bad: gateway(`${acmeEndpoint}    livemod: true\n`),
+    good: gateway(`${acmeEndpoint}    livemode: true\n`),
+  },
+  {
+    id: 'config-missing-key',
+    severity: 'error',
+    what: 'A key that must be there is missing.',
+    why: 'There is no sensible default for it: no path, say, or no secret to prove a sender with.',
+    bad: gateway('endpoints:\n  - provider: acme\n    secrets: [{ name: current, env: ACME_SECRET }]\n'),
+    good,
+  },
+  {
+    id: 'config-invalid',
+    severity: 'error',
+    what: 'A value is not of the kind or form that its key wants.',
+    why: 'Units are always written out (`10s`, `1MiB`), so that nobody has to guess them. The description of the key says what it takes; editors show it.',
+    bad: gateway(`server: { limits: { body: 1MB, bodyTimeout: 10 } }\n${acmeEndpoint}`),
+    good: gateway(`server: { limits: { body: 1MiB, bodyTimeout: 10s } }\n${acmeEndpoint}`),
+  },
+  {
+    id: 'config-file-missing',
+    severity: 'error',
+    what: 'A file or folder that the configuration names is not there.',
+    why: 'Relative paths begin at the folder of the file that has them, not at the directory of the shell.',
+    bad: plugin({ rest: 'eventTypes: types.txt\n' }),
+    good: plugin({}),
+  },
+  {
+    id: 'env-unset',
+    severity: 'error',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how it is written in YAML.
+    what: 'An environment variable in `${VAR}` is not set and has no default.',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how it is written in YAML.
+    why: 'An empty text in its place would be a value that nobody has chosen. `${VAR:-default}` gives one; it also counts for a variable that is empty.',
+    bad: gateway(`deadLetter: { topic: "\${DEAD_LETTERS}" }\n${acmeEndpoint}`),
+    good: gateway(`deadLetter: { topic: "\${DEAD_LETTERS:-webhooks.dlq}" }\n${acmeEndpoint}`),
+  },
+];

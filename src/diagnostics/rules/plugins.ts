@@ -1,0 +1,74 @@
+import { plugin, type RuleDefinition } from './definition.js';
+
+const good = plugin({});
+const schemaFile = 'plugins/acme/event.schema.json';
+const schema = (type: string) =>
+  `{\n  "type": "${type}",\n  "required": ["id", "type"],\n  "properties": { "id": { "type": "string" }, "type": { "type": "string" } }\n}\n`;
+const exampleFile = 'plugins/acme/examples/order.paid.json';
+const example = (id: string) =>
+  `{ "headers": { "acme-event": "order.paid" }, "payload": { "id": ${id}, "type": "order.paid", "amount": 4200, "order": { "id": "ord_1" } } }\n`;
+const signed = (from: string, content: string, more = '') =>
+  `signature:\n  algorithm: hmac-sha256\n  signature: { from: "${from}", encoding: hex }\n  content: "${content}"\n${more}`;
+const timestamp = '  timestamp: { value: "{header.acme-time}", unit: s, tolerance: 300s }\n';
+
+export const pluginRules: readonly RuleDefinition[] = [
+  {
+    id: 'plugin-name',
+    severity: 'error',
+    what: 'The name in a plugin.yaml is not that of its folder.',
+    why: 'Endpoints find a plugin by its folder, records and commands show the name: there must be one.',
+    bad: plugin(
+      {},
+      '# yaml-language-server: $schema=schemas/plugin.schema.json\nversion: 1\nname: acme_eu\ntitle: Acme Payments\n',
+    ),
+    good,
+  },
+  {
+    id: 'schema-missing',
+    severity: 'error',
+    what: 'A JSON Schema that a plugin names is not in its folder.',
+    why: 'Payloads could not be checked.',
+    bad: plugin({ schemas: 'schemas:\n  - { schema: events.schema.json }\n' }),
+    good,
+  },
+  {
+    id: 'schema-invalid',
+    severity: 'error',
+    what: 'A file is no JSON Schema 2020-12 that the gateway can use.',
+    why: 'Unknown keywords count too: a keyword that nothing checks would let everything through. Patterns must be matched in linear time, since payloads come from strangers.',
+    bad: { file: schemaFile, text: schema('objekt') },
+    good: { file: schemaFile, text: schema('object') },
+  },
+  {
+    id: 'signature-template',
+    severity: 'error',
+    what: 'A template in `signature` has a source or a filter that there is not.',
+    why: 'What is signed must be put together byte for byte; `schemas/plugin.schema.json` describes all sources and filters.',
+    bad: plugin({ signature: signed('{heder.acme-signature}', '{raw}') }),
+    good,
+  },
+  {
+    id: 'signature-invalid',
+    severity: 'error',
+    what: 'A `signature` says something that can not be, or that proves nothing.',
+    why: 'Each part may be of the right form, and the whole still make no sense: a text where one source is needed, a digest without a secret.',
+    bad: plugin({ signature: signed('{header.acme-signature}', '{param.shop}{raw}') }),
+    good,
+  },
+  {
+    id: 'signature-time-unsigned',
+    severity: 'warning',
+    what: 'The timestamp of a delivery is not a part of what is signed.',
+    why: 'Whoever sees an old delivery can send it again with a new time, and it is taken. Only where the provider really signs so, live with it.',
+    bad: plugin({ signature: signed('{header.acme-signature}', '{raw}', timestamp) }),
+    good: plugin({ signature: signed('{header.acme-signature}', '{header.acme-time}.{raw}', timestamp) }),
+  },
+  {
+    id: 'example-fails',
+    severity: 'warning',
+    what: 'An example of a plugin does not get through it: schema, event rules, routes.',
+    why: 'Examples are what the provider really sends. Where one fails, real events would become dead letters. `gateway test` also tries signatures. Only `lint-config` looks at examples; `start` does not need them.',
+    bad: { file: exampleFile, text: example('17') },
+    good: { file: exampleFile, text: example('"evt_1"') },
+  },
+];

@@ -1,0 +1,107 @@
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { type LocatedDocument, parseYaml } from '../diagnostics/parse.js';
+import { explainErrors } from '../diagnostics/schema-faults.js';
+import type { Fault } from '../model.js';
+import { compileExampleCheck, type Example } from '../plugins/examples.js';
+import type { SoundPlugin } from '../plugins/load.js';
+import { disk } from '../read-text.js';
+import type { Cast } from './negatives.js';
+import { makeCast, type Replayed, replay } from './rehearse.js';
+import { makeEndpoint } from './replay.js';
+
+const fails = { rule: 'example-fails', severity: 'warning' } as const;
+
+/**
+ * Takes the examples of a plugin through its schema, event rules and routes; what stops one is a warning. `sources` takes
+ * the text of those that are reported. `now` in milliseconds since the epoch.
+ */
+export async function lintExamples(
+  plugin: SoundPlugin,
+  now: number,
+  sources: Map<string, string>,
+): Promise<readonly Diagnostic[]> {
+  const { examples } = plugin.declaration;
+  if (examples === undefined) return [];
+  const dir = resolve(plugin.folder, examples.dir);
+  const names = (await readdir(dir).catch(() => [])).filter((name) => name.endsWith('.json')).sort();
+  if (names.length === 0) {
+    return [plugin.document.toDiagnostic({ ...fails, pointer: '/examples/dir', message: 'No example is there' })];
+  }
+  const tryOut = createTrial(plugin, now);
+  const found: Diagnostic[] = [];
+  for (const name of names) {
+    const file = join(dir, name);
+    const read = await disk.read(file);
+    const text = 'text' in read ? read.text : '';
+    const faulty = await lintExample(file, text, (example) =>
+      tryOut({ ...example, type: name.slice(0, -'.json'.length), fresh: examples.fresh ?? {} }),
+    );
+    if (faulty.length > 0) sources.set(file, text);
+    found.push(...faulty);
+  }
+  return found;
+}
+
+async function lintExample(
+  file: string,
+  text: string,
+  tryOut: (example: Pick<Example, 'headers' | 'payload'>) => Promise<Replayed>,
+): Promise<readonly Diagnostic[]> {
+  const checked = (await compileExampleCheck())(parseJson(text));
+  if ('value' in checked) {
+    const { headers = {}, payload } = checked.value;
+    const replayed = await tryOut({ headers, payload });
+    if (replayed.check.outcome === 'passed') return [];
+    return locate(file, text, (document) => explain(replayed).map(document.toDiagnostic));
+  }
+  return locate(file, text, (document) =>
+    explainErrors(checked.errors).map((fault) => document.toDiagnostic({ ...fault, ...fails })),
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function locate(
+  file: string,
+  text: string,
+  report: (document: LocatedDocument) => readonly Diagnostic[],
+): readonly Diagnostic[] {
+  const { document, diagnostics } = parseYaml(file, text);
+  if (document === undefined) return diagnostics.map((diagnostic) => ({ ...diagnostic, ...fails }));
+  const reported = report(document);
+  return reported.length > 0 ? reported : [{ ...fails, file, message: 'This is no example' }];
+}
+
+/** First without a signature, which is quick; only what fails so is signed with keys made for it, and tried again. */
+function createTrial(plugin: SoundPlugin, now: number): (example: Example) => Promise<Replayed> {
+  const unsigned: Cast = { endpoint: makeEndpoint(plugin.provider, plugin.declaration, []), others: [] };
+  let signing: Cast | undefined;
+  return async (example) => {
+    const first = await replay(plugin, unsigned, example, now);
+    if (first.check.outcome === 'passed') return first;
+    signing ??= makeCast(plugin);
+    return replay(plugin, signing, example, now);
+  };
+}
+
+function explain({ rejection, check: { expected, got } }: Replayed): readonly Fault[] {
+  if (rejection === undefined) {
+    return [{ ...fails, pointer: '', message: `Expected ${expected ?? 'an event'}; got ${got ?? 'none'}` }];
+  }
+  const { code, detail, item = '', errors, message } = rejection;
+  const hint = `the gateway would answer with a dead letter: ${code}`;
+  if (errors.length === 0)
+    return [{ ...fails, pointer: `/payload${item}`, message: `${message}: ${detail ?? ''}`, hint }];
+  return errors.map((error) => ({
+    ...{ ...fails, pointer: `/payload${item}${error.pointer}`, hint },
+    message: `The schema ${detail ?? ''} refuses it: ${error.pointer || 'the payload'} ${error.message}`,
+  }));
+}

@@ -1,0 +1,103 @@
+import { expect } from 'chai';
+import { Cli, type Ended, embeddedConfig, makeDirectory } from './cli.js';
+
+const plugin = `version: 1
+name: acme
+title: Acme
+signature:
+  algorithm: hmac-sha256
+  signature: { from: "{header.acme-signature}", encoding: hex }
+  content: "{raw}"
+schemas: [{ schema: event.schema.json }]
+event: { id: id, type: type }
+routes: [{ events: ["order.*"], topic: webhooks.acme }]
+eventTypes: event-types.txt
+`;
+const warned = `version: 1
+embedded: { dir: ../data }
+plugins: ../plugins
+endpoints:
+  - provider: acme
+    path: /webhooks/acme
+    secrets: [{ name: current, file: ../data/stripe.secret }]
+`;
+
+describe('gateway lint-config', () => {
+  const directory = makeDirectory({
+    'config/gateway.yaml': embeddedConfig(),
+    'config/warned.yaml': warned,
+    'config/tests.yaml': 'cases: []\n',
+    'data/stripe.secret': 'c2VjcmV0\n',
+    'empty/notes.txt': 'nothing\n',
+    'plugins/acme/plugin.yaml': plugin,
+    'plugins/acme/event.schema.json': '{ "type": "object" }',
+    'plugins/acme/event-types.txt': 'order.paid\nrefund.created\n',
+  });
+  after(() => directory.remove());
+
+  async function lint(...args: string[]): Promise<Ended> {
+    return new Cli(directory.path, ['lint-config', ...args]).ended();
+  }
+
+  it('warns and exits 0; 1 with --strict, or where --rule makes errors of the warnings', async () => {
+    const [plain, strict, raised, off] = await Promise.all([
+      lint('config/warned.yaml'),
+      lint('config/warned.yaml', '--strict'),
+      lint('config/warned.yaml', '--rule', 'event-unrouted=error'),
+      lint('config/warned.yaml', '--strict', '--rule', 'event-unrouted=off'),
+    ]);
+    expect(plain).to.include({ code: 0, stderr: 'config/warned.yaml: 1 warning\n' });
+    expect(plain.stdout).to.match(/^config\/warned.yaml:5:15 {2}warning .*refund\.created.*\[event-unrouted\]$/m);
+    expect(strict).to.include({ code: 1, stdout: plain.stdout });
+    expect(raised).to.include({ code: 1, stderr: 'config/warned.yaml: 1 error\n' });
+    expect(off).to.include({ code: 0, stdout: '', stderr: 'config/warned.yaml: no faults\n' });
+  });
+
+  it('lints a folder: its configurations, its plugins, and nothing else', async () => {
+    const { code, stdout } = await lint('.', '--json');
+    const { files, warnings, diagnostics } = JSON.parse(stdout);
+    expect(code).to.equal(0);
+    expect(files).to.deep.equal(
+      ['config/gateway.yaml', 'config/warned.yaml', 'plugins/acme'].map((path) => `${directory.path}/${path}`),
+    );
+    // Of the endpoint, and of the plugin by itself.
+    expect([warnings, diagnostics.length]).to.deep.equal([2, 2]);
+  });
+
+  it('lints a plugin by itself, by its folder or its file', async () => {
+    const [folder, file] = await Promise.all([lint('plugins/acme'), lint('plugins/acme/plugin.yaml')]);
+    expect(folder.stdout).to.match(/^plugins\/acme\/plugin.yaml:10:9 {2}warning .*\[event-unrouted\]$/m);
+    expect(file.stdout).to.equal(folder.stdout);
+  });
+
+  it('has nothing to check in a folder without configurations: usage', async () => {
+    const [plain, json] = await Promise.all([lint('empty'), lint('config', 'empty', '--json')]);
+    expect(plain).to.include({ code: 2, stdout: '' });
+    expect(plain.stderr).to.contain('Nothing to check: empty');
+    expect(json).to.include({ code: 2, stderr: '' });
+    expect(JSON.parse(json.stdout).error).to.include({ reason: 'usage', exitCode: 2 });
+  });
+
+  for (const [flag, message] of [
+    ['event-unroutd=off', 'did you mean "event-unrouted"?'],
+    ['config-invalid=off', "config-invalid can't be turned off or lowered"],
+    ['event-unrouted', 'not of the form'],
+  ] as const) {
+    it(`refuses --rule ${flag}`, async () => {
+      const { code, stderr } = await lint('config/warned.yaml', '--rule', flag);
+      expect(code).to.equal(2);
+      expect(stderr).to.contain(message);
+    });
+  }
+
+  it('writes SARIF and JUnit, to stdout alone', async () => {
+    const [sarif, junit] = await Promise.all([
+      lint('config', '--format', 'sarif'),
+      lint('config', '--format', 'junit', '--strict'),
+    ]);
+    expect(JSON.parse(sarif.stdout).runs[0].results).to.have.length(1);
+    expect(sarif.stderr).to.equal('2 configurations and plugins: 1 warning\n');
+    expect(junit.code).to.equal(1);
+    expect(junit.stdout).to.match(/^<\?xml .*<testsuite name="config\/gateway.yaml" tests="1" failures="0">/s);
+  });
+});
