@@ -1,6 +1,5 @@
 import Router from '@koa/router';
-import Koa, { type Context } from 'koa';
-import { koaBody } from 'koa-body';
+import Koa, { type Context, type Middleware } from 'koa';
 import type { Level, Log } from '../telemetry/log.js';
 import { health, send } from './app.js';
 
@@ -25,7 +24,7 @@ export function createAdminApp({ ready, log, setLevel, about = () => ({}) }: Adm
     return reply(context, is ? 200 : 503, { status: is ? 'ready' : 'not_ready', ...about() });
   });
   router.get('/log', (context) => reply(context, 200, { level: log.level }));
-  router.put('/log', koaBody({ urlencoded: false, text: false, jsonLimit: '1kb' }), (context) => {
+  router.put('/log', readJson, (context) => {
     const body: unknown = context.request.body;
     const level = typeof body === 'object' && body !== null && 'level' in body ? body.level : undefined;
     if (!isLevel(level)) return reply(context, 422, { error: `level must be one of ${levels.join(', ')}` });
@@ -39,6 +38,14 @@ export function createAdminApp({ ready, log, setLevel, about = () => ({}) }: Adm
   app.use(router.allowedMethods());
   return app;
 }
+
+let read: Middleware | undefined;
+
+/** koa-body is loaded when somebody sends a body: hardly anybody does, and loading it takes longer than koa. */
+const readJson: Middleware = async (context, next) => {
+  read ??= (await import('koa-body')).koaBody({ urlencoded: false, text: false, jsonLimit: '1kb' });
+  return read(context, next);
+};
 
 function isLevel(value: unknown): value is Level {
   return typeof value === 'string' && levels.includes(value);

@@ -1,4 +1,3 @@
-import { request as send } from 'undici';
 import type { KeyRequest } from '../model.js';
 
 /** What a server answered; the text is cut off after `longest`, and then of no use. */
@@ -18,6 +17,8 @@ const patience = 5000;
 /** Asks for a key over https. Redirects aren't followed: they would lead past the plugin's list of hosts. */
 export async function fetchKey({ url, method, headers, body }: KeyRequest): Promise<KeyAnswer> {
   if (!url.startsWith('https://')) throw new Error('keys are fetched over https only');
+  // Most gateways fetch no key: they start without undici.
+  const { request: send } = await import('undici');
   const signal = AbortSignal.timeout(patience);
   const answer = await send(url, { method, headers, ...(body === undefined ? {} : { body }), signal });
   const chunks: Buffer[] = [];

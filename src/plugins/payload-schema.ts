@@ -38,7 +38,7 @@ export function compilePayloadSchema(
 }
 
 /** One for all schemas: compiling the schema of schemas takes longer than all the rest. */
-const metaAjv = once(() => new Ajv2020({ allErrors: true, verbose: true, logger: false }));
+const metaAjv = once(() => new Ajv2020({ allErrors: true, verbose: true, logger: false, code: { optimize: false } }));
 
 function explainSchema(schema: object): readonly Fault[] {
   const ajv = metaAjv();
