@@ -2,10 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { topics } from './events.js';
 import { inflict } from './faults.js';
 import { findAcknowledgement, type SentEvent } from './ledger.js';
+import { awaitWritable } from './probe.js';
 import { createRandom } from './random.js';
 import { describeCounts, describeTimes, report, type Summary } from './report.js';
 import { awaitDrained, awaitProgress, openScene, type Scene, type SceneOptions } from './scene.js';
 import { describeFault, type Step } from './schedule.js';
+import { within } from './wait.js';
 
 export interface Run {
   readonly options: SceneOptions;
@@ -15,16 +17,22 @@ export interface Run {
   readonly play: (scene: Scene) => Promise<void>;
 }
 
-/** Plays, waits until everything is drained, and judges. The folder with the logs stays where a promise was broken. */
+/**
+ * Plays, waits until everything is drained, and judges. Where something goes wrong, it is said, everything is set going
+ * again, and the judgement comes all the same. The folder with the logs stays where a promise was broken.
+ */
 export async function runScene({ options, seed, say, play }: Run): Promise<{ summary: Summary; kept: boolean }> {
-  const scene = await openScene(options, say);
+  const scene = await within(300, 'the cluster and the gateway to start', openScene(options, say));
   let kept = false;
   try {
     scene.sender.start();
-    await play(scene);
-    await scene.sender.stop(60_000);
-    say(`drained after ${await awaitDrained(scene)} s`);
-    say(`SIGTERM: ${await scene.gateway.stop()}`);
+    await attempt(scene, 'the play', () => play(scene));
+    await attempt(scene, 'the end of sending', () => within(90, 'the sender to stop', scene.sender.stop(60_000)));
+    await attempt(scene, 'draining', async () => {
+      const seconds = await within(900, 'the spool to be drained', awaitDrained(scene));
+      say(`drained after ${seconds} s`);
+    });
+    await attempt(scene, 'SIGTERM', async () => say(`SIGTERM: ${await scene.gateway.stop()}`));
     const verdict = await report(scene, seed);
     kept = verdict.kept;
     return verdict;
@@ -34,13 +42,42 @@ export async function runScene({ options, seed, say, play }: Run): Promise<{ sum
   }
 }
 
+/** Does it; what goes wrong is noted, and brokers and gateway are set going again. Says whether it went well. */
+async function attempt(scene: Scene, what: string, work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
+    const text = `${what}: ${error instanceof Error ? error.message : error}${cause}`;
+    scene.troubles.push(text);
+    scene.say(`TROUBLE: ${text}`);
+    await heal(scene).catch((fault: unknown) => scene.say(`TROUBLE: not healed: ${fault}`));
+    return false;
+  }
+}
+
+async function heal({ cluster, gateway }: Scene): Promise<void> {
+  await Promise.all(cluster.nodes.map((node) => (node.running ? node.resume() : node.start())));
+  if (!gateway.running) {
+    await gateway.start();
+    await gateway.awaitListening();
+  }
+}
+
+/** Seconds that a step may take beyond its own; after so many that went wrong, no more are taken. */
+const stepLimit = 300;
+const mostTroubles = 3;
+
 /** One fault after the other. */
 export function playSchedule(schedule: readonly Step[]): Run['play'] {
   return async (scene) => {
     for (const [index, { pause, fault }] of schedule.entries()) {
       await delay(pause * 1000);
-      scene.say(`${index + 1}/${schedule.length} ${describeFault(fault)} (${scene.sender.acknowledged} acknowledged)`);
-      await inflict(scene, fault);
+      const name = `${index + 1}/${schedule.length} ${describeFault(fault)}`;
+      scene.say(`${name} (${scene.sender.acknowledged} acknowledged)`);
+      await attempt(scene, name, () => within(stepLimit, 'the end of the fault', inflict(scene, fault)));
+      if (scene.troubles.length >= mostTroubles) return;
     }
     await delay(3000);
   };
@@ -82,8 +119,10 @@ export function playOutage(seconds: number): Run['play'] {
     say(`Kafka is away for ${seconds} s`);
     await delay(seconds * 1000);
     const end = Date.now();
+    const writable = awaitWritable(cluster);
     await Promise.all(cluster.nodes.map((node) => node.start()));
     const back = Date.now();
+    scene.outages.push({ begin, end, writableAt: await writable, how: 'kill', crash: 'none' });
     await cluster.awaitInSync(topics);
     say(`Kafka is back; drained under load ${(Date.now() - back) / 1000 + (await awaitDrained(scene))} s later`);
     const during = sender.events.filter(({ dueAt }) => dueAt >= begin && dueAt < end);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { within } from './wait.js';
 
 const binary = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
@@ -38,6 +39,10 @@ export class GatewayProcess {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+  }
+
+  get running(): boolean {
+    return this.#wanted;
   }
 
   /** Resolves when it runs, before it listens. */
@@ -81,16 +86,29 @@ export class GatewayProcess {
     if (group?.pid === undefined || !this.#wanted) return;
     this.#wanted = false;
     process.kill(-group.pid, 'SIGKILL');
-    if (group.exitCode === null && group.signalCode === null) await once(group, 'close');
+    if (group.exitCode === null && group.signalCode === null) {
+      await within(30, 'the killed gateway to be gone', once(group, 'close'));
+    }
   }
 
-  /** A crash of one of its workers, if it has any: returns whether it had. */
-  killWorker(index: number): boolean {
-    const workers = listChildren(this.#pid);
+  /** Process ids of its workers, the oldest first. */
+  workers(): readonly number[] {
+    return this.#wanted ? listProcesses().flatMap(({ pid, parent }) => (parent === this.#pid ? [pid] : [])) : [];
+  }
+
+  /** Sends a signal to one of its workers, and returns its process id; undefined where it has none. */
+  signalWorker(index: number, signal: NodeJS.Signals): number | undefined {
+    const workers = this.workers();
     const worker = workers[index % workers.length];
-    if (worker === undefined) return false;
-    process.kill(worker, 'SIGKILL');
-    return true;
+    if (worker !== undefined) process.kill(worker, signal);
+    return worker;
+  }
+
+  /** MiB that its processes have in memory together; what they share is counted for each. */
+  measureMemory(): number {
+    if (!this.#wanted) return 0;
+    const own = listProcesses().filter(({ pid, parent }) => pid === this.#pid || parent === this.#pid);
+    return own.reduce((sum, { kib }) => sum + kib, 0) / 1024;
   }
 
   /** SIGTERM; resolves with how it ended: `ended 0`. */
@@ -98,13 +116,14 @@ export class GatewayProcess {
     if (!this.#wanted) return 'was not running';
     this.#wanted = false;
     process.kill(this.#pid, 'SIGTERM');
-    return await this.#ended;
+    return await within(60, 'the gateway to end after SIGTERM', this.#ended);
   }
 }
 
-function listChildren(parent: number): number[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).split('\n');
-  return lines
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .flatMap(([pid, ppid]) => (ppid === parent && pid !== undefined ? [pid] : []));
+function listProcesses(): { readonly pid: number; readonly parent: number; readonly kib: number }[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,rss='], { encoding: 'utf8' }).trim().split('\n');
+  return lines.map((line) => {
+    const [pid = 0, parent = 0, kib = 0] = line.trim().split(/\s+/).map(Number);
+    return { pid, parent, kib };
+  });
 }

@@ -13,8 +13,25 @@ export interface Found {
   readonly digest: string;
 }
 
+/** A topic was deleted, with all that was in it. */
+export interface Deletion {
+  readonly topic: string;
+  /** No broker had it any more; milliseconds since the epoch. */
+  readonly goneAt: number;
+}
+
+/** What was done to the gateway and to Kafka that a record's fate depends on. */
+export interface History {
+  readonly crashes: readonly Crash[];
+  readonly deletions: readonly Deletion[];
+  /** Ids of events that were parked: they are sent when an operator says so, whatever came after them. */
+  readonly parked: ReadonlySet<string>;
+}
+
 export interface Verdict {
   readonly acknowledged: number;
+  /** Ids that are gone with a topic which was deleted after they had been sent. */
+  readonly deleted: readonly string[];
   /** Ids whose bytes are in no topic although a 200 said that they are safe. */
   readonly missing: readonly string[];
   /** Id → why it has more than one record; none where nothing explains it. */
@@ -29,7 +46,7 @@ export interface Verdict {
 export function judge(
   events: readonly SentEvent[],
   records: readonly Found[],
-  crashes: readonly Crash[],
+  { crashes, deletions, parked }: History,
   scope: (event: SentEvent) => string,
 ): Verdict {
   const found = new Map<string, Found[]>();
@@ -51,13 +68,26 @@ export function judge(
     const places = found.get(event.id) ?? [];
     if (places.length > 1) duplicates.set(event.id, explain(event, places, crashes));
   }
+  const lost = acknowledged.filter(({ id }) => !found.has(id));
   return {
     acknowledged: acknowledged.length,
-    missing: acknowledged.filter(({ id }) => !found.has(id)).map(({ id }) => id),
+    deleted: lost.filter((event) => isDeleted(event, deletions)).map(({ id }) => id),
+    missing: lost.filter((event) => !isDeleted(event, deletions)).map(({ id }) => id),
     duplicates,
-    outOfOrder: findInversions(acknowledged, found, scope),
+    outOfOrder: findInversions(
+      acknowledged.filter(({ id }) => !parked.has(id)),
+      found,
+      scope,
+    ),
     strange,
   };
+}
+
+/** Whether the attempt that left its record was made before its topic was gone. */
+function isDeleted({ topic, attempts }: SentEvent, deletions: readonly Deletion[]): boolean {
+  const last = attempts.at(-1);
+  const writer = last?.result === 'duplicate' ? attempts[0] : last;
+  return deletions.some((deletion) => deletion.topic === topic && (writer?.startedAt ?? 0) <= deletion.goneAt);
 }
 
 /** Attempts with these results wrote nothing: nobody was there, or the gateway said that it has the event already. */

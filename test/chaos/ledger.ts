@@ -15,6 +15,8 @@ export interface SentEvent {
   readonly id: string;
   /** What its record's partition key is. */
   readonly key: string;
+  /** Where its record belongs. */
+  readonly topic: string;
   /** From 1 within the key; an event is sent when the one before it is acknowledged. */
   readonly seq: number;
   /** SHA-256 of the body. */

@@ -1,8 +1,11 @@
 import { percentile } from '../../src/simulate/percentile.js';
 import { judge, type Verdict } from './judge.js';
 import { countResults, findAcknowledgement, type SentEvent } from './ledger.js';
+import type { MemorySummary } from './memory.js';
+import { measureOutages, measureReturns } from './outages.js';
 import { readRecords } from './read.js';
 import type { Scene } from './scene.js';
+import { within } from './wait.js';
 
 /** The last line of a run. */
 export interface Summary {
@@ -11,6 +14,15 @@ export interface Summary {
   readonly duplicated: number;
   readonly unexplained: number;
   readonly outOfOrder: number;
+  /** Acknowledged, and gone with a topic that was deleted afterwards. */
+  readonly deleted: number;
+  /** Steps that went wrong, and processes that ended though nobody had asked for it. */
+  readonly troubles: number;
+  /** Milliseconds from Kafka taking writes again to the first spooled record in it, at the most. */
+  readonly noticedMs: number | null;
+  /** Milliseconds from due to acknowledged in outages without a crash, after the first time-out. */
+  readonly outageP99Ms: number | null;
+  readonly memoryMiB: MemorySummary;
   readonly seed: number;
 }
 
@@ -19,28 +31,33 @@ export async function report(
   scene: Scene,
   seed: number,
 ): Promise<{ readonly summary: Summary; readonly kept: boolean }> {
-  const { sender, crashes, say, gateway, workers } = scene;
-  const records = await readRecords(scene.cluster);
-  const verdict = judge(sender.events, records, crashes, workers > 1 ? connectionOf : () => '');
+  const { sender, say, gateway, workers, troubles } = scene;
+  const records = await within(900, 'all records to be read', readRecords(scene.cluster));
+  const verdict = judge(sender.events, records, scene, workers > 1 ? connectionOf : () => '');
   say(`${sender.events.length} events, ${records.length} records; answers: ${describeCounts(sender.events)}`);
   say(`time to the answer of an attempt, ms: ${describeTimes(listTimes(sender.events))}`);
   if (workers > 1) {
-    const { outOfOrder } = judge(sender.events, records, crashes, () => '');
+    const { outOfOrder } = judge(sender.events, records, scene, () => '');
     say(`out of order where a key went from one connection to another, which nobody promised: ${outOfOrder.length}`);
   }
   sayFaults(verdict, say);
   for (const surprise of gateway.surprises) say(`UNASKED: the gateway ended: ${surprise}`);
   const unexplained = [...verdict.duplicates.values()].filter((reason) => reason === undefined).length;
-  const { acknowledged, missing, duplicates, outOfOrder, strange } = verdict;
+  const { acknowledged, missing, deleted, duplicates, outOfOrder, strange } = verdict;
   const summary = {
     acknowledged,
     missing: missing.length,
     duplicated: duplicates.size,
     unexplained,
     outOfOrder: outOfOrder.length,
+    deleted: deleted.length,
+    troubles: troubles.length + gateway.surprises.length,
+    noticedMs: measureReturns(scene, records),
+    outageP99Ms: measureOutages(scene),
+    memoryMiB: scene.memory.summarize(),
     seed,
   };
-  const broken = missing.length + unexplained + outOfOrder.length + strange.length + gateway.surprises.length;
+  const broken = missing.length + unexplained + outOfOrder.length + strange.length + summary.troubles;
   return { summary, kept: broken === 0 };
 }
 

@@ -6,11 +6,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Cluster, startCluster } from '../support/kafka/cluster.js';
 import { countRecords } from '../support/kafka/topics.js';
-import { findFreePorts } from '../support/kafka.js';
+import { findFreePorts, user } from '../support/kafka.js';
 import { secret, topics } from './events.js';
 import { GatewayProcess } from './gateway-process.js';
+import type { Deletion } from './judge.js';
+import { MemorySampler } from './memory.js';
+import { createProbe } from './probe.js';
 import type { Crash } from './schedule.js';
 import { Sender } from './sender.js';
+import { until, within } from './wait.js';
 
 const plugins = fileURLToPath(new URL('../../plugins', import.meta.url));
 
@@ -24,6 +28,17 @@ export interface SceneOptions {
   readonly ownDisk: boolean;
 }
 
+/** Kafka was away for all. Times in milliseconds since the epoch. */
+export interface Outage {
+  readonly begin: number;
+  /** From here on brokers are let come back. */
+  readonly end: number;
+  /** Every broker takes records again. */
+  readonly writableAt: number;
+  readonly how: 'kill' | 'halt';
+  readonly crash: Crash['what'] | 'none';
+}
+
 /** A cluster, a gateway as a user runs it, and a provider that sends. */
 export interface Scene {
   /** Folder of all data and logs. */
@@ -34,6 +49,13 @@ export interface Scene {
   readonly gateway: GatewayProcess;
   readonly sender: Sender;
   readonly crashes: Crash[];
+  readonly outages: Outage[];
+  readonly deletions: Deletion[];
+  /** Ids of events that were parked and sent again later. */
+  readonly parked: Set<string>;
+  readonly memory: MemorySampler;
+  /** What went wrong beside what is judged, in words. */
+  readonly troubles: string[];
   readonly say: (text: string) => void;
   /** Ends every process; the folder stays if asked for. */
   close(keep: boolean): Promise<void>;
@@ -49,19 +71,24 @@ export async function openScene(options: SceneOptions, say: (text: string) => vo
   const [front, back] = await findFreePorts(2);
   const url = `http://127.0.0.1:${front}`;
   const ports = { front: front ?? 0, back: back ?? 0 };
-  await writeFile(join(dir, 'gateway.yaml'), configure(cluster.brokers, ports, options.workers));
-  const gateway = new GatewayProcess({ dir, url, environment: { STRIPE_WEBHOOK_SECRET: secret } });
+  await writeFile(join(dir, 'gateway.yaml'), configure(cluster.logins, ports, options.workers));
+  const environment = { STRIPE_WEBHOOK_SECRET: secret, KAFKA_PASSWORD: user.password };
+  const gateway = new GatewayProcess({ dir, url, environment });
   const { rate, keys, connections } = options;
   const target = { url: `${url}/webhooks/stripe`, rate, keys, connections };
   const sender = new Sender({ ...target, incarnation: () => gateway.incarnation });
   await gateway.start();
   await gateway.awaitListening();
+  await createProbe(cluster);
   await cluster.awaitInSync(topics);
+  const memory = new MemorySampler(() => gateway.measureMemory());
   return {
-    ...{ dir, spool, workers: options.workers, cluster, gateway, sender, crashes: [], say },
+    ...{ dir, spool, workers: options.workers, cluster, gateway, sender, memory, say },
+    ...{ crashes: [], outages: [], deletions: [], parked: new Set(), troubles: [] },
     async close(keep) {
+      memory.stop();
       await gateway.kill();
-      await cluster.stop();
+      await within(60, 'the brokers to be gone', cluster.stop());
       if (options.ownDisk) execFileSync('umount', ['-l', spool]);
       if (!keep) await rm(dir, { recursive: true, force: true });
     },
@@ -75,6 +102,7 @@ admin: { listen: "127.0.0.1:${ports.back}" }
 plugins: ${plugins}
 kafka:
   brokers: [${brokers.map((broker) => `"${broker}"`).join(', ')}]
+  sasl: { mechanism: scram-sha-512, username: ${user.username}, password: { env: KAFKA_PASSWORD } }
   topics: { create: missing, partitions: 6, replicationFactor: 3 }
 spool: { dir: ./spool }
 deadLetter: { topic: webhooks.dlq }
@@ -97,10 +125,7 @@ function mountDisk(folder: string): void {
 /** Resolves when more events were acknowledged; throws after a minute without. */
 export async function awaitProgress({ sender }: Scene, events = 50): Promise<void> {
   const goal = sender.acknowledged + events;
-  for (let tries = 0; sender.acknowledged < goal; tries++) {
-    if (tries === 600) throw new Error('the gateway acknowledges nothing although everything runs');
-    await delay(100);
-  }
+  await until(60, `${events} more acknowledgements although everything runs`, () => sender.acknowledged >= goal);
 }
 
 /** Resolves when the spool is empty, with the seconds it took; throws when Kafka gets nothing more for a minute before. */

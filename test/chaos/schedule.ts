@@ -1,3 +1,4 @@
+import { eventTopics } from './events.js';
 import type { Random } from './random.js';
 
 /** What is done to the gateway or to Kafka. `hold`: seconds until it is undone. `broker`: 0, 1 or 2. */
@@ -16,6 +17,16 @@ export type Fault =
       readonly crash: Crash['what'] | 'none';
       readonly hold: number;
     }
+  /** A worker that hangs: the gateway has to find out and to replace it. */
+  | { readonly kind: 'hang-worker'; readonly worker: number }
+  /** A broker is killed while all three have to have each record. */
+  | { readonly kind: 'miss-replicas'; readonly broker: number; readonly hold: number }
+  /** `topic`: one of those that events go to. */
+  | { readonly kind: 'add-partition'; readonly topic: number }
+  | { readonly kind: 'delete-topic' }
+  /** The topic takes batches of so many bytes at most; spooled records that it refuses are parked, and sent afterwards. */
+  | { readonly kind: 'limit-size'; readonly topic: number; readonly bytes: number; readonly hold: number }
+  | { readonly kind: 'forbid-writing'; readonly topic: number; readonly hold: number }
   /** All brokers are halted as well, so that the spool is what is needed. */
   | { readonly kind: 'fill-disk'; readonly hold: number };
 
@@ -41,6 +52,12 @@ const kinds: readonly Fault['kind'][] = [
   'skew-clock',
   'outage',
   'fill-disk',
+  'hang-worker',
+  'miss-replicas',
+  'add-partition',
+  'delete-topic',
+  'limit-size',
+  'forbid-writing',
 ];
 /** Seconds until everything runs again after a fault, about. */
 const recovery = 6;
@@ -60,6 +77,7 @@ export function drawSchedule(random: Random, minutes: number): readonly Step[] {
 
 function draw(kind: Fault['kind'], random: Random): Fault {
   const broker = random.integer(0, 2);
+  const topic = random.integer(0, eventTopics.length - 1);
   switch (kind) {
     case 'kill-gateway':
       return { kind };
@@ -81,6 +99,18 @@ function draw(kind: Fault['kind'], random: Random): Fault {
     }
     case 'fill-disk':
       return { kind, hold: random.integer(5, 12) };
+    case 'hang-worker':
+      return { kind, worker: random.integer(0, 1) };
+    case 'miss-replicas':
+      return { kind, broker, hold: random.integer(4, 10) };
+    case 'add-partition':
+      return { kind, topic };
+    case 'delete-topic':
+      return { kind };
+    case 'limit-size':
+      return { kind, topic, bytes: random.pick([800, 8_000]), hold: random.integer(8, 12) };
+    case 'forbid-writing':
+      return { kind, topic, hold: random.integer(4, 10) };
   }
 }
 

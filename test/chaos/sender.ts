@@ -84,13 +84,13 @@ export class Sender {
     send: (headers: { readonly [name: string]: string }, body: string) => Promise<Attempt>,
   ): Promise<void> {
     const key = `pi_chaos_${keyNumber}`;
-    const { id, body, digest } = makeEvent(key, keyNumber, seq);
-    const event: SentEvent = { id, key, seq, digest, dueAt, attempts: [] };
+    const { body, ...made } = makeEvent(key, keyNumber, seq);
+    const event: SentEvent = { ...made, key, seq, dueAt, attempts: [] };
     this.events.push(event);
     for (let pause = firstPause; !this.#givingUp.signal.aborted; pause = Math.min(pause * 2, longestPause)) {
-      const made = await send(signEvent(body, this.skew), body);
-      event.attempts.push(made);
-      if (taken.has(made.result)) {
+      const tried = await send(signEvent(body, this.skew), body);
+      event.attempts.push(tried);
+      if (taken.has(tried.result)) {
         this.acknowledged++;
         return;
       }

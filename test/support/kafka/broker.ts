@@ -82,6 +82,11 @@ export class Broker {
     return this.#ports.plaintext;
   }
 
+  /** False before its start, and after it was killed or stopped. */
+  get running(): boolean {
+    return this.#guard !== undefined;
+  }
+
   /** Stops answering, as a hung machine does; connections stay open. */
   pause(): void {
     process.kill(this.#pid, 'SIGSTOP');

@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findFreePorts } from '../kafka.js';
+import { allowAll } from './acls.js';
 import { Broker } from './broker.js';
 import { findLibs } from './libs.js';
-import { electPreferredLeaders, findController, waitForBrokers } from './protocol.js';
+import { electPreferredLeaders, findController, findTopicId, waitForBrokers } from './protocol.js';
 import { type Administer, administerKafka, areReplicasInSync, rotateReplicas } from './topics.js';
 
 const size = 3;
@@ -12,12 +13,16 @@ const size = 3;
 export interface Cluster {
   /** `host:port` each. */
   readonly brokers: readonly string[];
+  /** The same, where `user` logs in, who may do everything. */
+  readonly logins: readonly string[];
   /** To be killed, halted and started again; node n has the log `n/broker.log` in the cluster's folder. */
   readonly nodes: readonly Broker[];
   /** The node with the active controller. */
   findController(): Promise<Broker>;
   /** Every partition of the topics gets another leader, a replica `shift` places further; no broker stops. */
   moveLeaders(topics: readonly string[], shift: number): Promise<void>;
+  /** Resolves when no broker knows the topic by this id any more; throws after half a minute. */
+  awaitGone(topic: string, id: string | undefined): Promise<void>;
   /** Resolves when every replica of the topics is in sync; throws after a minute and a half. */
   awaitInSync(topics: readonly string[]): Promise<void>;
   administer: Administer;
@@ -27,15 +32,19 @@ export interface Cluster {
 /** Its data and logs are in `dir`, which stays. */
 export async function startCluster(dir: string): Promise<Cluster> {
   const libs = await findLibs();
-  const ports = await findFreePorts(2 * size);
-  const listeners = ports.slice(0, size);
-  const controllers = ports.slice(size);
-  const voters = controllers.map((port, index) => `${index + 1}@127.0.0.1:${port}`);
+  const free = await findFreePorts(5 * size);
+  const take = () => free.pop() ?? 0;
+  const ports = Array.from({ length: size }, () => ({
+    ...{ plaintext: take(), controller: take() },
+    secure: { sasl: take(), tls: take(), saslTls: take() },
+  }));
+  const listeners = ports.map(({ plaintext }) => plaintext);
+  const voters = ports.map(({ controller }, index) => `${index + 1}@127.0.0.1:${controller}`);
   const nodes: Broker[] = [];
-  for (const [index, plaintext] of listeners.entries()) {
+  for (const [index, own] of ports.entries()) {
     const home = `${dir}/${index + 1}`;
     await mkdir(home, { recursive: true });
-    const node = new Broker(home, { plaintext, controller: controllers[index] ?? 0 }, libs, { id: index + 1, voters });
+    const node = new Broker(home, own, libs, { id: index + 1, voters });
     await node.format();
     nodes.push(node);
   }
@@ -43,14 +52,24 @@ export async function startCluster(dir: string): Promise<Cluster> {
   await Promise.all(listeners.map((port) => waitForBrokers(port, size)));
   const brokers = listeners.map((port) => `127.0.0.1:${port}`);
   const administer = administerKafka(brokers);
+  await administer(allowAll);
   return {
     brokers,
+    logins: ports.map(({ secure }) => `127.0.0.1:${secure.sasl}`),
     nodes,
     administer,
     findController: () => askForController(nodes),
     async moveLeaders(topics, shift) {
       await administer((admin) => rotateReplicas(admin, topics, shift));
       await electPreferredLeaders(listeners[0] ?? 0);
+    },
+    async awaitGone(topic, id) {
+      for (const port of listeners) {
+        for (let tries = 0; (await findTopicId(port, topic).catch(() => id)) === id; tries++) {
+          if (tries === 600) throw new Error(`a broker keeps the deleted topic ${topic}`);
+          await delay(50);
+        }
+      }
     },
     async awaitInSync(topics) {
       for (let tries = 0; tries < 300; tries++) {

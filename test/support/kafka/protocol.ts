@@ -41,6 +41,33 @@ export async function findController(port: number): Promise<number> {
   return leader;
 }
 
+/** The id that tells a topic from a later one of the same name, as this broker knows it; undefined where there is none. */
+export async function findTopicId(port: number, topic: string): Promise<string | undefined> {
+  const noTags = 0;
+  const anyId = Array<number>(16).fill(0);
+  const name = [topic.length + 1, ...Buffer.from(topic)];
+  const question = [noTags, 2, ...anyId, ...name, noTags, 0, 0, noTags];
+  const answer = await ask(port, metadata.apiKey, 12, Buffer.from(question));
+  let at = 1 + 4;
+  const skipText = () => {
+    at += Math.max(answer.readUInt8(at), 1);
+  };
+  const brokers = answer.readUInt8(at++) - 1;
+  for (let broker = 0; broker < brokers; broker++) {
+    at += 4;
+    skipText();
+    at += 4;
+    skipText();
+    at++;
+  }
+  skipText();
+  at += 4 + 1;
+  const fault = answer.readInt16BE(at);
+  at += 2;
+  skipText();
+  return fault === 0 ? answer.toString('hex', at, at + 16) : undefined;
+}
+
 /** One request in Kafka's protocol (header version 1, no client id); resolves with the body of the answer. */
 function ask(port: number, apiKey: number, version: number, body: Buffer): Promise<Buffer> {
   const head = Buffer.alloc(14);

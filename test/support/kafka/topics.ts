@@ -85,3 +85,8 @@ export async function countRecords(admin: Admin, topics: readonly string[]): Pro
   }
   return sum;
 }
+
+/** Nothing if it is there already. */
+export async function createTopic(admin: Admin, topic: string, numPartitions: number): Promise<void> {
+  await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions }] });
+}

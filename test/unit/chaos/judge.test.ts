@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Found, judge } from '../../chaos/judge.js';
+import { type Found, type History, judge } from '../../chaos/judge.js';
 import type { Attempt, SentEvent } from '../../chaos/ledger.js';
 import { createRandom } from '../../chaos/random.js';
 import { type Crash, drawSchedule } from '../../chaos/schedule.js';
@@ -9,15 +9,20 @@ function attempt(result: string, startedAt = 0, connection = 1): Attempt {
 }
 
 function sent(id: string, seq: number, ...attempts: Attempt[]): SentEvent {
-  return { id, key: 'k', seq, digest: `bytes of ${id}`, dueAt: 0, attempts };
+  return { id, key: 'k', topic: 't', seq, digest: `bytes of ${id}`, dueAt: 0, attempts };
 }
 
 function found(id: string, offset: number, at = offset): Found {
   return { id, topic: 't', partition: 0, offset: BigInt(offset), at, digest: `bytes of ${id}` };
 }
 
-function rule(events: SentEvent[], records: Found[], crashes: Crash[] = [], scope = (_: SentEvent) => '') {
-  return judge(events, records, crashes, scope);
+function rule(
+  events: SentEvent[],
+  records: Found[],
+  { crashes = [], deletions = [], parked = new Set() }: Partial<History> = {},
+  scope = (_: SentEvent) => '',
+) {
+  return judge(events, records, { crashes, deletions, parked }, scope);
 }
 
 describe('the judge of chaos runs', () => {
@@ -38,6 +43,17 @@ describe('the judge of chaos runs', () => {
     expect(rule(events, [])).to.deep.include({ acknowledged: 2, missing: ['a', 'b'] });
   });
 
+  it('excuses what was sent before its topic was deleted, and nothing else', () => {
+    const events = [
+      sent('before', 1, attempt('accepted', 10)),
+      sent('after', 2, attempt('503', 10), attempt('accepted', 21)),
+      sent('twice', 3, attempt('ECONNRESET', 10), attempt('duplicate', 21)),
+    ];
+    const verdict = rule(events, [], { deletions: [{ topic: 't', goneAt: 20 }] });
+    expect(verdict).to.deep.include({ deleted: ['before', 'twice'], missing: ['after'] });
+    expect(rule(events, [], { deletions: [{ topic: 'other', goneAt: 20 }] }).missing).to.have.length(3);
+  });
+
   it('takes other bytes for missing and strange', () => {
     const verdict = rule([sent('a', 1, accepted)], [{ ...found('a', 0), digest: 'other' }, found('x', 1)]);
     expect(verdict.missing).to.deep.equal(['a']);
@@ -53,12 +69,19 @@ describe('the judge of chaos runs', () => {
   it('judges order within the scope', () => {
     const events = [sent('a', 1, attempt('accepted', 0, 1)), sent('b', 2, attempt('accepted', 0, 2))];
     const perConnection = ({ attempts }: SentEvent) => String(attempts[0]?.connection);
-    expect(rule(events, [found('b', 0), found('a', 1)], [], perConnection).outOfOrder).to.be.empty;
+    expect(rule(events, [found('b', 0), found('a', 1)], {}, perConnection).outOfOrder).to.be.empty;
+  });
+
+  it('promises no order to what was parked', () => {
+    const events = [sent('a', 1, attempt('spooled')), sent('b', 2, accepted), sent('c', 3, accepted)];
+    const records = [found('b', 0), found('c', 1), found('a', 2)];
+    expect(rule(events, records).outOfOrder).not.to.be.empty;
+    expect(rule(events, records, { parked: new Set(['a']) }).outOfOrder).to.be.empty;
   });
 
   it('explains a second record by a crash in between, or by a second attempt', () => {
     const twice = [found('a', 0, 10), found('a', 1, 20)];
-    const reasons = (event: SentEvent, crashes: Crash[] = []) => rule([event], twice, crashes).duplicates.get('a');
+    const reasons = (event: SentEvent, crashes: Crash[] = []) => rule([event], twice, { crashes }).duplicates.get('a');
     expect(reasons(sent('a', 1, accepted))).to.equal(undefined);
     expect(reasons(sent('a', 1, accepted), [{ at: 30, what: 'worker' }])).to.equal(undefined);
     expect(reasons(sent('a', 1, accepted), [{ at: 15, what: 'worker' }])).to.contain('kill -9 of the worker');
@@ -70,9 +93,9 @@ describe('the judge of chaos runs', () => {
 
 describe('the schedule of faults', () => {
   it('is the same for the same seed, and another for another', () => {
-    const draw = (seed: number) => drawSchedule(createRandom(seed), 20);
+    const draw = (seed: number) => drawSchedule(createRandom(seed), 30);
     expect(draw(7)).to.deep.equal(draw(7));
     expect(draw(7)).not.to.deep.equal(draw(8));
-    expect(new Set(draw(7).map(({ fault }) => fault.kind))).to.have.property('size', 9);
+    expect(new Set(draw(7).map(({ fault }) => fault.kind))).to.have.property('size', 15);
   });
 });
