@@ -2,14 +2,11 @@ import { type KafkaRecord, type Placement, PublishError, type Publisher } from '
 import type { KafkaClient } from './client.js';
 import type { Clock } from './clock.js';
 import { choosePartition } from './partitioner.js';
-import { type Entry, EntryQueue } from './queue.js';
-
-/** Milliseconds between two tries of a batch: the first, and the longest after doubling. */
-const firstPause = 50;
-const longestPause = 1000;
+import { type Entry, EntryQueue, estimateBytes } from './queue.js';
+import { createRetry, stopped } from './retry.js';
 
 interface Queue {
-  readonly topic: string;
+  readonly topic: Topic;
   readonly partition: number;
   readonly entries: EntryQueue;
   busy: boolean;
@@ -20,7 +17,17 @@ interface Topic {
   readonly queues: Queue[];
   /** Entries in the order of arrival while the number of partitions is being asked for. */
   waiting: Entry[] | undefined;
+  asking: Promise<number> | undefined;
 }
+
+/** Records that Kafka doesn't have yet. */
+export interface BatcherStatus {
+  readonly records: number;
+  /** About. */
+  readonly bytes: number;
+}
+
+export type Batcher = Publisher<Placement> & { status(): BatcherStatus };
 
 /**
  * Joins records to batches: one queue and one batch in flight per topic-partition. An idle partition sends at once, a
@@ -28,48 +35,57 @@ interface Topic {
  * good; nothing of its partition overtakes it. That keeps the order per key, and it is what makes an idempotent producer
  * exact: Kafka knows a repeated batch by its number. So a record is rejected as unavailable only by `close`.
  */
-export function createBatcher(client: KafkaClient, clock: Clock): Publisher<Placement> {
+export function createBatcher(client: KafkaClient, clock: Clock): Batcher {
   const topics = new Map<string, Topic>();
   const idle: Queue[] = [];
   const running = new Set<Promise<void>>();
-  const sleepers = new Set<() => void>();
+  const retry = createRetry(clock);
   let closing: Promise<void> | undefined;
+  let records = 0;
+  let bytes = 0;
 
   function publish(record: KafkaRecord): Promise<Placement> {
     if (closing) return Promise.reject(stopped());
-    return new Promise((resolve, reject) => {
-      enqueue({ record, bytes: estimateBytes(record), resolve, reject });
-    });
+    const size = estimateBytes(record);
+    records++;
+    bytes += size;
+    return new Promise((resolve, reject) => enqueue({ record, bytes: size, resolve, reject }));
   }
 
   function enqueue(entry: Entry): void {
     const { topic: name } = entry.record;
     let topic = topics.get(name);
     if (!topic) {
-      topic = { name, queues: [], waiting: undefined };
+      topic = { name, queues: [], waiting: undefined, asking: undefined };
       topics.set(name, topic);
     }
     if (topic.waiting) {
       topic.waiting.push(entry);
       return;
     }
-    const partitions = client.partitions(name);
+    const partitions = ask(topic);
     if (typeof partitions === 'number') {
       place(topic, partitions, entry);
     } else {
       topic.waiting = [entry];
-      track(placeWaiting(topic, partitions));
+      track(placeWaiting(topic));
     }
   }
 
-  /** Nothing overtakes: whoever comes while the question is open waits in line. */
-  async function placeWaiting(topic: Topic, asked: Promise<number>): Promise<void> {
-    let first: Promise<number> | undefined = asked;
-    const partitions = await untilDone(async () => {
-      const answer = first ?? client.partitions(topic.name);
-      first = undefined;
-      return answer;
+  /** One question at a time for each topic. */
+  function ask(topic: Topic): number | Promise<number> {
+    if (topic.asking) return topic.asking;
+    const partitions = client.partitions(topic.name);
+    if (typeof partitions === 'number') return partitions;
+    topic.asking = partitions.finally(() => {
+      topic.asking = undefined;
     });
+    return topic.asking;
+  }
+
+  /** Nothing overtakes: whoever comes while the question is open waits in line. */
+  async function placeWaiting(topic: Topic): Promise<void> {
+    const partitions = await retry.untilDone(async () => ask(topic));
     const entries = topic.waiting ?? [];
     topic.waiting = undefined;
     if (partitions instanceof PublishError) rejectAll(entries, partitions);
@@ -80,7 +96,7 @@ export function createBatcher(client: KafkaClient, clock: Clock): Publisher<Plac
     const partition = choosePartition(entry.record.key, partitions);
     let queue = topic.queues[partition];
     if (!queue) {
-      queue = { topic: topic.name, partition, entries: new EntryQueue(), busy: false };
+      queue = { topic, partition, entries: new EntryQueue(), busy: false };
       topic.queues[partition] = queue;
     }
     queue.entries.push(entry);
@@ -99,14 +115,23 @@ export function createBatcher(client: KafkaClient, clock: Clock): Publisher<Plac
     queue.busy = false;
   }
 
-  /** Settles every entry. */
+  /** Settles every entry, or places it in another partition. */
   async function deliver(queue: Queue, entries: readonly Entry[]): Promise<void> {
     const { topic, partition } = queue;
-    const batch = { topic, partition, records: entries.map((entry) => entry.record) };
-    const base = await untilDone(() => client.send(batch));
-    if (!(base instanceof PublishError)) {
+    const batch = { topic: topic.name, partition, records: entries.map((entry) => entry.record) };
+    let failed = false;
+    const base = await retry.untilDone(async () => {
+      // A topic that was deleted is asked for, so that it is made anew; the new one may have fewer partitions.
+      if (failed && (await ask(topic)) <= partition) return gone;
+      failed = true;
+      return client.send(batch);
+    });
+    if (base === gone) {
+      for (const entry of entries) enqueue(entry);
+    } else if (!(base instanceof PublishError)) {
+      forgetAll(entries);
       entries.forEach((entry, index) => {
-        entry.resolve({ topic, partition, offset: base + BigInt(index) });
+        entry.resolve({ topic: topic.name, partition, offset: base + BigInt(index) });
       });
     } else if (base.kind === 'refused' && entries.length > 1) {
       // Kafka refuses a batch for one record of it: find the one, save the others, keep the order.
@@ -118,30 +143,14 @@ export function createBatcher(client: KafkaClient, clock: Clock): Publisher<Plac
     }
   }
 
-  /** The result, or the refusal; what waiting can cure is tried again, until the batcher closes. */
-  async function untilDone<T>(work: () => Promise<T>): Promise<T | PublishError> {
-    for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
-      try {
-        return await work();
-      } catch (thrown) {
-        const error = toPublishError(thrown);
-        if (error.kind === 'refused') return error;
-      }
-      if (!closing) await sleep(pause);
-      if (closing) return stopped();
-    }
+  function rejectAll(entries: readonly Entry[], error: PublishError): void {
+    forgetAll(entries);
+    for (const entry of entries) entry.reject(error);
   }
 
-  function sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = clock.after(milliseconds, wake);
-      function wake(): void {
-        cancel();
-        sleepers.delete(wake);
-        resolve();
-      }
-      sleepers.add(wake);
-    });
+  function forgetAll(entries: readonly Entry[]): void {
+    records -= entries.length;
+    for (const entry of entries) bytes -= entry.bytes;
   }
 
   function track(work: Promise<void>): void {
@@ -150,7 +159,7 @@ export function createBatcher(client: KafkaClient, clock: Clock): Publisher<Plac
   }
 
   async function finish(): Promise<void> {
-    for (const wake of sleepers) wake();
+    retry.stop();
     // Whatever is in flight fails now, if Kafka doesn't answer.
     const closed = client.close();
     while (running.size > 0) await Promise.all(running);
@@ -161,6 +170,7 @@ export function createBatcher(client: KafkaClient, clock: Clock): Publisher<Plac
     publish,
     ready: () => closing === undefined && client.ready(),
     connected: () => client.ready(),
+    status: () => ({ records, bytes }),
     /** Whoever closes has waited for what he wants: what is not acknowledged by now is rejected. */
     close() {
       closing ??= finish();
@@ -169,30 +179,5 @@ export function createBatcher(client: KafkaClient, clock: Clock): Publisher<Plac
   };
 }
 
-function stopped(): PublishError {
-  return new PublishError('unavailable', 'CLOSED', 'the gateway is stopping and takes no records');
-}
-
-function rejectAll(entries: readonly Entry[], error: PublishError): void {
-  for (const entry of entries) entry.reject(error);
-}
-
-function toPublishError(error: unknown): PublishError {
-  if (error instanceof PublishError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new PublishError('unavailable', 'UNEXPECTED', `the Kafka client failed: ${message}`, { cause: error });
-}
-
-/**
- * An upper bound of what the record takes in a batch: message format v2 needs at most 36 bytes beside key, value and
- * headers, and 10 per header; a UTF-16 unit is at most 3 bytes of UTF-8.
- */
-function estimateBytes(record: KafkaRecord): number {
-  let text = record.key.length;
-  let overhead = 36;
-  for (const name in record.headers) {
-    text += name.length + (record.headers[name]?.length ?? 0);
-    overhead += 10;
-  }
-  return record.value.length + text * 3 + overhead;
-}
+/** The partition that a batch was for is no more. */
+const gone = Symbol('gone');

@@ -39,10 +39,6 @@ export class EntryQueue {
     return this.#remove(end);
   }
 
-  takeAll(): readonly Entry[] {
-    return this.#remove(this.#entries.length);
-  }
-
   #remove(end: number): readonly Entry[] {
     const taken = this.#entries.slice(this.#head, end);
     this.#head = end;
@@ -52,4 +48,18 @@ export class EntryQueue {
     }
     return taken;
   }
+}
+
+/**
+ * An upper bound of what the record takes in a batch: message format v2 needs at most 36 bytes beside key, value and
+ * headers, and 10 per header; a UTF-16 unit is at most 3 bytes of UTF-8.
+ */
+export function estimateBytes(record: KafkaRecord): number {
+  let text = record.key.length;
+  let overhead = 36;
+  for (const name in record.headers) {
+    text += name.length + (record.headers[name]?.length ?? 0);
+    overhead += 10;
+  }
+  return record.value.length + text * 3 + overhead;
 }

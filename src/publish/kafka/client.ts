@@ -15,8 +15,10 @@ const refreshInterval = 60_000;
 const adminDeadline = 10_000;
 /** kafkajs finds its way around a lost broker by itself; after so many failures in a row it is helped. */
 const failureLimit = 3;
-/** A batch that is not answered for so long: Kafka hangs. */
+/** No batch is answered for so long, and one waits: Kafka hangs. */
 const answerLimit = 2_000;
+/** What is no name of a topic, in the memory of what was said. */
+const connection = '';
 
 /** kafkajs as the batcher wants it. */
 export function createKafkajsClient(
@@ -40,7 +42,10 @@ class KafkajsClient implements KafkaClient {
   readonly #waiting = new Set<{ readonly since: number }>();
   #failures = 0;
   #connecting: Promise<void> | undefined;
-  #lastReason = '';
+  /** When a broker has last answered a batch. */
+  #answeredAt = 0;
+  /** What was said last, of a topic or of the connection: a trouble is one line, however long it lasts. */
+  readonly #lastReasons = new Map<string, string>();
   #refresh: NodeJS.Timeout | undefined;
 
   constructor(settings: KafkaSettings, { topics, largest, log }: Pick<PublisherOptions, 'topics' | 'largest' | 'log'>) {
@@ -58,7 +63,8 @@ class KafkajsClient implements KafkaClient {
 
   ready(): boolean {
     const [oldest] = this.#waiting;
-    return this.#ready && (oldest === undefined || performance.now() - oldest.since < answerLimit);
+    const since = Math.max(oldest?.since ?? Number.POSITIVE_INFINITY, this.#answeredAt);
+    return this.#ready && performance.now() - since < answerLimit;
   }
 
   partitions(topic: string): number | Promise<number> {
@@ -73,10 +79,12 @@ class KafkajsClient implements KafkaClient {
     try {
       const base = await producer.send(batch);
       this.#failures = 0;
-      this.#lastReason = '';
+      this.#answeredAt = performance.now();
+      this.#lastReasons.delete(batch.topic);
       return base;
     } catch (error) {
       const fault = translateError(error, batch.topic);
+      if (isAnswer(fault)) this.#answeredAt = performance.now();
       this.#recover(producer, fault, batch);
       throw fault;
     } finally {
@@ -95,10 +103,7 @@ class KafkajsClient implements KafkaClient {
   #recover(producer: KafkajsProducer, fault: PublishError, { topic, partition, records }: Batch): void {
     if (fault.kind === 'refused') return;
     const about = { topic, partition, records: records.length, reason: fault.reason, detail: fault.message };
-    // One line for each trouble, not for each batch in it.
-    const level = fault.reason === this.#lastReason ? 'debug' : 'warn';
-    this.#lastReason = fault.reason;
-    this.#log(level, 'a batch was not acknowledged and is sent again', about);
+    this.#log(this.#levelOf(topic, fault), 'a batch was not acknowledged and is sent again', about);
     if (fault.reason === 'UNKNOWN_TOPIC_OR_PARTITION') this.#counts.delete(topic);
     if (producer !== this.#producer) return;
     if (losesSequence(fault)) {
@@ -137,7 +142,7 @@ class KafkajsClient implements KafkaClient {
         await this.#producer.connect();
         await this.#learnTopics();
         this.#ready = !signal.aborted;
-        this.#lastReason = '';
+        this.#lastReasons.delete(connection);
         this.#log('info', 'connected to Kafka', { brokers: this.#settings.brokers });
         return;
       } catch (error) {
@@ -159,10 +164,18 @@ class KafkajsClient implements KafkaClient {
   }
 
   #tell(fault: PublishError): void {
-    const level = fault.reason === this.#lastReason ? 'debug' : 'warn';
-    this.#lastReason = fault.reason;
     const { brokers } = this.#settings;
-    this.#log(level, 'no connection to Kafka', { brokers, reason: fault.reason, detail: fault.message });
+    this.#log(this.#levelOf(connection, fault), 'no connection to Kafka', {
+      brokers,
+      reason: fault.reason,
+      detail: fault.message,
+    });
+  }
+
+  #levelOf(about: string, { reason }: PublishError): 'debug' | 'warn' {
+    const known = this.#lastReasons.get(about) === reason;
+    this.#lastReasons.set(about, reason);
+    return known ? 'debug' : 'warn';
   }
 
   async #askPartitions(topic: string): Promise<number> {

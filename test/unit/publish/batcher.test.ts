@@ -150,6 +150,59 @@ describe('batcher', () => {
     expect(client.logs.get('orders/0')).to.deep.equal(['0', '1', '2']);
   });
 
+  it('asks for a topic that was deleted before it tries again, once for all its partitions', async () => {
+    const asked: string[] = [];
+    let known = true;
+    const client = new FakeClient((topic) => {
+      if (known) return 2;
+      asked.push(topic);
+      return settle().then(() => {
+        known = true;
+        return 2;
+      });
+    });
+    const batcher = createBatcher(client, quickClock);
+    const all = ['a', 'b', 'c', 'd'].map((key) => batcher.publish(makeRecord(key, key)));
+    await settle();
+    expect(client.held).to.have.length(2);
+    known = false;
+    for (const held of [...client.held]) await held.fail(down());
+    while (client.held.length < 4) await settle();
+    expect(asked).to.deep.equal(['orders']);
+    await client.held[2]?.ack();
+    await client.held[3]?.ack();
+    await Promise.all(all);
+  });
+
+  it('places records anew where their topic was made anew with fewer partitions, in their order', async () => {
+    let partitions = 8;
+    const client = new FakeClient(
+      () => partitions,
+      async ({ partition }) => {
+        await settle();
+        if (partition >= partitions) throw down();
+        if (client.sent.length < 3) {
+          partitions = 1;
+          throw down();
+        }
+      },
+    );
+    const batcher = createBatcher(client, quickClock);
+    const publishAll = (from: number) =>
+      ['a', 'b', 'c'].flatMap((key) => [0, 1].map((n) => batcher.publish(makeRecord(key, `${key}:${from + n}`))));
+    const first = publishAll(0);
+    await settle();
+    const second = publishAll(2);
+    expect(batcher.status()).to.include({ records: 12 });
+    await Promise.all([...first, ...second]);
+    const written = client.logs.get('orders/0') ?? [];
+    for (const key of ['a', 'b', 'c']) {
+      expect(written.filter((value) => value.startsWith(key))).to.have.members([0, 1, 2, 3].map((n) => `${key}:${n}`));
+    }
+    expect([...client.logs.keys()]).to.deep.equal(['orders/0']);
+    expect(batcher.status()).to.deep.equal({ records: 0, bytes: 0 });
+  });
+
   it('rejects what is not acknowledged when it closes, and takes nothing more', async () => {
     const client = new FakeClient(() => 1);
     const batcher = createBatcher(client, quickClock);
