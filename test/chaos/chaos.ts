@@ -66,7 +66,7 @@ async function heal({ cluster, gateway }: Scene): Promise<void> {
 }
 
 /** Seconds that a step may take beyond its own; after so many that went wrong, no more are taken. */
-const stepLimit = 300;
+const stepLimit = 600;
 const mostTroubles = 3;
 
 /** One fault after the other. */

@@ -125,7 +125,7 @@ function mountDisk(folder: string): void {
 /** Resolves when more events were acknowledged; throws after a minute without. */
 export async function awaitProgress({ sender }: Scene, events = 50): Promise<void> {
   const goal = sender.acknowledged + events;
-  await until(60, `${events} more acknowledgements although everything runs`, () => sender.acknowledged >= goal);
+  await until(120, `${events} more acknowledgements although everything runs`, () => sender.acknowledged >= goal);
 }
 
 /** Resolves when the spool is empty, with the seconds it took; throws when Kafka gets nothing more for a minute before. */

@@ -38,7 +38,7 @@ export async function deleteTheDoomed(scene: Scene): Promise<void> {
   });
   await cluster.awaitGone(doomedTopic, id);
   deletions.push({ topic: doomedTopic, goneAt: Date.now() });
-  await until(60, 'the gateway to make the deleted topic anew', async () =>
+  await until(120, 'the gateway to make the deleted topic anew', async () =>
     Boolean(await findTopicId(port, doomedTopic)),
   );
   await awaitLane(scene, doomedTopic);
@@ -73,7 +73,7 @@ async function retryParked({ spool, parked, say }: Scene): Promise<void> {
   say(`${ids.length} parked, to be sent again`);
   if (ids.length === 0) return;
   await askForRetry(realFiles, spool);
-  await until(60, 'parked records to be sent again', async () => {
+  await until(120, 'parked records to be sent again', async () => {
     for await (const _ of listParked(realFiles, spool)) return false;
     return true;
   });
@@ -96,7 +96,7 @@ export async function forbidWriting(
 
 /** Resolves when nothing waits in the spool for the topic. */
 async function awaitLane({ spool }: Scene, topic: string): Promise<void> {
-  await until(90, `the lane of ${topic} to be drained`, async () =>
+  await until(180, `the lane of ${topic} to be drained`, async () =>
     (await listLanes(realFiles, spool)).every((lane) => lane.topic !== topic),
   );
 }

@@ -18,14 +18,16 @@ export class Parked {
   readonly #clock: Clock;
   readonly #journal: Journal;
   #number: number;
+  #count: number;
   #retrying = false;
 
-  private constructor(files: Files, folder: string, clock: Clock, journal: Journal) {
+  private constructor(files: Files, folder: string, clock: Clock, journal: Journal, count: number) {
     this.#files = files;
     this.#folder = folder;
     this.#clock = clock;
     this.#journal = journal;
     this.#number = journal.last;
+    this.#count = count;
   }
 
   static async open(
@@ -36,17 +38,27 @@ export class Parked {
   ): Promise<Parked> {
     const { journal, damage } = await Journal.open(files, folder);
     onDamage(damage);
-    return new Parked(files, folder, clock, journal);
+    let count = 0;
+    for (let frames = await journal.read(readBytes); frames.length > 0; frames = await journal.read(readBytes)) {
+      count += frames.length;
+    }
+    return new Parked(files, folder, clock, journal, count);
   }
 
   get bytes(): number {
     return this.#journal.bytes;
   }
 
+  /** How many records are parked. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** Resolves when it is durable. */
-  add(record: KafkaRecord, reason: string): Promise<void> {
+  async add(record: KafkaRecord, reason: string): Promise<void> {
     const body = encodeSpooled({ record, spooledAt: this.#clock.date(), parked: reason });
-    return this.#journal.append(++this.#number, body);
+    await this.#journal.append(++this.#number, body);
+    this.#count++;
   }
 
   /** Sends what is parked again, if somebody has asked for it. What is refused once more is parked once more. */
@@ -77,6 +89,7 @@ export class Parked {
         if (number > last) break; // Refused once more, just now.
         if (await this.#take(send, decodeSpooled(body).record)) sent++;
         await this.#journal.forget(number);
+        this.#count--;
       }
       if ((frames.at(-1)?.number ?? last) >= last) break;
     }

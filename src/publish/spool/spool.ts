@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { type KafkaRecord, type Placement, PublishError, type Publisher, type Spooled } from '../../model.js';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
+import type { LanePorts } from './entry.js';
 import type { Files } from './files.js';
 import { Journal } from './journal.js';
-import { Lane, type LanePorts } from './lane.js';
+import { Lane, type LaneStatus } from './lane.js';
 import { Parked } from './parked.js';
 import type { Damage } from './segment.js';
 
@@ -12,6 +13,8 @@ import type { Damage } from './segment.js';
 const patience = 2_000;
 /** How often that is looked at. */
 const checkInterval = 100;
+/** How often somebody's wish is looked for to have parked records sent again, in such looks. */
+const checksPerRetry = 10;
 
 export interface SpoolOptions {
   /** Absolute path; one process at a time has it. */
@@ -19,32 +22,58 @@ export interface SpoolOptions {
   readonly maxBytes: number;
   /** Every topic that a record can go to; a leftover of another topic is sent too. */
   readonly topics: readonly string[];
-  /** A dead letter that Kafka refuses for good is parked at once: there is nowhere else for it to go. */
+  /** To begin with. A dead letter that Kafka refuses for good is parked at once: there is nowhere else for it to go. */
   readonly deadLetterTopic: string;
   readonly files: Files;
   readonly clock: Clock;
   readonly log: Log;
 }
 
+/** How the spool of one process is. */
+export interface SpoolStatus {
+  readonly lanes: readonly LaneStatus[];
+  /** Bytes on disk, parked ones included, and how many there may be. */
+  readonly bytes: number;
+  readonly maxBytes: number;
+  /** Since when it refuses records for want of room, in milliseconds since the epoch; absent while it takes them. */
+  readonly fullSince?: number;
+  readonly parked: number;
+}
+
+export interface Spool extends Publisher {
+  status(): SpoolStatus;
+  /** From now on this is the topic of dead letters. */
+  adapt(next: { readonly deadLetterTopic: string }): void;
+}
+
 /**
  * A Publisher that keeps on the local disk what Kafka can't take now: see `Lane` for how. What a former process has left
  * in the folder is sent first. It says "stopping" to Kafka only after everything that it has promised is safe.
  */
-export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptions): Promise<Publisher> {
-  const { folder, maxBytes, deadLetterTopic, files, clock, log } = options;
+export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptions): Promise<Spool> {
+  const { folder, maxBytes, files, clock, log } = options;
+  let { deadLetterTopic } = options;
   const journals = new Map<string, Journal>();
   const lanes = new Map<string, Lane>();
   const openings = new Map<string, Promise<Lane>>();
   const parked = await Parked.open(files, join(folder, 'parked'), clock, reportDamage);
   const ports: LanePorts = {
     send: (record) => kafka.publish(record),
-    mayGrow: (bytes) => usedBytes() + bytes <= maxBytes,
+    mayGrow,
     park,
     clock,
     log,
   };
   let closing: Promise<void> | undefined;
+  let fullSince: number | undefined;
+  let checks = 0;
   let cancelCheck = clock.after(checkInterval, check);
+
+  function mayGrow(bytes: number): boolean {
+    const may = usedBytes() + bytes <= maxBytes;
+    fullSince = may ? undefined : (fullSince ?? clock.date());
+    return may;
+  }
 
   function usedBytes(): number {
     let sum = parked.bytes;
@@ -65,7 +94,8 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
     journals.set(topic, journal);
     const lane = new Lane(topic, journal, ports);
     lanes.set(topic, lane);
-    if (!lane.open) log('info', 'records of a former process are sent first', { topic, records: lane.backlog });
+    if (!lane.open)
+      log('info', 'records of a former process are sent first', { topic, records: lane.status().spooled });
     void lane.drain();
     return lane;
   }
@@ -85,7 +115,8 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
 
   function check(): void {
     for (const lane of lanes.values()) lane.check(patience);
-    void parked.retryIfAsked(publish, log);
+    if (usedBytes() < maxBytes / 2) fullSince = undefined;
+    if (++checks % checksPerRetry === 0) void parked.retryIfAsked(publish, log);
     cancelCheck = clock.after(checkInterval, check);
   }
 
@@ -119,6 +150,14 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
     publish,
     ready: () => closing === undefined && (kafka.ready() || usedBytes() < maxBytes),
     connected: kafka.connected,
+    status: () => ({
+      lanes: [...lanes.values()].map((lane) => lane.status()),
+      ...{ bytes: usedBytes(), maxBytes, parked: parked.count },
+      ...(fullSince !== undefined && { fullSince }),
+    }),
+    adapt(next) {
+      ({ deadLetterTopic } = next);
+    },
     close() {
       closing ??= finish();
       return closing;

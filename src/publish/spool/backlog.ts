@@ -1,0 +1,203 @@
+import type { KafkaRecord } from '../../model.js';
+import { Appender } from './appender.js';
+import type { Entry, LanePorts } from './entry.js';
+import type { Journal } from './journal.js';
+import { Progress } from './progress.js';
+import { decodeSpooled } from './spooled-record.js';
+
+/** So many records at once wait in the batcher. */
+const window = 1_000;
+const readBytes = 1024 * 1024;
+/** Milliseconds until what the disk has refused is tried again. */
+const retryPause = 5_000;
+
+/** What a backlog needs of its lane. */
+export interface LaneEnds {
+  /** Gives it to the batcher, and tells `onAcknowledged` or `onRefused` in the end. */
+  send(entry: Entry): void;
+  /** All of the journal is with the batcher: what comes next follows it there. */
+  onEmpty(): void;
+}
+
+/**
+ * What a closed lane holds: a journal, drained from the front through the batcher. One record is sent to find out whether
+ * Kafka takes any; then they flow. What was with the batcher already when the lane closed is in the journal too, in front.
+ */
+export class Backlog {
+  readonly #topic: string;
+  readonly #journal: Journal;
+  readonly #ports: LanePorts;
+  readonly #ends: LaneEnds;
+  readonly #appender: Appender;
+  readonly #progress: Progress;
+  #pending: boolean;
+  /** With the batcher, and in the journal. */
+  readonly #resent = new Map<number, Entry>();
+  /** The journal is handed over to the batcher up to this number. */
+  #handedOver: number;
+  /** Nothing was acknowledged since the lane closed: one record is sent to find out. */
+  #suspect = true;
+  /** Numbers up to here were looked for and not found. */
+  #lookedFor = 0;
+  #draining = false;
+
+  constructor(topic: string, journal: Journal, ports: LanePorts, ends: LaneEnds) {
+    this.#topic = topic;
+    this.#journal = journal;
+    this.#ports = ports;
+    this.#ends = ends;
+    this.#progress = new Progress(journal, (detail) =>
+      ports.log('error', 'the spool cannot be cleared', { topic, detail }),
+    );
+    this.#appender = new Appender(topic, journal, ports, (number, durable) => this.#onAppended(number, durable));
+    this.#handedOver = journal.done;
+    this.#pending = journal.last > journal.done;
+  }
+
+  /** True until all of the journal is with the batcher. */
+  get pending(): boolean {
+    return this.#pending;
+  }
+
+  /** Records that Kafka does not have yet. */
+  get size(): number {
+    return this.#progress.countOpen(this.#appender.last);
+  }
+
+  /** Records that could not be spooled since the start. */
+  get refused(): number {
+    return this.#appender.refused;
+  }
+
+  /** When the first of them was accepted, in milliseconds since the epoch; undefined while that isn't known. */
+  get oldest(): number | undefined {
+    for (const entries of [this.#resent, this.#appender.underWay]) for (const { at } of entries.values()) return at;
+    return undefined;
+  }
+
+  /** Begins with these, which are with the batcher. */
+  begin(entries: readonly Entry[]): void {
+    this.#pending = true;
+    this.#suspect = true;
+    for (const entry of entries) {
+      this.append(entry);
+      if (entry.number !== undefined) this.#resent.set(entry.number, entry);
+    }
+    this.#handedOver = Math.max(this.#handedOver, this.#appender.last);
+    void this.drain();
+  }
+
+  append(entry: Entry): void {
+    this.#appender.append(entry);
+  }
+
+  /** Hands the journal over to the batcher, from the front; returns when there is nothing to do now. */
+  async drain(): Promise<void> {
+    if (this.#draining || !this.#pending) return;
+    this.#draining = true;
+    try {
+      while (this.#pending && this.#resent.size < (this.#suspect ? 1 : window)) {
+        const frames = await this.#journal.read(this.#suspect ? 1 : readBytes);
+        if (frames.length === 0 && !this.#reachEnd()) break;
+        for (const { number, body } of frames) this.#handOver(number, body);
+      }
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      this.#ports.log('error', 'the spool cannot be read', { topic: this.#topic, detail });
+      this.#ports.clock.after(retryPause, () => void this.drain());
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  onAcknowledged({ number }: Entry): void {
+    this.#suspect = false;
+    if (number !== undefined) this.#finish(number);
+    void this.drain();
+  }
+
+  /** Kafka will never take it. `owed`: it was promised. */
+  onRefused({ record, number }: Entry, reason: string, owed: boolean): void {
+    if (number === undefined) return;
+    this.#suspect = false;
+    this.#resent.delete(number);
+    if (owed) this.#park(record, number, reason);
+    else this.#finish(number);
+    void this.drain();
+  }
+
+  /** Waits for the appends under way. */
+  flush(): Promise<void> {
+    return this.#journal.flush();
+  }
+
+  /** Lets go of the journal; nothing may be in the batcher any more. */
+  async stop(): Promise<void> {
+    await this.#progress.settle();
+    await this.#journal.close();
+  }
+
+  /** Until it is parked it stays in the journal, too. */
+  #park(record: KafkaRecord, number: number, reason: string): void {
+    this.#ports.park(record, reason).then(
+      () => this.#finish(number),
+      () => this.#ports.clock.after(retryPause, () => this.#park(record, number, reason)),
+    );
+  }
+
+  #onAppended(number: number, durable: boolean): void {
+    // Where the batcher has it, its acknowledgement finishes it.
+    if (!durable && !this.#resent.has(number)) this.#finish(number);
+    void this.drain();
+  }
+
+  #handOver(number: number, body: Buffer): void {
+    if (number <= this.#handedOver) return;
+    // Those in between are damaged (reported when the journal was opened) or were never appended.
+    for (let gone = this.#handedOver + 1; gone < number; gone++) this.#finish(gone);
+    const { record, spooledAt } = decodeSpooled(body);
+    this.#sendAgain({ record, since: this.#ports.clock.now(), at: spooledAt }, number);
+  }
+
+  #sendAgain(entry: Entry, number: number): void {
+    entry.number = number;
+    this.#handedOver = number;
+    this.#resent.set(number, entry);
+    this.#ends.send(entry);
+  }
+
+  /**
+   * The journal gave nothing more. What became durable since it looked is there at the next look; what isn't, is lost. Says
+   * whether to go on: before anything was acknowledged, what is being appended has to be durable first.
+   */
+  #reachEnd(): boolean {
+    const unknown: number[] = [];
+    for (let number = this.#handedOver + 1; number <= this.#appender.last; number++) {
+      if (!this.#appender.underWay.has(number) && !this.#progress.has(number)) unknown.push(number);
+    }
+    for (const number of unknown) if (number <= this.#lookedFor) this.#lose(number);
+    this.#lookedFor = Math.max(this.#lookedFor, ...unknown);
+    if (unknown.length > 0) return true;
+    if (this.#suspect && this.#appender.underWay.size > 0) return false;
+    this.#end();
+    return true;
+  }
+
+  #lose(number: number): void {
+    this.#ports.log('error', 'a spooled record is damaged and lost', { topic: this.#topic, number });
+    this.#finish(number);
+  }
+
+  /** All that is durable is with the batcher: what is being appended just now follows it there. */
+  #end(): void {
+    for (const [number, entry] of this.#appender.underWay)
+      if (number > this.#handedOver) this.#sendAgain(entry, number);
+    this.#pending = false;
+    this.#ends.onEmpty();
+  }
+
+  #finish(number: number): void {
+    this.#resent.delete(number);
+    this.#progress.finish(number);
+  }
+}

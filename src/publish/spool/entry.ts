@@ -1,0 +1,28 @@
+import type { KafkaRecord, Placement, PublishError, Spooled } from '../../model.js';
+import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
+
+/** What a lane needs of the world. */
+export interface LanePorts {
+  /** Settles when Kafka has the record or refuses it for good; keeps trying until then. */
+  readonly send: (record: KafkaRecord) => Promise<Placement>;
+  /** False while the spool may not grow by so many bytes. */
+  readonly mayGrow: (bytes: number) => boolean;
+  /** Keeps a record that was promised and that Kafka refuses for good. */
+  readonly park: (record: KafkaRecord, reason: string) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A record in a lane. */
+export interface Entry {
+  readonly record: KafkaRecord;
+  /** Milliseconds of the clock. */
+  readonly since: number;
+  /** When it was accepted, in milliseconds since the epoch. */
+  readonly at: number;
+  /** Its number in the journal, once it has one. */
+  number?: number;
+  /** Absent once the one who waits has an answer. */
+  answer?: { resolve(placement: Placement | Spooled): void; reject(error: PublishError): void };
+}
