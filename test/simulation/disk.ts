@@ -1,3 +1,4 @@
+import type { Folder, LogFile } from '../../src/dedupe/folder.js';
 import type { AppendFile, Files } from '../../src/publish/spool/files.js';
 import type { World } from './world.js';
 
@@ -12,7 +13,13 @@ export class SimulatedDisk {
   #files = new Map<string, Inode>();
   /** Small files as they were before the last replacement, and files that were removed: a power cut may bring them back. */
   readonly #former = new Map<string, Inode>();
+  /** Files whose names a power cut may take away: their folder isn't synced. */
+  readonly #unnamed = new Set<string>();
+  /** Appends under way: a crash leaves a part of them. */
+  readonly #appends = new Set<{ readonly inode: Inode; readonly bytes: Buffer }>();
   full = false;
+  /** Called before each append to a file of a `Folder`, which may crash the process. */
+  beforeAppend: () => void = () => undefined;
   /** Operations of a process that is dead do nothing. */
   #mount = 0;
 
@@ -44,15 +51,45 @@ export class SimulatedDisk {
     };
   }
 
-  /** kill -9: what was written stays, what was about to be is not. */
+  /** The folder of append-only files as the process of the last `mount` sees it. */
+  folder(path: string): Folder {
+    const mount = this.#mount;
+    const alive = () => {
+      if (mount !== this.#mount) throw new Error('the process is dead');
+    };
+    return {
+      list: () => this.#list(path),
+      open: (name) => {
+        alive();
+        return this.#openLog(`${path}/${name}`, alive);
+      },
+      remove: (name) => {
+        alive();
+        const inode = this.#files.get(`${path}/${name}`);
+        if (inode) this.#former.set(`${path}/${name}`, inode);
+        this.#files.delete(`${path}/${name}`);
+      },
+      sync: () => {
+        alive();
+        for (const file of this.#unnamed) if (file.startsWith(`${path}/`)) this.#unnamed.delete(file);
+      },
+    };
+  }
+
+  /** kill -9: what was written stays, of what was about to be there may be a part. */
   kill(): void {
     this.#mount++;
     this.#former.clear();
+    for (const { inode, bytes } of this.#appends) grow(inode, bytes.subarray(0, this.#world.dice.below(bytes.length)));
+    this.#appends.clear();
   }
 
   /** A power cut: of what was not synced, any part may be lost. */
   cutPower(): void {
     this.#mount++;
+    this.#appends.clear();
+    for (const file of this.#unnamed) if (this.#world.dice.chance(0.5)) this.#files.delete(file);
+    this.#unnamed.clear();
     for (const [file, inode] of this.#former) if (this.#world.dice.chance(0.5)) this.#files.set(file, inode);
     this.#former.clear();
     for (const inode of this.#files.values()) {
@@ -105,6 +142,39 @@ export class SimulatedDisk {
     };
   }
 
+  #openLog(file: string, alive: () => void): LogFile {
+    const inode = this.#files.get(file) ?? { bytes: Buffer.alloc(0), synced: 0 };
+    if (!this.#files.has(file)) {
+      this.#refuseWhenFull();
+      this.#files.set(file, inode);
+      this.#unnamed.add(file);
+    }
+    const appendNow = (bytes: Buffer): void => {
+      this.beforeAppend();
+      alive();
+      grow(inode, this.full ? bytes.subarray(0, this.#world.dice.below(bytes.length)) : bytes);
+      this.#refuseWhenFull();
+    };
+    return {
+      read: (into, position) => inode.bytes.copy(into, 0, position),
+      appendNow,
+      append: async (bytes) => {
+        const append = { inode, bytes };
+        this.#appends.add(append);
+        await this.#world.pause(this.#world.dice.chance(0.05) ? 20 : 1);
+        // The dead wait for ever.
+        if (!this.#appends.delete(append)) return new Promise(() => {});
+        appendNow(bytes);
+      },
+      sync: async () => {
+        await this.#world.pause(1);
+        alive();
+        inode.synced = inode.bytes.length;
+      },
+      close: () => undefined,
+    };
+  }
+
   #replace(file: string, text: string): void {
     this.#refuseWhenFull();
     const before = this.#files.get(file);
@@ -115,4 +185,8 @@ export class SimulatedDisk {
   #refuseWhenFull(): void {
     if (this.full) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   }
+}
+
+function grow(inode: Inode, bytes: Buffer): void {
+  inode.bytes = Buffer.concat([inode.bytes, bytes]);
 }

@@ -1,67 +1,87 @@
+import { type ClosableDedupe, createDedupe } from '../../src/dedupe/dedupe.js';
+import { openWindow } from '../../src/dedupe/window.js';
 import type { KafkaRecord, Publisher } from '../../src/model.js';
 import { createBatcher } from '../../src/publish/batcher.js';
 import type { Clock } from '../../src/publish/clock.js';
 import { openSpool } from '../../src/publish/spool/spool.js';
 import { SimulatedDisk } from './disk.js';
+import { Ledger, type SentEvent } from './events.js';
+import { judge } from './judge.js';
 import { SimulatedKafka } from './kafka.js';
+import { readParked } from './parked.js';
 import { World } from './world.js';
 
 const topics = ['orders', 'refunds'];
 const keys = ['a', 'b', 'c', 'd'];
+/** Milliseconds for which a published event is known at least: short, so that slices come and go. */
+const window = 40_000;
 
 export interface Verdict {
   readonly seed: number;
+  /** Events of which a delivery was answered with 200; answers `duplicate`; records that are in Kafka more than once. */
   readonly acknowledged: number;
+  readonly duplicates: number;
+  readonly repeated: number;
   readonly broken: readonly string[];
 }
 
-interface Sent {
-  readonly id: string;
-  readonly topic: string;
-  readonly key: string;
-  /** In the order in which the gateway accepted them. */
-  readonly order: number;
-  acknowledged: boolean;
-  /** The number of the process that took it. */
-  readonly life: number;
+interface Gateway {
+  readonly publisher: Publisher;
+  readonly dedupe: ClosableDedupe;
 }
 
 /**
- * One schedule, all of it drawn from the seed: senders, a Kafka in trouble, a disk that fills up, crashes and restarts; in
- * the end everything heals. Then every promise is looked at.
+ * One schedule, all of it drawn from the seed: providers that send again what got no 200, and some of what did, a Kafka in
+ * trouble, a disk that fills up, crashes and restarts; in the end everything heals. Then every promise is looked at.
  */
 export async function runSchedule(seed: number): Promise<Verdict> {
   const world = new World(seed);
   const { dice } = world;
   const disk = new SimulatedDisk(world);
   const kafka = new SimulatedKafka(world);
-  const sent: Sent[] = [];
-  const parkedIds = new Set<string>();
+  const ledger = new Ledger(window);
+  const sent: SentEvent[] = [];
   const lost: string[] = [];
   let life = 0;
-  let gateway: Publisher | undefined;
-  let starting: Promise<void> | undefined;
+  let duplicates = 0;
+  let gateway: Gateway | undefined;
+  const crashes = dice.chance(0.5) ? 0.01 : 0;
+  disk.beforeAppend = () => {
+    if (dice.chance(crashes / 5)) crash();
+  };
 
-  function start(): Promise<void> {
+  /** A process that dies meanwhile starts no gateway. */
+  function start(): void {
     const mine = ++life;
-    const batcher = createBatcher(
-      kafka.connect(() => mine === life),
-      clockOf(mine),
-    );
-    starting = openSpool(batcher, {
-      folder: '/spool',
-      maxBytes: 20_000,
-      topics,
-      deadLetterTopic: 'webhooks.dlq',
-      files: disk.mount(),
-      clock: clockOf(mine),
-      log: (_level, message, fields) => {
-        if (message.includes('damaged and lost')) lost.push(JSON.stringify(fields));
+    open(mine).then(
+      (opened) => {
+        if (mine === life) gateway = opened;
       },
-    }).then((opened) => {
-      if (mine === life) gateway = opened;
-    });
-    return starting;
+      () => {
+        if (mine === life) crash();
+      },
+    );
+  }
+
+  async function open(mine: number): Promise<Gateway> {
+    const clock = clockOf(mine);
+    const files = disk.mount();
+    const folder = disk.folder('/dedupe');
+    const log = () => undefined;
+    const publisher = await openSpool(
+      createBatcher(
+        kafka.connect(() => mine === life),
+        clock,
+      ),
+      {
+        ...{ folder: '/spool', maxBytes: 20_000, topics, deadLetterTopic: 'webhooks.dlq', files, clock },
+        log: (_level, message, fields) => {
+          if (message.includes('damaged and lost')) lost.push(JSON.stringify(fields));
+        },
+      },
+    );
+    const store = await openWindow({ folder, length: window, shared: false, clock, log });
+    return { publisher, dedupe: createDedupe({ window: store, clock, log }) };
   }
 
   /** The timers of a dead process never ring. */
@@ -74,38 +94,69 @@ export async function runSchedule(seed: number): Promise<Verdict> {
   }
 
   function crash(): void {
+    const power = dice.chance(0.5);
+    noteFull();
+    ledger.endLife(life, world.now(), power ? 'power cut' : 'kill');
     gateway = undefined;
     life++;
-    if (dice.chance(0.5)) disk.kill();
-    else disk.cutPower();
+    if (power) disk.cutPower();
+    else disk.kill();
+  }
+
+  function noteFull(): void {
+    if (disk.full) ledger.noteFull(world.now());
   }
 
   function send(): void {
-    if (gateway === undefined) return;
-    const order = sent.length;
-    const entry: Sent = {
-      id: `e${order}`,
-      topic: dice.pick(topics),
-      key: dice.pick(keys),
-      order,
-      acknowledged: false,
-      life,
+    const event = {
+      ...{ id: `e${sent.length}`, topic: dice.pick(topics), key: dice.pick(keys), size: dice.below(300) },
+      ...{ big: dice.chance(0.02), acknowledged: false, publishes: [] },
     };
-    sent.push(entry);
-    const headers: KafkaRecord['headers'] = { ce_id: entry.id, ...(dice.chance(0.02) ? { big: 'yes' } : {}) };
-    const value = Buffer.alloc(dice.below(300), entry.id);
-    gateway.publish({ topic: entry.topic, key: entry.key, headers, value }).then(
-      () => {
-        if (entry.life === life) entry.acknowledged = true;
-      },
-      () => undefined,
-    );
+    if (gateway === undefined) return;
+    sent.push(event);
+    deliver(event);
+    if (dice.chance(0.05)) deliver(event);
   }
 
-  void start();
-  await world.run(() => gateway !== undefined, 10_000);
+  function deliver(event: SentEvent): void {
+    if (gateway === undefined) return;
+    const { publisher, dedupe } = gateway;
+    const mine = life;
+    dedupe
+      .once('sim', event.id, () => publish(event, publisher, mine))
+      .then(
+        ({ duplicate }) => {
+          if (mine !== life) return;
+          event.acknowledged = true;
+          if (duplicate) duplicates++;
+        },
+        () => {
+          if (dice.chance(0.7)) world.after(dice.below(5_000), () => deliver(event));
+        },
+      );
+  }
+
+  async function publish(event: SentEvent, publisher: Publisher, mine: number) {
+    const { id, topic, key, size, big } = event;
+    const note = ledger.publish(event, mine, world.now());
+    const headers: KafkaRecord['headers'] = { ce_id: id, ...(big ? { big: 'yes' } : {}) };
+    try {
+      const placement = await publisher.publish({ topic, key, headers, value: Buffer.alloc(size, id) });
+      note.safe = world.now();
+      return placement;
+    } catch (error) {
+      note.failed = true;
+      throw error;
+    }
+  }
+
+  function repeat(): void {
+    if (sent.length > 0) deliver(dice.pick(sent));
+  }
+
   const acts: readonly (() => void)[] = [
     ...Array<() => void>(12).fill(send),
+    ...Array<() => void>(4).fill(repeat),
     () => {
       for (let burst = dice.below(30); burst > 0; burst--) send();
     },
@@ -116,89 +167,62 @@ export async function runSchedule(seed: number): Promise<Verdict> {
       kafka.away = dice.chance(0.5);
     },
     () => {
+      noteFull();
       disk.full = dice.chance(0.2);
     },
   ];
-  const crashes = dice.chance(0.5) ? 0.01 : 0;
+
+  /** Lets so many milliseconds pass; a process that has crashed is started again some time later. */
+  async function pass(milliseconds: number): Promise<void> {
+    const end = world.now() + milliseconds;
+    while (!(await world.run(() => gateway === undefined && life !== started, end))) return;
+    await world.run(() => false, world.now() + dice.below(2_000));
+    begin();
+    await pass(end - world.now());
+  }
+
+  let started = 0;
+  function begin(): void {
+    start();
+    started = life;
+  }
+
+  begin();
+  await world.run(() => gateway !== undefined, 10_000);
   for (let step = 0; step < 120; step++) {
     dice.pick(acts)();
-    if (dice.chance(crashes)) {
-      crash();
-      await world.run(() => false, world.now() + dice.below(2_000));
-      void start();
-    }
-    await world.run(() => false, world.now() + dice.below(dice.chance(0.1) ? 3_000 : 60));
+    if (gateway !== undefined && dice.chance(crashes)) crash();
+    await pass(dice.below(dice.chance(0.1) ? 3_000 : 60));
   }
   kafka.trouble = 0;
   kafka.away = false;
+  noteFull();
   disk.full = false;
-  if (gateway === undefined) await world.run(() => gateway !== undefined, world.now() + 10_000);
-  await world.run(() => false, world.now() + 20_000);
-  const restarted = dice.chance(0.5);
-  if (restarted) {
+  disk.beforeAppend = () => undefined;
+  await pass(20_000);
+  if (dice.chance(0.5)) {
+    await restart();
+    for (let again = 0; again < 20; again++) repeat();
+    await pass(20_000);
+  }
+
+  async function restart(): Promise<void> {
     let closed = false;
-    void gateway?.close().then(() => {
-      closed = true;
-    });
+    const closing = gateway;
+    void closing?.publisher
+      .close()
+      .then(() => closing.dedupe.close())
+      .then(() => {
+        closed = true;
+      });
     await world.run(() => closed, world.now() + 10_000);
+    ledger.endLife(life, world.now(), 'close');
     gateway = undefined;
-    void start();
-    await world.run(() => false, world.now() + 20_000);
+    begin();
+    await world.run(() => gateway !== undefined, world.now() + 10_000);
   }
-  for (const record of await readParked(world, disk)) parkedIds.add(record);
-  return {
-    seed,
-    acknowledged: sent.filter(({ acknowledged }) => acknowledged).length,
-    broken: judge(sent, kafka, parkedIds, lost),
-  };
-}
 
-async function readParked(world: World, disk: SimulatedDisk): Promise<readonly string[]> {
-  const { Journal } = await import('../../src/publish/spool/journal.js');
-  const { decodeSpooled } = await import('../../src/publish/spool/spooled-record.js');
-  let ids: readonly string[] | undefined;
-  const files = disk.mount();
-  void (async () => {
-    const { journal } = await Journal.open(files, '/spool/parked');
-    const found: string[] = [];
-    for (let frames = await journal.read(10_000); frames.length > 0; frames = await journal.read(10_000)) {
-      found.push(...frames.map(({ body }) => decodeSpooled(body).record.headers.ce_id ?? ''));
-    }
-    ids = found;
-  })();
-  await world.run(() => ids !== undefined, world.now() + 60_000);
-  return ids ?? [];
-}
-
-function judge(
-  sent: readonly Sent[],
-  kafka: SimulatedKafka,
-  parked: ReadonlySet<string>,
-  lost: readonly string[],
-): string[] {
-  const broken: string[] = lost.map((what) => `lost on disk: ${what}`);
-  const byId = new Map(sent.map((entry) => [entry.id, entry]));
-  const producers = new Map<string, number[]>();
-  for (const [name, { log }] of kafka.logs) {
-    const newest = new Map<string, Sent>();
-    const seen = new Set<string>();
-    for (const { record, producer } of log) {
-      const id = record.headers.ce_id ?? '';
-      producers.set(id, [...(producers.get(id) ?? []), producer]);
-      const entry = byId.get(id);
-      if (entry === undefined || !entry.acknowledged || seen.has(id)) continue;
-      seen.add(id);
-      const before = newest.get(entry.key);
-      if (before !== undefined && before.order > entry.order)
-        broken.push(`out of order in ${name}: ${id} after ${before.id}`);
-      newest.set(entry.key, entry);
-    }
-  }
-  for (const { id, acknowledged } of sent) {
-    const by = producers.get(id) ?? [];
-    if (acknowledged && by.length === 0 && !parked.has(id)) broken.push(`missing: ${id}`);
-    // A process never writes an event twice; the next one may, after a crash.
-    if (new Set(by).size < by.length) broken.push(`written twice by one process: ${id}`);
-  }
-  return broken;
+  const parked = new Set(await readParked(world, disk));
+  const verdict = judge(sent, kafka, parked);
+  return { seed, duplicates, ...verdict, broken: [...ledger.broken, ...lost, ...verdict.broken] };
 }

@@ -1,0 +1,20 @@
+import { Journal } from '../../src/publish/spool/journal.js';
+import { decodeSpooled } from '../../src/publish/spool/spooled-record.js';
+import type { SimulatedDisk } from './disk.js';
+import type { World } from './world.js';
+
+/** The ids of the events that are parked in the end. */
+export async function readParked(world: World, disk: SimulatedDisk): Promise<readonly string[]> {
+  let ids: readonly string[] | undefined;
+  const files = disk.mount();
+  void (async () => {
+    const { journal } = await Journal.open(files, '/spool/parked');
+    const found: string[] = [];
+    for (let frames = await journal.read(10_000); frames.length > 0; frames = await journal.read(10_000)) {
+      found.push(...frames.map(({ body }) => decodeSpooled(body).record.headers.ce_id ?? ''));
+    }
+    ids = found;
+  })();
+  await world.run(() => ids !== undefined, world.now() + 60_000);
+  return ids ?? [];
+}
