@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { rm, statfs } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Scene } from './scene.js';
@@ -36,13 +35,33 @@ export async function hangWorker({ gateway, crashes, workers, say }: Scene, work
   await until(30, 'the hung worker to be replaced', () => gateway.workers().length === workers);
 }
 
+/** Writes until nothing is left; what others write meanwhile, or free, makes no difference. */
+async function fillDisk(file: string): Promise<void> {
+  const filler = await open(file, 'w');
+  try {
+    for (let size = 1024 * 1024; size >= 512; ) {
+      try {
+        await filler.appendFile(Buffer.alloc(size));
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        size /= 2;
+      }
+    }
+  } finally {
+    await filler.close();
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+}
+
 /** There is nothing left on it for the time `half`, then there is again for as long, all of it without Kafka. */
 export async function withFullDisk(folder: string, half: number): Promise<void> {
   await delay(half / 2);
   const filler = join(folder, 'filler');
   try {
-    const { bavail, bsize } = await statfs(folder);
-    execFileSync('fallocate', ['-l', String(bavail * bsize), filler]);
+    await fillDisk(filler);
     await delay(half);
   } finally {
     await rm(filler, { force: true });
