@@ -5,7 +5,7 @@ interface Life {
   end?: { readonly at: number; readonly how: End };
 }
 
-interface Publish {
+export interface Publish {
   readonly life: number;
   /** When all of it was safe; absent while it is open, or where it failed. */
   safe?: number;

@@ -10,16 +10,20 @@ const schedules = Number(values.schedules ?? (values.seed === undefined ? 100_00
 const first = Number(values.seed ?? 1);
 let acknowledged = 0;
 let duplicates = 0;
+let late = 0;
 let repeated = 0;
 let broken = 0;
 for (let seed = first; seed < first + schedules; seed++) {
   const verdict = await runSchedule(seed);
   acknowledged += verdict.acknowledged;
   duplicates += verdict.duplicates;
+  late += verdict.late;
   repeated += verdict.repeated;
   if (verdict.broken.length === 0) continue;
   broken++;
   process.stdout.write(`seed ${seed}: ${verdict.broken.join(', ')}\n`);
 }
-process.stdout.write(`${JSON.stringify({ schedules, acknowledged, duplicates, repeated, broken, seed: first })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ schedules, acknowledged, duplicates, late, repeated, broken, seed: first })}\n`,
+);
 process.exitCode = broken === 0 ? 0 : 1;

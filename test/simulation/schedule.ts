@@ -1,11 +1,11 @@
 import { type ClosableDedupe, createDedupe } from '../../src/dedupe/dedupe.js';
 import { openWindow } from '../../src/dedupe/window.js';
-import type { KafkaRecord, Publisher } from '../../src/model.js';
+import { type KafkaRecord, PublishError, type Publisher } from '../../src/model.js';
 import { createBatcher } from '../../src/publish/batcher.js';
 import type { Clock } from '../../src/publish/clock.js';
 import { openSpool } from '../../src/publish/spool/spool.js';
 import { SimulatedDisk } from './disk.js';
-import { Ledger, type SentEvent } from './events.js';
+import { Ledger, type Publish, type SentEvent } from './events.js';
 import { judge } from './judge.js';
 import { SimulatedKafka } from './kafka.js';
 import { readParked } from './parked.js';
@@ -18,9 +18,10 @@ const window = 40_000;
 
 export interface Verdict {
   readonly seed: number;
-  /** Events of which a delivery was answered with 200; answers `duplicate`; records that are in Kafka more than once. */
+  /** Events of which a delivery was answered with 200; answers `duplicate`; acknowledgements after a 503; records that are in Kafka more than once. */
   readonly acknowledged: number;
   readonly duplicates: number;
+  readonly late: number;
   readonly repeated: number;
   readonly broken: readonly string[];
 }
@@ -44,6 +45,7 @@ export async function runSchedule(seed: number): Promise<Verdict> {
   const lost: string[] = [];
   let life = 0;
   let duplicates = 0;
+  let late = 0;
   let gateway: Gateway | undefined;
   const crashes = dice.chance(0.5) ? 0.01 : 0;
   disk.beforeAppend = () => {
@@ -136,6 +138,13 @@ export async function runSchedule(seed: number): Promise<Verdict> {
       );
   }
 
+  /** Kafka had it after all: from now on it is known. */
+  function succeedLate(note: Publish): void {
+    delete note.failed;
+    note.safe = world.now();
+    late++;
+  }
+
   async function publish(event: SentEvent, publisher: Publisher, mine: number) {
     const { id, topic, key, size, big } = event;
     const note = ledger.publish(event, mine, world.now());
@@ -146,6 +155,7 @@ export async function runSchedule(seed: number): Promise<Verdict> {
       return placement;
     } catch (error) {
       note.failed = true;
+      if (error instanceof PublishError) error.late?.then(() => succeedLate(note), ignore);
       throw error;
     }
   }
@@ -224,5 +234,7 @@ export async function runSchedule(seed: number): Promise<Verdict> {
 
   const parked = new Set(await readParked(world, disk));
   const verdict = judge(sent, kafka, parked);
-  return { seed, duplicates, ...verdict, broken: [...ledger.broken, ...lost, ...verdict.broken] };
+  return { seed, duplicates, late, ...verdict, broken: [...ledger.broken, ...lost, ...verdict.broken] };
 }
+
+function ignore(): void {}

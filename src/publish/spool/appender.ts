@@ -71,7 +71,7 @@ export class Appender {
       const message = 'records cannot be spooled: the provider is asked to send again';
       this.#ports.log('error', message, { topic: this.#topic, reason, detail });
     }
-    entry.answer?.reject(new PublishError('unavailable', reason, detail));
+    entry.answer?.reject(new PublishError('unavailable', reason, detail, { late: entry.sent }));
     delete entry.answer;
   }
 }

@@ -23,6 +23,8 @@ export interface Entry {
   readonly at: number;
   /** Its number in the journal, once it has one. */
   number?: number;
+  /** Kafka's answer, once the batcher has it. */
+  sent?: Promise<Placement>;
   /** Absent once the one who waits has an answer. */
   answer?: { resolve(placement: Placement | Spooled): void; reject(error: PublishError): void };
 }

@@ -109,7 +109,8 @@ export class Lane {
   }
 
   #send(entry: Entry): void {
-    this.#ports.send(entry.record).then(
+    entry.sent = this.#ports.send(entry.record);
+    entry.sent.then(
       (placement) => this.#onAcknowledged(entry, placement),
       (error: PublishError) => this.#onFailed(entry, error),
     );
