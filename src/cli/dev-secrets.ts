@@ -37,8 +37,8 @@ export async function makeDevSecrets(configFile: string): Promise<readonly strin
   return [...missing.keys()];
 }
 
-/** Undefined where there is no such plugin, or an unsound one: what is wrong is said when the configuration is loaded. */
-async function declarationOf(provider: string, configFile: string): Promise<PluginDeclaration | undefined> {
+/** The declaration of a configuration's plugin. Undefined where there is no such plugin, or an unsound one: what is wrong is said when the configuration is loaded. */
+export async function declarationOf(provider: string, configFile: string): Promise<PluginDeclaration | undefined> {
   const folders = (await readPluginFolders(configFile, process.env)) ?? [];
   const places = await listPlugins(folders).catch(() => new Map<string, string>());
   const folder = places.get(provider);

@@ -1,62 +1,108 @@
-import { relative } from 'node:path';
 import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
-import { findPlugins, pluginFlags, presentPlugin } from '../cli/plugins.js';
-import { describeRehearsal } from '../cli/rehearsal-lines.js';
-import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import type { Rehearsal } from '../rehearsal/checks.js';
+import { awaitInterruption } from '../cli/interruption.js';
+import { formatJunit } from '../cli/junit.js';
+import { pluginFlags } from '../cli/plugins.js';
+import { countOutcomes, planTests, toJunit, type Unit, type UnitReport } from '../cli/test-run.js';
 
-type Unsound = { readonly plugin: string; readonly folder: string; readonly diagnostics: readonly Diagnostic[] };
-
-interface Report {
+interface Report extends Pick<UnitReport, 'plugins' | 'tests'> {
   readonly passed: number;
   readonly failed: number;
-  readonly plugins: readonly (Rehearsal | Unsound)[];
 }
 
 export default class Test extends BaseCommand {
-  static override summary = 'Test plugins: replay their examples, and change them in every way that must be noticed.';
+  static override summary = 'Run the tests beside the configuration, and those of plugins.';
   static override description =
-    'Each example is signed with keys made for it, then goes through verification, schema, event rules and routes; its ' +
-    'event type must be the name of its file, and a parameter NAME of the plugin is "made_up_NAME". Then its body, its ' +
-    'headers, the clock and the secret are changed, and each change must be refused as far as the signature covers it. ' +
-    'Nothing is sent anywhere. The exit code is 1 if anything fails.';
+    'Beside gateway.yaml, and in the folder of a plugin, tests/*.yaml say what is given and what must become of it ' +
+    '(schemas/tests.schema.json). Of a plugin, each example is replayed, too: signed with keys made for it, it goes ' +
+    'through verification, schema, event rules and routes; its event type must be the name of its file, and a parameter ' +
+    'NAME of the plugin is "made_up_NAME". Then its body, its headers, the clock and the secret are changed, and each ' +
+    'change must be refused as far as the signature covers it. Secrets are made up, and nothing is sent anywhere. The ' +
+    'exit code is 1 if anything fails.';
   static override examples = [
     '<%= config.bin %> test',
     '<%= config.bin %> test stripe github',
+    '<%= config.bin %> test stripe --watch',
     '<%= config.bin %> test acme --dir ./plugins',
+    '<%= config.bin %> test --format junit > tests.xml',
   ];
   static override strict = false;
   static override args = {
-    plugin: Args.string({ name: 'PLUGIN', description: 'One or several. Without it: all in the folders.' }),
+    plugin: Args.string({
+      name: 'PLUGIN',
+      description:
+        "One or several: these plugins, and of the configuration's tests those at endpoints of them. Without it: all.",
+    }),
   };
-  static override flags = pluginFlags;
+  static override flags = {
+    ...pluginFlags,
+    watch: Flags.boolean({ description: 'Run again what a changed file is a part of, until Ctrl-C.' }),
+    update: Flags.boolean({
+      exclusive: ['watch'],
+      description:
+        'Write what is into the expectations of tests/*.yaml that fail. Look at the difference before you keep it.',
+    }),
+    format: Flags.option({
+      options: ['pretty', 'json', 'junit'] as const,
+      default: 'pretty',
+      description: 'For people, for programs (the same as --json), or for a CI server.',
+    })(),
+  };
+
+  #format: 'pretty' | 'json' | 'junit' = 'pretty';
 
   override async run(): Promise<Report> {
     const { argv, flags } = await this.parse(Test);
-    const places = await findPlugins(flags, argv.map(String));
-    const [{ openPlugin }, { rehearse }] = await Promise.all([
-      import('../plugins/catalogue.js'),
-      import('../rehearsal/rehearse.js'),
-    ]);
-    const plugins: (Rehearsal | Unsound)[] = [];
-    for (const [name, folder] of places) {
-      const opened = await openPlugin(name, folder);
-      if (opened.diagnostics.length > 0) this.logToStderr((await presentPlugin(opened)).trimEnd());
-      const { diagnostics } = opened;
-      const result = opened.sound ? await rehearse(opened.sound, Date.now()) : { plugin: name, folder, diagnostics };
-      plugins.push(result);
-      this.log('checks' in result ? describeRehearsal(result) : `${name}: ${relative('', folder)} can't be used`);
-    }
-    const passed = count(plugins, 'passed');
-    const failed = count(plugins, 'failed') + plugins.filter((each) => 'diagnostics' in each).length;
-    this.log(`\n${passed} passed, ${failed} failed`);
-    if (failed > 0) this.endWith('negative');
-    return { passed, failed, plugins };
+    this.#format = flags.format;
+    const units = await planTests(argv.map(String), flags);
+    const reports = new Map<Unit, UnitReport>();
+    await this.#runUnits(units, reports);
+    if (flags.watch) await this.#watch(units, reports);
+    const all = [...reports.values()];
+    const { passed, failed } = countOutcomes(all);
+    if (this.#format === 'junit') process.stdout.write(formatJunit(toJunit(all)));
+    if (failed > 0 && !flags.watch) this.endWith('negative');
+    return { passed, failed, tests: all.flatMap((each) => each.tests), plugins: all.flatMap((each) => each.plugins) };
   }
-}
 
-function count(plugins: Report['plugins'], outcome: 'passed' | 'failed'): number {
-  return plugins.flatMap((each) => ('checks' in each ? each.checks : [])).filter((check) => check.outcome === outcome)
-    .length;
+  async #runUnits(units: readonly Unit[], reports: Map<Unit, UnitReport>): Promise<void> {
+    for (const unit of units) {
+      const report = await unit.run();
+      reports.set(unit, report);
+      process.stderr.write(report.faults);
+      for (const line of report.lines) this.#say(line);
+    }
+    const { passed, failed } = countOutcomes([...reports.values()]);
+    this.#say(`\n${passed} passed, ${failed} failed`);
+  }
+
+  async #watch(units: readonly Unit[], reports: Map<Unit, UnitReport>): Promise<void> {
+    const { awaitChange } = await import('../cli/watch.js');
+    const signal = awaitInterruption();
+    const nextChange = () =>
+      awaitChange(
+        [...reports.values()].flatMap((report) => report.folders),
+        signal,
+      );
+    let next = nextChange();
+    for (;;) {
+      this.#say('watching…');
+      const changed = await next;
+      if (changed === undefined) break;
+      // What changes while the tests run counts, too.
+      next = nextChange();
+      const again = units.filter((unit) => reports.get(unit)?.folders.some((folder) => changed.has(folder)));
+      await this.#runUnits(again, reports);
+    }
+    this.endWith('interrupted');
+  }
+
+  #say(line: string): void {
+    if (this.#format === 'pretty') this.log(line);
+  }
+
+  override jsonEnabled(): boolean {
+    return this.#format === 'json' || super.jsonEnabled();
+  }
 }

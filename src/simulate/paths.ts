@@ -39,6 +39,16 @@ export function putAt(root: unknown, path: readonly string[], value: unknown): u
   return container;
 }
 
+/** Takes out what stands at the path, changing `root`; returns it. An element of an array closes up. */
+export function removeAt(root: unknown, path: readonly string[]): unknown {
+  const parent = valueAt(root, path.slice(0, -1));
+  const last = path.at(-1);
+  if (last === undefined || !isContainer(parent)) return root;
+  if (Array.isArray(parent)) parent.splice(/^\d+$/.test(last) ? Number(last) : parent.length, 1);
+  else delete parent[last];
+  return root;
+}
+
 /** The paths of a batch's items: those that a JSON pointer with `*` at the elements matches; one empty path without it. */
 export function itemPaths(root: unknown, pointer = ''): readonly (readonly string[])[] {
   let paths: readonly (readonly string[])[] = [[]];

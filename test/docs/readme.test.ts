@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { runCasebook } from '../../src/casebook/run.js';
 import { exitCodes } from '../../src/cli/failure.js';
 import { loadConfig } from '../../src/config/load.js';
 import { rejections } from '../../src/rejection.js';
@@ -33,9 +34,23 @@ describe('README.md', () => {
     const gateways = of('yaml').filter((text) => /^endpoints:/m.test(text));
     const plugins = of('yaml').filter((text) => /^signature:/m.test(text));
 
-    it('is all gateway.yaml or plugin.yaml', () => {
-      expect(of('yaml')).to.have.length(gateways.length + plugins.length);
-      expect([gateways.length, plugins.length]).to.deep.equal([2, 1]);
+    const tests = of('yaml').filter((text) => /^cases:/m.test(text));
+
+    it('is all gateway.yaml, plugin.yaml or tests', () => {
+      expect(of('yaml')).to.have.length(gateways.length + plugins.length + tests.length);
+      expect([gateways.length, plugins.length, tests.length]).to.deep.equal([2, 1, 1]);
+    });
+
+    it('passes: the tests', async () => {
+      const file = join(directory.path, 'config/tests/readme.yaml');
+      writeFileSync(file, tests[0] ?? '');
+      const { settings } = await loadConfig(join(directory.path, 'config/gateway.yaml'), env, Date.now());
+      const { endpoints = [] } = settings ?? {};
+      const options = { endpoints, largest: 1024 * 1024, deadLetterTopic: 'webhooks.dlq', now: Date.now() };
+      const { cases, diagnostics } = await runCasebook(file, options);
+      expect(diagnostics).to.deep.equal([]);
+      expect(cases.filter(({ passed }) => !passed)).to.deep.equal([]);
+      expect(cases).to.have.length(2);
     });
 
     for (const [index, text] of gateways.entries()) {

@@ -1,0 +1,34 @@
+import { relative } from 'node:path';
+import type { CasebookResult, CaseResult } from '../casebook/run.js';
+
+/** What came of a file of tests, as lines: one if all is well, else every failure with what was expected and what is. */
+export function describeCasebook({ file, cases }: Pick<CasebookResult, 'file' | 'cases'>): string {
+  const name = relative('', file);
+  const failed = cases.filter(({ passed }) => !passed);
+  const sum = `${name}: ${cases.length - failed.length} passed${failed.length === 0 ? '' : `, ${failed.length} failed`}`;
+  return [sum, ...failed.flatMap((each) => describeCase(name, each))].join('\n');
+}
+
+function describeCase(file: string, { name, line, problem, differences }: CaseResult): readonly string[] {
+  return [
+    `  FAILED ${file}:${line}: ${name}`,
+    ...(problem === undefined ? [] : [`    ${problem}`]),
+    ...differences.flatMap(({ field, expected, actual, line, column }) => [
+      `    ${field}  ${file}:${line}:${column}`,
+      `      expected  ${show(expected)}`,
+      `      actual    ${show(actual)}`,
+    ]),
+  ];
+}
+
+/** What differs, on one line, for formats that have no room for more. */
+export function summarizeCase({ problem, differences }: CaseResult): string {
+  const parts = differences.map(
+    ({ field, expected, actual }) => `${field}: expected ${show(expected)}, actual ${show(actual)}`,
+  );
+  return [...(problem === undefined ? [] : [problem]), ...parts].join('; ');
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value);
+}

@@ -1,0 +1,49 @@
+/** A test as JUnit's XML has it. */
+export interface JunitCase {
+  readonly name: string;
+  /** Why it failed; absent: it passed. */
+  readonly failure?: string;
+}
+
+export interface JunitSuite {
+  readonly name: string;
+  readonly cases: readonly JunitCase[];
+}
+
+/** JUnit's XML, as CI servers read it (https://github.com/testmoapp/junitxml). */
+export function formatJunit(suites: readonly JunitSuite[]): string {
+  const all = suites.flatMap(({ cases }) => cases);
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites ${counts(all)}>`,
+    ...suites.flatMap(({ name, cases }) => [
+      `  <testsuite name="${escapeXml(name)}" ${counts(cases)}>`,
+      ...cases.map((each) => formatCase(name, each)),
+      '  </testsuite>',
+    ]),
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function counts(cases: readonly JunitCase[]): string {
+  return `tests="${cases.length}" failures="${cases.filter(({ failure }) => failure !== undefined).length}"`;
+}
+
+function formatCase(suite: string, { name, failure }: JunitCase): string {
+  const head = `    <testcase classname="${escapeXml(suite)}" name="${escapeXml(name)}"`;
+  return failure === undefined ? `${head}/>` : `${head}><failure message="${escapeXml(failure)}"/></testcase>`;
+}
+
+const entities: { readonly [char: string]: string | undefined } = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\n': '&#10;',
+};
+
+/** XML 1.0 has no other control characters at all. */
+function escapeXml(text: string): string {
+  return text.replace(/[&<>"\n]/g, (char) => entities[char] ?? char).replace(/(?![\t\r\n])\p{Cc}/gu, '\ufffd');
+}

@@ -1,0 +1,169 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import type { CasebookOptions, CasebookResult } from '../casebook/run.js';
+import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { Rehearsal } from '../rehearsal/checks.js';
+import { describeCasebook, summarizeCase } from './casebook-lines.js';
+import type { JunitSuite } from './junit.js';
+import { findPlugins, presentPlugin } from './plugins.js';
+import { describeRehearsal } from './rehearsal-lines.js';
+import { present } from './settings.js';
+import { whichConfig } from './which-config.js';
+
+export type Unsound = { readonly plugin: string; readonly folder: string; readonly diagnostics: readonly Diagnostic[] };
+export type Tested = Omit<CasebookResult, 'text' | 'updated' | 'read'>;
+
+/** What came of one part of a run. */
+export interface UnitReport {
+  readonly plugins: readonly (Rehearsal | Unsound)[];
+  readonly tests: readonly Tested[];
+  /** For people: on stdout, and what is wrong with files on stderr. */
+  readonly lines: readonly string[];
+  readonly faults: string;
+  /** Folders in which a change may change the report. */
+  readonly folders: readonly string[];
+}
+
+/** The tests of the configuration, or all of one plugin. */
+export interface Unit {
+  run(): Promise<UnitReport>;
+}
+
+export interface TestFlags {
+  readonly config?: string | undefined;
+  readonly dir?: string | undefined;
+  /** Writes what is into the expectations. */
+  readonly update: boolean;
+}
+
+/** What there is to test: the configuration's own tests, and the plugins of these names, or all. */
+export async function planTests(names: readonly string[], flags: TestFlags): Promise<readonly Unit[]> {
+  const { file } = whichConfig(flags.config);
+  const isAsked = flags.dir === undefined || flags.config !== undefined;
+  const providers = names.length === 0 ? {} : { providers: new Set(names) };
+  const books = isAsked ? listCasebooks(dirname(file)) : [];
+  const places = await findPlugins(flags, names);
+  return [
+    ...(books.length === 0 ? [] : [{ run: () => testConfig(file, providers, flags.update) }]),
+    ...[...places].map(([name, folder]) => ({ run: () => testPlugin(name, folder, flags.update) })),
+  ];
+}
+
+function listCasebooks(folder: string): readonly string[] {
+  const tests = join(folder, 'tests');
+  if (!existsSync(tests)) return [];
+  return readdirSync(tests)
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort()
+    .map((name) => join(tests, name));
+}
+
+async function testConfig(
+  file: string,
+  providers: Pick<CasebookOptions, 'providers'>,
+  update: boolean,
+): Promise<UnitReport> {
+  const [{ loadWithMadeUp }, { summarize }] = await Promise.all([import('./made-up.js'), import('./settings.js')]);
+  const { settings, diagnostics, sources, snapshot } = await loadWithMadeUp(file, 'all');
+  const folders = [...Object.keys(snapshot.texts).map((path) => dirname(path)), join(dirname(file), 'tests')];
+  if (settings === undefined) {
+    const faults = (await present(diagnostics, sources, process.stderr)) + summarize(file, diagnostics);
+    const tests = [{ file, diagnostics, cases: [] }];
+    return { plugins: [], tests, lines: [`${relative('', file)} can't be used`], faults: `${faults}\n`, folders };
+  }
+  const { endpoints, limits, deadLetter } = settings;
+  const options = { ...providers, endpoints, largest: limits.body, deadLetterTopic: deadLetter.topic, now: Date.now() };
+  const ran = await runCasebooks(listCasebooks(dirname(file)), options, update);
+  return { plugins: [], ...ran, folders: [...folders, ...ran.folders] };
+}
+
+async function testPlugin(name: string, folder: string, update: boolean): Promise<UnitReport> {
+  const [{ openPlugin }, { rehearse, makeCast }] = await Promise.all([
+    import('../plugins/catalogue.js'),
+    import('../rehearsal/rehearse.js'),
+  ]);
+  const opened = await openPlugin(name, folder);
+  const { diagnostics, sound } = opened;
+  const folders = [
+    folder,
+    ...['examples', 'tests'].map((each) => join(folder, each)).filter((each) => existsSync(each)),
+  ];
+  const faults = diagnostics.length === 0 ? '' : await presentPlugin(opened);
+  if (sound === undefined) {
+    const lines = [`${name}: ${relative('', folder)} can't be used`];
+    return { plugins: [{ plugin: name, folder, diagnostics }], tests: [], lines, faults, folders };
+  }
+  const now = Date.now();
+  const rehearsal = await rehearse(sound, now);
+  const { endpoint } = makeCast(sound);
+  const options = { endpoints: [endpoint], largest: 1024 * 1024, deadLetterTopic: 'webhooks.dlq', now };
+  const ran = await runCasebooks(listCasebooks(folder), options, update);
+  return {
+    plugins: [rehearsal],
+    ...{ tests: ran.tests, lines: [describeRehearsal(rehearsal), ...ran.lines] },
+    ...{ faults: faults + ran.faults, folders: [...folders, ...ran.folders] },
+  };
+}
+
+async function runCasebooks(files: readonly string[], options: CasebookOptions, update: boolean) {
+  const tests: Tested[] = [];
+  const lines: string[] = [];
+  const folders: string[] = [];
+  let faults = '';
+  if (files.length === 0) return { tests, lines, faults, folders };
+  const { runCasebook } = await import('../casebook/run.js');
+  for (const file of files) {
+    const first = await runCasebook(file, options);
+    if (update && first.updated !== undefined) {
+      writeFileSync(file, first.updated);
+      lines.push(`${relative('', file)}: expectations updated`);
+    }
+    const {
+      text,
+      updated: _,
+      read,
+      ...tested
+    } = update && first.updated !== undefined ? await runCasebook(file, options) : first;
+    if (tested.diagnostics.length > 0)
+      faults += await present(tested.diagnostics, new Map([[file, text]]), process.stderr);
+    if (tested.cases.length > 0 || tested.diagnostics.length > 0) {
+      tests.push(tested);
+      lines.push(tested.diagnostics.length > 0 ? `${relative('', file)} can't be used` : describeCasebook(tested));
+    }
+    folders.push(...read.map((path) => dirname(path)));
+  }
+  return { tests, lines, faults, folders };
+}
+
+/** How many checks and cases passed and failed; a plugin or a file that can't be used counts as one failure. */
+export function countOutcomes(reports: readonly UnitReport[]): { readonly passed: number; readonly failed: number } {
+  const cases = toJunit(reports).flatMap((suite) => suite.cases);
+  const failed = cases.filter(({ failure }) => failure !== undefined).length;
+  return { passed: cases.length - failed, failed };
+}
+
+/** Checks that the signature leaves open are no tests. */
+export function toJunit(reports: readonly UnitReport[]): readonly JunitSuite[] {
+  const ofPlugin = (each: Rehearsal | Unsound): JunitSuite => ({
+    name: each.plugin,
+    cases: 'checks' in each ? each.checks.filter(({ outcome }) => outcome !== 'unbound').map(toCase) : [unusable],
+  });
+  const ofBook = ({ file, cases, diagnostics }: Tested): JunitSuite => ({
+    name: relative('', file),
+    cases:
+      diagnostics.length > 0 && cases.length === 0
+        ? [unusable]
+        : cases.map((each) => ({ name: each.name, ...(each.passed ? {} : { failure: summarizeCase(each) }) })),
+  });
+  return reports.flatMap(({ tests, plugins }) => [...tests.map(ofBook), ...plugins.map(ofPlugin)]);
+}
+
+const unusable = {
+  name: 'can be used',
+  failure: 'it has faults: gateway lint-config or gateway plugins show says which',
+};
+
+function toCase({ example, what, outcome, expected = '', got = '' }: Rehearsal['checks'][number]) {
+  const name = example === undefined ? what : `${example}: ${what}`;
+  return { name, ...(outcome === 'passed' ? {} : { failure: `expected ${expected}, got ${got}` }) };
+}

@@ -1,0 +1,86 @@
+import { dirname, resolve } from 'node:path';
+import { parseYaml } from '../diagnostics/parse.js';
+import { disk, type Files } from '../read-text.js';
+import type { Environment } from './substitute.js';
+
+/** What a configuration can be loaded with where its secrets are not at hand. */
+export interface MadeUp {
+  readonly environment: Environment;
+  readonly files: Files;
+  /** What was made up: names of variables and files, as the configuration has them. */
+  readonly names: readonly string[];
+}
+
+interface Wanted {
+  readonly env?: string;
+  readonly file?: string;
+  /** Absent: it is of Kafka. */
+  readonly provider?: string;
+  readonly kind: string;
+}
+
+/**
+ * Makes up the secrets that a gateway.yaml refers to: all, or those that aren't there. `make`: a text for a secret of
+ * this provider and kind; without a provider, for a password or a file of Kafka.
+ */
+export async function makeUpSecrets(
+  file: string,
+  environment: Environment,
+  which: 'all' | 'missing',
+  make: (provider: string | undefined, kind: string) => Promise<string>,
+): Promise<MadeUp> {
+  const variables: { [name: string]: string } = {};
+  const texts = new Map<string, string>();
+  const names = new Set<string>();
+  for (const { env, file: name, provider, kind } of await listWanted(file)) {
+    const path = name === undefined ? undefined : resolve(dirname(file), name);
+    if (env !== undefined && (which === 'all' || !environment[env]) && variables[env] === undefined) {
+      variables[env] = await make(provider, kind);
+      names.add(env);
+    }
+    if (path === undefined || name === undefined || texts.has(path)) continue;
+    if (which === 'missing' && 'text' in (await disk.read(path))) continue;
+    texts.set(path, await make(provider, kind));
+    names.add(name);
+  }
+  async function read(path: string) {
+    const text = texts.get(path);
+    return text === undefined ? disk.read(path) : { text };
+  }
+  return { environment: { ...environment, ...variables }, files: { ...disk, read }, names: [...names] };
+}
+
+/** What is wrong with the file is said when it is loaded. */
+async function listWanted(file: string): Promise<readonly Wanted[]> {
+  const read = await disk.read(file);
+  if (!('text' in read)) return [];
+  const root = fieldsOf(parseYaml(file, read.text).document?.value);
+  const kafka = fieldsOf(root.kafka);
+  const tls = fieldsOf(kafka.tls);
+  const named = [tls.ca, tls.cert].flatMap((name) => (typeof name === 'string' ? [{ file: name, kind: 'tls' }] : []));
+  const ofKafka = [tls.key, fieldsOf(kafka.sasl).password].map((each) => ({ ...referenceOf(each), kind: 'kafka' }));
+  const endpoints = listOf(root.endpoints).flatMap((endpoint) => {
+    const { provider, secrets } = fieldsOf(endpoint);
+    return listOf(secrets).map((secret) => {
+      const { for: kind, name } = fieldsOf(secret);
+      return { ...referenceOf(secret), provider: String(provider), kind: String(kind ?? name) };
+    });
+  });
+  return [...named, ...ofKafka, ...endpoints];
+}
+
+function referenceOf(value: unknown): Pick<Wanted, 'env' | 'file'> {
+  const { env, file } = fieldsOf(value);
+  return {
+    ...(typeof env === 'string' ? { env } : {}),
+    ...(typeof file === 'string' && !file.includes('${') ? { file } : {}),
+  };
+}
+
+function fieldsOf(value: unknown): { readonly [name: string]: unknown } {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
