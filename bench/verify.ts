@@ -1,6 +1,7 @@
 /**
- * What verifying costs: the schemes of the plugins beside verifiers written by hand for one provider, as its documentation
- * shows them. Usage: npm run bench:verify. Medians of interleaved rounds; ratios are what counts, the microseconds are this machine's.
+ * What verifying costs: the schemes of the plugins beside verifiers written by hand for one provider, safe and with nothing
+ * that its provider's own package doesn't do: the key prepared once, digests compared as text, in constant time. Usage:
+ * npm run bench:verify. Medians of interleaved rounds; ratios are what counts, the microseconds are this machine's.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { cpus } from 'node:os';
@@ -50,11 +51,15 @@ const contests: readonly Contest[] = [
     secret: 'whsec_c2VjcmV0',
     body: json,
     byHand(body, headers) {
-      const parts = (headers['stripe-signature']?.[0] ?? '').split(',').map((part) => part.split('='));
-      const t = parts.find(([key]) => key === 't')?.[1] ?? '';
-      check(Math.abs(now / 1000 - Number(t)) <= 300);
-      const digest = createHmac('sha256', 'whsec_c2VjcmV0').update(`${t}.`).update(body).digest();
-      check(parts.some(([key, value]) => key === 'v1' && equal(Buffer.from(value ?? '', 'hex'), digest)));
+      let time = '';
+      const signatures: string[] = [];
+      for (const part of (headers['stripe-signature']?.[0] ?? '').split(',')) {
+        if (part.startsWith('t=')) time = part.slice(2);
+        else if (part.startsWith('v1=')) signatures.push(part.slice(3));
+      }
+      check(Math.abs(now / 1000 - Number(time)) <= 300);
+      const expected = Buffer.from(createHmac('sha256', stripeKey).update(`${time}.`).update(body).digest('hex'));
+      check(signatures.some((each) => equal(Buffer.from(each), expected)));
     },
   },
   {
@@ -63,7 +68,7 @@ const contests: readonly Contest[] = [
     body: json,
     byHand(body, headers) {
       const given = Buffer.from(headers['x-hub-signature-256']?.[0] ?? '');
-      check(equal(given, Buffer.from(`sha256=${createHmac('sha256', 'secret').update(body).digest('hex')}`)));
+      check(equal(given, Buffer.from(`sha256=${createHmac('sha256', githubKey).update(body).digest('hex')}`)));
     },
   },
   {
@@ -73,9 +78,10 @@ const contests: readonly Contest[] = [
     byHand(body, headers) {
       const [id, time] = [headers['webhook-id']?.[0], headers['webhook-timestamp']?.[0] ?? ''];
       check(Math.abs(now / 1000 - Number(time)) <= 300);
-      const digest = createHmac('sha256', standardKey).update(`${id}.${time}.`).update(body).digest();
-      const given = (headers['webhook-signature']?.[0] ?? '').split(' ').map((each) => each.split(','));
-      check(given.some(([version, value]) => version === 'v1' && equal(Buffer.from(value ?? '', 'base64'), digest)));
+      const digest = createHmac('sha256', standardKey).update(`${id}.${time}.`).update(body).digest('base64');
+      const expected = Buffer.from(`v1,${digest}`);
+      const given = (headers['webhook-signature']?.[0] ?? '').split(' ');
+      check(given.some((each) => equal(Buffer.from(each), expected)));
     },
   },
   {
@@ -93,22 +99,17 @@ const contests: readonly Contest[] = [
           eventCode,
           success,
         } = each;
-        const fields = [
-          pspReference,
-          originalReference,
-          merchantAccountCode,
-          merchantReference,
-          amount.value,
-          amount.currency,
-        ];
-        const digest = createHmac('sha256', adyenKey)
-          .update([...fields, eventCode, success].join(':'))
-          .digest();
-        check(equal(Buffer.from(each.additionalData.hmacSignature, 'base64'), digest));
+        const { value, currency } = amount;
+        const fields = [pspReference, originalReference, merchantAccountCode, merchantReference, value, currency];
+        const content = [...fields, eventCode, success].join(':');
+        const expected = createHmac('sha256', adyenKey).update(content).digest('base64');
+        check(equal(Buffer.from(each.additionalData.hmacSignature), Buffer.from(expected)));
       }
     },
   },
 ];
+const stripeKey = Buffer.from('whsec_c2VjcmV0');
+const githubKey = Buffer.from('secret');
 const standardKey = Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64');
 const adyenKey = Buffer.from('44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056', 'hex');
 

@@ -1,6 +1,7 @@
 import { Rejection } from '../rejection.js';
 import { sameText } from './algorithms.js';
-import { type JsonNode, parseBody, textAt } from './json-body.js';
+import { isArray, parseBody, textAt } from './json-body.js';
+import type { JsonObject } from './json-parser.js';
 import type { Token } from './jws.js';
 import type { Message } from './message.js';
 import type { JwtPlan } from './plan.js';
@@ -13,8 +14,8 @@ import { renderBytes } from './sources.js';
 export function checkClaims(plan: JwtPlan, { payload }: Token, message: Message, now: number): number | undefined {
   if (payload === undefined) return undefined;
   const claims = parseBody(payload);
-  if (claims.kind !== 'object') throw malformed('the token has no claims');
-  for (const name of plan.required) if (!claims.members.has(name)) throw malformed(`the token has no claim "${name}"`);
+  if (!(claims instanceof Map)) throw malformed('the token has no claims');
+  for (const name of plan.required) if (!claims.has(name)) throw malformed(`the token has no claim "${name}"`);
   const issued = checkTimes(plan, claims, now);
   for (const [name, expected] of plan.claims) {
     const wanted = typeof expected === 'boolean' ? expected : renderBytes(expected, message);
@@ -26,14 +27,14 @@ export function checkClaims(plan: JwtPlan, { payload }: Token, message: Message,
 }
 
 /** `true`: there, `false` or nothing: not there; an array agrees if one of its elements does, as `aud` has it. */
-function agrees(claims: JsonNode, name: string, wanted: Buffer | boolean | undefined): boolean {
-  const node = claims.kind === 'object' ? claims.members.get(name) : undefined;
+function agrees(claims: JsonObject, name: string, wanted: Buffer | boolean | undefined): boolean {
+  const node = claims.get(name);
   if (wanted === undefined || typeof wanted === 'boolean') return (node !== undefined) === (wanted === true);
-  const elements = node?.kind === 'array' ? node.elements : [node];
-  return elements.some((element) => element?.kind === 'text' && sameText(element.text, wanted));
+  const elements = isArray(node) ? node : [node];
+  return elements.some((element) => typeof element === 'string' && sameText(element, wanted));
 }
 
-function checkTimes({ maxAge, leeway }: JwtPlan, claims: JsonNode, now: number): number | undefined {
+function checkTimes({ maxAge, leeway }: JwtPlan, claims: JsonObject, now: number): number | undefined {
   const expires = timeOf(claims, 'exp');
   const notBefore = timeOf(claims, 'nbf');
   const issued = timeOf(claims, 'iat');
@@ -52,7 +53,7 @@ function checkTimes({ maxAge, leeway }: JwtPlan, claims: JsonNode, now: number):
 }
 
 /** A NumericDate in milliseconds. */
-function timeOf(claims: JsonNode, name: string): number | undefined {
+function timeOf(claims: JsonObject, name: string): number | undefined {
   const text = textAt(claims, [name]);
   if (text === undefined) return undefined;
   if (!/^\d{1,12}(\.\d{1,9})?$/.test(text)) {

@@ -1,10 +1,9 @@
-import { toPointer } from '../diagnostics/pointer.js';
+import { fromPointer, toPointer } from '../diagnostics/pointer.js';
 import { planAlgorithm } from './algorithms.js';
 import type { Builder } from './builder.js';
 import { compileConditions } from './conditions.js';
 import type { Algorithm, PlaceDeclaration, SchemeDeclaration } from './declaration.js';
 import { digestForm } from './encoding.js';
-import { pointerPath } from './json-body.js';
 import { readAsymmetric } from './keys.js';
 import type { JwtPlan, Method, Plan } from './plan.js';
 import { planRemote } from './remote.js';
@@ -50,7 +49,7 @@ export function buildPlan(declared: SchemeDeclaration, builder: Builder): Plan {
     jwt: compileJwt(declared, builder),
     require: conditions('require'),
     when: conditions('when'),
-    items: from.some(({ part }) => part.source === 'item') ? pointerPath(builder.facts.items ?? '') : undefined,
+    items: from.some(({ part }) => part.source === 'item') ? fromPointer(builder.facts.items ?? '') : undefined,
     parts: {
       from: from.map(({ part }) => part),
       timestamp: time?.part,

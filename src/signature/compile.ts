@@ -93,8 +93,12 @@ function messageOf(
   surroundings: Surroundings | undefined,
 ): Message {
   const message = new Message(delivery, surroundings);
-  if (secrets.some((secret) => secret.for !== undefined)) message.secrets = newestKeys(secrets, now);
+  if (secrets.some(isNamed)) message.secrets = newestKeys(secrets, now);
   return message;
+}
+
+function isNamed(secret: Secret): boolean {
+  return secret.for !== undefined;
 }
 
 function remoteKeys(tree: Tree, message: Message, secrets: readonly Secret[]): readonly KeyRequest[] {

@@ -45,5 +45,6 @@ function isOneOf(value: Buffer | undefined, allowed: readonly (readonly Piece[])
 }
 
 export function findUnmet(conditions: readonly Condition[], message: Message): Condition | undefined {
-  return conditions.find((condition) => !condition.holds(message));
+  for (const condition of conditions) if (!condition.holds(message)) return condition;
+  return undefined;
 }

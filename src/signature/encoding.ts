@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import type { Encoding } from './declaration.js';
 
 const hexDigits = /^[0-9a-fA-F]*$/;
@@ -21,17 +22,35 @@ export function decodeSignature(text: string, encoding: Encoding): Buffer | unde
   return digits && decodeStrictly(digits.toString('latin1'), 'hex');
 }
 
-/**
- * What an encoded digest of `size` bytes looks like. A text of this form that equals the encoder's own is decoded
- * strictly by that alone.
- */
-export function digestForm(size: number, encoding: Encoding): RegExp {
-  if (encoding === 'base64-hex') {
-    return digestForm(size * 2, 'base64');
+/** The encoded digests of one length, such as the hex of SHA-256. */
+export interface DigestForm {
+  /** A text of this form that equals the encoder's own is decoded strictly by that alone. */
+  readonly pattern: RegExp;
+  /** Equality of two such texts that takes as long wherever the difference is. */
+  readonly same: (a: string, b: string) => boolean;
+}
+
+export function digestForm(size: number, encoding: Encoding): DigestForm {
+  const { length } = encodeDigest(Buffer.alloc(size), encoding);
+  // Filled anew for each comparison: a buffer costs more than the comparison itself.
+  const left = Buffer.alloc(length);
+  const right = Buffer.alloc(length);
+  function same(a: string, b: string): boolean {
+    if (a.length !== length || b.length !== length) return false;
+    left.write(a, 'latin1');
+    right.write(b, 'latin1');
+    return timingSafeEqual(left, right);
   }
-  if (encoding === 'hex') {
-    return new RegExp(`^[0-9a-fA-F]{${size * 2}}$`);
-  }
+  return { pattern: digestPattern(size, encoding), same };
+}
+
+function encodeDigest(digest: Buffer, encoding: Encoding): string {
+  return encoding === 'base64-hex' ? Buffer.from(digest.toString('hex')).toString('base64') : digest.toString(encoding);
+}
+
+function digestPattern(size: number, encoding: Encoding): RegExp {
+  if (encoding === 'base64-hex') return digestPattern(size * 2, 'base64');
+  if (encoding === 'hex') return new RegExp(`^[0-9a-fA-F]{${size * 2}}$`);
   const digits = Math.ceil((size * 4) / 3);
   return encoding === 'base64'
     ? new RegExp(`^[A-Za-z0-9+/]{${digits}}={${(3 - (size % 3)) % 3}}$`)

@@ -12,9 +12,9 @@ export interface EntryForm {
 
 export interface Entries {
   /** Every text that may be the signature. */
-  readonly candidates: readonly string[];
+  readonly candidates: string[];
   /** By the position of their key in `EntryForm.keys`. */
-  readonly values: readonly (string | undefined)[];
+  readonly values: (string | undefined)[];
 }
 
 /** More entries than any provider sends during a rotation; what a stranger sends beyond costs nothing. */
@@ -22,11 +22,8 @@ const maximumEntries = 64;
 
 /** Throws a Rejection `signature_malformed` if the text isn't of the form, or has a key twice where one is read. */
 export function splitEntries(text: string, form: EntryForm, pick: string | undefined = form.pick): Entries {
-  const candidates: string[] = [];
-  const values: (string | undefined)[] = form.keys.map(() => undefined);
-  if (form.items === undefined) {
-    return { candidates: [text], values };
-  }
+  if (form.items === undefined) return { candidates: [text], values: [] };
+  const entries: Entries = { candidates: [], values: new Array(form.keys.length).fill(undefined) };
   let start = 0;
   for (let index = 0; start <= text.length; index++) {
     if (index === maximumEntries) {
@@ -35,13 +32,12 @@ export function splitEntries(text: string, form: EntryForm, pick: string | undef
     const found = text.indexOf(form.items, start);
     const end = found === -1 ? text.length : found;
     if (end > start) {
-      const entry = text.slice(start, end);
-      if (form.pair === undefined) takePlain(entry, String(index), form.keys, pick, candidates, values);
-      else takePair(entry, form.pair, form.keys, pick, candidates, values);
+      if (form.pair === undefined) takePlain(text.slice(start, end), String(index), form.keys, pick, entries);
+      else takePair(text, start, end, form.pair, form.keys, pick, entries);
     }
     start = end + form.items.length;
   }
-  return { candidates, values };
+  return entries;
 }
 
 function takePlain(
@@ -49,8 +45,7 @@ function takePlain(
   position: string,
   keys: EntryForm['keys'],
   pick: string | undefined,
-  candidates: string[],
-  values: (string | undefined)[],
+  { candidates, values }: Entries,
 ): void {
   const index = keys.indexOf(position);
   if (index !== -1) values[index] = entry;
@@ -58,31 +53,26 @@ function takePlain(
 }
 
 function takePair(
-  entry: string,
+  text: string,
+  start: number,
+  end: number,
   pair: string,
   keys: EntryForm['keys'],
   pick: string | undefined,
-  candidates: string[],
-  values: (string | undefined)[],
+  { candidates, values }: Entries,
 ): void {
-  const at = entry.indexOf(pair);
-  if (at === -1) {
+  const at = text.indexOf(pair, start);
+  if (at === -1 || at + pair.length > end) {
     throw malformed('an entry of the signature has no key');
   }
-  const key = entry.slice(0, at);
-  const value = entry.slice(at + pair.length);
+  const key = text.slice(start, at);
   const index = keys.indexOf(key);
   if (key === pick || (pick === '*' && index === -1)) {
-    candidates.push(value);
-    return;
+    candidates.push(text.slice(at + pair.length, end));
+  } else if (index !== -1) {
+    if (values[index] !== undefined) throw malformed(`the signature has "${key}" twice`);
+    values[index] = text.slice(at + pair.length, end);
   }
-  if (index === -1) {
-    return;
-  }
-  if (values[index] !== undefined) {
-    throw malformed(`the signature has "${keys[index]}" twice`);
-  }
-  values[index] = value;
 }
 
 function malformed(detail: string): Rejection {

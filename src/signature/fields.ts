@@ -46,10 +46,10 @@ function same([a, x]: readonly [string, string], [b, y]: readonly [string, strin
 }
 
 function membersOf({ document }: Message): Pairs {
-  if (document.kind !== 'object') throw malformed('the body is no JSON object');
-  return [...document.members].map(([name, node]) => {
-    if (node.kind === 'object' || node.kind === 'array') throw malformed('a signed field is not a scalar');
-    return [name, node.kind === 'null' ? '' : node.text];
+  if (!(document instanceof Map)) throw malformed('the body is no JSON object');
+  return [...document].map(([name, node]) => {
+    if (typeof node === 'object' && node !== null) throw malformed('a signed field is not a scalar');
+    return [name, node ?? ''];
   });
 }
 

@@ -1,17 +1,11 @@
-import { visit } from 'jsonc-parser';
+import { toPointer } from '../diagnostics/pointer.js';
 import { Rejection } from '../rejection.js';
+import { type JsonNode, parseJson } from './json-parser.js';
 
-/** A JSON value with its place in the text. Numbers keep their source text: 1050.00 must not become 1050. */
-export type JsonNode =
-  | { readonly kind: 'object'; readonly members: ReadonlyMap<string, JsonNode> }
-  | { readonly kind: 'array'; readonly elements: readonly JsonNode[] }
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'null' };
-
-/** One element of a batch and where it is. */
+/** One element of a batch, and its place in each array on the way to it. */
 export interface BatchItem {
-  readonly path: readonly (string | number)[];
   readonly node: JsonNode;
+  readonly indices: readonly number[];
 }
 
 /**
@@ -20,10 +14,7 @@ export interface BatchItem {
  */
 const maximumText = 512 * 1024;
 const maximumValues = 10_000;
-/** Deeper than any provider nests, shallower than the parser's stack. */
-const maximumDepth = 500;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const surrogate = /\p{Surrogate}/u;
 
 /**
  * Parses a body of which fields are signed. Refuses what two parsers could read in two ways: duplicate keys, bytes
@@ -45,134 +36,59 @@ export function decodeBody(body: Buffer): string {
 /** The same of a text. `proven`: who sent it is known, and it may be large. */
 export function parseText(text: string, proven = false): JsonNode {
   if (text.length > maximumText && !proven) throw tooLarge();
-  const tree = new TreeBuilder(proven ? Number.POSITIVE_INFINITY : maximumValues);
-  visit(
-    text,
-    {
-      onObjectBegin: () => tree.open({ kind: 'object', members: new Map() }),
-      onObjectProperty: (name) => tree.name(name),
-      onObjectEnd: () => tree.close(),
-      onArrayBegin: () => tree.open({ kind: 'array', elements: [] }),
-      onArrayEnd: () => tree.close(),
-      onLiteralValue: (value: unknown, offset, length) => tree.add(literal(value, text.slice(offset, offset + length))),
-      onError: () => {
-        throw malformed('the body is not JSON');
-      },
-    },
-    { disallowComments: true },
-  );
-  return tree.root();
-}
-
-function literal(value: unknown, source: string): JsonNode {
-  if (value === null) {
-    return { kind: 'null' };
-  }
-  const text = typeof value === 'string' ? value : source;
-  if (surrogate.test(text)) {
-    throw malformed('a text of the body has a lone surrogate');
-  }
-  return { kind: 'text', text };
-}
-
-type OpenNode = { kind: 'object'; members: Map<string, JsonNode> } | { kind: 'array'; elements: JsonNode[] };
-
-class TreeBuilder {
-  #left: number;
-  readonly #open: { node: OpenNode; name: string }[] = [];
-  #root: JsonNode | undefined;
-
-  constructor(mostValues: number) {
-    this.#left = mostValues;
-  }
-
-  open(node: OpenNode): void {
-    if (this.#open.length === maximumDepth) {
-      throw malformed('the body is nested too deeply');
-    }
-    this.add(node);
-    this.#open.push({ node, name: '' });
-  }
-
-  close(): void {
-    this.#open.pop();
-  }
-
-  name(name: string): void {
-    const parent = this.#open.at(-1);
-    if (parent?.node.kind !== 'object') {
-      return;
-    }
-    if (parent.node.members.has(name)) {
-      throw malformed('the body has a key twice in one object');
-    }
-    parent.name = name;
-  }
-
-  add(node: JsonNode): void {
-    if (this.#left-- === 0) throw tooLarge();
-    const parent = this.#open.at(-1);
-    if (parent === undefined) {
-      this.#root = node;
-    } else if (parent.node.kind === 'object') {
-      parent.node.members.set(parent.name, node);
-    } else {
-      parent.node.elements.push(node);
-    }
-  }
-
-  root(): JsonNode {
-    if (this.#root === undefined) {
-      throw malformed('the body is not JSON');
-    }
-    return this.#root;
-  }
+  return parseJson(text, proven ? Number.POSITIVE_INFINITY : maximumValues);
 }
 
 /** The nodes that a JSON pointer with `*` (each element of an array) stands for, in order. */
 export function selectItems(root: JsonNode, pattern: readonly string[]): readonly BatchItem[] {
-  let items: readonly BatchItem[] = [{ path: [], node: root }];
-  for (const segment of pattern) {
-    items = items.flatMap(({ path, node }) => {
-      if (segment === '*' && node.kind === 'array') {
-        return node.elements.map((element, index) => ({ path: [...path, index], node: element }));
-      }
-      const member = node.kind === 'object' ? node.members.get(segment) : undefined;
-      if (member === undefined) {
-        throw malformed('the items of the batch are not where they should be');
-      }
-      return [{ path: [...path, segment], node: member }];
-    });
-  }
+  const items: BatchItem[] = [];
+  collectItems(root, 0, [], pattern, items);
   return items;
+}
+
+function collectItems(
+  root: JsonNode,
+  start: number,
+  indices: readonly number[],
+  pattern: readonly string[],
+  items: BatchItem[],
+): void {
+  let node: JsonNode = root;
+  for (let at = start; at < pattern.length; at++) {
+    const segment = pattern[at] ?? '';
+    if (segment === '*' && isArray(node)) {
+      node.forEach((element, index) => {
+        collectItems(element, at + 1, [...indices, index], pattern, items);
+      });
+      return;
+    }
+    const member: JsonNode | undefined = segment !== '*' && node instanceof Map ? node.get(segment) : undefined;
+    if (member === undefined) throw malformed('the items of the batch are not where they should be');
+    node = member;
+  }
+  items.push({ node, indices });
+}
+
+/** JSON pointer of an item. */
+export function itemPointer({ indices }: BatchItem, pattern: readonly string[]): string {
+  let stars = 0;
+  return toPointer(...pattern.map((segment) => (segment === '*' ? (indices[stars++] ?? 0) : segment)));
 }
 
 /** The text of the scalar at a path (a number's as it was written), or undefined where there is none. */
 export function textAt(root: JsonNode, path: readonly string[]): string | undefined {
   let node: JsonNode | undefined = root;
   for (const segment of path) {
-    if (node?.kind === 'object') {
-      node = node.members.get(segment);
-    } else {
-      node = node?.kind === 'array' && /^(0|[1-9]\d{0,9})$/.test(segment) ? node.elements[Number(segment)] : undefined;
-    }
+    if (node instanceof Map) node = node.get(segment);
+    else node = isArray(node) && /^(0|[1-9]\d{0,9})$/.test(segment) ? node[Number(segment)] : undefined;
   }
-  if (node?.kind === 'object' || node?.kind === 'array') {
-    throw malformed('a signed field is not a scalar');
-  }
-  return node?.kind === 'text' ? node.text : undefined;
+  if (typeof node === 'object' && node !== null) throw malformed('a signed field is not a scalar');
+  return node ?? undefined;
 }
 
-/** The segments of a JSON pointer (RFC 6901). */
-export function pointerPath(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-export function pathPointer(path: readonly (string | number)[]): string {
-  return path.map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+/** `Array.isArray` doesn't know readonly ones. */
+export function isArray(node: JsonNode | undefined): node is readonly JsonNode[] {
+  return Array.isArray(node);
 }
 
 function tooLarge(): Rejection {

@@ -13,7 +13,8 @@ import {
 import type { JwsAlgorithm } from './declaration.js';
 import { decodeStrictly } from './encoding.js';
 import type { Value } from './filters.js';
-import { type JsonNode, parseBody, textAt } from './json-body.js';
+import { parseBody, textAt } from './json-body.js';
+import type { JsonNode } from './json-parser.js';
 
 /** A JWS in its compact form (RFC 7515), taken apart and not yet proven. */
 export interface Token {
@@ -44,7 +45,7 @@ export function parseToken(text: string, allowed: readonly JwsAlgorithm[], detac
   const algorithm = allowed.find((name) => name === named);
   if (algorithm === undefined) throw malformed('the token names an algorithm that is not allowed');
   // An extension that must be understood isn't.
-  if (header.kind === 'object' && header.members.has('crit')) throw malformed('the token has a critical extension');
+  if (header instanceof Map && header.has('crit')) throw malformed('the token has a critical extension');
   return {
     ...{ header, plan: planJws(algorithm), signature },
     inputs: detached

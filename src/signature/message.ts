@@ -2,7 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import type { Delivery, Surroundings } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { type Pairs, parseForm, parseMultipart } from './form.js';
-import { type BatchItem, decodeBody, type JsonNode, parseBody, parseText } from './json-body.js';
+import { type BatchItem, decodeBody, parseBody, parseText } from './json-body.js';
+import type { JsonNode } from './json-parser.js';
 
 /** What a message is made from: a delivery, or a request that is going to be signed. */
 export type Request = Pick<Delivery, 'method' | 'headers' | 'body' | 'target'>;

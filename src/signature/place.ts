@@ -1,7 +1,8 @@
 import { applyEdits, modify } from 'jsonc-parser';
+import { fromPointer } from '../diagnostics/pointer.js';
 import type { OutgoingRequest } from '../model.js';
 import { encodeForm } from './filters.js';
-import { decodeBody, pointerPath } from './json-body.js';
+import { decodeBody } from './json-body.js';
 import type { ValuePart } from './templates.js';
 
 /** The request with a value where a source reads it; `item`: JSON pointer of the batch item. Every other byte stays. */
@@ -32,7 +33,7 @@ export function placeValue(request: OutgoingRequest, place: ValuePart, item: str
 
 /** Positions in arrays as numbers, as jsonc-parser wants them. */
 function pathOf(pointer: string): (string | number)[] {
-  return pointerPath(pointer).map((segment) => (/^(0|[1-9]\d*)$/.test(segment) ? Number(segment) : segment));
+  return fromPointer(pointer).map((segment) => (/^(0|[1-9]\d*)$/.test(segment) ? Number(segment) : segment));
 }
 
 function withBody(request: OutgoingRequest, text: string): OutgoingRequest {

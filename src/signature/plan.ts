@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { AlgorithmPlan } from './algorithms.js';
 import type { Condition } from './conditions.js';
 import type { Encoding, JwsAlgorithm, KeyDeclaration, SchemeDeclaration } from './declaration.js';
+import type { DigestForm } from './encoding.js';
 import type { EntryForm } from './entries.js';
 import type { RemotePlan } from './remote.js';
 import type { Piece, ValueReader } from './sources.js';
@@ -11,8 +12,8 @@ import type { TimestampCheck } from './timestamp.js';
 /** An algorithm and what its signatures look like. */
 export interface Method {
   readonly algorithm: AlgorithmPlan;
-  /** The form of an encoded digest; absent where the length isn't fixed. */
-  readonly form?: RegExp;
+  /** Absent where the length of a signature isn't fixed. */
+  readonly form?: DigestForm;
 }
 
 /** A signature declaration, compiled: what verifying and signing both follow. */

@@ -1,5 +1,6 @@
 import { Rejection } from '../rejection.js';
-import { decodeSignature, decodeStrictly } from './encoding.js';
+import type { Encoding } from './declaration.js';
+import { type DigestForm, decodeSignature, decodeStrictly } from './encoding.js';
 import { splitEntries } from './entries.js';
 import { parseToken, type Token } from './jws.js';
 import type { Message } from './message.js';
@@ -10,7 +11,7 @@ import { readText, renderBytes } from './sources.js';
 export function prepare(plan: Plan, message: Message): readonly string[] {
   message.documentText = plan.document === undefined ? undefined : (readText(plan.document, message) ?? '');
   const [first] = plan.from;
-  const candidates: string[] = [];
+  let candidates: readonly string[] = [];
   let found = false;
   for (const from of plan.from) {
     const text = readText(from, message);
@@ -19,7 +20,7 @@ export function prepare(plan: Plan, message: Message): readonly string[] {
     const pick = plan.picked && renderBytes(plan.picked, message)?.toString();
     const entries = splitEntries(plan.decode === undefined ? text : decodeText(text, plan.decode), plan.entries, pick);
     message.sig = entries.values;
-    candidates.push(...entries.candidates);
+    candidates = candidates.length === 0 ? entries.candidates : [...candidates, ...entries.candidates];
   }
   if (!found) throw new Rejection('signature_missing', { detail: `${first?.label} is missing` });
   if (candidates.length === 0) {
@@ -61,8 +62,9 @@ export function readKeyId(plan: Plan, texts: readonly string[], message: Message
 
 /** Authentication schemes of HTTP, such as `Bearer `, may be written in either case (RFC 9110). */
 function withoutPrefix({ strip }: Plan, text: string): string | undefined {
-  const prefix = text.slice(0, strip.length);
-  const same = strip.endsWith(' ') ? prefix.toLowerCase() === strip.toLowerCase() : prefix === strip;
+  if (text.startsWith(strip)) return strip === '' ? text : text.slice(strip.length);
+  if (!strip.endsWith(' ')) return undefined;
+  const same = text.slice(0, strip.length).toLowerCase() === strip.toLowerCase();
   return same ? text.slice(strip.length) : undefined;
 }
 
@@ -72,8 +74,8 @@ export function readSignatures(plan: Plan, { form, algorithm }: Method, texts: r
   for (const text of texts) {
     const bare = withoutPrefix(plan, text);
     if (bare === undefined) continue;
-    const read = form === undefined ? readText64(plan, algorithm.kind, bare) : form.test(bare) ? bare : undefined;
-    if (read !== undefined) signatures.push(form !== undefined && plan.encoding === 'hex' ? read.toLowerCase() : read);
+    const read = form === undefined ? readText64(plan, algorithm.kind, bare) : readDigest(form, plan.encoding, bare);
+    if (read !== undefined) signatures.push(read);
   }
   if (signatures.length === 0) {
     const what =
@@ -81,6 +83,11 @@ export function readSignatures(plan: Plan, { form, algorithm }: Method, texts: r
     throw new Rejection('signature_malformed', { detail: `${plan.from[0]?.label} is not ${what}` });
   }
   return signatures;
+}
+
+function readDigest({ pattern }: DigestForm, encoding: Encoding, text: string): string | undefined {
+  if (!pattern.test(text)) return undefined;
+  return encoding === 'hex' ? text.toLowerCase() : text;
 }
 
 const longestSignature = 4096;

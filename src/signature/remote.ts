@@ -1,8 +1,9 @@
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
+import { fromPointer } from '../diagnostics/pointer.js';
 import type { KeyDocument, KeyRequest } from '../model.js';
 import { Rejection } from '../rejection.js';
 import type { KeyDeclaration, KeyFormat, RemoteDeclaration } from './declaration.js';
-import { parseText, pointerPath, textAt } from './json-body.js';
+import { parseText, textAt } from './json-body.js';
 import { jwkKey, readAsymmetric } from './keys.js';
 import type { Message } from './message.js';
 import { type Piece, readText, renderBytes } from './sources.js';
@@ -35,7 +36,7 @@ export function planRemote(
     json: Object.entries(declared.json ?? {}).map(([name, text]) => [name, compile(text, `${at}/json/${name}`)]),
     authorization:
       declared.authorization === undefined ? undefined : compile(declared.authorization, `${at}/authorization`),
-    pointer: pointerPath(declared.pointer ?? ''),
+    pointer: fromPointer(declared.pointer ?? ''),
     ...{ format, subject },
   };
 }

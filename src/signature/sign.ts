@@ -3,7 +3,7 @@ import type { OutgoingRequest, Secret, Surroundings } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { concat, encodedDigest, planJws, signBytes, suits } from './algorithms.js';
 import type { Value } from './filters.js';
-import { parseText, pathPointer, selectItems } from './json-body.js';
+import { itemPointer, parseText, selectItems } from './json-body.js';
 import { makeToken } from './jws.js';
 import { Message } from './message.js';
 import { placeValue } from './place.js';
@@ -57,12 +57,11 @@ function signPlan(plan: Plan, request: OutgoingRequest, signer: Signer): Outgoin
   message.sig = plan.entries.keys.map((name) => entryValue(plan, name, message, signer.now));
   try {
     const method = methodOf(plan, message);
-    if (plan.items === undefined) {
-      return placeValue(prepared, place, '', signatureText(plan, method, message, signer));
-    }
-    return selectItems(message.document, plan.items).reduce((signed, item) => {
+    const { items } = plan;
+    if (items === undefined) return placeValue(prepared, place, '', signatureText(plan, method, message, signer));
+    return selectItems(message.document, items).reduce((signed, item) => {
       message.item = item;
-      return placeValue(signed, place, pathPointer(item.path), signatureText(plan, method, message, signer));
+      return placeValue(signed, place, itemPointer(item, items), signatureText(plan, method, message, signer));
     }, prepared);
   } catch (error) {
     throw error instanceof Rejection ? new Error(`the request cannot be signed: ${error.detail}`) : error;

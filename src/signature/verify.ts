@@ -1,14 +1,15 @@
-import { timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Proof, Secret } from '../model.js';
 import { Rejection } from '../rejection.js';
-import { encodedDigest, sameText, suits, verifyBytes } from './algorithms.js';
+import { concat, encodedDigest, sameText, suits, verifyBytes } from './algorithms.js';
 import { type Candidate, candidatesOf } from './candidates.js';
 import { checkClaims } from './claims.js';
 import { findUnmet } from './conditions.js';
+import type { Encoding } from './declaration.js';
 import { decodeSignature } from './encoding.js';
 import type { Value } from './filters.js';
-import { pathPointer, selectItems } from './json-body.js';
-import { tokenFits } from './jws.js';
+import { itemPointer, selectItems } from './json-body.js';
+import { type Token, tokenFits } from './jws.js';
 import type { Message } from './message.js';
 import type { Method, Plan } from './plan.js';
 import { methodOf, prepare, readSignatures, readToken } from './read-signature.js';
@@ -26,7 +27,7 @@ export function verifyMessage(plan: Plan, message: Message, secrets: readonly Se
       const proven = verifyOne(plan, message, secrets, now);
       proof ??= proven;
     } catch (error) {
-      throw error instanceof Rejection ? atItem(error, pathPointer(item.path)) : error;
+      throw error instanceof Rejection ? atItem(error, itemPointer(item, plan.items)) : error;
     }
   }
   if (proof === undefined) {
@@ -50,20 +51,23 @@ function verifyOne(plan: Plan, message: Message, secrets: readonly Secret[], now
   // A time in the body is read when the body is proven, unless fields of it are signed: parsing costs more than a digest.
   const early = plan.lateTime ? undefined : readTimestamp(plan, message);
   const contents = plan.keyed ? undefined : contentsOf(plan, message);
-  const fits = (candidate: Candidate): boolean => {
-    message.key = candidate.key;
-    const tried = contents ?? contentsOf(plan, message);
-    return token === undefined
-      ? tried.some((content) => fitsOne(plan, method, signatures, content, candidate))
-      : token.inputs(tried).some((input) => tokenFits(token, input, candidate.key));
-  };
-  const found = findCandidate(candidatesOf(plan, secrets, message, now), fits, now);
+  const found = findCandidate({ plan, method, signatures, token, contents }, secrets, message, now);
   message.proven = true;
   const signedAt = plan.lateTime ? readTimestamp(plan, message) : early;
   const claimed = token && plan.jwt && checkClaims(plan.jwt, token, message, now);
   if (plan.timestamp !== undefined && signedAt !== undefined) checkWindow(signedAt, plan.timestamp, now);
   const time = signedAt ?? claimed;
   return time === undefined ? { secret: found.name } : { secret: found.name, signedAt: time };
+}
+
+/** What a key has to fit. */
+interface Claim {
+  readonly plan: Plan;
+  readonly method: Method;
+  readonly signatures: readonly string[];
+  readonly token: Token | undefined;
+  /** Absent: it has the key in it. */
+  readonly contents: readonly (readonly Value[])[] | undefined;
 }
 
 function checkRequired({ require }: Plan, message: Message): void {
@@ -102,37 +106,10 @@ function contentsOf({ contents }: Plan, message: Message): readonly (readonly Va
   return complete;
 }
 
-/** One computation for each key and content, however many signatures there are, where the algorithm allows that. */
-function fitsOne(
-  { encoding }: Plan,
-  { algorithm }: Method,
-  signatures: readonly string[],
-  content: readonly Value[],
-  { key }: Candidate,
-): boolean {
-  if (algorithm.kind === 'equals') {
-    const expected = Buffer.concat(content.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
-    return signatures.some((text) => sameText(Buffer.from(text, 'latin1'), expected));
-  }
-  if (algorithm.kind === 'jws' || !suits(algorithm, key)) return false;
-  if (algorithm.kind !== 'asymmetric') {
-    const expected = Buffer.from(encodedDigest(algorithm, content, key, encoding), 'latin1');
-    return signatures.some((digest) => timingSafeEqual(Buffer.from(digest, 'latin1'), expected));
-  }
-  return signatures.some((text) => {
-    const bytes = decodeSignature(text, encoding);
-    return bytes !== undefined && verifyBytes(algorithm, content, key, bytes);
-  });
-}
-
-function findCandidate(
-  candidates: readonly Candidate[],
-  fits: (candidate: Candidate) => boolean,
-  now: number,
-): Candidate {
+function findCandidate(claim: Claim, secrets: readonly Secret[], message: Message, now: number): Candidate {
   let inactive: Candidate | undefined;
-  for (const candidate of candidates) {
-    if (fits(candidate)) {
+  for (const candidate of candidatesOf(claim.plan, secrets, message, now)) {
+    if (fits(claim, candidate.key, message)) {
       if (isActive(candidate, now)) {
         return candidate;
       }
@@ -143,4 +120,36 @@ function findCandidate(
     throw new Rejection('secret_inactive', { detail: `it is that of the secret "${inactive.name}"` });
   }
   throw new Rejection('signature_mismatch');
+}
+
+function fits({ plan, method, signatures, token, contents }: Claim, key: KeyObject, message: Message): boolean {
+  message.key = key;
+  const tried = contents ?? contentsOf(plan, message);
+  if (token !== undefined) return token.inputs(tried).some((input) => tokenFits(token, input, key));
+  for (const content of tried) if (fitsOne(plan.encoding, method, signatures, content, key)) return true;
+  return false;
+}
+
+/** One computation for each key and content, however many signatures there are, where the algorithm allows that. */
+function fitsOne(
+  encoding: Encoding,
+  { algorithm, form }: Method,
+  signatures: readonly string[],
+  content: readonly Value[],
+  key: KeyObject,
+): boolean {
+  if (algorithm.kind === 'equals') {
+    const expected = concat(content);
+    return signatures.some((text) => sameText(Buffer.from(text, 'latin1'), expected));
+  }
+  if (algorithm.kind === 'jws' || !suits(algorithm, key)) return false;
+  if (algorithm.kind !== 'asymmetric') {
+    const expected = encodedDigest(algorithm, content, key, encoding);
+    for (const digest of signatures) if (form?.same(digest, expected)) return true;
+    return false;
+  }
+  return signatures.some((text) => {
+    const bytes = decodeSignature(text, encoding);
+    return bytes !== undefined && verifyBytes(algorithm, content, key, bytes);
+  });
 }
