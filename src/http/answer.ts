@@ -29,10 +29,8 @@ export function answerOutcome(endpoint: Endpoint, outcome: Outcome): Answer {
     return { status: answer.status, headers: { 'Content-Type': answer.type }, body: answer.body };
   if (endpoint.provider.items !== undefined) return json(200, batch(outcome));
   const [only] = accepted;
-  return json(
-    200,
-    only === undefined ? { status: 'dead_lettered', reason: rejection?.code, ...place(letter) } : accept(only),
-  );
+  if (only === undefined) return json(200, { status: 'dead_lettered', reason: rejection?.code, ...place(letter) });
+  return { status: 200, headers: jsonHeaders, body: JSON.stringify(accept(only)) };
 }
 
 /** A caller that is not proven learns nothing but the status. */
@@ -53,9 +51,21 @@ function batch({ accepted, rejected, letter }: Outcome): object {
   };
 }
 
+/** One literal for each shape: this is done for every webhook. */
 function accept({ event, placement, duplicate }: Accepted): object {
-  const status = duplicate ? 'duplicate' : 'spooled' in placement ? 'spooled' : 'accepted';
-  return { status, event_id: event.id, event_type: event.type, ...place(placement) };
+  const { id, type } = event;
+  const { topic } = placement;
+  if ('spooled' in placement) {
+    return { status: duplicate ? 'duplicate' : 'spooled', event_id: id, event_type: type, kafka_topic: topic };
+  }
+  return {
+    status: duplicate ? 'duplicate' : 'accepted',
+    event_id: id,
+    event_type: type,
+    kafka_topic: topic,
+    kafka_partition: placement.partition,
+    kafka_offset: Number(placement.offset),
+  };
 }
 
 /** Offsets above 2^53 can't be JSON numbers; nobody has that many webhooks. */
@@ -65,6 +75,8 @@ function place(placement: Placement | Spooled | undefined): object {
   return { kafka_topic: placement.topic, kafka_partition: placement.partition, kafka_offset: Number(placement.offset) };
 }
 
+const jsonHeaders = { 'Content-Type': 'application/json' };
+
 function json(status: number, value: object, headers: { readonly [name: string]: string } = {}): Answer {
-  return { status, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(value) };
+  return { status, headers: { ...jsonHeaders, ...headers }, body: JSON.stringify(value) };
 }

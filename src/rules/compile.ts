@@ -47,7 +47,10 @@ function createRule(source: string, expression: jsonata.Expression): Rule {
   async function runOnce(input: unknown, bindings: Bindings): Promise<unknown> {
     try {
       // The headers are joined only for a rule that reads them.
-      const bound = headers === undefined ? { endpoint: bindings.endpoint } : { ...bindings };
+      const bound =
+        headers === undefined
+          ? { endpoint: bindings.endpoint }
+          : { endpoint: bindings.endpoint, headers: bindings.headers };
       const result: unknown = await expression.evaluate(input, bound);
       // JSONata's own arrays carry marks of its own.
       return Array.isArray(result) ? Array.from(result) : result;

@@ -14,7 +14,8 @@ export function verify(
 ): VerifiedDelivery {
   const around = keys === undefined ? surroundings : { ...surroundings, keys };
   const proof = provider.scheme.verify(delivery, secrets, now, around);
-  return { ...delivery, proof } as VerifiedDelivery;
+  const { id, receivedAt, method, target, headers, body } = delivery;
+  return { id, receivedAt, method, target, headers, body, proof } as VerifiedDelivery;
 }
 
 const nothing = { params: {} };
