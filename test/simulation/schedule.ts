@@ -1,11 +1,8 @@
-import { type ClosableDedupe, createDedupe } from '../../src/dedupe/dedupe.js';
-import { openWindow } from '../../src/dedupe/window.js';
 import { type KafkaRecord, PublishError, type Publisher } from '../../src/model.js';
-import { createBatcher } from '../../src/publish/batcher.js';
 import type { Clock } from '../../src/publish/clock.js';
-import { openSpool } from '../../src/publish/spool/spool.js';
 import { SimulatedDisk } from './disk.js';
 import { Ledger, type Publish, type SentEvent } from './events.js';
+import { openGateway, type SimulatedGateway } from './gateway.js';
 import { judge } from './judge.js';
 import { SimulatedKafka } from './kafka.js';
 import { readParked } from './parked.js';
@@ -26,11 +23,6 @@ export interface Verdict {
   readonly broken: readonly string[];
 }
 
-interface Gateway {
-  readonly publisher: Publisher;
-  readonly dedupe: ClosableDedupe;
-}
-
 /**
  * One schedule, all of it drawn from the seed: providers that send again what got no 200, and some of what did, a Kafka in
  * trouble, a disk that fills up, crashes and restarts; in the end everything heals. Then every promise is looked at.
@@ -46,7 +38,7 @@ export async function runSchedule(seed: number): Promise<Verdict> {
   let life = 0;
   let duplicates = 0;
   let late = 0;
-  let gateway: Gateway | undefined;
+  let gateway: SimulatedGateway | undefined;
   const crashes = dice.chance(0.5) ? 0.01 : 0;
   disk.beforeAppend = () => {
     if (dice.chance(crashes / 5)) crash();
@@ -65,25 +57,9 @@ export async function runSchedule(seed: number): Promise<Verdict> {
     );
   }
 
-  async function open(mine: number): Promise<Gateway> {
-    const clock = clockOf(mine);
-    const files = disk.mount();
-    const folder = disk.folder('/dedupe');
-    const log = () => undefined;
-    const publisher = await openSpool(
-      createBatcher(
-        kafka.connect(() => mine === life),
-        clock,
-      ),
-      {
-        ...{ folder: '/spool', maxBytes: 20_000, topics, deadLetterTopic: 'webhooks.dlq', files, clock },
-        log: (_level, message, fields) => {
-          if (message.includes('damaged and lost')) lost.push(JSON.stringify(fields));
-        },
-      },
-    );
-    const store = await openWindow({ folder, length: window, shared: false, clock, log });
-    return { publisher, dedupe: createDedupe({ window: store, clock, log }) };
+  function open(mine: number): Promise<SimulatedGateway> {
+    const client = kafka.connect(() => mine === life);
+    return openGateway(client, disk, { clock: clockOf(mine), window, topics, onLost: (what) => lost.push(what) });
   }
 
   /** The timers of a dead process never ring. */

@@ -1,0 +1,42 @@
+import { type ClosableDedupe, createDedupe } from '../../src/dedupe/dedupe.js';
+import { openWindow } from '../../src/dedupe/window.js';
+import type { Publisher } from '../../src/model.js';
+import { createBatcher } from '../../src/publish/batcher.js';
+import type { KafkaClient } from '../../src/publish/client.js';
+import type { Clock } from '../../src/publish/clock.js';
+import { openSpool } from '../../src/publish/spool/spool.js';
+import type { SimulatedDisk } from './disk.js';
+
+/** The parts of a gateway that keep promises, with nothing real beneath them. */
+export interface SimulatedGateway {
+  readonly publisher: Publisher;
+  readonly dedupe: ClosableDedupe;
+}
+
+interface Surroundings {
+  readonly clock: Clock;
+  /** Milliseconds for which a published event is known at least. */
+  readonly window: number;
+  readonly topics: readonly string[];
+  /** A record that was promised can't be read from the disk. */
+  readonly onLost: (what: string) => void;
+}
+
+/** Starts one process, which has the disk for itself. */
+export async function openGateway(
+  client: KafkaClient,
+  disk: SimulatedDisk,
+  { clock, window: length, topics, onLost }: Surroundings,
+): Promise<SimulatedGateway> {
+  const files = disk.mount();
+  const folder = disk.folder('/dedupe');
+  const log = () => undefined;
+  const publisher = await openSpool(createBatcher(client, clock), {
+    ...{ folder: '/spool', maxBytes: 20_000, topics, deadLetterTopic: 'webhooks.dlq', files, clock },
+    log: (_level, message, fields) => {
+      if (message.includes('damaged and lost')) onLost(JSON.stringify(fields));
+    },
+  });
+  const window = await openWindow({ folder, length, shared: false, clock, log });
+  return { publisher, dedupe: createDedupe({ window, clock, log }) };
+}
