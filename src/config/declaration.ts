@@ -33,6 +33,7 @@ export interface LintDeclaration {
 export interface KafkaDeclaration {
   readonly brokers: string | readonly string[];
   readonly clientId?: string;
+  readonly client?: 'kafkajs' | 'platformatic';
   readonly idempotent?: boolean;
   readonly tls?: {
     readonly ca?: string;

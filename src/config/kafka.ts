@@ -10,13 +10,13 @@ export function compileKafka(
   materials: Materials,
   faults: Fault[],
 ): Omit<KafkaSettings, 'spool'> {
-  const { clientId = 'webhook-gateway', idempotent = true, topics = {} } = declared;
+  const { clientId = 'webhook-gateway', client = 'kafkajs', idempotent = true, topics = {} } = declared;
   const tls = compileTls(declared.tls, materials, faults);
   const sasl = compileSasl(declared.sasl, materials, faults);
   return {
     kind: 'kafka',
     brokers: readBrokers(declared.brokers, faults),
-    ...{ clientId, idempotent },
+    ...{ clientId, client, idempotent },
     ...optional('tls', tls),
     ...optional('sasl', sasl),
     topics: {

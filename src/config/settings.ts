@@ -35,6 +35,8 @@ export interface KafkaSettings {
   /** `host:port` each. */
   readonly brokers: readonly string[];
   readonly clientId: string;
+  /** The library that publishes. */
+  readonly client: 'kafkajs' | 'platformatic';
   readonly idempotent: boolean;
   /** Present: TLS. PEM texts. */
   readonly tls?: {

@@ -118,7 +118,9 @@ export function createBatcher(client: KafkaClient, clock: Clock): Batcher {
   /** Settles every entry, or places it in another partition. */
   async function deliver(queue: Queue, entries: readonly Entry[]): Promise<void> {
     const { topic, partition } = queue;
-    const batch = { topic: topic.name, partition, records: entries.map((entry) => entry.record) };
+    let size = 0;
+    for (const entry of entries) size += entry.bytes;
+    const batch = { topic: topic.name, partition, records: entries.map((entry) => entry.record), bytes: size };
     let failed = false;
     const base = await retry.untilDone(async () => {
       // A topic that was deleted is asked for, so that it is made anew; the new one may have fewer partitions.

@@ -5,6 +5,8 @@ export interface Batch {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly KafkaRecord[];
+  /** What they take in a batch at most. */
+  readonly bytes: number;
 }
 
 /** A Kafka client as the batcher wants it. Whatever it rejects with is a `PublishError`. */

@@ -30,12 +30,12 @@ export async function createPublisher(
     const { openEmbedded } = await import('./embedded/publisher.js');
     return openEmbedded(settings);
   }
-  const [{ createKafkajsClient }, { createBatcher }, { openSpools }] = await Promise.all([
-    import('./kafka/client.js'),
+  const [createClient, { createBatcher }, { openSpools }] = await Promise.all([
+    loadClient(settings.client),
     import('./batcher.js'),
     import('./spool/open.js'),
   ]);
-  const client = createKafkajsClient(settings, options);
+  const client = createClient(settings, options);
   await client.connect(patience);
   const batcher = createBatcher(client, realClock);
   try {
@@ -44,4 +44,9 @@ export async function createPublisher(
     await batcher.close();
     throw error;
   }
+}
+
+async function loadClient(name: KafkaSettings['client']) {
+  if (name === 'kafkajs') return (await import('./kafka/client.js')).createKafkajsClient;
+  return (await import('./platformatic/client.js')).createPlatformaticClient;
 }

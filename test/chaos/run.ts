@@ -4,6 +4,7 @@
  *                [--faults delete-topic,limit-size]            only these of them
  *   npm run chaos -- --kill-gateway 200 [--seed 1]               so many crashes of the gateway
  *   npm run chaos -- --outage 10m [--rate 500]                   Kafka away for so long
+ * `--client platformatic`: with that Kafka client; `--workers N`: with so many.
  * The last line is JSON; the exit code is 1 where a promise was broken.
  */
 import { randomInt } from 'node:crypto';
@@ -21,13 +22,15 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '100' },
     workers: { type: 'string', default: '2' },
     faults: { type: 'string' },
+    client: { type: 'string', default: 'kafkajs' },
     'kill-gateway': { type: 'string' },
     outage: { type: 'string' },
   },
 });
 const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
 const start = Date.now();
-const common = { workers: Number(values.workers), rate: Number(values.rate), keys: 200, connections: 50 };
+const { client, rate, workers } = values;
+const common = { client, workers: Number(workers), rate: Number(rate), keys: 200, connections: 50 };
 
 function say(text: string): void {
   process.stdout.write(`${((Date.now() - start) / 1000).toFixed(1).padStart(7)} ${text}\n`);

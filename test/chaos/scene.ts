@@ -19,6 +19,8 @@ import { until, within } from './wait.js';
 const plugins = fileURLToPath(new URL('../../plugins', import.meta.url));
 
 export interface SceneOptions {
+  /** `kafka.client` of the configuration. */
+  readonly client: string;
   readonly workers: number;
   /** Events per second. */
   readonly rate: number;
@@ -71,7 +73,7 @@ export async function openScene(options: SceneOptions, say: (text: string) => vo
   const [front, back] = await findFreePorts(2);
   const url = `http://127.0.0.1:${front}`;
   const ports = { front: front ?? 0, back: back ?? 0 };
-  await writeFile(join(dir, 'gateway.yaml'), configure(cluster.logins, ports, options.workers));
+  await writeFile(join(dir, 'gateway.yaml'), configure(cluster.logins, ports, options));
   const environment = { STRIPE_WEBHOOK_SECRET: secret, KAFKA_PASSWORD: user.password };
   const gateway = new GatewayProcess({ dir, url, environment });
   const { rate, keys, connections } = options;
@@ -95,13 +97,18 @@ export async function openScene(options: SceneOptions, say: (text: string) => vo
   };
 }
 
-function configure(brokers: readonly string[], ports: { front: number; back: number }, workers: number): string {
+function configure(
+  brokers: readonly string[],
+  ports: { front: number; back: number },
+  { client, workers }: SceneOptions,
+): string {
   return `version: 1
 server: { listen: "127.0.0.1:${ports.front}", workers: ${workers}, drain: 10s }
 admin: { listen: "127.0.0.1:${ports.back}" }
 plugins: ${plugins}
 kafka:
   brokers: [${brokers.map((broker) => `"${broker}"`).join(', ')}]
+  client: ${client}
   sasl: { mechanism: scram-sha-512, username: ${user.username}, password: { env: KAFKA_PASSWORD } }
   topics: { create: missing, partitions: 6, replicationFactor: 3 }
 spool: { dir: ./spool }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { playSchedule, runScene } from '../chaos/chaos.js';
 import type { Step } from '../chaos/schedule.js';
+import { describeClients } from './publish/helpers.js';
 import { describeOwnKafka } from './shared-kafka.js';
 
 const seed = 1;
@@ -12,12 +13,12 @@ const schedule: readonly Step[] = [
   { pause: 1, fault: { kind: 'move-leaders', shift: 1 } },
 ];
 
-describeOwnKafka('a minute of chaos', () => {
+describeClients(describeOwnKafka, 'a minute of chaos', (client) => {
   it('loses nothing, keeps the order, and repeats only what a crash explains', async function () {
     this.timeout(240_000);
     const lines: string[] = [];
     const { summary, kept } = await runScene({
-      options: { workers: 2, rate: 100, keys: 100, connections: 20, ownDisk: false },
+      options: { client, workers: 2, rate: 100, keys: 100, connections: 20, ownDisk: false },
       seed,
       say: (text) => lines.push(text),
       play: playSchedule(schedule),

@@ -3,10 +3,12 @@ import type { KafkaSettings } from '../../config/settings.js';
 import { PublishError } from '../../model.js';
 import type { Batch, KafkaClient } from '../client.js';
 import type { PublisherOptions } from '../create.js';
+import { losesSequence } from '../faults.js';
 import type { Log } from '../log.js';
-import { isAnswer, losesSequence, translateError } from './errors.js';
+import { ensureTopics, type PartitionCounts, warnOfSmallTopics } from '../topics.js';
+import { isAnswer, translateError } from './errors.js';
 import { KafkajsProducer } from './producer.js';
-import { countPartitions, ensureTopics, type PartitionCounts, warnOfSmallTopics } from './topics.js';
+import { administerTopics } from './topics.js';
 
 /** Milliseconds. */
 const firstPause = 100;
@@ -156,8 +158,9 @@ class KafkajsClient implements KafkaClient {
     const unknown = this.#topics.filter((topic) => !this.#counts.has(topic));
     if (unknown.length === 0) return;
     const counts = await this.#producer.administer(adminDeadline, async (admin) => {
-      const there = await ensureTopics(admin, unknown, this.#settings.topics, this.#log);
-      await warnOfSmallTopics(admin, [...there.keys()], this.#largest, this.#log);
+      const topics = administerTopics(admin);
+      const there = await ensureTopics(topics, unknown, this.#settings.topics, this.#log);
+      await warnOfSmallTopics(topics, [...there.keys()], this.#largest, this.#log);
       return there;
     });
     for (const [topic, count] of counts) this.#counts.set(topic, count);
@@ -184,7 +187,7 @@ class KafkajsClient implements KafkaClient {
     if (known !== undefined) return known;
     try {
       const counts = await this.#producer.administer(adminDeadline, (admin) =>
-        ensureTopics(admin, [topic], this.#settings.topics, this.#log),
+        ensureTopics(administerTopics(admin), [topic], this.#settings.topics, this.#log),
       );
       const count = counts.get(topic);
       if (count === undefined) throw unknownTopic(topic);
@@ -201,7 +204,7 @@ class KafkajsClient implements KafkaClient {
     if (!this.#ready) return;
     try {
       const counts = await this.#producer.administer(adminDeadline, (admin) =>
-        countPartitions(admin, [...this.#counts.keys()]),
+        administerTopics(admin).count([...this.#counts.keys()]),
       );
       for (const [topic, count] of counts) this.#counts.set(topic, count);
     } catch (error) {

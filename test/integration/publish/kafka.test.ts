@@ -7,16 +7,26 @@ import { findEvent } from '../../../src/publish/find.js';
 import { type Recent, readTopics } from '../../../src/publish/read.js';
 import { publishNow } from '../../support/placed.js';
 import { describeKafka, getKafka } from '../shared-kafka.js';
-import { administer, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
+import {
+  administer,
+  describeClients,
+  LogLines,
+  limits,
+  makeRecord,
+  makeSettings,
+  nameTopic,
+  readAll,
+  until,
+} from './helpers.js';
 
-describeKafka('publishing to Kafka', () => {
+describeClients(describeKafka, 'publishing to Kafka', (client) => {
   let publisher: Publisher | undefined;
   let brokers: readonly string[];
   let settings: KafkaSettings;
 
   before(() => {
     brokers = getKafka().brokers;
-    settings = makeSettings(brokers);
+    settings = makeSettings(brokers, { client });
   });
 
   const log = new LogLines();
@@ -24,7 +34,11 @@ describeKafka('publishing to Kafka', () => {
   afterEach(() => publisher?.close());
 
   async function open(topics: string[], changes: Parameters<typeof makeSettings>[1] = {}): Promise<Publisher> {
-    publisher = await createPublisher(makeSettings(brokers, changes), { topics, log: log.write, ...limits });
+    publisher = await createPublisher(makeSettings(brokers, { client, ...changes }), {
+      topics,
+      log: log.write,
+      ...limits,
+    });
     const opened = publisher;
     await until(() => opened.connected());
     return opened;

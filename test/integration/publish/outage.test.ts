@@ -5,9 +5,9 @@ import type { Publisher } from '../../../src/model.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { findFreePorts } from '../../support/kafka.js';
 import { describeOwnKafka, getOwnKafka } from '../shared-kafka.js';
-import { LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
+import { describeClients, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
 
-describeOwnKafka('Kafka in trouble', () => {
+describeClients(describeOwnKafka, 'Kafka in trouble', (client) => {
   let publisher: Publisher;
   let settings: KafkaSettings;
   let own: ReturnType<typeof getOwnKafka>['own'];
@@ -15,7 +15,7 @@ describeOwnKafka('Kafka in trouble', () => {
 
   before(() => {
     ({ own, brokers } = getOwnKafka());
-    settings = makeSettings(brokers);
+    settings = makeSettings(brokers, { client });
   });
 
   const log = new LogLines();
@@ -25,7 +25,7 @@ describeOwnKafka('Kafka in trouble', () => {
   it('starts without Kafka, spools, and sends what it has spooled once Kafka is there', async () => {
     const [port = 0] = await findFreePorts(1);
     const topic = nameTopic('later');
-    const dead = makeSettings([`127.0.0.1:${port}`]);
+    const dead = makeSettings([`127.0.0.1:${port}`], { client });
     publisher = await createPublisher(dead, { topics: [topic], log: log.write, ...limits });
     expect(publisher.connected()).to.equal(false);
     const records = Array.from({ length: 500 }, (_, n) => makeRecord(topic, `key-${n % 7}`, n));
@@ -54,7 +54,7 @@ describeOwnKafka('Kafka in trouble', () => {
     const address = mute.address();
     const port = typeof address === 'object' && address ? address.port : 0;
     const topic = nameTopic('mute');
-    publisher = await createPublisher(makeSettings([`127.0.0.1:${port}`, ...brokers]), {
+    publisher = await createPublisher(makeSettings([`127.0.0.1:${port}`, ...brokers], { client }), {
       topics: [topic],
       log: log.write,
       ...limits,

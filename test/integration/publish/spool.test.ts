@@ -10,6 +10,7 @@ import { describeKafka, getKafka } from '../shared-kafka.js';
 import {
   administer,
   caught,
+  describeClients,
   LogLines,
   limits,
   makeRecord,
@@ -19,7 +20,7 @@ import {
   until,
 } from './helpers.js';
 
-describeKafka('the spool', () => {
+describeClients(describeKafka, 'the spool', (client) => {
   let brokers: readonly string[];
   let dir: string;
   let publisher: Publisher | undefined;
@@ -37,7 +38,7 @@ describeKafka('the spool', () => {
   });
 
   async function open(topics: string[], where: readonly string[], over: object = {}): Promise<Publisher> {
-    const settings = makeSettings(where, { spool: { dir, maxBytes: 100_000 } });
+    const settings = makeSettings(where, { client, spool: { dir, maxBytes: 100_000 } });
     publisher = await createPublisher(settings, { topics, log: log.write, ...limits, ...over });
     return publisher;
   }
@@ -105,7 +106,7 @@ describeKafka('the spool', () => {
     await open([], nowhere);
     expect(
       await caught(
-        createPublisher(makeSettings(nowhere, { spool: { dir, maxBytes: 1 } }), {
+        createPublisher(makeSettings(nowhere, { client, spool: { dir, maxBytes: 1 } }), {
           topics: [],
           log: log.write,
           ...limits,

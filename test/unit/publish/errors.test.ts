@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { PublishError } from '../../../src/model.js';
-import { isAnswer, losesSequence, translateError } from '../../../src/publish/kafka/errors.js';
+import { losesSequence } from '../../../src/publish/faults.js';
+import { isAnswer, translateError } from '../../../src/publish/kafka/errors.js';
 
 /** As kafkajs makes them; its own classes take other arguments than their types say. */
 function make(name: string, fields: object = {}): Error {

@@ -1,0 +1,186 @@
+import { isIP } from 'node:net';
+import { type API, type ConnectionOptions, metadataV9, ResponseError } from '@platformatic/kafka';
+import type { KafkaSettings } from '../../config/settings.js';
+import { describeFault } from '../faults.js';
+import { isAnswer, nameCode } from './errors.js';
+import { type Address, Link } from './link.js';
+import { configureConnection, parseAddress } from './options.js';
+
+type Metadata = Parameters<NonNullable<Parameters<typeof metadataV9.api>[4]>>[1];
+
+/** Milliseconds. A broker that has not answered is asked last for so long. */
+const avoidance = 2_000;
+const tooSilent = 500;
+/** Partitions have a leader that is not known, or none. */
+const nobody = -1;
+
+/** The brokers, who leads which partition, and a connection to each broker that is needed. */
+export class Cluster {
+  readonly #clientId: string;
+  readonly #options: ConnectionOptions;
+  readonly #tls: boolean;
+  readonly #bootstrap: readonly Address[];
+  readonly #links = new Map<string, Link>();
+  readonly #opening = new Map<string, Promise<Link>>();
+  /** Address → when it failed. */
+  readonly #avoided = new Map<string, number>();
+  readonly #brokers = new Map<number, Address>();
+  readonly #leaders = new Map<string, number[]>();
+  #controller = nobody;
+  #closed = false;
+
+  constructor(settings: KafkaSettings) {
+    this.#clientId = settings.clientId;
+    this.#options = configureConnection(settings);
+    this.#tls = settings.tls !== undefined;
+    this.#bootstrap = settings.brokers.map(parseAddress);
+  }
+
+  get topics(): readonly string[] {
+    return [...this.#leaders.keys()];
+  }
+
+  /** Topics of which some partition has no leader, or none that is known. */
+  get vagueTopics(): readonly string[] {
+    return this.topics.filter((topic) => this.#leaders.get(topic)?.includes(nobody));
+  }
+
+  /** How many partitions the topic has, if it is known. */
+  partitions(topic: string): number | undefined {
+    return this.#leaders.get(topic)?.length;
+  }
+
+  /** Which broker has the partition, if it is known. */
+  leader(topic: string, partition: number): number | undefined {
+    const leader = this.#leaders.get(topic)?.[partition];
+    return leader === nobody ? undefined : leader;
+  }
+
+  /** The leader is another now, or it does not answer: `learn` finds out. */
+  forgetLeader(topic: string, partition: number): void {
+    const leaders = this.#leaders.get(topic);
+    if (leaders !== undefined && partition < leaders.length) leaders[partition] = nobody;
+  }
+
+  /** Milliseconds for which the oldest request has waited. */
+  get silence(): number {
+    let longest = 0;
+    for (const link of this.#links.values()) longest = Math.max(longest, link.silence);
+    return longest;
+  }
+
+  /** Asks for the partitions of topics and their leaders; returns Kafka's error code of each topic that it can't describe. */
+  async learn(topics: readonly string[]): Promise<Map<string, number>> {
+    const answer = await this.#askMetadata(topics);
+    this.#brokers.clear();
+    for (const { nodeId, host, port } of answer.brokers) this.#brokers.set(nodeId, { host, port });
+    this.#controller = answer.controllerId;
+    const faults = new Map<string, number>();
+    for (const { name, errorCode, partitions } of answer.topics) {
+      if (name === null || name === undefined) continue;
+      if (errorCode === 0) {
+        const leaders = new Array<number>(partitions.length).fill(nobody);
+        for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId;
+        this.#leaders.set(name, leaders);
+      } else {
+        faults.set(name, errorCode);
+        if (nameCode(errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') this.#leaders.delete(name);
+        else this.#leaders.get(name)?.fill(nobody);
+      }
+    }
+    return faults;
+  }
+
+  /** The connection to a broker, opened if need be. */
+  link(node: number): Link | Promise<Link> {
+    const address = this.#brokers.get(node);
+    if (address === undefined) throw describeFault('BROKER_NOT_AVAILABLE', `broker ${node} is not in the cluster`);
+    return this.#connect(address);
+  }
+
+  /** Asks any broker; another one if it does not answer. */
+  async ask<Args extends unknown[], Answer>(api: API<Args, Answer>, ...args: Args): Promise<Answer> {
+    let fault: unknown;
+    for (const address of this.#listAddresses()) {
+      try {
+        const link = await this.#connect(address);
+        return await link.ask(api, ...args);
+      } catch (error) {
+        if (isAnswer(error) || this.#closed) throw error;
+        fault = error;
+      }
+    }
+    throw fault;
+  }
+
+  /** Asks the one broker that changes topics, where there is only one. */
+  async askController<Args extends unknown[], Answer>(api: API<Args, Answer>, ...args: Args): Promise<Answer> {
+    const link = await this.link(this.#controller);
+    return await link.ask(api, ...args);
+  }
+
+  /** Whatever is under way is rejected. */
+  close(): void {
+    this.#closed = true;
+    for (const link of this.#links.values()) link.close();
+  }
+
+  #connect(address: Address): Link | Promise<Link> {
+    const key = nameAddress(address);
+    const open = this.#links.get(key);
+    if (open?.alive) return open;
+    if (this.#closed) throw describeFault('CLOSED', 'the gateway is stopping');
+    const opening = this.#opening.get(key) ?? this.#open(key, address);
+    this.#opening.set(key, opening);
+    return opening;
+  }
+
+  async #open(key: string, address: Address): Promise<Link> {
+    try {
+      const link = await Link.open(address, this.#clientId, this.#describe(address));
+      if (this.#closed) link.close();
+      this.#links.set(key, link);
+      this.#avoided.delete(key);
+      return link;
+    } catch (error) {
+      this.#avoided.set(key, performance.now());
+      throw error;
+    } finally {
+      this.#opening.delete(key);
+    }
+  }
+
+  /** TLS wants the name of the host, which the library gives only if told. */
+  #describe({ host }: Address): ConnectionOptions {
+    return this.#tls && !isIP(host) ? { ...this.#options, tlsServerName: host } : this.#options;
+  }
+
+  /** Each address once, those first that are most likely to answer. */
+  #listAddresses(): readonly Address[] {
+    const addresses = new Map<string, Address>();
+    for (const address of [...this.#brokers.values(), ...this.#bootstrap]) addresses.set(nameAddress(address), address);
+    const now = performance.now();
+    const rank = ([key]: [string, Address]) => {
+      const link = this.#links.get(key);
+      if (link?.alive && link.silence < tooSilent) return 0;
+      const failed = this.#avoided.get(key);
+      return link?.alive || (failed !== undefined && now - failed < avoidance) ? 2 : 1;
+    };
+    const ranked = [...addresses].toSorted((a, b) => rank(a) - rank(b));
+    return ranked.map(([, address]) => address);
+  }
+
+  async #askMetadata(topics: readonly string[]): Promise<NonNullable<Metadata>> {
+    try {
+      return await this.ask(metadataV9.api, [...topics], false, false);
+    } catch (error) {
+      // The library takes the fault of one topic for a fault of all.
+      if (error instanceof ResponseError) return error.response;
+      throw error;
+    }
+  }
+}
+
+function nameAddress({ host, port }: Address): string {
+  return `${host}:${port}`;
+}

@@ -1,0 +1,87 @@
+import { createAPI, type Reader, Writer } from '@platformatic/kafka';
+
+/** What goes to one partition. */
+export interface PartitionBatch {
+  readonly topic: string;
+  readonly partition: number;
+  /** An encoded record batch. */
+  readonly bytes: Buffer;
+}
+
+export interface PartitionAnswer {
+  readonly topic: string;
+  readonly partition: number;
+  /** 0: written. */
+  readonly code: number;
+  /** Of the first record. */
+  readonly offset: bigint;
+}
+
+const apiKey = 0;
+/** The newest that brokers from 2.1 on have; newer ones add nothing that is of use here. */
+const apiVersion = 7;
+const allInSync = -1;
+/** Milliseconds that the broker may wait for its replicas: it shall answer before the connection is given up. */
+const replicaTimeout = 2_500;
+
+/**
+ * Produce, for encoded batches, and with an answer for each partition: the library's own encodes record by record, and
+ * makes the error of one partition the error of all.
+ */
+export const produce = createAPI<[batches: readonly PartitionBatch[]], readonly PartitionAnswer[]>(
+  apiKey,
+  apiVersion,
+  writeRequest,
+  (_correlationId, _apiKey, _apiVersion, reader) => readAnswer(reader),
+  false,
+  false,
+);
+
+function writeRequest(batches: readonly PartitionBatch[]): Writer {
+  const byTopic = groupByTopic(batches);
+  return Writer.create()
+    .appendString(null, false)
+    .appendInt16(allInSync)
+    .appendInt32(replicaTimeout)
+    .appendArray([...byTopic], writeTopic, false, false);
+}
+
+function writeTopic(writer: Writer, [topic, batches]: [string, PartitionBatch[]]): void {
+  writer.appendString(topic, false).appendArray(batches, writePartition, false, false);
+}
+
+function writePartition(writer: Writer, { partition, bytes }: PartitionBatch): void {
+  writer.appendInt32(partition).appendBytes(bytes, false);
+}
+
+function groupByTopic(batches: readonly PartitionBatch[]): Map<string, PartitionBatch[]> {
+  const groups = new Map<string, PartitionBatch[]>();
+  for (const batch of batches) {
+    const group = groups.get(batch.topic);
+    if (group) group.push(batch);
+    else groups.set(batch.topic, [batch]);
+  }
+  return groups;
+}
+
+function readAnswer(reader: Reader): readonly PartitionAnswer[] {
+  const answers: PartitionAnswer[] = [];
+  reader.readArray(
+    () => {
+      const topic = reader.readString(false);
+      reader.readArray(() => answers.push(readPartition(reader, topic)), false, false);
+    },
+    false,
+    false,
+  );
+  return answers;
+}
+
+function readPartition(reader: Reader, topic: string): PartitionAnswer {
+  const partition = reader.readInt32();
+  const code = reader.readInt16();
+  const offset = reader.readInt64();
+  // When it was appended, and where the log starts.
+  reader.skip(16);
+  return { topic, partition, code, offset };
+}

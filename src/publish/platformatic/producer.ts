@@ -1,0 +1,126 @@
+import { initProducerIdV3 } from '@platformatic/kafka';
+import type { PublishError } from '../../model.js';
+import type { Batch } from '../client.js';
+import { describeFault, losesSequence } from '../faults.js';
+import type { Cluster } from './cluster.js';
+import { nameCode, translateError } from './errors.js';
+import { type PartitionBatch, produce } from './produce.js';
+import { encodeBatch, type Sequence } from './record-batch.js';
+
+/** The offset of a batch's first record, or why Kafka is not known to have it. */
+export type Outcome = bigint | PublishError;
+
+type Identity = Pick<Sequence, 'producerId' | 'epoch'>;
+
+/** Kafka's sequence numbers start again after the largest. */
+const largestNumber = 0x7fffffff;
+const notIdempotent: Identity = { producerId: -1n, epoch: -1 };
+
+interface Lane {
+  /** Absent: the next batch takes a new one. */
+  identity?: Identity | undefined;
+  /** Records that were written under this identity. */
+  number: number;
+  /** What was sent and has no outcome yet; it keeps its bytes, so that Kafka knows it again. */
+  pending?: { readonly batch: Batch; readonly bytes: Buffer; tries: number } | undefined;
+}
+
+/**
+ * Writes batches, and numbers them for each partition as an idempotent producer does. A batch whose outcome is unknown is
+ * repeated byte for byte: Kafka knows it if it has it. If anything else comes instead, it goes out under a new producer id:
+ * under the number of the other, Kafka could take it for a repetition and drop it.
+ */
+export class Producer {
+  readonly #cluster: Cluster;
+  readonly #idempotent: boolean;
+  readonly #lanes = new Map<string, Lane>();
+  #identity: Identity | undefined;
+
+  constructor(cluster: Cluster, idempotent: boolean) {
+    this.#cluster = cluster;
+    this.#idempotent = idempotent;
+  }
+
+  /** Gets a producer id, if there is none yet. */
+  async identify(): Promise<void> {
+    this.#identity ??= await this.#askIdentity();
+  }
+
+  /** One request to the broker that leads all of these partitions. Never rejects. */
+  async send(node: number, batches: readonly Batch[]): Promise<readonly Outcome[]> {
+    try {
+      const prepared: PartitionBatch[] = [];
+      for (const batch of batches) {
+        const lane = this.#findLane(batch);
+        if (lane.pending?.batch !== batch) await this.#prepare(lane, batch);
+        const { topic, partition } = batch;
+        if (lane.pending) prepared.push({ topic, partition, bytes: lane.pending.bytes });
+      }
+      const link = await this.#cluster.link(node);
+      for (const batch of batches) this.#countTry(batch);
+      const answers = await link.ask(produce, prepared);
+      return batches.map((batch) => {
+        const answer = answers.find(({ topic, partition }) => topic === batch.topic && partition === batch.partition);
+        if (answer?.code === 0) return this.#accept(batch, answer.offset);
+        return this.#fail(
+          batch,
+          describeFault(answer ? nameCode(answer.code) : 'UNEXPECTED', 'no answer', batch.topic),
+        );
+      });
+    } catch (error) {
+      return batches.map((batch) => this.#fail(batch, translateError(error, batch.topic)));
+    }
+  }
+
+  #findLane({ topic, partition }: Batch): Lane {
+    const name = `${topic}/${partition}`;
+    let lane = this.#lanes.get(name);
+    if (!lane) {
+      lane = { identity: this.#identity, number: 0 };
+      this.#lanes.set(name, lane);
+    }
+    return lane;
+  }
+
+  async #prepare(lane: Lane, batch: Batch): Promise<void> {
+    if (lane.pending) restart(lane);
+    lane.identity ??= await this.#askIdentity();
+    const sequence = { ...lane.identity, number: this.#idempotent ? lane.number : -1 };
+    lane.pending = { batch, bytes: encodeBatch(batch.records, batch.bytes, sequence, Date.now()), tries: 0 };
+  }
+
+  #countTry(batch: Batch): void {
+    const { pending } = this.#findLane(batch);
+    if (pending) pending.tries++;
+  }
+
+  #accept(batch: Batch, offset: bigint): bigint {
+    const lane = this.#findLane(batch);
+    lane.pending = undefined;
+    lane.number = (lane.number + batch.records.length) & largestNumber;
+    return offset;
+  }
+
+  #fail(batch: Batch, fault: PublishError): PublishError {
+    const lane = this.#findLane(batch);
+    if (losesSequence(fault)) restart(lane);
+    else if (fault.kind === 'refused') {
+      // An earlier try may have been written all the same.
+      if ((lane.pending?.tries ?? 0) > 1) restart(lane);
+      lane.pending = undefined;
+    }
+    return fault;
+  }
+
+  async #askIdentity(): Promise<Identity> {
+    if (!this.#idempotent) return notIdempotent;
+    const { producerId, producerEpoch } = await this.#cluster.ask(initProducerIdV3.api, null, 0, -1n, -1);
+    return { producerId, epoch: producerEpoch };
+  }
+}
+
+function restart(lane: Lane): void {
+  lane.identity = undefined;
+  lane.number = 0;
+  lane.pending = undefined;
+}

@@ -1,0 +1,232 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { Reader, readRecordsBatch, Writer } from '@platformatic/kafka';
+
+/** What happens to a Produce request instead of its being written and answered. */
+export type Mishap =
+  /** Not written; the answer has this error code. */
+  | { readonly code: number }
+  | 'not written, no answer'
+  | 'written, no answer'
+  | 'written, connection closed'
+  /** The answer says that there is more of it than there is. */
+  | 'written, answer cut short'
+  | 'written, answer of nonsense'
+  | 'written, answered twice'
+  | 'written, answer to another request';
+
+export interface WrittenBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly producerId: bigint;
+  readonly sequence: number;
+  readonly values: readonly string[];
+}
+
+const node = 1;
+
+/** A broker of Kafka's protocol, as far as a producer needs one, with faults on demand. It counts sequences as Kafka does. */
+export class FakeBroker {
+  /** One for each Produce request to come. */
+  readonly mishaps: Mishap[] = [];
+  /** What Produce requests held, repetitions included. */
+  readonly received: WrittenBatch[] = [];
+  /** What was written, once each. */
+  readonly log: WrittenBatch[] = [];
+  /** How many partitions each Produce request held. */
+  readonly requests: number[] = [];
+  readonly #partitions: number;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #port = 0;
+  #producers = 0n;
+  mute = false;
+
+  private constructor(partitions: number) {
+    this.#partitions = partitions;
+    this.#server = createServer((socket) => this.#serve(socket));
+  }
+
+  static async start(partitions = 1): Promise<FakeBroker> {
+    const broker = new FakeBroker(partitions);
+    broker.#server.listen(0, '127.0.0.1');
+    await once(broker.#server, 'listening');
+    const address = broker.#server.address();
+    broker.#port = typeof address === 'object' && address ? address.port : 0;
+    return broker;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.#port}`;
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  async stop(): Promise<void> {
+    this.disconnect();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  disconnect(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #serve(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket)).on('error', () => undefined);
+    let rest = Buffer.alloc(0);
+    socket.on('data', (data) => {
+      rest = Buffer.concat([rest, data]);
+      while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
+        const end = 4 + rest.readInt32BE(0);
+        if (!this.mute) this.#answer(socket, rest.subarray(4, end));
+        rest = rest.subarray(end);
+      }
+    });
+  }
+
+  #answer(socket: Socket, request: Buffer): void {
+    const api = request.readInt16BE(0);
+    const correlation = request.readInt32BE(4);
+    const body = Reader.from(request.subarray(10 + request.readInt16BE(8)));
+    if (api === 0) {
+      this.#answerProduce(socket, correlation, body);
+      return;
+    }
+    // The header of a flexible version has tags.
+    const head = Writer.create().appendInt32(correlation).appendTaggedFields();
+    const answers: { readonly [api: number]: () => Writer } = {
+      3: () => this.#describe(head, readTopics(body)),
+      22: () => this.#identify(head),
+      // Nothing to say of any configuration.
+      32: () => Writer.create().appendInt32(correlation).appendInt32(0).appendInt32(0),
+    };
+    const answer = answers[api];
+    if (answer) socket.write(answer().prependLength().buffer);
+    else socket.destroy();
+  }
+
+  #describe(answer: Writer, topics: readonly string[]): Writer {
+    return answer
+      .appendInt32(0)
+      .appendArray([node], (writer) =>
+        writer.appendInt32(node).appendString('127.0.0.1').appendInt32(this.#port).appendString(null),
+      )
+      .appendString('cluster')
+      .appendInt32(node)
+      .appendArray([...topics], (writer, topic) => this.#describeTopic(writer, topic))
+      .appendInt32(0)
+      .appendTaggedFields();
+  }
+
+  #describeTopic(writer: Writer, topic: string): void {
+    writer
+      .appendInt16(0)
+      .appendString(topic)
+      .appendBoolean(false)
+      .appendArray([...new Array(this.#partitions).keys()], (each, partition) => {
+        each.appendInt16(0).appendInt32(partition).appendInt32(node).appendInt32(0);
+        for (let list = 0; list < 3; list++) each.appendArray([node], (one, id) => one.appendInt32(id), true, false);
+      })
+      .appendInt32(0);
+  }
+
+  #identify(answer: Writer): Writer {
+    return answer
+      .appendInt32(0)
+      .appendInt16(0)
+      .appendInt64(++this.#producers)
+      .appendInt16(0)
+      .appendTaggedFields();
+  }
+
+  #answerProduce(socket: Socket, correlation: number, body: Reader): void {
+    const batches = readProduce(body);
+    this.received.push(...batches);
+    this.requests.push(batches.length);
+    const mishap = this.mishaps.shift();
+    const code = typeof mishap === 'object' ? mishap.code : 0;
+    const writes = code === 0 && mishap !== 'not written, no answer';
+    const offsets = batches.map((batch) => (writes ? this.#write(batch) : -1));
+    if (mishap === 'not written, no answer' || mishap === 'written, no answer') return;
+    if (mishap === 'written, connection closed') {
+      socket.destroy();
+      return;
+    }
+    const answer = Writer.create().appendInt32(
+      correlation + (mishap === 'written, answer to another request' ? 77 : 0),
+    );
+    answer
+      .appendArray(
+        [...batches],
+        (writer, { topic, partition }, index) => {
+          writer.appendString(topic, false).appendArray(
+            [partition],
+            (each) => {
+              each
+                .appendInt32(partition)
+                .appendInt16(code)
+                .appendInt64(BigInt(offsets[index] ?? -1))
+                .appendInt64(-1n)
+                .appendInt64(0n);
+            },
+            false,
+            false,
+          );
+        },
+        false,
+        false,
+      )
+      .appendInt32(0);
+    const { buffer } = answer.prependLength();
+    if (mishap === 'written, answer cut short') buffer.writeInt32BE(1000, 8);
+    if (mishap === 'written, answer of nonsense') buffer.fill(0xff, 8);
+    socket.write(buffer);
+    if (mishap === 'written, answered twice') socket.write(buffer);
+  }
+
+  #write(batch: WrittenBatch): number {
+    const same = this.log.filter(({ topic, partition }) => topic === batch.topic && partition === batch.partition);
+    let offset = 0;
+    for (const { producerId, sequence, values } of same) {
+      if (producerId === batch.producerId && sequence === batch.sequence && sequence >= 0) return offset;
+      offset += values.length;
+    }
+    this.log.push(batch);
+    return offset;
+  }
+}
+
+/** Of Metadata, a flexible version. */
+function readTopics(body: Reader): readonly string[] {
+  body.readTaggedFields();
+  return body.readArray(() => body.readString());
+}
+
+function readProduce(body: Reader): readonly WrittenBatch[] {
+  const batches: WrittenBatch[] = [];
+  body.readNullableString(false);
+  body.skip(6);
+  body.readArray(
+    () => {
+      const topic = body.readString(false);
+      body.readArray(
+        () => {
+          const partition = body.readInt32();
+          body.skip(4);
+          const { producerId, firstSequence, records } = readRecordsBatch(body);
+          const values = records.map(({ value }) => String(value));
+          batches.push({ topic, partition, producerId, sequence: firstSequence, values });
+        },
+        false,
+        false,
+      );
+    },
+    false,
+    false,
+  );
+  return batches;
+}

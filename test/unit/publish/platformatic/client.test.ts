@@ -1,0 +1,131 @@
+import { expect } from 'chai';
+import type { KafkaSettings } from '../../../../src/config/settings.js';
+import type { KafkaRecord, Placement, Publisher } from '../../../../src/model.js';
+import { createBatcher } from '../../../../src/publish/batcher.js';
+import { realClock } from '../../../../src/publish/clock.js';
+import { createPlatformaticClient } from '../../../../src/publish/platformatic/client.js';
+import { FakeBroker, type Mishap } from '../../../support/fake-broker.js';
+
+const topic = 'events';
+
+function makeRecord(value: string | number): KafkaRecord {
+  return { topic, key: 'k', headers: { ce_id: '1' }, value: Buffer.from(String(value)) };
+}
+
+describe('the client of @platformatic/kafka', () => {
+  let broker: FakeBroker;
+  let publisher: Publisher<Placement>;
+  const reasons: unknown[] = [];
+
+  beforeEach(async () => {
+    broker = await FakeBroker.start();
+    reasons.length = 0;
+  });
+  afterEach(async () => {
+    await publisher.close();
+    await broker.stop();
+  });
+
+  async function open(changes: Partial<KafkaSettings> = {}): Promise<void> {
+    const settings: KafkaSettings = {
+      ...{ kind: 'kafka', brokers: [broker.address], clientId: 'test', client: 'platformatic', idempotent: true },
+      topics: { create: 'never', partitions: 1, replicationFactor: 1 },
+      spool: { dir: '/nowhere', maxBytes: 0 },
+      ...changes,
+    };
+    const client = createPlatformaticClient(settings, {
+      ...{ topics: [topic], largest: 1 },
+      log: (_level, _message, { reason }) => reasons.push(reason),
+    });
+    await client.connect(5_000);
+    publisher = createBatcher(client, realClock);
+  }
+
+  const cured: readonly (readonly [Mishap, string])[] = [
+    ['written, connection closed', 'CONNECTION_CLOSED'],
+    ['written, answer to another request', 'CONNECTION_CLOSED'],
+    ['written, answer cut short', 'OUT_OF_BOUNDS'],
+    ['written, answer of nonsense', 'UNEXPECTED'],
+    ['written, no answer', 'REQUEST_TIMEOUT'],
+    [{ code: 6 }, 'NOT_LEADER_OR_FOLLOWER'],
+    [{ code: 19 }, 'NOT_ENOUGH_REPLICAS'],
+    [{ code: 7 }, 'REQUEST_TIMED_OUT'],
+    [{ code: 999 }, 'KAFKA_ERROR_999'],
+  ];
+  for (const [mishap, reason] of cured) {
+    const name = typeof mishap === 'object' ? `error ${mishap.code}` : mishap;
+    it(`repeats the very same batch until it is acknowledged: ${name}`, async () => {
+      await open();
+      await publisher.publish(makeRecord('before'));
+      // The limit of an answer is 3 s: once is enough.
+      const times = mishap === 'written, no answer' ? 1 : 2;
+      for (let time = 0; time < times; time++) broker.mishaps.push(mishap);
+      const during = await publisher.publish(makeRecord('during'));
+      const after = await publisher.publish(makeRecord('after'));
+      expect([during.offset, after.offset]).to.deep.equal([1n, 2n]);
+      expect(broker.log.map(({ values }) => values[0])).to.deep.equal(['before', 'during', 'after']);
+      expect(broker.received.map(({ sequence }) => sequence)).to.deep.equal([0, ...new Array(times + 1).fill(1), 2]);
+      expect(new Set(broker.received.map(({ producerId }) => producerId)).size).to.equal(1);
+      expect(reasons).to.include(reason);
+    });
+  }
+
+  it('does not mind an answer that comes twice', async () => {
+    await open();
+    broker.mishaps.push('written, answered twice');
+    await publisher.publish(makeRecord(0));
+    for (let n = 1; n < 4; n++) await publisher.publish(makeRecord(n));
+    expect(broker.log.map(({ values }) => values[0])).to.deep.equal(['0', '1', '2', '3']);
+  });
+
+  it('goes on under a new producer id when Kafka has forgotten the old one', async () => {
+    await open();
+    await publisher.publish(makeRecord('before'));
+    broker.mishaps.push({ code: 59 });
+    await publisher.publish(makeRecord('after'));
+    expect(broker.log.map(({ producerId, sequence }) => [producerId, sequence])).to.deep.equal([
+      [1n, 0],
+      [2n, 0],
+    ]);
+    expect(reasons).to.include('UNKNOWN_PRODUCER_ID');
+  });
+
+  it('never gives the number of a batch that may have been written to another one', async () => {
+    await open();
+    broker.mishaps.push('written, connection closed', { code: 10 });
+    const refused = await publisher.publish(makeRecord('refused the second time')).catch((error: unknown) => error);
+    expect(refused).to.include({ kind: 'refused', reason: 'MESSAGE_TOO_LARGE' });
+    await publisher.publish(makeRecord('the next'));
+    expect(broker.log.map(({ values }) => values[0])).to.deep.equal(['refused the second time', 'the next']);
+  });
+
+  it('repeats without numbers where it may not be idempotent', async () => {
+    await open({ idempotent: false });
+    broker.mishaps.push('written, connection closed');
+    await publisher.publish(makeRecord(0));
+    expect(broker.received.map(({ sequence, producerId }) => [sequence, producerId])).to.deep.equal([
+      [-1, -1n],
+      [-1, -1n],
+    ]);
+    expect(broker.log.length).to.equal(2);
+  });
+
+  it('is not ready while Kafka hangs, and lets go of everything when it is closed', async () => {
+    await open();
+    expect(publisher.ready()).to.equal(true);
+    broker.mute = true;
+    const waiting = publisher.publish(makeRecord(0)).catch((error: unknown) => error);
+    while (publisher.ready()) await new Promise((resolve) => setTimeout(resolve, 50));
+    await publisher.close();
+    expect(await waiting).to.include({ kind: 'unavailable', reason: 'CLOSED' });
+    while (broker.connections > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+
+  it('connects again after a broker has closed an idle connection', async () => {
+    await open();
+    await publisher.publish(makeRecord(0));
+    broker.disconnect();
+    expect((await publisher.publish(makeRecord(1))).offset).to.equal(1n);
+    expect(publisher.connected()).to.equal(true);
+  });
+});
