@@ -6,6 +6,7 @@ import type { PublisherOptions } from '../create.js';
 import { losesSequence } from '../faults.js';
 import type { Log } from '../log.js';
 import { ensureTopics, type PartitionCounts, warnOfSmallTopics } from '../topics.js';
+import { connection, Troubles } from '../troubles.js';
 import { isAnswer, translateError } from './errors.js';
 import { KafkajsProducer } from './producer.js';
 import { administerTopics } from './topics.js';
@@ -19,8 +20,6 @@ const adminDeadline = 10_000;
 const failureLimit = 3;
 /** No batch is answered for so long, and one waits: Kafka hangs. */
 const answerLimit = 2_000;
-/** What is no name of a topic, in the memory of what was said. */
-const connection = '';
 
 /** kafkajs as the batcher wants it. */
 export function createKafkajsClient(
@@ -46,8 +45,7 @@ class KafkajsClient implements KafkaClient {
   #connecting: Promise<void> | undefined;
   /** When a broker has last answered a batch. */
   #answeredAt = 0;
-  /** What was said last, of a topic or of the connection: a trouble is one line, however long it lasts. */
-  readonly #lastReasons = new Map<string, string>();
+  readonly #troubles = new Troubles();
   #refresh: NodeJS.Timeout | undefined;
 
   constructor(settings: KafkaSettings, { topics, largest, log }: Pick<PublisherOptions, 'topics' | 'largest' | 'log'>) {
@@ -82,7 +80,7 @@ class KafkajsClient implements KafkaClient {
       const base = await producer.send(batch);
       this.#failures = 0;
       this.#answeredAt = performance.now();
-      this.#lastReasons.delete(batch.topic);
+      this.#troubles.end(batch.topic);
       return base;
     } catch (error) {
       const fault = translateError(error, batch.topic);
@@ -105,7 +103,7 @@ class KafkajsClient implements KafkaClient {
   #recover(producer: KafkajsProducer, fault: PublishError, { topic, partition, records }: Batch): void {
     if (fault.kind === 'refused') return;
     const about = { topic, partition, records: records.length, reason: fault.reason, detail: fault.message };
-    this.#log(this.#levelOf(topic, fault), 'a batch was not acknowledged and is sent again', about);
+    this.#log(this.#troubles.levelOf(topic, fault), 'a batch was not acknowledged and is sent again', about);
     if (fault.reason === 'UNKNOWN_TOPIC_OR_PARTITION') this.#counts.delete(topic);
     if (producer !== this.#producer) return;
     if (losesSequence(fault)) {
@@ -144,7 +142,7 @@ class KafkajsClient implements KafkaClient {
         await this.#producer.connect();
         await this.#learnTopics();
         this.#ready = !signal.aborted;
-        this.#lastReasons.delete(connection);
+        this.#troubles.end(connection);
         this.#log('info', 'connected to Kafka', { brokers: this.#settings.brokers });
         return;
       } catch (error) {
@@ -168,17 +166,11 @@ class KafkajsClient implements KafkaClient {
 
   #tell(fault: PublishError): void {
     const { brokers } = this.#settings;
-    this.#log(this.#levelOf(connection, fault), 'no connection to Kafka', {
+    this.#log(this.#troubles.levelOf(connection, fault), 'no connection to Kafka', {
       brokers,
       reason: fault.reason,
       detail: fault.message,
     });
-  }
-
-  #levelOf(about: string, { reason }: PublishError): 'debug' | 'warn' {
-    const known = this.#lastReasons.get(about) === reason;
-    this.#lastReasons.set(about, reason);
-    return known ? 'debug' : 'warn';
   }
 
   async #askPartitions(topic: string): Promise<number> {

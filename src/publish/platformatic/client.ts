@@ -6,8 +6,9 @@ import type { PublisherOptions } from '../create.js';
 import { describeFault, losesSequence } from '../faults.js';
 import type { Log } from '../log.js';
 import { ensureTopics, warnOfSmallTopics } from '../topics.js';
+import { connection, Troubles } from '../troubles.js';
 import { Cluster } from './cluster.js';
-import { nameCode, translateError } from './errors.js';
+import { isAnswer, translateCode, translateError } from './errors.js';
 import { Producer } from './producer.js';
 import { administerTopics } from './topics.js';
 
@@ -17,7 +18,7 @@ const longestPause = 1_000;
 const refreshInterval = 60_000;
 /** So many batches in a row that no broker answered: Kafka is looked for. */
 const failureLimit = 3;
-/** A batch that is not answered for so long: Kafka hangs. */
+/** Nothing is answered for so long, and something waits: Kafka hangs. */
 const answerLimit = 2_000;
 
 type Options = Pick<PublisherOptions, 'topics' | 'largest' | 'log'>;
@@ -43,7 +44,9 @@ class PlatformaticClient implements KafkaClient {
   #connecting: Promise<void> | undefined;
   /** Leaders are being looked for. */
   #learning: Promise<Map<string, number>> | undefined;
-  #lastReason = '';
+  readonly #troubles = new Troubles();
+  /** When a broker has last answered a batch. */
+  #answeredAt = 0;
   #refresh: NodeJS.Timeout | undefined;
 
   constructor(settings: KafkaSettings, { topics, largest, log }: Options) {
@@ -61,7 +64,8 @@ class PlatformaticClient implements KafkaClient {
   }
 
   ready(): boolean {
-    return this.#ready && this.#cluster.silence < answerLimit;
+    const silence = Math.min(this.#cluster.silence, performance.now() - this.#answeredAt);
+    return this.#ready && silence < answerLimit;
   }
 
   partitions(topic: string): number | Promise<number> {
@@ -75,7 +79,8 @@ class PlatformaticClient implements KafkaClient {
       const [outcome] = await this.#producer.send(leader, [batch]);
       if (typeof outcome !== 'bigint') throw outcome;
       this.#failures = 0;
-      this.#lastReason = '';
+      this.#answeredAt = performance.now();
+      this.#troubles.end(topic);
       return outcome;
     } catch (error) {
       const fault = translateError(error, topic);
@@ -99,21 +104,23 @@ class PlatformaticClient implements KafkaClient {
     const leader = this.#cluster.leader(topic, partition);
     if (leader !== undefined) return leader;
     const code = faults.get(topic);
-    throw describeFault(code === undefined ? 'LEADER_NOT_AVAILABLE' : nameCode(code), 'it has no leader', topic);
+    throw code === undefined ? describeFault('LEADER_NOT_AVAILABLE', 'no leader') : translateCode(code, topic);
   }
 
   #recover(fault: PublishError, { topic, partition, records }: Batch): void {
     if (fault.kind === 'refused') return;
     const about = { topic, partition, records: records.length, reason: fault.reason, detail: fault.message };
-    // One line for each trouble, not for each batch in it.
-    const level = fault.reason === this.#lastReason ? 'debug' : 'warn';
-    this.#lastReason = fault.reason;
-    this.#log(level, 'a batch was not acknowledged and is sent again', about);
+    this.#log(this.#troubles.levelOf(topic, fault), 'a batch was not acknowledged and is sent again', about);
     if (losesSequence(fault)) {
       this.#log('warn', 'Kafka does not know the producer any more: the batch could be written twice', about);
     }
     this.#cluster.forgetLeader(topic, partition);
-    if (++this.#failures < failureLimit || !this.#ready) return;
+    if (isAnswer(fault)) this.#answeredAt = performance.now();
+    else if (++this.#failures >= failureLimit && this.#ready) this.#search();
+  }
+
+  /** Says that there is no connection until a broker is found. */
+  #search(): void {
     this.#failures = 0;
     this.#ready = false;
     void this.#connect();
@@ -135,7 +142,7 @@ class PlatformaticClient implements KafkaClient {
         await this.#learnTopics();
         await this.#producer.identify();
         this.#ready = !signal.aborted;
-        this.#lastReason = '';
+        this.#troubles.end(connection);
         this.#log('info', 'connected to Kafka', { brokers: this.#settings.brokers });
         return;
       } catch (error) {
@@ -155,10 +162,9 @@ class PlatformaticClient implements KafkaClient {
 
   #tell(fault: PublishError): void {
     if (this.#closing.signal.aborted) return;
-    const level = fault.reason === this.#lastReason ? 'debug' : 'warn';
-    this.#lastReason = fault.reason;
     const { brokers } = this.#settings;
-    this.#log(level, 'no connection to Kafka', { brokers, reason: fault.reason, detail: fault.message });
+    const about = { brokers, reason: fault.reason, detail: fault.message };
+    this.#log(this.#troubles.levelOf(connection, fault), 'no connection to Kafka', about);
   }
 
   async #askPartitions(topic: string): Promise<number> {

@@ -16,6 +16,15 @@ export function translateError(error: unknown, topic = ''): PublishError {
   return describeFault(nameReason(cause), detail, topic, error);
 }
 
+/** What the library would throw for an error code, did it know all of them. */
+class AnsweredError extends Error {}
+
+/** Says what an error code means that a broker has answered for a topic. */
+export function translateCode(code: number, topic: string): PublishError {
+  const name = nameCode(code);
+  return describeFault(name, `a broker answered ${name}`, topic, new AnsweredError(name));
+}
+
 /** Kafka's name of an error code of its protocol. */
 export function nameCode(code: number): string {
   const names: { readonly [code: string]: string | undefined } = protocolErrorsCodesById;
@@ -24,7 +33,8 @@ export function nameCode(code: number): string {
 
 /** True if a broker has answered, so that the connection is not what is wrong. */
 export function isAnswer(error: unknown): boolean {
-  return findCause(error) instanceof ProtocolError;
+  const cause = findCause(error);
+  return cause instanceof ProtocolError || cause instanceof AnsweredError;
 }
 
 /** The library wraps errors in a `cause`, or in a list. */

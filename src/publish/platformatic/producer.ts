@@ -3,7 +3,7 @@ import type { PublishError } from '../../model.js';
 import type { Batch } from '../client.js';
 import { describeFault, losesSequence } from '../faults.js';
 import type { Cluster } from './cluster.js';
-import { nameCode, translateError } from './errors.js';
+import { translateCode, translateError } from './errors.js';
 import { type PartitionBatch, produce } from './produce.js';
 import { encodeBatch, type Sequence } from './record-batch.js';
 
@@ -62,10 +62,10 @@ export class Producer {
       return batches.map((batch) => {
         const answer = answers.find(({ topic, partition }) => topic === batch.topic && partition === batch.partition);
         if (answer?.code === 0) return this.#accept(batch, answer.offset);
-        return this.#fail(
-          batch,
-          describeFault(answer ? nameCode(answer.code) : 'UNEXPECTED', 'no answer', batch.topic),
-        );
+        const fault = answer
+          ? translateCode(answer.code, batch.topic)
+          : describeFault('UNEXPECTED', 'no answer for it');
+        return this.#fail(batch, fault);
       });
     } catch (error) {
       return batches.map((batch) => this.#fail(batch, translateError(error, batch.topic)));
