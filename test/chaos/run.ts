@@ -45,11 +45,12 @@ function choose(): Pick<Run, 'options' | 'play'> {
   }
   const ownDisk = canMount();
   if (!ownDisk) say('no full disk: a file system for the spool alone takes root');
-  const drawn = drawSchedule(createRandom(seed), Number(values.minutes));
+  const minutes = Number(values.minutes);
+  const drawn = drawSchedule(createRandom(seed), minutes);
   const schedule = drawn.filter(({ fault }) => isPossible(fault, ownDisk));
   for (const [index, { pause, fault }] of schedule.entries())
     say(`${index + 1}. after ${pause} s: ${describeFault(fault)}`);
-  return { options: { ...common, ownDisk }, play: playSchedule(schedule) };
+  return { options: { ...common, ownDisk }, play: playSchedule(schedule, minutes) };
 }
 
 function isPossible({ kind }: Fault, ownDisk: boolean): boolean {
