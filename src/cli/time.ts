@@ -18,3 +18,12 @@ export function sinceOf(flag: string, text: string): number {
   if (Number.isNaN(time)) throw new Failure('usage', `${flag} ${text}: neither 24h nor 2026-01-01T12:00:00Z`);
   return time;
 }
+
+/** `45 s`, `12 min`, `3 h`, `2 d`. */
+export function formatAge(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 120 * 60) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}

@@ -1,5 +1,5 @@
 import type { EmbeddedSettings, KafkaSettings } from '../config/settings.js';
-import type { Publisher } from '../model.js';
+import type { Placement, Publisher } from '../model.js';
 import { realClock } from './clock.js';
 import type { Log } from './log.js';
 
@@ -26,24 +26,33 @@ export async function createPublisher(
   settings: EmbeddedSettings | KafkaSettings,
   options: PublisherOptions,
 ): Promise<Publisher> {
+  const publisher = await createDirectPublisher(settings, options);
+  if (settings.kind === 'embedded') return publisher;
+  try {
+    const { openSpools } = await import('./spool/open.js');
+    return await openSpools(publisher, settings.spool, options);
+  } catch (error) {
+    await publisher.close();
+    throw error;
+  }
+}
+
+/** The same without a spool: a record waits, be it for ever, until Kafka has it or `close` is called. */
+export async function createDirectPublisher(
+  settings: EmbeddedSettings | KafkaSettings,
+  options: Pick<PublisherOptions, 'topics' | 'largest' | 'log'>,
+): Promise<Publisher<Placement>> {
   if (settings.kind === 'embedded') {
     const { openEmbedded } = await import('./embedded/publisher.js');
     return openEmbedded(settings);
   }
-  const [createClient, { createBatcher }, { openSpools }] = await Promise.all([
+  const [createClient, { createBatcher }] = await Promise.all([
     loadClient(settings.client),
     import('./batcher.js'),
-    import('./spool/open.js'),
   ]);
   const client = createClient(settings, options);
   await client.connect(patience);
-  const batcher = createBatcher(client, realClock);
-  try {
-    return await openSpools(batcher, settings.spool, options);
-  } catch (error) {
-    await batcher.close();
-    throw error;
-  }
+  return createBatcher(client, realClock);
 }
 
 async function loadClient(name: KafkaSettings['client']) {

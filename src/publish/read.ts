@@ -13,11 +13,17 @@ export interface StoredRecord {
   readonly timestamp: number;
 }
 
+/** Topic → partition → offset. */
+export type Positions = ReadonlyMap<string, ReadonlyMap<number, bigint>>;
+
 export interface ReadOptions {
-  /** `end`: only what is written from now on; a `Recent`: what is new enough, in every sense that it gives. */
-  readonly from: 'beginning' | 'end' | Recent;
-  /** `end`: what is there now, then stop; `abort`: follow until the signal. */
-  readonly until: 'end' | 'abort';
+  /**
+   * `end`: only what is written from now on; a `Recent`: what is new enough, in every sense that it gives; positions: from
+   * these offsets on, and partitions that have none from their beginning.
+   */
+  readonly from: 'beginning' | 'end' | Recent | Positions;
+  /** `end`: what is there now, then stop; positions: up to these offsets, exclusive; `abort`: follow until the signal. */
+  readonly until: 'end' | 'abort' | Positions;
   /** Topics that aren't there are left out, instead of being an error. */
   readonly skipMissing?: boolean;
   readonly signal?: AbortSignal;
@@ -48,4 +54,13 @@ export async function* readTopics(
     const { readEmbedded } = await import('./embedded/read.js');
     yield* readEmbedded(settings, topics, options);
   }
+}
+
+/** Where the topics end now. One that isn't there is left out. */
+export async function readEnds(
+  settings: KafkaSettings | EmbeddedSettings,
+  topics: readonly string[],
+): Promise<Positions> {
+  if (settings.kind === 'kafka') return (await import('./kafka/read.js')).readKafkaEnds(settings, topics);
+  return (await import('./embedded/read.js')).readEmbeddedEnds(settings, topics);
 }

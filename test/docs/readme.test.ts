@@ -82,7 +82,7 @@ describe('README.md', () => {
   describe('its commands', () => {
     const commands = of('sh').flatMap((text) => text.trim().split('\n'));
     const withGateway = commands.filter((line) =>
-      /^npx gateway (simulate|tap|routes|plugins|test|explain|config|schema|doctor)/.test(line),
+      /^npx gateway (simulate|tap|routes|plugins|test|explain|config|schema|doctor|dlq)/.test(line),
     );
     const withKafka = commands.slice(commands.findIndex((line) => line.startsWith('export'))).slice(0, 4);
 

@@ -14,7 +14,7 @@ interface Append {
  * A Publisher without Kafka: topics of one partition in an lmdb file. Group commit: while one transaction is being
  * synced, the next gathers. Rejects if the folder can't be used.
  */
-export async function openEmbedded({ dir }: EmbeddedSettings): Promise<Publisher> {
+export async function openEmbedded({ dir }: EmbeddedSettings): Promise<Publisher<Placement>> {
   const log = openLog(dir);
   let queue: Append[] = [];
   let writing: Promise<void> | undefined;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EmbeddedSettings } from '../../config/settings.js';
-import type { ReadOptions, StoredRecord } from '../read.js';
+import type { Positions, ReadOptions, Recent, StoredRecord } from '../read.js';
 import { decodeRecord, findEnd, type Log, openLog } from './log.js';
 
 /** Milliseconds. */
@@ -15,13 +15,8 @@ export async function* readEmbedded(
   { from, until, signal }: ReadOptions,
 ): AsyncGenerator<StoredRecord, void, undefined> {
   const log = openLog(dir);
-  const ends = topics.map((topic) => findEnd(log, topic));
-  const { last = Number.POSITIVE_INFINITY, since = 0 } = typeof from === 'object' ? from : {};
-  const positions = topics.map((topic, index) => ({
-    topic,
-    next: from === 'end' ? (ends[index] ?? 0) : Math.max(0, (ends[index] ?? 0) - last),
-    end: until === 'end' ? (ends[index] ?? 0) : Number.MAX_SAFE_INTEGER,
-  }));
+  const positions = topics.map((topic) => ({ topic, ...bounds(topic, findEnd(log, topic), { from, until }) }));
+  const since = isRecent(from) ? (from.since ?? 0) : 0;
   try {
     while (!signal?.aborted) {
       let found = 0;
@@ -34,9 +29,35 @@ export async function* readEmbedded(
         }
       }
       if (found > 0) continue;
-      if (until === 'end') return;
+      if (until !== 'abort') return;
       await delay(pollInterval, undefined, signal ? { signal } : {}).catch(() => undefined);
     }
+  } finally {
+    await log.close();
+  }
+}
+
+function bounds(topic: string, now: number, { from, until }: ReadOptions): { next: number; end: number } {
+  const next = firstOf(topic, now, from);
+  if (until === 'abort') return { next, end: Number.MAX_SAFE_INTEGER };
+  return { next, end: until === 'end' ? now : Number(until.get(topic)?.get(0) ?? 0) };
+}
+
+function firstOf(topic: string, now: number, from: ReadOptions['from']): number {
+  if (from === 'end') return now;
+  if (from === 'beginning') return 0;
+  return isRecent(from) ? Math.max(0, now - (from.last ?? now)) : Number(from.get(topic)?.get(0) ?? 0);
+}
+
+function isRecent(from: ReadOptions['from']): from is Recent {
+  return typeof from === 'object' && !(from instanceof Map);
+}
+
+/** A topic has one partition. */
+export async function readEmbeddedEnds({ dir }: EmbeddedSettings, topics: readonly string[]): Promise<Positions> {
+  const log = openLog(dir);
+  try {
+    return new Map(topics.map((topic) => [topic, new Map([[0, BigInt(findEnd(log, topic))]])]));
   } finally {
     await log.close();
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Admin, type Consumer, Kafka, type KafkaMessage } from 'kafkajs';
 import type { KafkaSettings } from '../../config/settings.js';
 import type { Log } from '../log.js';
-import type { ReadOptions, Recent, StoredRecord } from '../read.js';
+import type { Positions, ReadOptions, Recent, StoredRecord } from '../read.js';
 import { translateError } from './errors.js';
 import { configureKafka } from './options.js';
 import { countPartitions } from './topics.js';
@@ -10,6 +10,8 @@ import { countPartitions } from './topics.js';
 const maxWait = 100;
 /** Records that may wait for their reader before fetching pauses. */
 const highWater = 1000;
+/** Larger than every offset. */
+const never = 2n ** 63n;
 const silent: Log = () => undefined;
 
 /** Reads as a consumer group of a random name, which is deleted at the end. */
@@ -29,10 +31,10 @@ export async function* readKafka(
     await admin.connect().catch(rethrow);
     const topics = skipMissing ? [...(await countPartitions(admin, named).catch(rethrow)).keys()] : named;
     if (topics.length === 0) return;
-    const starts = typeof from === 'object' ? await findStarts(admin, topics, from) : new Map<string, bigint>();
-    const pending = until === 'end' ? await findPending(admin, topics, from, starts) : undefined;
-    if (signal?.aborted || pending?.size === 0) return;
-    await startConsumer(consumer, topics, from, inbox, starts, pending);
+    const ranges =
+      until === 'abort' && typeof from === 'string' ? undefined : await findRanges(admin, topics, from, until);
+    if (signal?.aborted || ranges?.size === 0) return;
+    await startConsumer(consumer, topics, from, inbox, ranges);
     yield* inbox;
   } finally {
     signal?.removeEventListener('abort', stop);
@@ -43,46 +45,84 @@ export async function* readKafka(
   }
 }
 
-/** `topic/partition` → the offset at which to begin. */
-async function findStarts(admin: Admin, topics: readonly string[], { last, since }: Recent) {
-  const starts = new Map<string, bigint>();
-  for (const topic of topics) {
-    const raise = (partition: number, offset: bigint) => {
-      const lane = `${topic}/${partition}`;
-      if (offset > (starts.get(lane) ?? -1n)) starts.set(lane, offset);
-    };
-    const offsets = await admin.fetchTopicOffsets(topic).catch((error: unknown) => rethrow(error, topic));
-    for (const { partition, low, high } of offsets) {
-      raise(partition, BigInt(low));
-      if (last !== undefined) raise(partition, BigInt(high) - BigInt(last));
-    }
-    if (since === undefined) continue;
-    // Where nothing is so new, kafkajs gives the end.
-    const later = await admin
-      .fetchTopicOffsetsByTimestamp(topic, since)
-      .catch((error: unknown) => rethrow(error, topic));
-    for (const { partition, offset } of later) raise(partition, BigInt(offset));
-  }
-  return starts;
+/** What is still to be read of a partition: offsets [next, end). */
+interface Range {
+  readonly topic: string;
+  readonly partition: number;
+  next: bigint;
+  readonly end: bigint;
 }
 
-/** `topic/partition` → the offset at which to stop, of those that have records to read. */
-async function findPending(
+/** `topic/partition` → its range, of those that have records to read. */
+async function findRanges(
   admin: Admin,
   topics: readonly string[],
   from: ReadOptions['from'],
-  starts: ReadonlyMap<string, bigint>,
-) {
-  const pending = new Map<string, bigint>();
-  if (from === 'end') return pending;
+  until: ReadOptions['until'],
+): Promise<Map<string, Range>> {
+  const ranges = new Map<string, Range>();
+  if (from === 'end') return ranges;
   for (const topic of topics) {
     const offsets = await admin.fetchTopicOffsets(topic).catch((error: unknown) => rethrow(error, topic));
+    const starts = await findStarts(admin, topic, from, offsets);
     for (const { partition, low, high } of offsets) {
-      const lane = `${topic}/${partition}`;
-      if ((starts.get(lane) ?? BigInt(low)) < BigInt(high)) pending.set(lane, BigInt(high));
+      const start = largest(BigInt(low), starts.get(partition) ?? 0n);
+      const end = typeof until === 'object' ? (until.get(topic)?.get(partition) ?? 0n) : BigInt(high);
+      if (until === 'abort') ranges.set(`${topic}/${partition}`, { topic, partition, next: start, end: never });
+      else if (start < end) ranges.set(`${topic}/${partition}`, { topic, partition, next: start, end });
     }
   }
-  return pending;
+  return ranges;
+}
+
+/** Partition → the offset at which to begin; the beginning where there is none. */
+async function findStarts(
+  admin: Admin,
+  topic: string,
+  from: ReadOptions['from'],
+  ends: readonly { readonly partition: number; readonly high: string }[],
+): Promise<ReadonlyMap<number, bigint>> {
+  if (typeof from === 'string') return new Map();
+  if (!isRecent(from)) return from.get(topic) ?? new Map();
+  const { last, since } = from;
+  const starts = new Map(
+    ends.map(({ partition, high }) => [partition, last === undefined ? 0n : BigInt(high) - BigInt(last)]),
+  );
+  if (since === undefined) return starts;
+  // Where nothing is so new, kafkajs gives the end.
+  const later = await admin.fetchTopicOffsetsByTimestamp(topic, since).catch((error: unknown) => rethrow(error, topic));
+  for (const { partition, offset } of later)
+    starts.set(partition, largest(starts.get(partition) ?? 0n, BigInt(offset)));
+  return starts;
+}
+
+function isRecent(from: Recent | Positions): from is Recent {
+  return !(from instanceof Map);
+}
+
+function largest(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+/** See `readEnds`. */
+export async function readKafkaEnds(settings: KafkaSettings, topics: readonly string[]): Promise<Positions> {
+  const admin = new Kafka(configureKafka(settings, silent)).admin();
+  const ends = new Map<string, ReadonlyMap<number, bigint>>();
+  try {
+    await admin.connect().catch(rethrow);
+    for (const topic of topics) {
+      try {
+        const offsets = await admin.fetchTopicOffsets(topic);
+        ends.set(topic, new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)])));
+      } catch (error) {
+        const fault = translateError(error, topic);
+        if (fault.reason !== 'UNKNOWN_TOPIC_OR_PARTITION') throw fault;
+      }
+    }
+    return ends;
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
 }
 
 async function startConsumer(
@@ -90,9 +130,14 @@ async function startConsumer(
   topics: readonly string[],
   from: ReadOptions['from'],
   inbox: Inbox,
-  starts: ReadonlyMap<string, bigint>,
-  pending: Map<string, bigint> | undefined,
+  ranges: Map<string, Range> | undefined,
 ): Promise<void> {
+  // Again after every crash that kafkajs recovers from: without it, it would begin anew.
+  consumer.on(consumer.events.GROUP_JOIN, () => {
+    for (const { topic, partition, next } of ranges?.values() ?? []) {
+      consumer.seek({ topic, partition, offset: String(next) });
+    }
+  });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (!payload.restart) inbox.end(translateError(payload.error));
   });
@@ -102,29 +147,31 @@ async function startConsumer(
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: true,
-      async eachBatch({ batch, heartbeat }) {
+      async eachBatch({ batch, heartbeat, pause }) {
         const lane = `${batch.topic}/${batch.partition}`;
-        const end = pending?.get(lane);
-        if (pending && end === undefined) return;
-        const start = starts.get(lane) ?? 0n;
-        for (const message of batch.messages) {
-          if (end !== undefined && BigInt(message.offset) >= end) break;
-          // A batch may have been under way before the seek.
-          if (BigInt(message.offset) < start) continue;
-          inbox.push(toRecord(batch.topic, batch.partition, message));
+        const range = ranges?.get(lane);
+        if (ranges && range === undefined) {
+          pause();
+          return;
         }
-        if (end !== undefined && BigInt(batch.lastOffset()) + 1n >= end) pending?.delete(lane);
-        if (pending?.size === 0) inbox.end();
+        for (const message of batch.messages) {
+          const offset = BigInt(message.offset);
+          if (range && offset >= range.end) break;
+          if (range && offset < range.next) continue;
+          inbox.push(toRecord(batch.topic, batch.partition, message));
+          if (range) range.next = offset + 1n;
+        }
+        if (range && BigInt(batch.lastOffset()) + 1n >= range.end) {
+          ranges?.delete(lane);
+          pause();
+        }
+        if (ranges?.size === 0) inbox.end();
         while (inbox.isFull()) {
           await inbox.drained();
           await heartbeat();
         }
       },
     });
-    for (const [lane, start] of starts) {
-      const slash = lane.lastIndexOf('/');
-      consumer.seek({ topic: lane.slice(0, slash), partition: Number(lane.slice(slash + 1)), offset: String(start) });
-    }
   } catch (error) {
     rethrow(error, topics.join(', '));
   }

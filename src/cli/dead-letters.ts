@@ -1,0 +1,105 @@
+import * as Flags from '@oclif/core/flags';
+import type { Settings } from '../config/settings.js';
+import { Ledger } from '../dead-letters/ledger.js';
+import type { DeadLetter } from '../dead-letters/letter.js';
+import type { StoredRecord } from '../publish/read.js';
+import { rejections } from '../rejection.js';
+import { didYouMean } from './did-you-mean.js';
+import { Failure } from './failure.js';
+import { sinceOf } from './time.js';
+import { configFlag } from './which-config.js';
+
+/** The flags that choose among dead letters. */
+export const selectionFlags = {
+  config: configFlag,
+  reason: Flags.string({ helpValue: 'CODE', description: 'Only those of this reason, such as schema_violation.' }),
+  since: Flags.string({
+    helpValue: 'TIME',
+    description: 'Only those received since then: an age (30m, 1h, 2d) or a time (2026-01-01T12:00:00Z).',
+  }),
+  endpoint: Flags.string({ helpValue: 'NAME', description: 'Only those of this endpoint.' }),
+};
+
+export interface Selection {
+  readonly reason?: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly since?: number | undefined;
+  readonly endpoint?: string | undefined;
+}
+
+/** Throws a usage Failure for what can't be a choice. */
+export async function readSelection(flags: {
+  readonly reason?: string | undefined;
+  readonly since?: string | undefined;
+  readonly endpoint?: string | undefined;
+}): Promise<Selection> {
+  const { reason, since, endpoint } = flags;
+  if (reason !== undefined && !Object.hasOwn(rejections, reason)) {
+    const hint = (await didYouMean(reason, Object.keys(rejections))) ?? 'README.md has the list';
+    throw new Failure('usage', `--reason ${reason}: there is no such reason: ${hint}`);
+  }
+  return { reason, endpoint, since: since === undefined ? undefined : sinceOf('--since', since) };
+}
+
+export function isSelected({ reason, receivedAt, endpoint }: DeadLetter, selection: Selection): boolean {
+  return (
+    (selection.reason === undefined || reason === selection.reason) &&
+    (selection.endpoint === undefined || endpoint === selection.endpoint) &&
+    receivedAt >= (selection.since ?? 0)
+  );
+}
+
+export interface ReadTopicOptions {
+  /** Nothing that was received before is of interest. */
+  readonly since?: number | undefined;
+  readonly signal?: AbortSignal;
+  /** Sees every letter with its body. */
+  readonly onLetter?: (letter: DeadLetter, record: StoredRecord) => void;
+}
+
+/** Reads the dead letter topic as it is now. */
+export async function readLedger(settings: Settings, options: ReadTopicOptions = {}): Promise<Ledger> {
+  const { since, signal, onLetter } = options;
+  const { readTopics } = await import('../publish/read.js');
+  const ledger = new Ledger();
+  const records = readTopics(settings.publisher, [settings.deadLetter.topic], {
+    ...{ from: since === undefined ? 'beginning' : { since }, until: 'end' },
+    ...(signal && { signal }),
+  });
+  for await (const record of records) {
+    const letter = ledger.add(record);
+    if (letter !== undefined) onLetter?.(letter, record);
+  }
+  return ledger;
+}
+
+/** The records of these letters, by id. Those that the topic hasn't got any more are left out. */
+export async function loadLetters(
+  { publisher }: Settings,
+  letters: readonly DeadLetter[],
+): Promise<ReadonlyMap<string, StoredRecord>> {
+  const { readTopics } = await import('../publish/read.js');
+  const from = new Map<string, Map<number, bigint>>();
+  const until = new Map<string, Map<number, bigint>>();
+  for (const { topic, partition, offset } of letters) {
+    const starts = from.get(topic) ?? new Map<number, bigint>();
+    const ends = until.get(topic) ?? new Map<number, bigint>();
+    from.set(topic, starts.set(partition, smallest(starts.get(partition) ?? offset, offset)));
+    until.set(topic, ends.set(partition, largest(ends.get(partition) ?? 0n, offset + 1n)));
+  }
+  const wanted = new Set(letters.map(({ id }) => id));
+  const records = new Map<string, StoredRecord>();
+  for await (const record of readTopics(publisher, [...from.keys()], { from, until })) {
+    const { ce_type, ce_id = '' } = record.headers;
+    if (ce_type === 'webhook.dead_letter' && wanted.has(ce_id)) records.set(ce_id, record);
+  }
+  return records;
+}
+
+function smallest(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+function largest(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}

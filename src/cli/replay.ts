@@ -1,0 +1,130 @@
+import { readdir } from 'node:fs/promises';
+import type { Settings } from '../config/settings.js';
+import type { Ledger } from '../dead-letters/ledger.js';
+import type { DeadLetter } from '../dead-letters/letter.js';
+import type { ReplayPorts, Tally } from '../dead-letters/plan.js';
+import type { Placement, Publisher } from '../model.js';
+import type { Log } from '../publish/log.js';
+import { loadLetters, readLedger } from './dead-letters.js';
+import { Failure } from './failure.js';
+
+/** Milliseconds without an acknowledgement after which Kafka is taken for gone. */
+const patience = 60_000;
+
+export interface ReplayOptions {
+  /** Which letters, of all that the topic has. */
+  readonly choose: (ledger: Ledger) => readonly DeadLetter[];
+  readonly signal: AbortSignal;
+  readonly show: (tally: Tally) => void;
+}
+
+/** Replays dead letters; one replay at a time for a topic. Throws a Failure where another is at work or Kafka is away. */
+export async function runReplay(settings: Settings, { choose, signal, show }: ReplayOptions): Promise<Tally> {
+  const { publisher: way, deadLetter, topics, limits } = settings;
+  const [{ takeHold }, { createDirectPublisher }, { replay }] = await Promise.all([
+    import('../publish/hold.js'),
+    import('../publish/create.js'),
+    import('../dead-letters/replay.js'),
+  ]);
+  const hold = await takeHold(way, deadLetter.topic, 'replay', complain);
+  if (hold === undefined) {
+    throw new Failure('negative', `Another replay of ${deadLetter.topic} is at work: wait for its end`);
+  }
+  const direct = await createDirectPublisher(way, { topics, largest: limits.body, log: complain });
+  const { publisher, stalled, stopWatch } = watchStall(direct);
+  const memory = await openMemory(settings);
+  try {
+    const ledger = await readLedger(settings, { signal });
+    const ports = await makePorts(settings, { publisher, dedupe: memory, held: hold.held, signal, show });
+    return await replay(ledger, signal.aborted ? [] : choose(ledger), deadLetter.topic, ports);
+  } catch (error) {
+    if (!stalled()) throw error;
+    throw new Failure(
+      'unreachable',
+      `No acknowledgement in ${patience / 1000} s. Run it again: it goes on where it was`,
+    );
+  } finally {
+    stopWatch();
+    await publisher.close();
+    await memory?.close();
+    await hold.release();
+  }
+}
+
+type Given = Pick<ReplayPorts, 'publisher' | 'held' | 'signal' | 'show'> & {
+  readonly dedupe: ReplayPorts['dedupe'] | undefined;
+};
+
+async function makePorts(settings: Settings, { dedupe, ...given }: Given): Promise<ReplayPorts> {
+  const [{ createKeySource }, { readEnds, readTopics }] = await Promise.all([
+    import('../keys/source.js'),
+    import('../publish/read.js'),
+  ]);
+  return {
+    ...given,
+    ...(dedupe && { dedupe }),
+    endpoints: settings.endpoints,
+    keys: createKeySource(),
+    once: settings.dedupe !== undefined,
+    load: (letters) => loadLetters(settings, letters),
+    ends: (topics) => readEnds(settings.publisher, topics),
+    readFrom: (from) => readTopics(settings.publisher, [...from.keys()], { from, until: 'end' }),
+    now: Date.now,
+  };
+}
+
+/** The gateway's own, where this machine has it; it is not made anew elsewhere. */
+async function openMemory({ dedupe }: Settings) {
+  if (dedupe === undefined) return undefined;
+  const files = await readdir(dedupe.dir).catch(() => []);
+  if (files.length === 0) return undefined;
+  const [{ openDedupe }, { realClock }] = await Promise.all([
+    import('../dedupe/open.js'),
+    import('../publish/clock.js'),
+  ]);
+  return openDedupe(dedupe, { shared: true, clock: realClock, log: complain });
+}
+
+/** A publisher waits for Kafka for ever; who sits before a terminal doesn't. */
+function watchStall(publisher: Publisher<Placement>) {
+  let waiting = 0;
+  let last = performance.now();
+  let stalled = false;
+  const timer = setInterval(() => {
+    if (waiting === 0 || performance.now() - last < patience) return;
+    stalled = true;
+    void publisher.close();
+  }, 1_000);
+
+  async function publish(record: Parameters<typeof publisher.publish>[0]): Promise<Placement> {
+    if (waiting++ === 0) last = performance.now();
+    try {
+      const placement = await publisher.publish(record);
+      last = performance.now();
+      return placement;
+    } finally {
+      waiting--;
+    }
+  }
+
+  return { publisher: { ...publisher, publish }, stalled: () => stalled, stopWatch: () => clearInterval(timer) };
+}
+
+const complain: Log = (level, message, fields) => {
+  if (level === 'warn' || level === 'error') process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
+};
+
+/** What `runReplay` would do, as far as it can be known without doing it. */
+export async function dryRun(settings: Settings, { choose, signal, show }: ReplayOptions): Promise<Tally> {
+  const [{ rehearse }, { createKeySource }] = await Promise.all([
+    import('../dead-letters/rehearse.js'),
+    import('../keys/source.js'),
+  ]);
+  const ledger = await readLedger(settings, { signal });
+  const { endpoints, dedupe } = settings;
+  const ports = { endpoints, keys: createKeySource(), once: dedupe !== undefined, signal, show };
+  return rehearse(ledger, signal.aborted ? [] : choose(ledger), {
+    ...ports,
+    load: (letters) => loadLetters(settings, letters),
+  });
+}

@@ -1,0 +1,99 @@
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../../cli/base-command.js';
+import { isSelected, readSelection, type Selection, selectionFlags } from '../../cli/dead-letters.js';
+import { Failure } from '../../cli/failure.js';
+import { awaitInterruption } from '../../cli/interruption.js';
+import { createProgress } from '../../cli/progress.js';
+import { dryRun, runReplay } from '../../cli/replay.js';
+import { loadSettings } from '../../cli/settings.js';
+import { whichConfig } from '../../cli/which-config.js';
+import type { Ledger } from '../../dead-letters/ledger.js';
+import type { DeadLetter } from '../../dead-letters/letter.js';
+import type { Tally } from '../../dead-letters/plan.js';
+
+type Report = Tally & { readonly dryRun: boolean; readonly interrupted: boolean; readonly seconds: number };
+
+export default class DlqReplay extends BaseCommand {
+  static override summary = 'Send dead letters through the gateway again, with the configuration of today.';
+  static override description =
+    'Each is verified as of the time at which it was received, validated, mapped and published to its topic, once: an event that ' +
+    'is there already is not published again, whether this command was stopped, killed or run before. What is rejected again ' +
+    'stays a dead letter, without a new one. Ctrl-C ends after the batch under way; run it again, and it goes on. The exit code is 1 ' +
+    'if some are still rejected.';
+  static override examples = [
+    '<%= config.bin %> dlq replay --dry-run',
+    '<%= config.bin %> dlq replay --reason schema_violation --since 2d',
+    '<%= config.bin %> dlq replay 6f9619ff-8b86-4d01-b42d-00cf4fc964ff',
+  ];
+  static override strict = false;
+  static override args = {
+    ids: Args.string({ name: 'ID', description: 'Only these. Without it: all that were not replayed.' }),
+  };
+  static override flags = {
+    ...selectionFlags,
+    limit: Flags.integer({ min: 1, helpValue: 'N', description: 'At most N, the oldest first.' }),
+    'dry-run': Flags.boolean({ description: 'Say what would happen; nothing is published.' }),
+  };
+
+  override async run(): Promise<Report> {
+    const { argv, flags } = await this.parse(DlqReplay);
+    const selection = await readSelection(flags);
+    const settings = await loadSettings(whichConfig(flags.config).file, { warn: false });
+    const signal = awaitInterruption();
+    const ids = argv.map(String);
+    const choose = (ledger: Ledger) => chooseLetters(ledger, ids, selection).slice(0, flags.limit);
+    const progress = createProgress(process.stderr);
+    const started = performance.now();
+    const show = (tally: Tally) => progress.show(...describeProgress(tally, performance.now() - started));
+    const run = flags['dry-run'] ? dryRun : runReplay;
+    const tally = await run(settings, { choose, signal, show }).finally(() => progress.clear());
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    const report = { ...tally, dryRun: flags['dry-run'], interrupted: signal.aborted, seconds };
+    this.log(describe(report));
+    if (tally.failing.length > 0) this.endWith('negative');
+    if (signal.aborted) this.endWith('interrupted');
+    return report;
+  }
+}
+
+/** Those that are not done, the oldest first. Throws a Failure for an id that isn't there. */
+function chooseLetters(ledger: Ledger, ids: readonly string[], selection: Selection): readonly DeadLetter[] {
+  for (const id of ids) {
+    if (ledger.find(id) === undefined)
+      throw new Failure('negative', `There is no dead letter ${id}: see gateway dlq list`);
+  }
+  return ledger
+    .letters()
+    .filter((letter) => ids.length === 0 || ids.includes(letter.id))
+    .filter((letter) => isSelected(letter, selection) && !ledger.isDone(letter.id));
+}
+
+function describeProgress({ selected, replayed, failing }: Tally, milliseconds: number): [number, string] {
+  const done = replayed + failing.length;
+  const rate = Math.round((done * 1000) / milliseconds);
+  const bad = failing.length > 0 ? `  ${failing.length} still failing` : '';
+  return [done / Math.max(1, selected), `${done}/${selected}${bad}  ${rate}/s`];
+}
+
+/** How many failing letters are named one by one. */
+const named = 10;
+
+function describe({ dryRun: dry, interrupted, seconds, ...tally }: Report): string {
+  const { selected, replayed, resumed, published, duplicates, topics, failing } = tally;
+  const reasons = new Map<string, number>();
+  for (const { reason } of failing) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  const few = failing.length <= named ? failing : [];
+  return [
+    ...(resumed > 0 ? [`resumed        ${resumed} of a replay that was cut short`] : []),
+    `${dry ? 'would replay ' : 'replayed     '}  ${replayed} of ${selected} dead letters${dry ? '' : ` in ${seconds} s`}`,
+    `events         ${published} ${dry ? 'to publish' : 'published'}, ${duplicates} were in their topic before`,
+    ...Object.entries(topics).map(([topic, count]) => `  ${topic}  ${count}`),
+    `still failing  ${failing.length}`,
+    ...[...reasons].map(([reason, count]) => `  ${reason}  ${count}`),
+    ...few.map(({ id, reason, detail }) => `  ${id}  ${reason}${detail === undefined ? '' : `: ${detail}`}`),
+    ...(interrupted
+      ? [`interrupted: ${selected - replayed - failing.length} were not tried; run it again to go on`]
+      : []),
+  ].join('\n');
+}

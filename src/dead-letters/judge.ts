@@ -1,0 +1,89 @@
+import type { Dedupe, Endpoint, KafkaRecord, KeySource, Publisher } from '../model.js';
+import { handle, type Outcome } from '../pipeline.js';
+import type { StoredRecord } from '../publish/read.js';
+import { Rejection } from '../rejection.js';
+import { type DeadLetter, toDelivery } from './letter.js';
+
+/** What today's configuration makes of a dead letter. */
+export interface Verdict {
+  /** What is to be published, in order. */
+  readonly events: readonly JudgedEvent[];
+  readonly failures: readonly Failure[];
+}
+
+export interface JudgedEvent {
+  readonly id: string;
+  /** JSON pointer of its item. */
+  readonly item: string;
+  readonly record: KafkaRecord;
+}
+
+export interface Failure {
+  /** Code of a rejection, or `endpoint_gone`. */
+  readonly reason: string;
+  readonly detail?: string | undefined;
+  readonly item: string;
+}
+
+interface Judge {
+  readonly endpoints: readonly Endpoint[];
+  readonly keys?: KeySource;
+}
+
+/**
+ * Sends a dead letter through the pipeline, with the time of its reception and without publishing. `items`: JSON pointers
+ * of what is still to be done of it; what else its delivery had was published when it came.
+ */
+export async function judge(
+  letter: DeadLetter,
+  record: StoredRecord,
+  items: readonly string[],
+  { endpoints, keys }: Judge,
+): Promise<Verdict> {
+  const endpoint = findEndpoint(letter, endpoints);
+  if (endpoint === undefined) {
+    const detail = `the configuration has no endpoint "${letter.endpoint}"`;
+    return { events: [], failures: [{ reason: 'endpoint_gone', detail, item: '' }] };
+  }
+  const records: KafkaRecord[] = [];
+  const ports = {
+    ...{ publisher: collect(records), dedupe: always, deadLetterTopic: letter.topic, mayKeepUnverified: () => false },
+    ...{ now: () => letter.receivedAt, ...(keys && { keys }) },
+  };
+  const outcome = await handle(endpoint, toDelivery(letter, record), ports).catch(asOutcome);
+  const wanted = (item: string) => item === '' || items.includes('') || items.includes(item);
+  const events = outcome.accepted.flatMap(({ event }, index) => {
+    const made = records[index];
+    return made && wanted(event.item.pointer) ? [{ id: event.id, item: event.item.pointer, record: made }] : [];
+  });
+  const failures = outcome.rejected.map(({ code, detail, item = '' }) => ({ reason: code, detail, item }));
+  return { events, failures: failures.filter(({ item }) => wanted(item)) };
+}
+
+/** An endpoint that was renamed keeps its path. */
+function findEndpoint({ endpoint, path }: DeadLetter, endpoints: readonly Endpoint[]): Endpoint | undefined {
+  return endpoints.find(({ name }) => name === endpoint) ?? endpoints.find((each) => each.path === path);
+}
+
+/** Collects the events' records, and drops the dead letter that a second rejection would make: no letter goes in circles. */
+function collect(records: KafkaRecord[]): Publisher {
+  return {
+    async publish(record) {
+      if (record.headers.ce_type !== 'webhook.dead_letter') records.push(record);
+      return { topic: record.topic, spooled: true };
+    },
+    ready: () => true,
+    connected: () => true,
+    close: async () => undefined,
+  };
+}
+
+const always: Dedupe = {
+  once: async (_endpoint, _id, publish) => ({ placement: await publish(), duplicate: false }),
+};
+
+/** What leaves no dead letter is thrown by the pipeline. */
+function asOutcome(error: unknown): Outcome {
+  if (error instanceof Rejection) return { accepted: [], rejected: [error] };
+  throw error;
+}

@@ -1,0 +1,90 @@
+import { type Placement, PublishError } from '../model.js';
+import type { Positions } from '../publish/read.js';
+import type { Failure, JudgedEvent } from './judge.js';
+import { type Ledger, nameEvent } from './ledger.js';
+import type { DeadLetter } from './letter.js';
+import type { ReplayedEvent } from './marks.js';
+import type { ReplayPorts, Tally } from './plan.js';
+
+/** Letter in doubt → its events that are in their topics. */
+export type Found = ReadonlyMap<string, ReadonlyMap<string, Placement>>;
+
+/** What became of one event. */
+export type Result = ReplayedEvent | Failure;
+
+/** The way of events to their topics: each goes once, as far as this replay, former ones and the gateway know. */
+export class Outgoing {
+  readonly #ledger: Ledger;
+  readonly #found: Found;
+  readonly #tally: Tally;
+  readonly #ports: ReplayPorts;
+  /** Where each event of an endpoint is, or is going to be. */
+  readonly #known = new Map<string, Promise<ReplayedEvent>>();
+  readonly #ends: Map<string, Map<number, bigint>>;
+
+  /** `doubt`: where the search for `found` began. It stays so until that batch is done. */
+  constructor(ledger: Ledger, found: Found, doubt: Positions, tally: Tally, ports: ReplayPorts) {
+    this.#ends = new Map([...doubt].map(([topic, offsets]) => [topic, new Map(offsets)]));
+    this.#ledger = ledger;
+    this.#found = found;
+    this.#tally = tally;
+    this.#ports = ports;
+  }
+
+  /** Offsets behind which everything will lie that is published from now on. */
+  async positions(topics: readonly string[]): Promise<Positions> {
+    const targets = [...new Set(topics)];
+    const unknown = targets.filter((topic) => !this.#ends.has(topic));
+    const ends: Positions = unknown.length === 0 ? new Map() : await this.#ports.ends(unknown);
+    for (const topic of unknown) this.#ends.set(topic, new Map(ends.get(topic)));
+    return new Map(targets.map((topic) => [topic, this.#ends.get(topic) ?? new Map()]));
+  }
+
+  /** Synchronous up to the publish: events keep the order of the letters. */
+  publish(letter: DeadLetter, { id, item, record }: JudgedEvent): Promise<Result> {
+    const name = nameEvent(letter.endpoint, id);
+    const known = this.#ports.once ? this.#known.get(name) : undefined;
+    const published = known?.then((event) => ({ ...event, duplicate: true })) ?? this.#publishFirst(letter, id, record);
+    if (known === undefined) this.#known.set(name, published);
+    return published.then(
+      (event) => this.#count(event),
+      (error: unknown) => {
+        if (!(error instanceof PublishError) || error.kind !== 'refused') throw error;
+        return { reason: 'record_refused', detail: error.message, item };
+      },
+    );
+  }
+
+  #publishFirst(letter: DeadLetter, id: string, record: JudgedEvent['record']): Promise<ReplayedEvent> {
+    const found = this.#found.get(letter.id)?.get(id);
+    const before = this.#ports.once ? this.#ledger.events.get(nameEvent(letter.endpoint, id)) : undefined;
+    if (found === undefined && before !== undefined) return Promise.resolve({ ...before, duplicate: true });
+    const { dedupe } = this.#ports;
+    const send = () => (found ? Promise.resolve(found) : this.#send(this.#ports, record));
+    if (dedupe === undefined) return send().then((placement) => ({ id, ...place(placement), duplicate: false }));
+    return dedupe.once(letter.endpoint, id, send).then(({ placement, duplicate }) => ({
+      ...{ id, duplicate: duplicate && found === undefined },
+      ...('spooled' in placement ? { topic: placement.topic } : place(placement)),
+    }));
+  }
+
+  async #send({ publisher }: ReplayPorts, record: JudgedEvent['record']): Promise<Placement> {
+    const placement = await publisher.publish(record);
+    this.#tally.published++;
+    // Whatever comes later lies behind it.
+    const ends = this.#ends.get(placement.topic);
+    const next = placement.offset + 1n;
+    if (ends && next > (ends.get(placement.partition) ?? 0n)) ends.set(placement.partition, next);
+    return placement;
+  }
+
+  #count(event: ReplayedEvent): ReplayedEvent {
+    if (event.duplicate) this.#tally.duplicates++;
+    this.#tally.topics[event.topic] = (this.#tally.topics[event.topic] ?? 0) + 1;
+    return event;
+  }
+}
+
+function place({ topic, partition, offset }: Placement): Placement {
+  return { topic, partition, offset };
+}

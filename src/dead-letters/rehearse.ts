@@ -1,0 +1,33 @@
+import { judge } from './judge.js';
+import { type Ledger, nameEvent } from './ledger.js';
+import type { DeadLetter } from './letter.js';
+import { chunks, newTally, openItems, type ReplayPorts, type Tally } from './plan.js';
+
+type Ports = Pick<ReplayPorts, 'endpoints' | 'keys' | 'once' | 'load' | 'signal' | 'show'>;
+
+/** What a replay of these letters would do. Nothing is written. */
+export async function rehearse(ledger: Ledger, letters: readonly DeadLetter[], ports: Ports): Promise<Tally> {
+  const tally = newTally(letters.length);
+  const known = new Set(ports.once ? ledger.events.keys() : []);
+  for (const chunk of chunks(letters)) {
+    const records = await ports.load(chunk);
+    for (const letter of chunk) {
+      if (ports.signal.aborted) return tally;
+      const record = records.get(letter.id);
+      if (record === undefined) continue;
+      const { events, failures } = await judge(letter, record, openItems(letter, ledger), ports);
+      for (const event of events) {
+        const name = nameEvent(letter.endpoint, event.id);
+        if (known.has(name)) tally.duplicates++;
+        else tally.published++;
+        if (ports.once) known.add(name);
+        tally.topics[event.record.topic] = (tally.topics[event.record.topic] ?? 0) + 1;
+      }
+      const [first] = failures;
+      if (first === undefined) tally.replayed++;
+      else tally.failing.push({ id: letter.id, reason: first.reason, detail: first.detail });
+    }
+    ports.show(tally);
+  }
+  return tally;
+}

@@ -1,0 +1,118 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { Cli, type Ended } from './cli.js';
+import { configOf, type Started, start } from './running.js';
+import { postStripe, readIds, stripeRequest } from './stripe.js';
+
+/** The gateway takes test events only, and these are not. */
+const strict = configOf(1).replace('path: /webhooks/stripe', 'path: /webhooks/stripe\n    livemode: false');
+
+describe('gateway dlq', () => {
+  let started: Started;
+
+  before(async () => {
+    started = await start(strict);
+    for (const id of ['evt_1', 'evt_2', 'evt_3']) expect(await postStripe(started.url, id)).to.equal(200);
+    const forged = await fetch(`${started.url}/webhooks/stripe?token=opensesame`, {
+      method: 'POST',
+      body: stripeRequest('evt_4').body,
+      headers: { 'content-type': 'application/json', 'stripe-signature': 't=1,v1=00' },
+    });
+    expect(forged.status).to.equal(401);
+  });
+  after(async () => {
+    started.cli.kill('SIGTERM');
+    await started.cli.ended();
+    started.directory.remove();
+  });
+
+  function run(...args: string[]): Promise<Ended> {
+    return new Cli(started.directory.path, ['dlq', ...args]).ended();
+  }
+
+  async function list(...args: string[]) {
+    const { stdout } = await run('list', '--json', ...args);
+    const { letters }: { letters: { id: string; reason: string; verified: boolean; replayed: string }[] } =
+      JSON.parse(stdout);
+    return letters;
+  }
+
+  it('lists the dead letters, and chooses among them', async () => {
+    const { code, stdout, stderr } = await run('list');
+    expect([code, stderr]).to.deep.equal([0, '']);
+    expect(stdout.split('\n')).to.have.length(6);
+    expect(stdout).to.match(/^[\da-f-]{36} +\S+Z +stripe +livemode_mismatch +charge\.refunded +\d+ +yes +no$/m);
+    expect(stdout).to.match(/ +(signature|timestamp)_\w+ +charge\.refunded +\d+ +no +no$/m);
+    expect(await list('--reason', 'livemode_mismatch')).to.have.length(3);
+    expect(await list('--since', '1h', '--endpoint', 'stripe')).to.have.length(4);
+    expect(await list('--since', '2100-01-01T00:00:00Z')).to.deep.equal([]);
+    expect(await list('--endpoint', 'other')).to.deep.equal([]);
+    expect((await run('list', '--limit', '1')).stdout).to.include('3 older ones: see --limit');
+  });
+
+  it('refuses what can be no choice', async () => {
+    const reason = await run('list', '--reason', 'schema_violatio');
+    expect(reason).to.include({ code: 2, stdout: '' });
+    expect(reason.stderr).to.include('did you mean "schema_violation"?');
+    expect((await run('list', '--since', 'yesterday')).code).to.equal(2);
+    expect((await run('show', 'nope')).code).to.equal(1);
+    expect((await run('replay', 'nope')).code).to.equal(1);
+  });
+
+  it('shows one without a value of its payload or its request', async () => {
+    const [first] = await list();
+    const { code, stdout } = await run('show', first?.id ?? '');
+    expect(code).to.equal(0);
+    expect(stdout).to.include('livemode_mismatch (identify): the event says livemode true');
+    expect(stdout).to.include('stripe-signature: <text of ');
+    expect(stdout).to.match(/"type": "<text of 15>"/);
+    expect(stdout).not.to.match(/evt_1|ch_1|v1=/);
+    const forged = (await list()).find(({ verified }) => !verified);
+    expect((await run('show', forged?.id ?? '')).stdout)
+      .to.include('POST /webhooks/stripe?token=…')
+      .and.not.include('opensesame');
+    const json = await run('show', first?.id ?? '', '--json');
+    expect(json.stdout).not.to.match(/evt_1|ch_1|v1=/);
+    expect(JSON.parse(json.stdout)).to.deep.include({ id: first?.id, verified: true, secret: 'current' });
+    const raw = await run('show', first?.id ?? '', '--raw');
+    expect(raw.stdout).to.equal(stripeRequest('evt_1').body);
+    expect(JSON.parse((await run('show', first?.id ?? '', '--raw', '--json')).stdout).body).to.equal(raw.stdout);
+  });
+
+  it('replays what the configuration of today takes, once', async () => {
+    const refused = await run('replay', '--json');
+    expect(refused.code).to.equal(1);
+    expect(JSON.parse(refused.stdout)).to.deep.include({ selected: 4, replayed: 0, published: 0 });
+    const file = join(started.directory.path, 'config/gateway.yaml');
+    writeFileSync(file, strict.replace('livemode: false', 'livemode: any'));
+    const dry = await run('replay', '--dry-run', '--reason', 'livemode_mismatch');
+    expect(dry.code).to.equal(0);
+    expect(dry.stdout).to.include('would replay   3 of 3 dead letters');
+    const log = join(started.directory.path, 'data/log');
+    expect(await readIds(log)).to.deep.equal([]);
+
+    const [first] = await list();
+    expect((await run('replay', first?.id ?? '')).stdout).to.match(/^replayed {7}1 of 1 dead letters in /);
+    expect((await list()).map(({ id }) => id)).not.to.include(first?.id);
+    const rest = await run('replay', '--json');
+    expect(rest.code).to.equal(1);
+    expect(JSON.parse(rest.stdout)).to.deep.include({
+      ...{ selected: 3, replayed: 2, published: 2, topics: { 'webhooks.stripe.charge': 2 } },
+    });
+    expect(await readIds(log)).to.deep.equal(['evt_1', 'evt_2', 'evt_3']);
+    expect((await list('--all')).map(({ replayed }) => replayed)).to.deep.equal(['yes', 'yes', 'yes', 'no']);
+    expect((await run('show', first?.id ?? '')).stdout).to.match(/^replayed \d{4}-/m);
+  });
+
+  it('counts as published what the gateway has published since', async () => {
+    expect(await postStripe(started.url, 'evt_5')).to.equal(200);
+    started.cli.kill('SIGHUP');
+    await started.cli.logs(/configuration reloaded/);
+    expect(await postStripe(started.url, 'evt_5')).to.equal(200);
+    const { stdout } = await run('replay', '--json', '--reason', 'livemode_mismatch');
+    expect(JSON.parse(stdout)).to.deep.include({ replayed: 1, published: 0, duplicates: 1 });
+    expect(await postStripe(started.url, 'evt_1')).to.equal(200);
+    expect(await readIds(join(started.directory.path, 'data/log'))).to.deep.equal(['evt_1', 'evt_2', 'evt_3', 'evt_5']);
+  });
+});
