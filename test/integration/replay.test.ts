@@ -6,7 +6,8 @@ import { administer, makeSettings, nameTopic } from './publish/helpers.js';
 import { describeKafka, getKafka } from './shared-kafka.js';
 
 describeKafka('replaying dead letters', () => {
-  it('loses none and publishes none twice, though it is killed half-way', async () => {
+  it('loses none and publishes none twice, though it is killed half-way', async function () {
+    this.timeout(180_000);
     const { brokers } = getKafka();
     const prefix = `proof.${randomUUID().slice(0, 8)}`;
     const proof = await proveReplay({ brokers, prefix, letters: 2_000, kills: [0.5] });
