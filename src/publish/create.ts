@@ -46,10 +46,7 @@ export async function createDirectPublisher(
     const { openEmbedded } = await import('./embedded/publisher.js');
     return openEmbedded(settings);
   }
-  const [createClient, { createBatcher }] = await Promise.all([
-    loadClient(settings.client),
-    import('./batcher.js'),
-  ]);
+  const [createClient, { createBatcher }] = await Promise.all([loadClient(settings.client), import('./batcher.js')]);
   const client = createClient(settings, options);
   await client.connect(patience);
   return createBatcher(client, realClock);
