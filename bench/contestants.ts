@@ -7,7 +7,7 @@ import { path, secret } from './events.js';
 import { launch, processArgs, type ServerProcess, scratch } from './launch.js';
 
 const binary = fileURLToPath(new URL('../bin/run.js', import.meta.url));
-const plugins = fileURLToPath(new URL('../plugins', import.meta.url));
+export const plugins = fileURLToPath(new URL('../plugins', import.meta.url));
 const { resolve } = createRequire(import.meta.url);
 
 /** Something that takes the same webhooks. */
@@ -32,8 +32,8 @@ export interface GatewayOptions {
   readonly client?: string;
   /** Instead of the one endpoint. */
   readonly endpoints?: string;
-  /** YAML in the place of the usual `plugins:`, `dedupe:`, and so on. */
-  readonly extra?: { readonly [key: string]: string };
+  /** Of topics that are created. */
+  readonly partitions?: number;
   /** Folder for `--cpu-prof`. */
   readonly profiles?: string;
   readonly environment?: { readonly [name: string]: string };
@@ -76,7 +76,10 @@ function allReady({ workers }: { workers?: { ready: number; of: number } }): boo
   return workers === undefined || workers.ready === workers.of;
 }
 
-function configure(broker: string | undefined, { workers = 1, client, endpoints, extra }: GatewayOptions): string {
+function configure(
+  broker: string | undefined,
+  { workers = 1, client, endpoints, partitions = 6 }: GatewayOptions,
+): string {
   const sections: { [key: string]: string } = {
     version: '1',
     server: `{ listen: "127.0.0.1:0", workers: ${workers}, drain: 5s }`,
@@ -90,10 +93,10 @@ function configure(broker: string | undefined, { workers = 1, client, endpoints,
   if (broker === undefined) sections.embedded = '{ dir: ../data/log }';
   else {
     const chosen = client === undefined ? '' : `, client: ${client}`;
-    sections.kafka = `{ brokers: "${broker}", topics: { create: missing, partitions: 6, replicationFactor: 1 }${chosen} }`;
+    sections.kafka = `{ brokers: "${broker}", topics: { create: missing, partitions: ${partitions}, replicationFactor: 1 }${chosen} }`;
     sections.spool = '{ dir: ../data/spool, maxBytes: 2GiB }';
   }
-  return Object.entries({ ...sections, ...extra })
+  return Object.entries(sections)
     .map(([key, value]) => `${key}: ${value}\n`)
     .join('');
 }

@@ -22,11 +22,11 @@ function nextId(): string {
 }
 
 /**
- * A sender's own stock of signed events of some 3 KB, of the three types in turn. Signing is the only work for each: the ids
- * and the signature are written over those of the last one. `pad` adds so many bytes to each body.
+ * A sender's own stock of signed events of some 3 KB, of the three types in turn, to the paths in turn. Signing is the only work
+ * for each: the ids and the signature are written over those of the last one.
  */
-export function createRequests(host: string, target = path, pad = 0): NextRequest {
-  const writers = types.map((type) => createWriter(type, host, target, pad));
+export function createRequests(host: string, targets: readonly string[] = [path]): NextRequest {
+  const writers = targets.flatMap((target) => types.map((type) => createWriter(type, host, target)));
   let turn = 0;
   return () => {
     turn = (turn + 1) % writers.length;
@@ -36,13 +36,12 @@ export function createRequests(host: string, target = path, pad = 0): NextReques
   };
 }
 
-function createWriter(type: string, host: string, target: string, pad: number): NextRequest {
+function createWriter(type: string, host: string, target: string): NextRequest {
   const marker = '~'.repeat(idLength);
   const example: { payload: Payload } = JSON.parse(readFileSync(new URL(`${type}.json`, examples), 'utf8'));
   const { payload } = example;
   const object: { [name: string]: unknown } = { ...payload.data.object, id: `pi_${marker}` };
   if ('payment_intent' in object) object.payment_intent = `pi_${marker}`;
-  if (pad > 0) object.description = 'x'.repeat(pad);
   const body = JSON.stringify({ ...payload, id: `evt_${marker}`, data: { ...payload.data, object } });
   const blank = `t=0000000000,v1=${'0'.repeat(64)}`;
   const head = [

@@ -1,15 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { makeDevSecrets } from '../src/cli/dev-secrets.js';
 import { type LoadedConfig, loadConfig } from '../src/config/load.js';
 import { everyTime } from '../src/dedupe/open.js';
 import type { Delivery, Endpoint, Publisher } from '../src/model.js';
 import type { Ports } from '../src/pipeline.js';
+import { plugins } from './contestants.js';
 import { scratch } from './launch.js';
 import { median } from './measure.js';
-
-const plugins = fileURLToPath(new URL('../plugins', import.meta.url));
 
 /** A configuration with these endpoints (YAML or JSON), whose secrets are made: `../data/NAME.secret`. */
 export async function loadEndpoints(endpoints: string): Promise<LoadedConfig> {

@@ -28,8 +28,10 @@ export interface Windows {
   readonly patience: number;
   /** Milliseconds. */
   readonly window: number;
-  /** Requests per second; absent: as fast as answered. */
+  /** See `LoadJob`. */
   readonly rate?: number;
+  readonly targets?: readonly string[];
+  readonly idle?: number;
 }
 
 /** What the contestants meet. */

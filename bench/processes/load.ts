@@ -16,10 +16,10 @@ export interface LoadJob {
   readonly window: number;
   /** Requests per second, sent when they are due, however long the answers take; absent: as fast as answered. */
   readonly rate?: number;
-  /** Absent: that of the Stripe endpoint. */
-  readonly target?: string;
-  /** Bytes more than the usual 3 KB. */
-  readonly pad?: number;
+  /** Paths that are posted to in turn; absent: that of the Stripe endpoint. */
+  readonly targets?: readonly string[];
+  /** Connections beside, each of which sends one webhook and then stays open. */
+  readonly idle?: number;
 }
 
 export interface LoadResult {
@@ -80,9 +80,9 @@ class Connection {
   }
 }
 
-async function open({ url, connections, target, pad }: LoadJob, onAnswer: OnAnswer) {
+async function open({ url, targets }: LoadJob, connections: number, onAnswer: OnAnswer) {
   const { hostname, port, host } = new URL(url);
-  const next = createRequests(host, target, pad);
+  const next = createRequests(host, targets);
   const opened: Connection[] = [];
   for (let index = 0; index < connections; index++) {
     const socket = connect(Number(port), hostname);
@@ -123,7 +123,13 @@ async function run(job: LoadJob): Promise<LoadResult> {
     connection.send(dueAt);
   }
 
-  const connections = await open(job, onAnswer);
+  const idlers = await open(job, job.idle ?? 0, () => busy--);
+  for (const each of idlers) {
+    send(each, 0);
+    await until(() => busy === 0);
+  }
+  acceptedInAll += idlers.length;
+  const connections = await open(job, job.connections, onAnswer);
   const ticker = rate === undefined ? undefined : sendAtRate(rate, idle, overdue, send);
   if (rate === undefined) for (const connection of connections) send(connection, performance.now());
   else idle.push(...connections);
@@ -139,12 +145,17 @@ async function run(job: LoadJob): Promise<LoadResult> {
   const seconds = (performance.now() - start) / 1000;
   stopping = true;
   clearInterval(ticker);
-  const end = performance.now() + 10_000;
-  while (busy > 0 && performance.now() < end) await delay(5);
-  for (const connection of connections) connection.close();
+  await until(() => busy === 0);
+  for (const connection of [...connections, ...idlers]) connection.close();
   if (busy > 0) failed.unanswered = busy;
   const accepted = latencies.length;
   return { accepted, seconds, cpuSeconds, ...summarize(latencies), acceptedBefore, acceptedInAll, failed };
+}
+
+/** At the latest after 10 s. */
+async function until(isSo: () => boolean): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!isSo() && performance.now() < end) await new Promise(setImmediate);
 }
 
 /** Each millisecond, as many as are due by then. */
