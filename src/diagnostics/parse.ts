@@ -50,6 +50,47 @@ export function parseYaml(
   }
 }
 
+/** As `parseYaml`, for JSON, which is read much faster by itself: where its values stand is looked up when somebody asks. */
+export function parseJson(
+  file: string,
+  text: string,
+): { document?: LocatedDocument; diagnostics: readonly Diagnostic[] } {
+  const value = readStrictly(text);
+  // What is wrong with it, or whether it is YAML after all, is said there.
+  if (value === undefined || value === null) return parseYaml(file, text);
+  let located: LocatedDocument | undefined;
+  function locateNow(): LocatedDocument {
+    located ??= parseYaml(file, text).document;
+    if (located === undefined) throw new Error(`${file} is JSON, but not YAML`);
+    return located;
+  }
+  const toDiagnostic = (fault: Fault) => locateNow().toDiagnostic(fault);
+  return {
+    document: { file, text, value, toDiagnostic, lineOf: (pointer) => locateNow().lineOf(pointer) },
+    diagnostics: [],
+  };
+}
+
+/** Undefined: no JSON, or an object in it has a key twice. */
+function readStrictly(text: string): unknown {
+  try {
+    let count = 0;
+    const value: unknown = JSON.parse(text, (_, child: unknown) => {
+      if (typeof child === 'object' && child !== null) count += Array.isArray(child) ? 0 : Object.keys(child).length;
+      return child;
+    });
+    // Of a key that is there twice JSON.parse keeps one.
+    return count === countKeys(text) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Colons outside of texts. */
+function countKeys(text: string): number {
+  return text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
+}
+
 function createDocument(
   file: string,
   text: string,

@@ -4,6 +4,7 @@ import type { Environment } from '../config/substitute.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { applyLevels, type RuleLevels } from '../diagnostics/levels.js';
 import { loadPlugin, type SoundPlugin } from '../plugins/load.js';
+import { blockingDisk } from '../read-text.js';
 import { lintExamples } from '../rehearsal/lint-examples.js';
 import type { LintTarget } from './targets.js';
 
@@ -36,7 +37,8 @@ export async function lint(targets: readonly LintTarget[], environment: Environm
   }
 
   for (const target of targets) {
-    const linted = 'config' in target ? await loadConfig(target.config, environment, now) : await lintPlugin(target);
+    const linted =
+      'config' in target ? await loadConfig(target.config, environment, now, blockingDisk) : await lintPlugin(target);
     for (const [file, text] of linted.sources) sources.set(file, text);
     const failing = (await Promise.all(linted.plugins.map(examplesOf))).flat();
     for (const diagnostic of [...linted.diagnostics, ...applyLevels(failing, linted.levels)]) {
@@ -47,7 +49,7 @@ export async function lint(targets: readonly LintTarget[], environment: Environm
 }
 
 async function lintPlugin({ plugin }: { readonly plugin: string }): Promise<Linted> {
-  const { sound, diagnostics, sources } = await loadPlugin(plugin);
+  const { sound, diagnostics, sources } = await loadPlugin(plugin, blockingDisk);
   if (sound === undefined) return { diagnostics, sources, plugins: [], levels: {} };
   const { provider, document } = sound;
   const unrouted = lintUnrouted(provider, provider.routes, '/routes').map(document.toDiagnostic);

@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 /** Something to lint: a gateway.yaml, or the folder of a plugin. Absolute path. */
@@ -9,7 +9,7 @@ export type LintTarget = { readonly config: string } | { readonly plugin: string
  * plugin, in the order of their paths. A path that isn't there counts as a file: the linter says that it is missing.
  */
 export function findTargets(path: string): readonly LintTarget[] {
-  if (!(statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)) {
+  if (!existsSync(path) || !statSync(path).isDirectory()) {
     return [basename(path) === 'plugin.yaml' ? { plugin: join(path, '..') } : { config: path }];
   }
   return search(path);

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import { type LocatedDocument, parseYaml } from '../diagnostics/parse.js';
+import { type LocatedDocument, parseJson } from '../diagnostics/parse.js';
 import type { Fault, NamedNeed, PayloadSchema, Provider, Rule } from '../model.js';
 import type { PluginFacts } from '../signature/builder.js';
 import { compileSignature } from '../signature/compile.js';
@@ -95,7 +95,7 @@ function compileSchemas(
       faults.push(missingFile('schema-missing', name, `${pointer}/schema`));
       return [];
     }
-    const { document, diagnostics } = parseYaml(file.path, file.text);
+    const { document, diagnostics } = parseJson(file.path, file.text);
     elsewhere.push(...diagnostics.map((diagnostic) => ({ ...diagnostic, rule: 'schema-invalid' })));
     if (document === undefined) return [];
     const compiled = compilePayloadSchema(name, document);

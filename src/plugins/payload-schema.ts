@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import type { LocatedDocument } from '../diagnostics/parse.js';
 import { toPointer } from '../diagnostics/pointer.js';
@@ -22,8 +22,8 @@ export function compilePayloadSchema(
   try {
     const wrong = explainSchema(schema);
     if (wrong.length > 0) return { faults: wrong };
-    const first = createAjv(false).compile(schema);
-    const every = once(() => createAjv(true).compile(schema));
+    const first = compileWith(firstAjv(), schema);
+    const every = once(() => compileWith(everyAjv(), schema));
     function check(value: unknown, all = false): readonly SchemaError[] {
       const validate = all ? every() : first;
       return validate(value) ? [] : (validate.errors ?? []).slice(0, mostErrors).map(describe);
@@ -67,9 +67,22 @@ function findKey(value: unknown, key: string): string | undefined {
 /** Patterns of schemas see payloads of strangers: none may take more than linear time. */
 const linear = Object.assign((pattern: string) => toLinear(new RegExp(pattern, 'u')), { code: 'linear' });
 
+/** One for all schemas: making it takes as long as compiling one. */
+const firstAjv = once(() => createAjv(false));
+const everyAjv = once(() => createAjv(true));
+
+/** Forgets the schema again: two plugins may have the same `$id` in theirs. */
+function compileWith(ajv: Ajv2020, schema: object): ValidateFunction {
+  try {
+    return ajv.compile(schema);
+  } finally {
+    ajv.removeSchema(schema);
+  }
+}
+
 function createAjv(allErrors: boolean): Ajv2020 {
   const options = { strict: true, strictRequired: false, allowUnionTypes: true, validateSchema: false } as const;
-  const ajv = new Ajv2020({ ...options, allErrors, verbose: false, code: { regExp: linear } });
+  const ajv = new Ajv2020({ ...options, allErrors, verbose: false, code: { regExp: linear, optimize: false } });
   formats.default(ajv);
   return ajv;
 }
