@@ -10,9 +10,3 @@ export async function endpointNamed(endpoints: readonly Endpoint[], name: string
   const hint = (await didYouMean(name, names)) ?? `there are ${names.join(', ')}`;
   throw new Failure('usage', `No endpoint "${name}": ${hint}`);
 }
-
-/** The endpoint that takes requests for this target. */
-export function endpointAt(endpoints: readonly Endpoint[], target: string): Endpoint | undefined {
-  const path = target.replace(/[?#].*$/s, '').replace(/\/+$/, '') || '/';
-  return endpoints.find((each) => each.path === path);
-}

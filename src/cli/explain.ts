@@ -5,7 +5,7 @@ import type { Explanation, Verification } from '../explain/explain.js';
 import type { Given, GivenRecord } from '../explain/given.js';
 import type { Walk } from '../explain/walk.js';
 import type { Delivery, Endpoint } from '../model.js';
-import { endpointAt, endpointNamed } from './endpoint.js';
+import { endpointNamed } from './endpoint.js';
 import { Failure } from './failure.js';
 import { readInput } from './read-input.js';
 import { fetchKeys } from './verify-request.js';
@@ -59,6 +59,7 @@ async function explainGiven(subject: string, given: Given, options: ExplainOptio
   const { settings, now } = options;
   if (given.kind === 'request') {
     const { notes, ...request } = given.request;
+    const { endpointAt } = await import('../explain/judge.js');
     const endpoint = await chooseEndpoint(options, endpointAt(settings.endpoints, request.target));
     return explainSigned(subject, endpoint, { id: randomUUID(), receivedAt: now, ...request }, notes, options);
   }
@@ -78,6 +79,7 @@ async function explainGiven(subject: string, given: Given, options: ExplainOptio
 async function explainRecord(subject: string, record: GivenRecord, options: ExplainOptions): Promise<Explanation> {
   const { ce_endpoint: name = '', ce_source: path = '/' } = record.headers;
   const { endpoints } = options.settings;
+  const { endpointAt } = await import('../explain/judge.js');
   const own = endpoints.find((each) => each.name === name) ?? endpointAt(endpoints, path);
   const endpoint = await chooseEndpoint(options, own);
   const { rerun } = await import('../explain/rerun.js');

@@ -1,0 +1,42 @@
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../../cli/base-command.js';
+import { type DiffReport, describeDiff, diffFiles } from '../../cli/config-diff.js';
+import { sinceOf } from '../../cli/time.js';
+
+export default class ConfigDiff extends BaseCommand {
+  static override summary = 'Say what a new configuration would change, for recorded events, too.';
+  static override description =
+    'Compares what two configurations put into effect: endpoints, secrets by name, routes, topics, the files of plugins. ' +
+    'With --against, recorded events go through both: those of a topic, which is read with the old configuration, or of a ' +
+    'file (lines of tap --json, or captured requests). Secrets that are not set here are made up, and signatures are then ' +
+    'not verified again. The exit code is 1 if an event would change topic, key or verdict.';
+  static override examples = [
+    '<%= config.bin %> config diff deployed/gateway.yaml config/gateway.yaml',
+    '<%= config.bin %> config diff deployed/gateway.yaml config/gateway.yaml --against webhooks.stripe.charge --since 24h',
+    '<%= config.bin %> config diff old.yaml new.yaml --against recorded.jsonl --json',
+  ];
+  static override args = {
+    old: Args.string({ name: 'OLD', required: true, description: 'The configuration that runs.' }),
+    new: Args.string({ name: 'NEW', required: true, description: 'The one that is to run.' }),
+  };
+  static override flags = {
+    against: Flags.string({
+      helpValue: 'TOPIC|FILE',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'Recorded events. - is stdin. May be given several times.',
+    }),
+    limit: Flags.integer({ helpValue: 'N', default: 1000, min: 1, description: 'So many of each topic, the newest.' }),
+    since: Flags.string({ helpValue: 'TIME', default: '7d', description: 'How far back in a topic.' }),
+  };
+
+  override async run(): Promise<DiffReport> {
+    const { args, flags } = await this.parse(ConfigDiff);
+    const since = sinceOf('--since', flags.since);
+    const report = await diffFiles(args.old, args.new, { against: flags.against ?? [], limit: flags.limit, since });
+    this.log(describeDiff(report));
+    if ((report.against?.changed.length ?? 0) > 0) this.endWith('negative');
+    return report;
+  }
+}

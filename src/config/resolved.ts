@@ -1,0 +1,98 @@
+import type { Endpoint, Route, Secret } from '../model.js';
+import type { KafkaSettings, Listen, Settings } from './settings.js';
+
+/** Plain values in the form of gateway.yaml, with nothing secret in them. */
+export type Plain = { readonly [name: string]: unknown };
+
+/**
+ * What is in effect: variables substituted, defaults filled in, the routes of plugins after an endpoint's own. Secrets,
+ * passwords and what stands before the @ of a URL are `[redacted]`.
+ */
+export function resolve(settings: Settings): Plain {
+  const { listen, workers, drain, limits, admin, publisher, dedupe, deadLetter, log, endpoints, topics } = settings;
+  const { body, bodyTimeout, inFlight } = limits;
+  const where: Plain =
+    publisher.kind === 'kafka'
+      ? { kafka: resolveKafka(publisher), spool: publisher.spool }
+      : { embedded: { dir: publisher.dir } };
+  return {
+    version: 1,
+    server: {
+      ...{ listen: address(listen), workers, drain: duration(drain) },
+      limits: { body, bodyTimeout: duration(bodyTimeout), inFlight },
+    },
+    ...(admin === undefined ? {} : { admin: { listen: address(admin.listen) } }),
+    ...where,
+    dedupe: dedupe === undefined ? { window: '0s' } : { window: duration(dedupe.window), dir: dedupe.dir },
+    deadLetter: { topic: deadLetter.topic, unverified: { perMinute: deadLetter.unverifiedPerMinute } },
+    log,
+    endpoints: endpoints.map(resolveEndpoint),
+    topics,
+  };
+}
+
+const redacted = '[redacted]';
+
+function resolveKafka({ brokers, clientId, idempotent, tls, sasl, topics }: KafkaSettings): Plain {
+  return {
+    ...{ brokers: brokers.map(withoutPassword), clientId, idempotent },
+    ...(tls === undefined ? {} : { tls: { ...tls, ...(tls.key === undefined ? {} : { key: redacted }) } }),
+    ...(sasl === undefined ? {} : { sasl: { ...sasl, password: redacted } }),
+    topics,
+  };
+}
+
+function resolveEndpoint(endpoint: Endpoint): Plain {
+  const { name, path, provider, secrets, surroundings, routes, rejected, livemode } = endpoint;
+  const { url, params = {} } = surroundings ?? {};
+  return {
+    ...{ name, provider: provider.name, path },
+    secrets: secrets.map(resolveSecret),
+    ...(Object.keys(params).length === 0 ? {} : { params }),
+    ...(url === undefined ? {} : { url: withoutPassword(url) }),
+    ...{ rejected, livemode },
+    event: Object.fromEntries(Object.entries(provider.event).map(([fact, { source }]) => [fact, source])),
+    routes: routes.map(resolveRoute),
+  };
+}
+
+function resolveSecret({ name, for: kind, notBefore, expires }: Secret): Plain {
+  return {
+    name,
+    ...(kind === undefined ? {} : { for: kind }),
+    value: redacted,
+    ...(notBefore === undefined ? {} : { notBefore: new Date(notBefore).toISOString() }),
+    ...(expires === undefined ? {} : { expires: new Date(expires).toISOString() }),
+  };
+}
+
+/** `declaredAt` says whether a route is the endpoint's own or the plugin's. */
+function resolveRoute({ events, when, topic, key, declaredAt }: Route): Plain {
+  return {
+    ...(events === undefined ? {} : { events }),
+    ...(when === undefined ? {} : { when: when.source }),
+    topic,
+    ...(key === undefined ? {} : { key: key.source }),
+    declaredAt,
+  };
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/^([a-z]+:\/\/)?[^/@\s]*@/i, `$1${redacted}@`);
+}
+
+function address({ host, port }: Listen): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+const units = [
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+] as const;
+
+/** In the largest unit that it is a whole number of. */
+function duration(milliseconds: number): string {
+  const [unit, size] = units.find((each) => milliseconds % each[1] === 0) ?? ['ms', 1];
+  return milliseconds === 0 ? '0s' : `${milliseconds / size}${unit}`;
+}
