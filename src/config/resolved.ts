@@ -33,9 +33,9 @@ export function resolve(settings: Settings): Plain {
 
 const redacted = '[redacted]';
 
-function resolveKafka({ brokers, clientId, idempotent, tls, sasl, topics }: KafkaSettings): Plain {
+function resolveKafka({ brokers, clientId, client, idempotent, tls, sasl, topics }: KafkaSettings): Plain {
   return {
-    ...{ brokers: brokers.map(withoutPassword), clientId, idempotent },
+    ...{ brokers: brokers.map(withoutPassword), clientId, client, idempotent },
     ...(tls === undefined ? {} : { tls: { ...tls, ...(tls.key === undefined ? {} : { key: redacted }) } }),
     ...(sasl === undefined ? {} : { sasl: { ...sasl, password: redacted } }),
     topics,
