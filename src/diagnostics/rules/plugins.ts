@@ -9,6 +9,8 @@ const example = (id: string) =>
   `{ "headers": { "acme-event": "order.paid" }, "payload": { "id": ${id}, "type": "order.paid", "amount": 4200, "order": { "id": "ord_1" } } }\n`;
 const signed = (from: string, content: string, more = '') =>
   `signature:\n  algorithm: hmac-sha256\n  signature: { from: "${from}", encoding: hex }\n  content: "${content}"\n${more}`;
+const handshake = (when: string) =>
+  `${signed('{header.acme-signature}', '{raw}')}handshakes:\n  - when: { "{method}": GET, "${when}": true }\n    verified: before\n    respond: { body: "{query.challenge|hmac-sha256}" }\n`;
 const timestamp = '  timestamp: { value: "{header.acme-time}", unit: s, tolerance: 300s }\n';
 
 export const pluginRules: readonly RuleDefinition[] = [
@@ -62,6 +64,14 @@ export const pluginRules: readonly RuleDefinition[] = [
     why: 'Whoever sees an old delivery can send it again with a new time, and it is taken. Only where the provider really signs so, live with it.',
     bad: plugin({ signature: signed('{header.acme-signature}', '{raw}', timestamp) }),
     good: plugin({ signature: signed('{header.acme-signature}', '{header.acme-time}.{raw}', timestamp) }),
+  },
+  {
+    id: 'handshake-signs-anything',
+    severity: 'warning',
+    what: 'A handshake answers anybody with any text, signed with the key of the events.',
+    why: 'A stranger sends an event as the challenge, and gets its signature. Where the provider asks so, let only challenges through that can not be an event: `|hex` in a condition of `when`.',
+    bad: plugin({ signature: handshake('{query.challenge}') }),
+    good: plugin({ signature: handshake('{query.challenge|hex}') }),
   },
   {
     id: 'example-fails',
