@@ -1,7 +1,9 @@
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { loadSettings } from '../cli/settings.js';
 import { formatTable } from '../cli/table.js';
 import { configFlag, whichConfig } from '../cli/which-config.js';
+import type { Coverage } from '../config/coverage.js';
 import type { Endpoint, Route } from '../model.js';
 
 interface Row {
@@ -21,13 +23,29 @@ export default class Routes extends BaseCommand {
   static override summary = 'Show which event of which endpoint goes to which topic, under which key.';
   static override description =
     'Routes stand in the order in which they are tried: the first that matches an event wins.';
-  static override examples = ['<%= config.bin %> routes', '<%= config.bin %> routes --json'];
-  static override flags = { config: configFlag };
+  static override examples = [
+    '<%= config.bin %> routes',
+    '<%= config.bin %> routes --json',
+    '<%= config.bin %> routes --coverage',
+  ];
+  static override flags = {
+    config: configFlag,
+    coverage: Flags.boolean({
+      description:
+        "Which event types of the provider's catalogue reach which route, which reach none, and which routes none reaches.",
+    }),
+  };
 
-  override async run(): Promise<{ routes: readonly Row[]; deadLetterTopic: string }> {
+  override async run(): Promise<{ routes: readonly Row[]; deadLetterTopic: string; coverage?: readonly Coverage[] }> {
     const { flags } = await this.parse(Routes);
     const settings = await loadSettings(whichConfig(flags.config).file, { warn: false });
     const routes = settings.endpoints.flatMap((endpoint) => endpoint.routes.map((route) => toRow(endpoint, route)));
+    if (flags.coverage) {
+      const { coverageOf } = await import('../config/coverage.js');
+      const coverage = settings.endpoints.map(coverageOf);
+      this.log(coverage.map(formatCoverage).join('\n'));
+      return { routes, deadLetterTopic: settings.deadLetter.topic, coverage };
+    }
     this.log(
       formatTable(
         ['ENDPOINT', 'PATH', 'SECRETS', 'EVENTS', 'TOPIC', 'KEY'],
@@ -44,6 +62,26 @@ export default class Routes extends BaseCommand {
     this.log(`\nDead letters: ${settings.deadLetter.topic}`);
     return { routes, deadLetterTopic: settings.deadLetter.topic };
   }
+}
+
+const mostNamed = 4;
+
+/** All of them are in the JSON. */
+function firstOf(types: readonly string[]): string {
+  return types.slice(0, mostNamed).join(', ') + (types.length > mostNamed ? ', …' : '');
+}
+
+function formatCoverage({ endpoint, provider, eventTypes, routes, unrouted }: Coverage): string {
+  const head = `${endpoint}: ${eventTypes === 0 ? `plugin ${provider} has no list of event types` : `${eventTypes} event types of plugin ${provider}`}`;
+  const rows = routes.map(({ topic, declaredAt, when, types, reachable }) => [
+    topic,
+    reachable ? String(types.length) : 'none',
+    [reachable ? firstOf(types) : 'no event type gets here', when && `when ${when}`].filter(Boolean).join(' '),
+    declaredAt,
+  ]);
+  const lost =
+    unrouted.length === 0 ? [] : [['(dead letters)', String(unrouted.length), unrouted.join(', '), 'no route']];
+  return `${head}\n${formatTable(['TOPIC', 'TYPES', 'WHICH', 'ROUTE'], [...rows, ...lost])}\n`;
 }
 
 function toRow(endpoint: Endpoint, route: Route): Row {

@@ -100,4 +100,14 @@ describe('gateway lint-config', () => {
     expect(junit.code).to.equal(1);
     expect(junit.stdout).to.match(/^<\?xml .*<testsuite name="config\/gateway.yaml" tests="1" failures="0">/s);
   });
+
+  it('beside it, gateway routes --coverage shows which event types reach which route', async () => {
+    const args = ['routes', '--coverage', '--config', 'config/warned.yaml'];
+    const [plain, json] = await Promise.all(
+      [args, [...args, '--json']].map((all) => new Cli(directory.path, all).ended()),
+    );
+    expect(plain?.stdout).to.match(/^webhooks\.acme +1 +order\.paid +acme\/plugin\.yaml:10$/m);
+    expect(plain?.stdout).to.match(/^\(dead letters\) +1 +refund\.created +no route$/m);
+    expect(JSON.parse(json?.stdout ?? '').coverage[0]).to.deep.include({ eventTypes: 2, unrouted: ['refund.created'] });
+  });
 });

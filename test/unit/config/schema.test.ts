@@ -26,9 +26,28 @@ describe('the schemas of this package', () => {
   }
 });
 
-describe('the schema of gateway.yaml', () => {
-  it('describes every key', () => {
-    const schema: unknown = JSON.parse(readFileSync(join(schemas, 'gateway.schema.json'), 'utf8'));
-    expect(undescribed(schema, '')).to.deep.equal([]);
+describe('the schemas of what people write', () => {
+  for (const name of ['gateway', 'plugin', 'example']) {
+    it(`${name}.schema.json describes every key`, () => {
+      const schema: unknown = JSON.parse(readFileSync(join(schemas, `${name}.schema.json`), 'utf8'));
+      expect(undescribed(schema, '')).to.deep.equal([]);
+    });
+  }
+});
+
+describe('the YAML files of this package', () => {
+  const root = join(schemas, '..');
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /^(config\/[^/]+|plugins\/[^/]+\/plugin)\.yaml$/.test(path),
+  );
+
+  it('tell editors their schema, by a path that leads to it', () => {
+    expect(files).to.have.length.above(100);
+    for (const file of files) {
+      const [, path = ''] =
+        /^# yaml-language-server: \$schema=(\S+)\n/.exec(readFileSync(join(root, file), 'utf8')) ?? [];
+      const wanted = file.startsWith('config') ? 'gateway' : 'plugin';
+      expect(join(root, file, '..', path), file).to.equal(join(schemas, `${wanted}.schema.json`));
+    }
   });
 });
