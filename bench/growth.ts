@@ -13,7 +13,7 @@ import { startBenchKafka } from './broker.js';
 import { type GatewayOptions, plugins, startGateway } from './contestants.js';
 import { compare, loadEndpoint, loadEndpoints, ports, signDelivery, timeRuns } from './in-process.js';
 import { pinOthers, scratch, startLoad, transpile } from './launch.js';
-import { describeMachine, findDoubts } from './machine.js';
+import { describeMachine, findDoubts, formatReport } from './machine.js';
 import { type Figures, measure, median, type Surroundings, type Windows } from './measure.js';
 import { adyenBatch, stripeEvent } from './payloads.js';
 import { formatTable, round } from './rows.js';
@@ -224,12 +224,7 @@ const lines = growths.map(({ what, unit, points }) => [
   points.map(({ of, cost }) => `${of}: ${round(cost)}`).join(' · '),
   ((points.at(-1)?.cost ?? 0) / (points[0]?.cost ?? 1)).toFixed(2),
 ]);
-const text = [
-  JSON.stringify(machine),
-  '',
-  formatTable([['growth of', 'costs', 'with so many: cost', '×'], ...lines]),
-  ...doubts,
-  '',
-];
-(values.json ? process.stderr : process.stdout).write(text.join('\n'));
-if (values.json) process.stdout.write(`${JSON.stringify({ machine, doubts, growths })}\n`);
+const table = formatTable([['growth of', 'costs', 'with so many: cost', '×'], ...lines]);
+const report = formatReport(machine, [table], doubts);
+(values.json ? process.stderr : process.stdout).write(report);
+if (values.json) process.stdout.write(`${JSON.stringify({ machine, doubts, growths, report })}\n`);

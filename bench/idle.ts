@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { startBenchKafka } from './broker.js';
 import { canChooseClient, type GatewayOptions, isInstalled, type Running, startGateway } from './contestants.js';
 import { launch, pinOthers, processArgs, scratch, transpile } from './launch.js';
-import { describeMachine, findDoubts } from './machine.js';
+import { describeMachine, findDoubts, formatReport } from './machine.js';
 import { median } from './measure.js';
 import { findTree, readCpuSeconds, readMemory } from './process-tree.js';
 import { formatTable, round } from './rows.js';
@@ -128,9 +128,7 @@ const starts = await measureStarts(kafka.address, kinds);
 const idle = await measureIdle(kafka.address, withWorkers(kinds));
 await kafka.stop();
 const doubts = findDoubts(machine);
-const text = [
-  JSON.stringify(machine),
-  '',
+const tables = [
   formatTable([
     ['until ready', 'CPU ms', '÷ node -e 0', 'wall ms', '÷ node -e 0'],
     ...starts.map(({ name, cpu, wall }) => [
@@ -145,8 +143,7 @@ const text = [
     [`idle for ${seconds} s`, '% of a core', 'MiB'],
     ...idle.map(({ name, cpu, rssMb }) => [name, cpu.toFixed(2), String(round(rssMb))]),
   ]),
-  ...doubts,
-  '',
-].join('\n');
-(values.json ? process.stderr : process.stdout).write(text);
-if (values.json) process.stdout.write(`${JSON.stringify({ machine, doubts, starts, idle })}\n`);
+];
+const report = formatReport(machine, tables, doubts);
+(values.json ? process.stderr : process.stdout).write(report);
+if (values.json) process.stdout.write(`${JSON.stringify({ machine, doubts, starts, idle, report })}\n`);

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { startBenchKafka } from './broker.js';
 import { type Contestant, listContestants } from './contestants.js';
 import { pinOthers, startLoad, transpile } from './launch.js';
-import { describeMachine, findDoubts } from './machine.js';
+import { describeMachine, findDoubts, formatReport } from './machine.js';
 import { type Figures, measure, median, type Surroundings, type Windows } from './measure.js';
 import { formatTable, round } from './rows.js';
 
@@ -84,5 +84,6 @@ const lines = latencies.map(({ name, rate, p50, p99, p999 }) => [
 ]);
 const table = formatTable([['at half of the peak', 'per s', 'p50 ms', 'p99 ms', 'p99.9 ms'], ...lines]);
 const doubts = findDoubts(machine);
-(values.json ? process.stderr : process.stdout).write([JSON.stringify(machine), '', table, ...doubts, ''].join('\n'));
-if (values.json) process.stdout.write(`${JSON.stringify({ machine, doubts, latencies })}\n`);
+const report = formatReport(machine, [table], doubts);
+(values.json ? process.stderr : process.stdout).write(report);
+if (values.json) process.stdout.write(`${JSON.stringify({ machine, doubts, latencies, report })}\n`);

@@ -50,3 +50,10 @@ export function findDoubts({ load, cores, pinned }: Machine): string[] {
     doubts.push(`With ${cores} cores two workers share one core: their throughput says nothing about scaling.`);
   return doubts;
 }
+
+/** Tables with what they were measured on, as Markdown. */
+export function formatReport(machine: Machine, tables: readonly string[], doubts: readonly string[]): string {
+  const { cpu, cores, memoryGiB, node, kernel, load, stolen } = machine;
+  const where = `${cpu}, ${cores} cores, ${memoryGiB} GiB; Node ${node}, Linux ${kernel}; load average ${load} at the start, ${stolen} % stolen.`;
+  return `${[where, ...tables.map((table) => table.trimEnd()), ...doubts].join('\n\n')}\n`;
+}

@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 import { startBenchKafka } from './broker.js';
 import { type Contestant, listContestants } from './contestants.js';
 import { pinOthers, startLoad, transpile } from './launch.js';
-import { describeMachine, findDoubts } from './machine.js';
+import { describeMachine, findDoubts, formatReport } from './machine.js';
 import { type Figures, measure, type Surroundings, type Windows } from './measure.js';
 import { findColdRows, findFaults, formatComparison, formatRows, makeRow, type Row, type Sample } from './rows.js';
 
@@ -93,13 +93,14 @@ async function main(): Promise<void> {
   await kafka.stop();
   const doubts = [...findDoubts(machine), ...findColdRows(rows)];
   const faults = findFaults(rows);
-  say(`${JSON.stringify(machine)}\n\n${formatRows(rows)}\n`);
+  const report = formatReport(machine, [formatRows(rows)], [...doubts, ...faults]);
+  say(`${report}\n`);
   if (values.compare !== undefined) {
     const before: { rows: Row[] } = JSON.parse(readFileSync(values.compare, 'utf8'));
     say(`${formatComparison(before.rows, rows)}\n`);
   }
-  for (const each of [...doubts, ...faults]) say(`${each}\n`);
-  if (values.json) process.stdout.write(`${JSON.stringify({ machine, rounds, windows, doubts, faults, rows })}\n`);
+  if (values.json)
+    process.stdout.write(`${JSON.stringify({ machine, rounds, windows, doubts, faults, rows, report })}\n`);
   process.exitCode = faults.length > 0 ? 1 : 0;
 }
 

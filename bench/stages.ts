@@ -21,7 +21,7 @@ import { validate } from '../src/stages/validate.js';
 import { verify } from '../src/stages/verify.js';
 import { compare, loadEndpoint, ports, signDelivery } from './in-process.js';
 import { scratch } from './launch.js';
-import { describeMachine } from './machine.js';
+import { describeMachine, formatReport } from './machine.js';
 import { formatTable, round } from './rows.js';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
@@ -120,5 +120,6 @@ const lines = rows.map(({ name, cpuUs, toParse, byHandUs }) => [
   byHandUs === undefined ? '' : String(byHandUs),
 ]);
 const table = formatTable([['stage', 'CPU µs', '÷ JSON.parse', 'by hand µs'], ...lines]);
-(values.json ? process.stderr : process.stdout).write(`${JSON.stringify(machine)}\n\n${table}`);
-if (values.json) process.stdout.write(`${JSON.stringify({ machine, rows })}\n`);
+const report = formatReport(machine, [table], []);
+(values.json ? process.stderr : process.stdout).write(report);
+if (values.json) process.stdout.write(`${JSON.stringify({ machine, rows, report })}\n`);

@@ -72,22 +72,29 @@ class Connection {
     const end = this.#text.indexOf('\r\n\r\n');
     if (end < 0) return;
     const length = /\r\ncontent-length: *(\d+)/i.exec(this.#text)?.[1];
-    if (length === undefined) throw new Error('the server answers without Content-Length');
-    if (this.#text.length < end + 4 + Number(length)) return;
+    // Only what closes the connection has no Content-Length.
+    if (this.#text.length < end + 4 + Number(length ?? 0)) return;
     const status = this.#text.slice(9, 12);
     this.#text = '';
     this.#onAnswer(this, status, performance.now() - this.#dueAt);
   }
 }
 
-async function open({ url, targets }: LoadJob, connections: number, onAnswer: OnAnswer) {
+async function open(
+  { url, targets }: LoadJob,
+  connections: number,
+  onAnswer: OnAnswer,
+  onOpen: (connection: Connection) => Promise<void> | void = () => undefined,
+): Promise<Connection[]> {
   const { hostname, port, host } = new URL(url);
   const next = createRequests(host, targets);
   const opened: Connection[] = [];
   for (let index = 0; index < connections; index++) {
     const socket = connect(Number(port), hostname);
     await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    opened.push(new Connection(socket, next, onAnswer));
+    const connection = new Connection(socket, next, onAnswer);
+    opened.push(connection);
+    await onOpen(connection);
   }
   return opened;
 }
@@ -123,11 +130,16 @@ async function run(job: LoadJob): Promise<LoadResult> {
     connection.send(dueAt);
   }
 
-  const idlers = await open(job, job.idle ?? 0, () => busy--);
-  for (const each of idlers) {
-    send(each, 0);
-    await until(() => busy === 0);
-  }
+  // A connection that says nothing for 10 s is closed: each sends before the next is opened.
+  const idlers = await open(
+    job,
+    job.idle ?? 0,
+    () => busy--,
+    (connection) => {
+      send(connection, 0);
+      return until(() => busy === 0);
+    },
+  );
   acceptedInAll += idlers.length;
   const connections = await open(job, job.connections, onAnswer);
   const ticker = rate === undefined ? undefined : sendAtRate(rate, idle, overdue, send);
