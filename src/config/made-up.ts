@@ -11,12 +11,16 @@ export interface MadeUp {
   readonly names: readonly string[];
 }
 
-interface Wanted {
+/** Where a secret of a configuration is found, and whose it is. */
+export interface SecretPlace {
   readonly env?: string;
+  /** As the configuration has it, relative to its folder. */
   readonly file?: string;
   /** Absent: it is of Kafka. */
   readonly provider?: string;
+  readonly endpoint?: string;
   readonly kind: string;
+  readonly name?: string;
 }
 
 /**
@@ -32,7 +36,7 @@ export async function makeUpSecrets(
   const variables: { [name: string]: string } = {};
   const texts = new Map<string, string>();
   const names = new Set<string>();
-  for (const { env, file: name, provider, kind } of await listWanted(file)) {
+  for (const { env, file: name, provider, kind } of await listSecrets(file)) {
     const path = name === undefined ? undefined : resolve(dirname(file), name);
     if (env !== undefined && (which === 'all' || !environment[env]) && variables[env] === undefined) {
       variables[env] = await make(provider, kind);
@@ -50,8 +54,8 @@ export async function makeUpSecrets(
   return { environment: { ...environment, ...variables }, files: { ...disk, read }, names: [...names] };
 }
 
-/** What is wrong with the file is said when it is loaded. */
-async function listWanted(file: string): Promise<readonly Wanted[]> {
+/** The secrets that a gateway.yaml refers to. What is wrong with the file is said when it is loaded. */
+export async function listSecrets(file: string): Promise<readonly SecretPlace[]> {
   const read = await disk.read(file);
   if (!('text' in read)) return [];
   const root = fieldsOf(parseYaml(file, read.text).document?.value);
@@ -60,16 +64,17 @@ async function listWanted(file: string): Promise<readonly Wanted[]> {
   const named = [tls.ca, tls.cert].flatMap((name) => (typeof name === 'string' ? [{ file: name, kind: 'tls' }] : []));
   const ofKafka = [tls.key, fieldsOf(kafka.sasl).password].map((each) => ({ ...referenceOf(each), kind: 'kafka' }));
   const endpoints = listOf(root.endpoints).flatMap((endpoint) => {
-    const { provider, secrets } = fieldsOf(endpoint);
+    const { name: given, provider, secrets } = fieldsOf(endpoint);
     return listOf(secrets).map((secret) => {
       const { for: kind, name } = fieldsOf(secret);
-      return { ...referenceOf(secret), provider: String(provider), kind: String(kind ?? name) };
+      const own = { endpoint: String(given ?? provider), name: String(name), kind: String(kind ?? name) };
+      return { ...referenceOf(secret), provider: String(provider), ...own };
     });
   });
   return [...named, ...ofKafka, ...endpoints];
 }
 
-function referenceOf(value: unknown): Pick<Wanted, 'env' | 'file'> {
+function referenceOf(value: unknown): Pick<SecretPlace, 'env' | 'file'> {
   const { env, file } = fieldsOf(value);
   return {
     ...(typeof env === 'string' ? { env } : {}),

@@ -10,6 +10,7 @@ export interface PluginDeclaration {
   readonly mediaTypes?: readonly string[];
   readonly signature: SignatureDeclaration;
   readonly secrets?: { readonly [name: string]: NeedDeclaration };
+  readonly secretForms?: readonly SecretForm[];
   readonly params?: { readonly [name: string]: NeedDeclaration };
   readonly payload?: PayloadDeclaration | readonly PayloadDeclaration[];
   readonly handshakes?: readonly HandshakeDeclaration[];
@@ -20,6 +21,16 @@ export interface PluginDeclaration {
   readonly eventTypes?: string;
   readonly answer?: CustomAnswer;
   readonly examples?: { readonly dir: string; readonly fresh?: { readonly [path: string]: Freshness } };
+}
+
+/** What the text of a secret, or of what is taken for one, looks like. */
+export interface SecretForm {
+  /** Regular expression. */
+  readonly pattern: string;
+  readonly is: string;
+  readonly wrong?: boolean;
+  readonly livemode?: boolean;
+  readonly for?: string;
 }
 
 /** What an endpoint has to give. */

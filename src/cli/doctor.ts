@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Settings } from '../config/settings.js';
+import { type Finding, fail, ok, warn } from '../doctor/finding.js';
+import type { FoundSecret } from '../doctor/secrets.js';
+import { present, summarize } from './settings.js';
+
+export interface Examination {
+  readonly findings: readonly Finding[];
+  /** False: no broker of Kafka answers. */
+  readonly reachable: boolean;
+}
+
+/** Looks at all that a gateway with this configuration depends on. Nothing is written but a probe of the disk. */
+export async function examine(file: string, url: string | undefined): Promise<Examination> {
+  const [{ loadConfig }, { examineUrl }, { packageRoot }] = await Promise.all([
+    import('../config/load.js'),
+    import('../doctor/url.js'),
+    import('../package-root.js'),
+  ]);
+  const versions = await examineOwnVersions(packageRoot);
+  const { settings, diagnostics, sources } = await loadConfig(file, process.env, Date.now());
+  const outside = await examineUrl(url, Date.now);
+  if (settings === undefined) {
+    process.stderr.write(await present(diagnostics, sources, process.stderr));
+    const config = fail('config', summarize(file, diagnostics), 'gateway lint-config says what and where');
+    return { findings: [versions, config, ...outside], reachable: true };
+  }
+  const config =
+    diagnostics.length === 0
+      ? ok('config', summarize(file, diagnostics))
+      : warn('config', summarize(file, diagnostics), 'gateway lint-config says what and where');
+  const { findings, reachable } = await examineStore(settings);
+  const inside = [...(await examineSecrets(settings)), ...(await examineMachine(settings))];
+  return { findings: [versions, config, ...inside, ...findings, ...outside], reachable };
+}
+
+async function examineOwnVersions(root: string): Promise<Finding> {
+  const [{ examineVersions }, { readJson }] = await Promise.all([
+    import('../doctor/machine.js'),
+    import('../read-text.js'),
+  ]);
+  const { version = '', engines = {} }: { version?: string; engines?: { node?: string } } = await readJson(
+    join(root, 'package.json'),
+  );
+  return examineVersions(process.versions.node, version, engines.node ?? '');
+}
+
+async function examineStore({ publisher, topics, limits }: Settings): Promise<Examination> {
+  if (publisher.kind === 'embedded') {
+    return { findings: [ok('kafka', 'none: the records go to the embedded log')], reachable: true };
+  }
+  const { examineKafka } = await import('../doctor/kafka.js');
+  return examineKafka(publisher, topics, limits.body);
+}
+
+async function examineSecrets({ file, endpoints }: Settings): Promise<readonly Finding[]> {
+  const [{ examineSecret }, { listSecrets }, { declarationOf }] = await Promise.all([
+    import('../doctor/secrets.js'),
+    import('../config/made-up.js'),
+    import('./dev-secrets.js'),
+  ]);
+  const found: FoundSecret[] = [];
+  for (const { env, file: path, provider, endpoint: name, name: secret = '', kind } of await listSecrets(file)) {
+    const endpoint = endpoints.find((each) => each.name === name);
+    if (endpoint === undefined || provider === undefined) continue;
+    const text = await readSecretText(dirname(file), env, path);
+    const declared = (await declarationOf(provider, file))?.secretForms ?? [];
+    const forms = declared.filter((form) => form.for === undefined || form.for === kind);
+    if (text !== undefined)
+      found.push({ endpoint: endpoint.name, name: secret, text, forms, livemode: endpoint.livemode });
+  }
+  return found.map(examineSecret);
+}
+
+async function readSecretText(base: string, env: string | undefined, file: string | undefined) {
+  if (env !== undefined) return process.env[env];
+  if (file === undefined) return undefined;
+  return (await readFile(resolve(base, file), 'utf8')).replace(/\r?\n$/, '');
+}
+
+async function examineMachine(settings: Settings): Promise<readonly Finding[]> {
+  const { examineDisks, examinePort } = await import('../doctor/machine.js');
+  const workers = settings.workers === 'auto' ? availableParallelism() : settings.workers;
+  const { listen, admin } = settings;
+  return [
+    ...(await examineDisks(settings, workers)),
+    await examinePort('port server.listen', listen),
+    ...(admin === undefined ? [] : [await examinePort('port admin.listen', admin.listen)]),
+  ];
+}
+
+/** For people: each finding, and what to do about those that aren't well. */
+export function describeFindings(findings: readonly Finding[]): string {
+  const count = (status: Finding['status']) => findings.filter((each) => each.status === status).length;
+  return [
+    ...findings.flatMap(({ id, status, message, hint }) => [
+      `${status.padEnd(8)}${id}: ${message}`,
+      ...(hint === undefined ? [] : [`        → ${hint}`]),
+    ]),
+    '',
+    `${count('ok')} ok, ${count('warn')} warnings, ${count('fail')} failures, ${count('unknown')} unknown`,
+  ].join('\n');
+}

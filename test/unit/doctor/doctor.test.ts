@@ -1,0 +1,146 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { type AddressInfo, createServer as createTcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { loadConfig } from '../../../src/config/load.js';
+import { ownPlugins } from '../../../src/config/plugin-folders.js';
+import type { Settings } from '../../../src/config/settings.js';
+import { examineDisks, examinePort, examineVersions } from '../../../src/doctor/machine.js';
+import { examineSecret } from '../../../src/doctor/secrets.js';
+import { examineTopic, type TopicFacts } from '../../../src/doctor/topic.js';
+import { examineUrl, judgeAnswer, judgeClock } from '../../../src/doctor/url.js';
+import { openPlugin } from '../../../src/plugins/catalogue.js';
+
+const fine: TopicFacts = { name: 't', partitions: 6, replicas: 3, inSync: 3, minInSync: 2, maxBytes: 2_000_000 };
+
+describe('doctor, of topics', () => {
+  for (const [facts, status, message] of [
+    [{}, 'ok', /6 partitions, 3 replicas, 3 in sync, min\.insync\.replicas 2/],
+    [{ replicas: 1, inSync: 1, minInSync: 1 }, 'warn', /one replica/],
+    [{ minInSync: 3 }, 'warn', /one broker away stops all writing/],
+    [{ minInSync: 1 }, 'warn', /on one disk only/],
+    [{ inSync: 2 }, 'warn', /2 of 3 replicas are in sync/],
+    [{ inSync: 1 }, 'fail', /nothing can be written/],
+    [{ maxBytes: 1000 }, 'warn', /larger bodies become dead letters/],
+  ] as const) {
+    it(`says ${message.source}`, () => {
+      const [finding] = examineTopic({ ...fine, ...facts }, 1_000_000);
+      expect(finding).to.include({ id: 'topic t', status });
+      expect(finding?.message).to.match(message);
+      expect(finding?.hint === undefined).to.equal(status === 'ok');
+    });
+  }
+
+  it('says what the user may not know', () => {
+    const { minInSync: _, maxBytes: __, ...hidden } = fine;
+    expect(examineTopic(hidden, 1)).to.have.nested.property('[0].status', 'unknown');
+  });
+});
+
+describe('doctor, of secrets', () => {
+  it('tells what is given in the place of a secret, by what the plugin says', async () => {
+    const { sound } = await openPlugin('stripe', join(ownPlugins, 'stripe'));
+    const forms = sound?.declaration.secretForms ?? expect.fail();
+    const examine = (text: string, over = {}) =>
+      examineSecret({ endpoint: 'stripe', name: 'current', text, forms, livemode: 'any', ...over });
+    expect(examine('whsec_abc')).to.deep.include({ id: 'secret stripe.current', status: 'ok' });
+    for (const [text, status] of [
+      ['sk_live_51abc', 'fail'],
+      ['we_1abc', 'fail'],
+      ['abc', 'warn'],
+      ['whsec_abc ', 'warn'],
+    ] as const) {
+      const finding = examine(text);
+      expect(finding.status, text).to.equal(status);
+      expect(JSON.stringify(finding)).not.to.contain('abc');
+    }
+    expect(examine('abc', { forms: [] }).status).to.equal('ok');
+    const test = [{ pattern: '^t_', is: 'a test secret', livemode: false }];
+    expect(examine('t_1', { forms: test, livemode: true }).status).to.equal('warn');
+    expect(examine('t_1', { forms: test, livemode: false }).status).to.equal('ok');
+  });
+});
+
+describe('doctor, of the public URL and the clock', () => {
+  it('knows the gateway by its own words', () => {
+    const own = (error: string) => JSON.stringify({ status: 'rejected', error });
+    for (const [code, text, status] of [
+      [405, own('method_not_allowed'), 'ok'],
+      [401, own('unauthorized'), 'ok'],
+      [404, own('path_unknown'), 'fail'],
+      [200, '<html>Welcome to nginx!</html>', 'fail'],
+      [502, 'Bad Gateway', 'fail'],
+      [301, '', 'fail'],
+      [401, 'login', 'warn'],
+    ] as const) {
+      expect(judgeAnswer('https://x', code, text).status, `${code} ${text}`).to.equal(status);
+    }
+  });
+
+  it('compares clocks, as far as seconds go', () => {
+    const noon = Date.UTC(2026, 0, 1, 12);
+    const date = new Date(noon).toUTCString();
+    expect(judgeClock(date, noon, noon + 900).status).to.equal('ok');
+    expect(judgeClock(date, noon + 60_000, noon + 60_100).message).to.contain('59 s ahead of');
+    expect(judgeClock(date, noon - 60_000, noon - 59_000).message).to.contain('59 s behind');
+    expect(judgeClock(null, noon, noon).status).to.equal('unknown');
+  });
+
+  it('says so where nobody answers, or nobody was asked', async () => {
+    expect((await examineUrl(undefined, Date.now)).map(({ status }) => status)).to.deep.equal(['unknown', 'unknown']);
+    const [url, clock] = await examineUrl('http://127.0.0.1:1/webhooks', Date.now);
+    expect([url?.status, clock?.status]).to.deep.equal(['fail', 'unknown']);
+  });
+});
+
+describe('doctor, of the machine', () => {
+  let root: string;
+  let settings: Settings;
+  before(async () => {
+    root = mkdtempSync(join(tmpdir(), 'gateway-doctor-'));
+    const file = join(root, 'gateway.yaml');
+    writeFileSync(
+      file,
+      `version: 1\nplugins: ${ownPlugins}\nkafka: { brokers: "k:1" }\nspool: { dir: spool, maxBytes: 1MiB }\ndedupe: { dir: . }\nendpoints: [{ provider: stripe, path: /s, secrets: [{ name: s, env: S }] }]\n`,
+    );
+    settings = (await loadConfig(file, { S: 'whsec_1' }, Date.now())).settings ?? expect.fail();
+  });
+  after(() => rmSync(root, { recursive: true }));
+
+  it('tries the disk, and leaves nothing behind', async () => {
+    const before = readdirSync(root);
+    const findings = await examineDisks(settings, 1);
+    expect(findings.map(({ id, status }) => `${id} ${status}`)).to.deep.equal([
+      'disk spool.dir ok',
+      'disk dedupe.dir ok',
+    ]);
+    expect(findings[0]?.message).to.contain('is made at start');
+    expect(readdirSync(root)).to.deep.equal(before);
+    const [tooSmall] = await examineDisks(settings, 1024 ** 3);
+    expect(tooSmall?.status).to.equal('warn');
+  });
+
+  it('tells a gateway on the port from another program', async () => {
+    const gateway = createServer((_, response) => response.end('{"status":"ok"}'));
+    const other = createTcp((socket) => socket.end('hello\n', () => socket.destroy()));
+    const ports: number[] = [];
+    for (const server of [gateway, other]) {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      ports.push((server.address() as AddressInfo).port);
+    }
+    const statuses = await Promise.all(ports.map((port) => examinePort('port', { host: '127.0.0.1', port })));
+    expect(statuses.map(({ status }) => status)).to.deep.equal(['ok', 'fail']);
+    gateway.closeAllConnections();
+    await Promise.all([gateway, other].map((server) => new Promise((resolve) => server.close(resolve))));
+    expect((await examinePort('port', { host: '127.0.0.1', port: ports[1] ?? 0 })).message).to.contain('is free');
+    expect((await examinePort('port', { host: '192.0.2.1', port: 1234 })).status).to.equal('fail');
+  });
+
+  it('compares versions', () => {
+    expect(examineVersions('20.19.0', '1.0.0', '>=20.19').status).to.equal('ok');
+    expect(examineVersions('22.1.0', '1.0.0', '>=20.19').status).to.equal('ok');
+    expect(examineVersions('20.9.0', '1.0.0', '>=20.19').status).to.equal('fail');
+  });
+});
