@@ -36,7 +36,7 @@ const { quick, only } = values;
 const rounds = Number(values.rounds ?? (quick ? 2 : 5));
 const connections = (values.connections ?? (quick ? '64' : '8,64,512')).split(',').map(Number);
 const windows: Windows = {
-  warm: 10_000,
+  warm: quick ? 5_000 : 10_000,
   patience: quick ? 3_000 : 10_000,
   window: Number(values.seconds ?? (quick ? 1.5 : 3)) * 1000,
 };
