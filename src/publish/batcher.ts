@@ -1,9 +1,10 @@
 import { type KafkaRecord, type Placement, PublishError, type Publisher } from '../model.js';
-import type { KafkaClient } from './client.js';
+import type { Batch, KafkaClient } from './client.js';
 import type { Clock } from './clock.js';
 import { choosePartition } from './partitioner.js';
 import { type Entry, EntryQueue, estimateBytes } from './queue.js';
 import { createRetry, stopped } from './retry.js';
+import { createShipper, type Soon } from './shipper.js';
 
 interface Queue {
   readonly topic: Topic;
@@ -35,9 +36,9 @@ export type Batcher = Publisher<Placement> & { status(): BatcherStatus };
  * good; nothing of its partition overtakes it. That keeps the order per key, and it is what makes an idempotent producer
  * exact: Kafka knows a repeated batch by its number. So a record is rejected as unavailable only by `close`.
  */
-export function createBatcher(client: KafkaClient, clock: Clock): Batcher {
+export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = setImmediate): Batcher {
   const topics = new Map<string, Topic>();
-  const idle: Queue[] = [];
+  const shipper = createShipper(client, soon);
   const running = new Set<Promise<void>>();
   const retry = createRetry(clock);
   let closing: Promise<void> | undefined;
@@ -102,32 +103,30 @@ export function createBatcher(client: KafkaClient, clock: Clock): Batcher {
     queue.entries.push(entry);
     if (queue.busy) return;
     queue.busy = true;
-    if (idle.push(queue) === 1) track(Promise.resolve().then(startIdleQueues));
-  }
-
-  /** A microtask later, so that the records of one delivery go together. */
-  function startIdleQueues(): void {
-    for (let queue = idle.pop(); queue; queue = idle.pop()) track(run(queue));
+    track(run(queue));
   }
 
   async function run(queue: Queue): Promise<void> {
-    while (queue.entries.length > 0) await deliver(queue, queue.entries.take());
+    while (queue.entries.length > 0) await deliver(queue, () => queue.entries.take());
     queue.busy = false;
   }
 
-  /** Settles every entry, or places it in another partition. */
-  async function deliver(queue: Queue, entries: readonly Entry[]): Promise<void> {
+  /** Takes entries when their request leaves. Settles every one of them, or places it in another partition. */
+  async function deliver(queue: Queue, take: () => readonly Entry[]): Promise<void> {
     const { topic, partition } = queue;
-    let size = 0;
-    for (const entry of entries) size += entry.bytes;
-    const batch = { topic: topic.name, partition, records: entries.map((entry) => entry.record), bytes: size };
+    let batch: LoadedBatch | undefined;
+    const pack = () => {
+      batch ??= load(topic.name, partition, take());
+      return batch;
+    };
     let failed = false;
     const base = await retry.untilDone(async () => {
       // A topic that was deleted is asked for, so that it is made anew; the new one may have fewer partitions.
       if (failed && (await ask(topic)) <= partition) return gone;
       failed = true;
-      return client.send(batch);
+      return shipper.ship(topic.name, partition, pack);
     });
+    const { entries } = pack();
     if (base === gone) {
       for (const entry of entries) enqueue(entry);
     } else if (!(base instanceof PublishError)) {
@@ -138,8 +137,8 @@ export function createBatcher(client: KafkaClient, clock: Clock): Batcher {
     } else if (base.kind === 'refused' && entries.length > 1) {
       // Kafka refuses a batch for one record of it: find the one, save the others, keep the order.
       const middle = entries.length >> 1;
-      await deliver(queue, entries.slice(0, middle));
-      await deliver(queue, entries.slice(middle));
+      await deliver(queue, () => entries.slice(0, middle));
+      await deliver(queue, () => entries.slice(middle));
     } else {
       rejectAll(entries, base);
     }
@@ -179,6 +178,16 @@ export function createBatcher(client: KafkaClient, clock: Clock): Batcher {
       return closing;
     },
   };
+}
+
+interface LoadedBatch extends Batch {
+  readonly entries: readonly Entry[];
+}
+
+function load(topic: string, partition: number, entries: readonly Entry[]): LoadedBatch {
+  let bytes = 0;
+  for (const entry of entries) bytes += entry.bytes;
+  return { topic, partition, records: entries.map(({ record }) => record), bytes, entries };
 }
 
 /** The partition that a batch was for is no more. */

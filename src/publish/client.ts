@@ -1,6 +1,6 @@
-import type { KafkaRecord } from '../model.js';
+import type { KafkaRecord, PublishError } from '../model.js';
 
-/** Records of one topic-partition that go to Kafka as one request. */
+/** Records of one topic-partition that Kafka takes or leaves together. */
 export interface Batch {
   readonly topic: string;
   readonly partition: number;
@@ -8,6 +8,9 @@ export interface Batch {
   /** What they take in a batch at most. */
   readonly bytes: number;
 }
+
+/** The offset of a batch's first record once all in-sync replicas have the batch, or why Kafka is not known to have it. */
+export type Outcome = bigint | PublishError;
 
 /** A Kafka client as the batcher wants it. Whatever it rejects with is a `PublishError`. */
 export interface KafkaClient {
@@ -17,10 +20,12 @@ export interface KafkaClient {
   ready(): boolean;
   /** How many partitions the topic has; at once where it is known. */
   partitions(topic: string): number | Promise<number>;
+  /** The broker that has the partition: batches for the same one can go together. Absent: it is not known, or no matter. */
+  leader(topic: string, partition: number): number | undefined;
   /**
-   * Resolves with the offset of the batch's first record when all in-sync replicas have the batch. The caller has one
-   * batch at a time in flight per partition, and sends one that was not refused again, unchanged, before any other.
+   * Resolves with an outcome for each batch. The caller has one batch at a time in flight per partition, and sends one that
+   * was not refused again, unchanged, before any other.
    */
-  send(batch: Batch): Promise<bigint>;
+  send(batches: readonly Batch[]): Promise<readonly Outcome[]>;
   close(): Promise<void>;
 }

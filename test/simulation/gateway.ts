@@ -31,12 +31,15 @@ export async function openGateway(
   const files = disk.mount();
   const folder = disk.folder('/dedupe');
   const log = () => undefined;
-  const publisher = await openSpool(createBatcher(client, clock), {
-    ...{ folder: '/spool', maxBytes: 20_000, topics, deadLetterTopic: 'webhooks.dlq', files, clock },
-    log: (_level, message, fields) => {
-      if (message.includes('damaged and lost')) onLost(JSON.stringify(fields));
+  const publisher = await openSpool(
+    createBatcher(client, clock, (call) => clock.after(0, call)),
+    {
+      ...{ folder: '/spool', maxBytes: 20_000, topics, deadLetterTopic: 'webhooks.dlq', files, clock },
+      log: (_level, message, fields) => {
+        if (message.includes('damaged and lost')) onLost(JSON.stringify(fields));
+      },
     },
-  });
+  );
   const window = await openWindow({ folder, length, shared: false, clock, log });
   return { publisher, dedupe: createDedupe({ window, clock, log }) };
 }

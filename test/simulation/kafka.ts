@@ -1,5 +1,5 @@
 import { type KafkaRecord, PublishError } from '../../src/model.js';
-import type { Batch, KafkaClient } from '../../src/publish/client.js';
+import type { Batch, KafkaClient, Outcome } from '../../src/publish/client.js';
 import type { World } from './world.js';
 
 export const partitions = 2;
@@ -8,6 +8,11 @@ interface Written {
   readonly record: KafkaRecord;
   /** The producer that wrote it. */
   readonly producer: number;
+}
+
+interface NumberedBatch {
+  readonly batch: Batch;
+  readonly sequence: number;
 }
 
 interface Partition {
@@ -45,14 +50,17 @@ export class SimulatedKafka {
       connect: async () => undefined,
       ready: () => !this.away,
       partitions: (topic) => (this.#world.dice.chance(this.trouble) ? this.#ask(topic) : partitions),
-      send: async (batch) => {
-        const name = `${batch.topic}/${batch.partition}`;
-        const sequence = sequences.get(name) ?? 0;
+      // Two brokers; the leader isn't always known.
+      leader: (_topic, partition) => (this.#world.dice.chance(this.trouble) ? undefined : partition % 2),
+      send: async (batches) => {
+        const numbered = batches.map((batch) => ({ batch, sequence: sequences.get(nameLane(batch)) ?? 0 }));
         if (!alive()) return new Promise<never>(() => {});
-        const base = await this.#request(producer, sequence, batch, () => closed);
+        const outcomes = await this.#request(producer, numbered, () => closed);
         if (!alive()) return new Promise<never>(() => {});
-        sequences.set(name, sequence + batch.records.length);
-        return BigInt(base);
+        for (const [index, { batch, sequence }] of numbered.entries()) {
+          if (typeof outcomes[index] === 'bigint') sequences.set(nameLane(batch), sequence + batch.records.length);
+        }
+        return outcomes;
       },
       close: async () => {
         closed = true;
@@ -66,20 +74,31 @@ export class SimulatedKafka {
     return partitions;
   }
 
-  async #request(producer: number, sequence: number, batch: Batch, closed: () => boolean): Promise<number> {
+  /** A request comes through or is lost as a whole; what it holds is written partition by partition. */
+  async #request(
+    producer: number,
+    batches: readonly NumberedBatch[],
+    closed: () => boolean,
+  ): Promise<readonly Outcome[]> {
     const { dice } = this.#world;
     await this.#world.pause(1 + dice.below(5));
-    if (closed() || this.away) throw unavailable('ECONNREFUSED');
+    if (closed() || this.away) return batches.map(() => unavailable('ECONNREFUSED'));
+    const outcomes = batches.map((batch) => this.#take(producer, batch));
+    if (!dice.chance(this.trouble)) return outcomes;
+    const kind = dice.pick(['slow', 'lost answer', 'hung']);
+    await this.#world.pause(kind === 'hung' ? 5_000 : dice.below(3_000));
+    return kind === 'slow' ? outcomes : batches.map(() => unavailable('REQUEST_TIMEOUT'));
+  }
+
+  #take(producer: number, { batch, sequence }: NumberedBatch): Outcome {
+    const { dice } = this.#world;
     if (batch.records.some(({ headers }) => headers.big))
-      throw new PublishError('refused', 'MESSAGE_TOO_LARGE', 'too large');
-    if (!dice.chance(this.trouble)) return this.#write(producer, sequence, batch);
-    const kind = dice.pick(['lost answer', 'not written', 'written late', 'slow', 'hung']);
-    if (kind === 'slow') await this.#world.pause(dice.below(3_000));
-    if (kind === 'slow') return this.#write(producer, sequence, batch);
-    if (kind === 'lost answer') this.#write(producer, sequence, batch);
+      return new PublishError('refused', 'MESSAGE_TOO_LARGE', 'too large');
+    if (!dice.chance(this.trouble)) return BigInt(this.#write(producer, sequence, batch));
+    const kind = dice.pick(['written', 'not written', 'written late']);
+    if (kind === 'written') this.#write(producer, sequence, batch);
     if (kind === 'written late') this.#world.after(dice.below(8_000), () => this.#write(producer, sequence, batch));
-    await this.#world.pause(kind === 'hung' ? 5_000 : dice.below(2_000));
-    throw unavailable('REQUEST_TIMEOUT');
+    return unavailable(kind === 'not written' ? 'NOT_LEADER_OR_FOLLOWER' : 'REQUEST_TIMED_OUT');
   }
 
   #write(producer: number, sequence: number, { topic, partition, records }: Batch): number {
@@ -96,6 +115,10 @@ export class SimulatedKafka {
     at.last.set(producer, { sequence, length: records.length, base });
     return base;
   }
+}
+
+function nameLane({ topic, partition }: Batch): string {
+  return `${topic}/${partition}`;
 }
 
 function unavailable(reason: string): PublishError {

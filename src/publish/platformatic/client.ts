@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
 import type { PublishError } from '../../model.js';
-import type { Batch, KafkaClient } from '../client.js';
+import type { Batch, KafkaClient, Outcome } from '../client.js';
 import type { PublisherOptions } from '../create.js';
 import { describeFault, losesSequence } from '../faults.js';
 import type { Log } from '../log.js';
@@ -16,7 +16,7 @@ import { administerTopics } from './topics.js';
 const firstPause = 100;
 const longestPause = 1_000;
 const refreshInterval = 60_000;
-/** So many batches in a row that no broker answered: Kafka is looked for. */
+/** So many requests in a row that no broker answered: Kafka is looked for. */
 const failureLimit = 3;
 /** Nothing is answered for so long, and something waits: Kafka hangs. */
 const answerLimit = 2_000;
@@ -72,20 +72,58 @@ class PlatformaticClient implements KafkaClient {
     return this.#cluster.partitions(topic) ?? this.#askPartitions(topic);
   }
 
-  async send(batch: Batch): Promise<bigint> {
-    const { topic, partition } = batch;
-    try {
-      const leader = this.#cluster.leader(topic, partition) ?? (await this.#findLeader(batch));
-      const [outcome] = await this.#producer.send(leader, [batch]);
-      if (typeof outcome !== 'bigint') throw outcome;
+  leader(topic: string, partition: number): number | undefined {
+    return this.#cluster.leader(topic, partition);
+  }
+
+  /** One request for each leader: a leader may have changed since it was asked for. */
+  async send(batches: readonly Batch[]): Promise<readonly Outcome[]> {
+    const outcomes = new Map<Batch, Outcome>();
+    const groups = await this.#groupByLeader(batches, outcomes);
+    await Promise.all([...groups].map(([leader, group]) => this.#sendTo(leader, group, outcomes)));
+    let answered = false;
+    const listed = batches.map((batch) => {
+      const outcome = outcomes.get(batch) ?? describeFault('UNEXPECTED', 'no outcome');
+      if (typeof outcome !== 'bigint') this.#recover(outcome, batch);
+      else this.#troubles.end(batch.topic);
+      answered ||= typeof outcome === 'bigint' || isAnswer(outcome);
+      return outcome;
+    });
+    this.#count(answered);
+    return listed;
+  }
+
+  async #groupByLeader(batches: readonly Batch[], outcomes: Map<Batch, Outcome>): Promise<Map<number, Batch[]>> {
+    const groups = new Map<number, Batch[]>();
+    for (const batch of batches) {
+      try {
+        const leader = this.leader(batch.topic, batch.partition) ?? (await this.#findLeader(batch));
+        const group = groups.get(leader);
+        if (group) group.push(batch);
+        else groups.set(leader, [batch]);
+      } catch (error) {
+        outcomes.set(batch, translateError(error, batch.topic));
+      }
+    }
+    return groups;
+  }
+
+  async #sendTo(leader: number, batches: readonly Batch[], outcomes: Map<Batch, Outcome>): Promise<void> {
+    const results = await this.#producer.send(leader, batches);
+    for (const [index, outcome] of results.entries()) {
+      const batch = batches[index];
+      if (batch) outcomes.set(batch, outcome);
+    }
+  }
+
+  /** Says that there is no connection, after so many failures, until a broker is found. */
+  #count(answered: boolean): void {
+    if (answered) {
       this.#failures = 0;
       this.#answeredAt = performance.now();
-      this.#troubles.end(topic);
-      return outcome;
-    } catch (error) {
-      const fault = translateError(error, topic);
-      this.#recover(fault, batch);
-      throw fault;
+    } else if (++this.#failures >= failureLimit && this.#ready) {
+      this.#ready = false;
+      void this.#connect();
     }
   }
 
@@ -115,15 +153,6 @@ class PlatformaticClient implements KafkaClient {
       this.#log('warn', 'Kafka does not know the producer any more: the batch could be written twice', about);
     }
     this.#cluster.forgetLeader(topic, partition);
-    if (isAnswer(fault)) this.#answeredAt = performance.now();
-    else if (++this.#failures >= failureLimit && this.#ready) this.#search();
-  }
-
-  /** Says that there is no connection until a broker is found. */
-  #search(): void {
-    this.#failures = 0;
-    this.#ready = false;
-    void this.#connect();
   }
 
   /** Resolves when there is a connection, or when the client closes. One at a time. */

@@ -1,14 +1,11 @@
 import { initProducerIdV3 } from '@platformatic/kafka';
 import type { PublishError } from '../../model.js';
-import type { Batch } from '../client.js';
+import type { Batch, Outcome } from '../client.js';
 import { describeFault, losesSequence } from '../faults.js';
 import type { Cluster } from './cluster.js';
 import { translateCode, translateError } from './errors.js';
 import { type PartitionBatch, produce } from './produce.js';
 import { encodeBatch, type Sequence } from './record-batch.js';
-
-/** The offset of a batch's first record, or why Kafka is not known to have it. */
-export type Outcome = bigint | PublishError;
 
 type Identity = Pick<Sequence, 'producerId' | 'epoch'>;
 

@@ -1,4 +1,5 @@
-import type { Batch, KafkaClient } from '../../../src/publish/client.js';
+import { PublishError } from '../../../src/model.js';
+import type { Batch, KafkaClient, Outcome } from '../../../src/publish/client.js';
 
 /** One batch that the fake holds until the test says what becomes of it. */
 export interface Held {
@@ -11,6 +12,8 @@ export interface Held {
 export class FakeClient implements KafkaClient {
   readonly logs = new Map<string, string[]>();
   readonly sent: Batch[] = [];
+  /** How many batches each request held. */
+  readonly requests: number[] = [];
   readonly held: Held[] = [];
   closed = false;
   readonly #inFlight = new Set<string>();
@@ -19,6 +22,7 @@ export class FakeClient implements KafkaClient {
     readonly count: (topic: string) => number | Promise<number>,
     /** Absent: batches wait in `held`. */
     readonly answer?: (batch: Batch) => Promise<void>,
+    readonly leader: KafkaClient['leader'] = () => undefined,
   ) {}
 
   async connect(): Promise<void> {}
@@ -31,13 +35,21 @@ export class FakeClient implements KafkaClient {
     return this.count(topic);
   }
 
-  async send(batch: Batch): Promise<bigint> {
+  send(batches: readonly Batch[]): Promise<readonly Outcome[]> {
+    this.requests.push(batches.length);
+    return Promise.all(batches.map((batch) => this.#send(batch)));
+  }
+
+  async #send(batch: Batch): Promise<Outcome> {
     const lane = `${batch.topic}/${batch.partition}`;
     if (this.#inFlight.has(lane)) throw new Error(`two batches in flight for ${lane}`);
     this.#inFlight.add(lane);
     this.sent.push(batch);
     try {
       await (this.answer ? this.answer(batch) : this.#hold(batch));
+    } catch (error) {
+      if (error instanceof PublishError) return error;
+      throw error;
     } finally {
       this.#inFlight.delete(lane);
     }
@@ -64,7 +76,7 @@ export class FakeClient implements KafkaClient {
 }
 
 /** Lets everything that can run now run. */
-export function settle(action: () => void = () => undefined): Promise<void> {
+export async function settle(action: () => void = () => undefined): Promise<void> {
   action();
-  return new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
