@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Settings } from './config/settings.js';
 import { openDedupe } from './dedupe/open.js';
-import { createAdminApp } from './http/admin.js';
+import { type AdminOptions, createAdminApp } from './http/admin.js';
 import { createApp } from './http/app.js';
 import { Gate } from './http/gate.js';
 import { type Listening, listen } from './http/server.js';
@@ -9,9 +9,12 @@ import { createKeySource } from './keys/source.js';
 import type { Publisher } from './model.js';
 import type { Ports } from './pipeline.js';
 import { realClock } from './publish/clock.js';
-import { createPublisher } from './publish/create.js';
+import { createPublisher, type GatewayPublisher } from './publish/create.js';
 import { createBudget } from './stages/budget.js';
 import { createLog, type Log } from './telemetry/log.js';
+import { Meter } from './telemetry/meter.js';
+import type { Reading } from './telemetry/metrics.js';
+import { observe } from './telemetry/observe.js';
 
 /** Milliseconds that stores and connections have to close in, after `server.drain`. */
 const closeLimit = 4_000;
@@ -24,8 +27,8 @@ export interface GatewayOptions {
   readonly publisher?: Publisher;
   /** Which of how many processes with the same settings this is, counted from 0; absent: the only one. */
   readonly worker?: { readonly slot: number; readonly of: number };
-  /** What `/ready` says beside the state. */
-  readonly about?: () => object;
+  /** What the admin server says beside the state and the log's level. */
+  readonly operator?: Omit<AdminOptions, 'ready' | 'log' | 'setLevel'>;
 }
 
 export interface Gateway {
@@ -34,6 +37,8 @@ export interface Gateway {
   readonly adminUrl?: string;
   /** Whether deliveries can be expected to be taken. */
   ready(): boolean;
+  /** What was measured, of this process. */
+  readings(): readonly Reading[];
   /**
    * New requests meet these settings, those in flight end with the old ones. What is bound to sockets and stores stays:
    * `listen`, `admin`, `publisher`.
@@ -52,6 +57,8 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     log.write('warn', 'overloaded', { refused, ...fields }),
   );
   const keys = createKeySource({ log: log.write });
+  const meter = new Meter();
+  const timed = meter.time(publisher);
   const servers: Listening[] = [];
   let settings = first;
   let stopping = false;
@@ -62,12 +69,12 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     const { topic, unverifiedPerMinute } = settings.deadLetter;
     const share = Math.floor((unverifiedPerMinute + worker.of - 1 - worker.slot) / worker.of);
     const now = options.now ?? Date.now;
-    return { publisher, dedupe, keys, now, deadLetterTopic: topic, mayKeepUnverified: createBudget(share) };
+    return { publisher: timed, dedupe, keys, now, deadLetterTopic: topic, mayKeepUnverified: createBudget(share) };
   }
 
   function createHandler() {
     const { endpoints, limits } = settings;
-    return createApp({ endpoints, limits, gate, ports, log, stopping: () => stopping }).callback();
+    return createApp({ endpoints, limits, gate, ports, log, meter, stopping: () => stopping }).callback();
   }
 
   function reload(next: Settings): void {
@@ -80,6 +87,13 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
 
   function ready(): boolean {
     return !stopping && publisher.ready();
+  }
+
+  function readings(): readonly Reading[] {
+    const spool = publisher.status?.();
+    const { inFlight } = gate;
+    const stores = { connected: publisher.connected(), spool, dedupeIds: dedupe.count() };
+    return [...meter.readings(), ...observe({ inFlight, ...stores, worker: worker.slot, now: Date.now() })];
   }
 
   async function close(): Promise<void> {
@@ -95,11 +109,11 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     const front = await listen((request, response) => handler(request, response), first.listen, log);
     servers.push(front);
     log.write('info', 'listening', { url: front.url, endpoints: first.endpoints.length, pid: process.pid });
-    if (first.admin === undefined) return { url: front.url, ready, reload, close };
-    const admin = createAdminApp({ log, ready, setLevel: (level) => (log.level = level), about: options.about });
+    if (first.admin === undefined) return { url: front.url, ready, readings, reload, close };
+    const admin = createAdminApp({ ...options.operator, log, ready, setLevel: (level) => (log.level = level) });
     const back = await listen(admin.callback(), first.admin.listen, log);
     servers.push(back);
-    return { url: front.url, adminUrl: back.url, ready, reload, close };
+    return { url: front.url, adminUrl: back.url, ready, readings, reload, close };
   } catch (error) {
     await close();
     throw error;
@@ -114,7 +128,7 @@ async function openStores(
   given: Publisher | undefined,
 ) {
   const options = { topics, deadLetterTopic: deadLetter.topic, largest: limits.body, log: log.write, slot, slots: of };
-  const publisher = given ?? (await createPublisher(way, options));
+  const publisher: GatewayPublisher = given ?? (await createPublisher(way, options));
   const dedupe = await openDedupe(window, { shared: of > 1, clock: realClock, log: log.write });
 
   async function closeStores(): Promise<void> {

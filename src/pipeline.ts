@@ -47,6 +47,8 @@ export interface Outcome {
   readonly accepted: readonly Accepted[];
   /** The answer to a request that was no event. */
   readonly handshake?: CustomAnswer;
+  /** Name of the secret that proved the delivery. */
+  readonly secret?: string;
   /** Why the delivery, or a part of its batch, stopped. */
   readonly rejected: readonly Rejection[];
   /** Where the dead letter lies, if one was written. */
@@ -93,12 +95,14 @@ export async function handle(endpoint: Endpoint, delivery: Delivery, ports: Port
       }
     }
     const accepted = await publish(endpoint, mapped, rejected, ports);
-    if (rejected.length === 0) return { accepted, rejected };
-    return { accepted, rejected, ...(await keep(endpoint, verified, rejected, ports)) };
+    const { secret } = verified.proof;
+    if (rejected.length === 0) return { accepted, rejected, secret };
+    return { accepted, rejected, secret, ...(await keep(endpoint, verified, rejected, ports)) };
   } catch (error) {
     const rejection = asRejection(error);
     if (rejections[rejection.code].letter === 'none') throw rejection;
-    return { accepted: [], rejected: [rejection], ...(await keep(endpoint, verified ?? delivery, [rejection], ports)) };
+    const letter = await keep(endpoint, verified ?? delivery, [rejection], ports);
+    return { accepted: [], rejected: [rejection], ...letter, ...(verified && { secret: verified.proof.secret }) };
   }
 }
 

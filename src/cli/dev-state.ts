@@ -7,6 +7,7 @@ export interface DevState {
   /** Absolute path of its configuration. */
   readonly config: string;
   readonly url: string;
+  readonly adminUrl?: string;
 }
 
 /** Relative to the directory in which the command runs. */

@@ -20,12 +20,18 @@ export const configArgument = Args.string({
   description: `Configuration file. Without it: the one that GATEWAY_CONFIG names, else ${productionDefault}.`,
 });
 
-/** The file of a command with `configFlag`; `url` where a development gateway says where it listens. */
-export function whichConfig(flag: string | undefined): { readonly file: string; readonly url?: string } {
+/** The file of a command with `configFlag`; `url` and `adminUrl` where a development gateway says where it listens. */
+export function whichConfig(flag: string | undefined): {
+  readonly file: string;
+  readonly url?: string;
+  readonly adminUrl?: string;
+} {
   const named = flag ?? process.env.GATEWAY_CONFIG;
   if (named) return { file: resolve(named) };
   const dev = readDevState();
-  return dev ? { file: dev.config, url: dev.url } : { file: resolve(productionDefault) };
+  if (dev === undefined) return { file: resolve(productionDefault) };
+  const { config: file, url, adminUrl } = dev;
+  return { file, url, ...(adminUrl !== undefined && { adminUrl }) };
 }
 
 /** The file of a command with `configArgument`. */

@@ -3,15 +3,15 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { removeDevState, writeDevState } from '../cli/dev-state.js';
 import { aborted, awaitInterruption } from '../cli/interruption.js';
-import { loadSettings } from '../cli/settings.js';
+import { loadSound } from '../cli/settings.js';
 import { listOffers } from '../cli/simulation.js';
 import type { Settings } from '../config/settings.js';
 
 export default class Dev extends BaseCommand {
   static override summary = 'Run a gateway for development: no Kafka, secrets of its own.';
   static override description =
-    'Records go to the embedded log. Secret files that the configuration refers to are made on the first start. While it runs, ' +
-    '`simulate`, `tap` and `routes` in this directory use its configuration.';
+    'Records go to the embedded log. Secret files that the configuration refers to are made on the first start. It reloads when ' +
+    'a file of its configuration changes. While it runs, `simulate`, `tap` and `routes` in this directory use its configuration.';
   static override examples = ['<%= config.bin %> dev'];
   static override flags = {
     config: Flags.string({
@@ -27,17 +27,18 @@ export default class Dev extends BaseCommand {
     const file = resolve(flags.config);
     const { makeDevSecrets } = await import('../cli/dev-secrets.js');
     for (const made of await makeDevSecrets(file)) this.log(`Made a development secret: ${relative('', made)}`);
-    const settings = await loadSettings(file, { warn: true });
+    const config = await loadSound(file, { warn: true });
+    const { settings } = config;
     const interrupted = awaitInterruption();
-    const [{ startGateway }, { createLog }] = await Promise.all([
-      import('../gateway.js'),
+    const [{ serve }, { createLog }] = await Promise.all([
+      import('../workers/serve.js'),
       import('../telemetry/log.js'),
     ]);
     const log = createLog(settings.log.level, this.jsonEnabled() ? process.stderr : undefined);
-    const { url, adminUrl, close } = await startGateway(settings, { log });
-    const state = { pid: process.pid, config: settings.file, url };
+    const { url, adminUrl, close } = await serve(config, { log, watch: true, alone: true });
+    const state = { pid: process.pid, config: settings.file, url, ...(adminUrl !== undefined && { adminUrl }) };
     writeDevState(state);
-    if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify({ ...state, adminUrl })}\n`);
+    if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(state)}\n`);
     this.log(await greet(settings, url));
     await aborted(interrupted);
     removeDevState();

@@ -28,6 +28,8 @@ export interface DedupeParts {
 }
 
 export interface ClosableDedupe extends Dedupe {
+  /** How many events it knows; undefined where none are remembered. */
+  count(): number | undefined;
   /** Writes what it knows. Publishes must have ended. */
   close(): Promise<void>;
 }
@@ -182,6 +184,7 @@ export function createDedupe({ window, claims, clock, log }: DedupeParts): Closa
 
   return {
     once,
+    count: () => window.count() + recent.size,
     async close() {
       closing = true;
       await writing;

@@ -38,11 +38,13 @@ export const everyTime: ClosableDedupe = {
   async once(_endpoint, _id, publish) {
     return { placement: await publish(), duplicate: false };
   },
+  count: () => undefined,
   async close() {},
 };
 
 const forgetful: DedupeParts['window'] = {
   find: () => undefined,
+  count: () => 0,
   async remember() {},
   async close() {},
 };

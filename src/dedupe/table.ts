@@ -40,6 +40,11 @@ export class Table {
     return found;
   }
 
+  /** How many ids were added. */
+  get size(): number {
+    return this.#segments.reduce((sum, { used }) => sum + used, 0);
+  }
+
   /** What it takes in memory. */
   get bytes(): number {
     return this.#segments.reduce((sum, { slots }) => sum + slots.byteLength, 0);

@@ -23,6 +23,8 @@ export interface Window {
   find(key: string, fresh?: boolean): Placement | Spooled | undefined;
   /** Resolves when they can be found, by other processes too, even after `kill -9` of this one. One call at a time. */
   remember(events: readonly RememberedEvent[]): Promise<void>;
+  /** How many ids it has. */
+  count(): number;
   /** Resolves when what it has survives a crash of the machine. */
   close(): Promise<void>;
 }
@@ -161,6 +163,7 @@ export async function openWindow(options: WindowOptions): Promise<Window> {
   return {
     find,
     remember,
+    count: () => slices.reduce((sum, { table }) => sum + table.size, 0),
     async close() {
       await Promise.all([chain.close(), topics.close()]);
     },

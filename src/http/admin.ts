@@ -11,13 +11,21 @@ export interface AdminOptions {
   readonly setLevel: (level: Level) => void;
   /** What `/ready` says beside the state. */
   readonly about?: (() => object) | undefined;
+  /** `GET /metrics`: the text format of Prometheus. */
+  readonly metrics?: () => Promise<string>;
+  /** `GET /status`. */
+  readonly status?: () => Promise<object>;
+  /** `POST /reload`: what came of it, or undefined while nothing can be reloaded yet. */
+  readonly reload?: () => Promise<{ readonly reloaded: boolean } | undefined>;
 }
 
 const levels: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies Level[];
 
-/** The operator's side: liveness, readiness, and the log's level, which `PUT /log {"level": "debug"}` changes at once. */
-export function createAdminApp({ ready, log, setLevel, about = () => ({}) }: AdminOptions): Koa {
+/** The operator's side: liveness, readiness, metrics, status, reload, and the log's level, which `PUT /log {"level": "debug"}` changes at once. */
+export function createAdminApp(options: AdminOptions): Koa {
+  const { ready, log, setLevel, about = () => ({}) } = options;
   const router = new Router();
+  addOperator(router, options);
   router.get('/health', (context) => send(context, health));
   router.get('/ready', (context) => {
     const is = ready();
@@ -37,6 +45,22 @@ export function createAdminApp({ ready, log, setLevel, about = () => ({}) }: Adm
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
+}
+
+function addOperator(router: Router, { metrics, status, reload }: AdminOptions): void {
+  if (metrics !== undefined) {
+    router.get('/metrics', async (context) => {
+      const headers = { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' };
+      await send(context, { status: 200, headers, body: await metrics() });
+    });
+  }
+  if (status !== undefined) router.get('/status', async (context) => reply(context, 200, await status()));
+  if (reload === undefined) return;
+  router.post('/reload', async (context) => {
+    const result = await reload();
+    if (result === undefined) return reply(context, 503, { error: 'the gateway is starting' });
+    return reply(context, result.reloaded ? 200 : 422, result);
+  });
 }
 
 let read: Middleware | undefined;

@@ -6,6 +6,7 @@ import type { Delivery, Endpoint } from '../model.js';
 import { handle, type Ports } from '../pipeline.js';
 import { Rejection } from '../rejection.js';
 import type { Log } from '../telemetry/log.js';
+import type { Meter } from '../telemetry/meter.js';
 import { admit } from './admit.js';
 import { type Answer, answerOutcome, answerRejection } from './answer.js';
 import { type BodyLimits, bodyPending, discardBody, isSmall, readBody } from './body.js';
@@ -17,6 +18,7 @@ export interface AppOptions {
   readonly gate: Gate;
   readonly ports: Ports;
   readonly log: Log;
+  readonly meter: Meter;
   /** True once the gateway is stopping: connections are then closed after the answer. */
   readonly stopping: () => boolean;
 }
@@ -86,7 +88,9 @@ export async function send(context: Context, { status, headers, body }: Answer, 
 }
 
 async function receive(context: Context, { endpoint, methods }: Door, options: AppOptions): Promise<void> {
+  const startedAt = performance.now();
   const request = context.req;
+  context.state.endpoint = endpoint.name;
   if (!methods.has(request.method)) throw new Rejection('method_not_allowed');
   const { headers } = request;
   admit(endpoint.provider, request.method, headers['content-type'], headers['content-encoding']);
@@ -95,9 +99,9 @@ async function receive(context: Context, { endpoint, methods }: Door, options: A
     const body = await readBody(request, context.res, options.limits, place);
     const delivery = toDelivery(request, body, options.ports.now());
     context.state.delivery = delivery.id;
-    context.state.endpoint = endpoint.name;
     const outcome = await handle(endpoint, delivery, options.ports);
     options.log.outcome(endpoint, delivery, outcome);
+    options.meter.outcome(endpoint, delivery, outcome, startedAt);
     await send(context, answerOutcome(endpoint, outcome), options.stopping());
   } finally {
     place.leave();
@@ -116,7 +120,7 @@ function toDelivery(request: IncomingMessage, body: Buffer, receivedAt: number):
 }
 
 /** The one error function: a rejection answers as its table says, anything else is a bug. */
-async function answerErrors(context: Context, next: Next, { gate, log, stopping }: AppOptions): Promise<void> {
+async function answerErrors(context: Context, next: Next, { gate, log, meter, stopping }: AppOptions): Promise<void> {
   try {
     await next();
   } catch (error) {
@@ -127,11 +131,13 @@ async function answerErrors(context: Context, next: Next, { gate, log, stopping 
       path: context.path,
     };
     if (error instanceof Rejection) {
+      meter.rejection(fields.endpoint, error);
       // The gate sums up what it refused: a line for each would make the load heavier.
       if (error.code === 'overloaded') await gate.holdBack();
       else log.rejection(error, fields);
       await send(context, answerRejection(error), stopping());
     } else {
+      meter.bug(fields.endpoint);
       log.bug(error, fields);
       await send(context, failed, stopping());
     }

@@ -54,6 +54,11 @@ export class Gate {
     this.#timer = setInterval(() => this.#look(), interval).unref();
   }
 
+  /** Deliveries that are in. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
   /** Throws the rejection `overloaded` where there is no place. */
   enter(): Place {
     if (this.#inFlight >= this.limits.inFlight || this.#late >= lateInARow || this.#bytes >= this.#mostBytes()) {

@@ -2,6 +2,7 @@ import type { EmbeddedSettings, KafkaSettings } from '../config/settings.js';
 import type { Placement, Publisher } from '../model.js';
 import { realClock } from './clock.js';
 import type { Log } from './log.js';
+import type { Spool } from './spool/spool.js';
 
 /** Milliseconds that the start waits for Kafka: the first webhooks then go there, and not to the spool. */
 const patience = 1_000;
@@ -18,6 +19,9 @@ export interface PublisherOptions {
   readonly log: Log;
 }
 
+/** What the gateway publishes with. With Kafka it says how the spool is. */
+export type GatewayPublisher = Publisher & Partial<Pick<Spool, 'status'>>;
+
 /**
  * Opens the way to Kafka or to the embedded log. Kafka may be down: the publisher then keeps trying in the background,
  * isn't `ready()`, and spools. Rejects itself only where the embedded log or the spool can't be opened.
@@ -25,7 +29,7 @@ export interface PublisherOptions {
 export async function createPublisher(
   settings: EmbeddedSettings | KafkaSettings,
   options: PublisherOptions,
-): Promise<Publisher> {
+): Promise<GatewayPublisher> {
   const publisher = await createDirectPublisher(settings, options);
   if (settings.kind === 'embedded') return publisher;
   try {

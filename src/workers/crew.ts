@@ -2,12 +2,15 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { Failure } from '../cli/failure.js';
 import type { Log } from '../telemetry/log.js';
+import { isCount, mergeReadings, type Reading } from '../telemetry/metrics.js';
 import type { ToPrimary, ToWorker } from './messages.js';
 
 /** Milliseconds before a worker that has ended is replaced: at first, at the most, and how long one must have lived to start anew. */
 const firstPause = 100;
 const longestPause = 5_000;
 const longLife = 10_000;
+/** Milliseconds that a worker has to say what it has measured. */
+const answerLimit = 1_000;
 
 /** A place in the crew. It stays when the worker in it is replaced. */
 interface Post {
@@ -15,6 +18,8 @@ interface Post {
   worker: Worker | undefined;
   url: string | undefined;
   ready: boolean;
+  /** The last that the worker said. */
+  readings: readonly Reading[];
   startedAt: number;
   pause: number;
   timer: NodeJS.Timeout | undefined;
@@ -27,10 +32,20 @@ export class Crew {
   readonly #instruct: (slot: number) => ToWorker;
   #started: { resolve(url: string): void; reject(error: unknown): void } | undefined;
   #stopping = false;
+  /** What workers had counted that are no more: sums never go back. */
+  #retired: readonly Reading[] = [];
 
   /** `instruct`: what a new worker of a slot is told first. */
   constructor(size: number, { log, instruct }: { readonly log: Log; readonly instruct: (slot: number) => ToWorker }) {
-    const idle = { worker: undefined, url: undefined, ready: false, startedAt: 0, pause: firstPause, timer: undefined };
+    const idle = {
+      worker: undefined,
+      url: undefined,
+      ready: false,
+      readings: [],
+      startedAt: 0,
+      pause: firstPause,
+      timer: undefined,
+    };
     this.#posts = Array.from({ length: size }, (_, slot) => ({ ...idle, slot }));
     this.#log = log;
     this.#instruct = instruct;
@@ -49,13 +64,21 @@ export class Crew {
     return this.#stopping ? 0 : this.#posts.filter(({ ready }) => ready).length;
   }
 
+  /** What all of them have measured; of one that doesn't answer, what it said last. */
+  async readings(): Promise<readonly Reading[]> {
+    await Promise.all(
+      this.#posts.map(({ worker }) => worker && answered(worker, { kind: 'measure' }, 'measured', answerLimit)),
+    );
+    return mergeReadings([this.#retired, ...this.#posts.map(({ readings }) => readings)]);
+  }
+
   tell(message: ToWorker): void {
     for (const { worker } of this.#posts) send(worker, message);
   }
 
   /** Resolves when every worker has done it, or has ended: whoever replaces it is instructed anew. */
   async reload(message: ToWorker): Promise<void> {
-    await Promise.all(this.#posts.map(({ worker }) => worker && reloaded(worker, message)));
+    await Promise.all(this.#posts.map(({ worker }) => worker && answered(worker, message, 'reloaded')));
   }
 
   /** Lets them end in good order; kills those that have not after so many milliseconds. */
@@ -87,6 +110,7 @@ export class Crew {
   #hear(post: Post, worker: Worker, message: ToPrimary): void {
     if (message.kind === 'waiting') send(worker, this.#stopping ? { kind: 'stop' } : this.#instruct(post.slot));
     if (message.kind === 'ready') post.ready = message.ready;
+    if (message.kind === 'measured') post.readings = message.readings;
     if (message.kind === 'failed') this.#fail(post, new Failure(message.reason, message.message));
     if (message.kind !== 'listening') return;
     post.url = message.url;
@@ -99,6 +123,8 @@ export class Crew {
     const lived = performance.now() - post.startedAt;
     post.worker = undefined;
     post.ready = false;
+    this.#retired = mergeReadings([this.#retired, post.readings.filter(isCount)]);
+    post.readings = [];
     if (this.#stopping) return;
     this.#fail(post, new Failure('bug', `worker ${post.slot} ended before it listened (${signal ?? code})`));
     if (this.#stopping) return;
@@ -124,12 +150,15 @@ function send(worker: Worker | undefined, message: ToWorker): void {
   if (worker?.isConnected()) worker.send(message, () => undefined);
 }
 
-function reloaded(worker: Worker, message: ToWorker): Promise<void> {
+/** Resolves when the worker has said so, has ended, or `limit` milliseconds are over. */
+function answered(worker: Worker, message: ToWorker, answer: ToPrimary['kind'], limit?: number): Promise<void> {
   return new Promise((resolve) => {
+    const timer = limit === undefined ? undefined : setTimeout(end, limit);
     function hear({ kind }: ToPrimary): void {
-      if (kind === 'reloaded') end();
+      if (kind === answer) end();
     }
     function end(): void {
+      clearTimeout(timer);
       worker.off('message', hear).off('exit', end);
       resolve();
     }

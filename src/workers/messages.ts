@@ -2,6 +2,7 @@ import type { ExitReason } from '../cli/failure.js';
 import type { Listen } from '../config/settings.js';
 import type { Snapshot } from '../read-text.js';
 import type { Level } from '../telemetry/log.js';
+import type { Reading } from '../telemetry/metrics.js';
 
 /** A configuration that the primary has found sound, as a worker loads it again: with the same result, whatever has happened to the files since. */
 export interface ConfigSource {
@@ -23,6 +24,7 @@ export type ToWorker =
     }
   | { readonly kind: 'reload'; readonly source: ConfigSource }
   | { readonly kind: 'level'; readonly level: Level }
+  | { readonly kind: 'measure' }
   | { readonly kind: 'stop' };
 
 /** What a worker tells the primary. */
@@ -32,5 +34,6 @@ export type ToPrimary =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'ready'; readonly ready: boolean }
   | { readonly kind: 'reloaded' }
+  | { readonly kind: 'measured'; readonly readings: readonly Reading[] }
   /** It can't start, and ends. */
   | { readonly kind: 'failed'; readonly reason: ExitReason; readonly message: string };

@@ -2,30 +2,25 @@ import { createServer } from 'node:net';
 import { exitCodes } from '../cli/failure.js';
 import type { Listen } from '../config/settings.js';
 import type { Level, Log } from '../telemetry/log.js';
+import { observeProcess } from '../telemetry/observe.js';
 import { Crew } from './crew.js';
 import type { ConfigSource } from './messages.js';
+import type { createOperator, Serving } from './operator.js';
 import type { SoundConfig } from './reload.js';
+
+type Operator = ReturnType<typeof createOperator>;
 
 /** Milliseconds that workers get to end beyond `server.drain`. */
 const endLimit = 5_000;
 
-/** A gateway of several processes. */
-export interface Primary {
-  readonly url: string;
-  readonly adminUrl?: string;
-  reload(config: SoundConfig): Promise<void>;
-  /** Lets the workers finish what is in flight; resolves when they have ended. */
-  close(): Promise<void>;
-}
-
 /**
  * Runs so many workers, which share the port, and the admin server, of which there is one. A worker that crashes is
- * replaced. `about`: what `/ready` says of the configuration.
+ * replaced. `operator`: what the admin server says beside the state and the log's level.
  */
 export async function startPrimary(
   first: SoundConfig,
-  { workers: size, log, about }: { readonly workers: number; readonly log: Log; readonly about: () => object },
-): Promise<Primary> {
+  { workers: size, log, operator }: { readonly workers: number; readonly log: Log; readonly operator: Operator },
+): Promise<Serving> {
   let config = first;
   let stopping = false;
   let listen = first.settings.listen;
@@ -52,12 +47,8 @@ export async function startPrimary(
   async function startAdmin() {
     if (first.settings.admin === undefined) return undefined;
     const [admin, server] = await Promise.all([import('../http/admin.js'), import('../http/server.js')]);
-    const app = admin.createAdminApp({
-      log,
-      setLevel,
-      ready: () => !stopping && crew.countReady() > 0,
-      about: () => ({ workers: { ready: crew.countReady(), of: size }, ...about() }),
-    });
+    const ready = () => !stopping && crew.countReady() > 0;
+    const app = admin.createAdminApp({ ...operator, log, setLevel, ready });
     return server.listen(app.callback(), first.settings.admin.listen, log);
   }
 
@@ -71,7 +62,11 @@ export async function startPrimary(
   try {
     listen = await choosePort(listen);
     const url = await crew.start();
-    return { url, ...(admin && { adminUrl: admin.url }), reload, close };
+    return {
+      ...{ url, ...(admin && { adminUrl: admin.url }), reload, close },
+      readings: async () => [...(await crew.readings()), ...observeProcess('primary', Date.now())],
+      workers: () => ({ ready: crew.countReady(), of: size }),
+    };
   } catch (error) {
     crew.kill();
     await close();

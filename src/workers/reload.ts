@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import type { Settings } from '../config/settings.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { Snapshot } from '../read-text.js';
 import type { Log } from '../telemetry/log.js';
 
 /** A configuration without an error. */
@@ -17,43 +18,87 @@ export interface ConfigStatus {
   readonly lastError?: string;
 }
 
+/** What came of a reload. */
+export interface ReloadResult {
+  readonly reloaded: boolean;
+  /** Digests of what was and of what is in effect. */
+  readonly before: string;
+  readonly after: string;
+  /** Why not. */
+  readonly reason?: string;
+  readonly diagnostics: readonly Diagnostic[];
+  /** The diagnostics, for people. */
+  readonly report: string;
+}
+
 export interface Reloader {
   status(): ConfigStatus;
+  /** Those that are in effect. */
+  settings(): Settings;
+  /** What was read last, be it refused. Secrets are in it. */
+  files(): Snapshot;
   /**
    * Loads the file again and has `apply` put it into effect. With a fault, or with a change that needs a restart, it is
    * logged, and what runs goes on as it is. Never rejects.
    */
-  reload(apply: (config: SoundConfig) => unknown): Promise<void>;
+  reload(apply: (config: SoundConfig) => unknown): Promise<ReloadResult>;
 }
 
 export function createReloader(first: SoundConfig, log: Log): Reloader {
   const { file } = first.settings;
   let current = first.settings;
   let status: ConfigStatus = toStatus(first);
-  let running: Promise<void> = Promise.resolve();
+  let files = first.snapshot;
+  let running: Promise<unknown> = Promise.resolve();
 
-  async function load(apply: (config: SoundConfig) => unknown): Promise<void> {
+  async function load(apply: (config: SoundConfig) => unknown): Promise<ReloadResult> {
+    const before = status.digest;
     const loaded = await loadConfig(file, process.env, Date.now());
-    for (const diagnostic of loaded.diagnostics) logDiagnostic(diagnostic, log);
-    const refusal = isSound(loaded) ? explainFixed(current, loaded.settings) : explainFaults(loaded.diagnostics);
-    if (!isSound(loaded) || refusal !== undefined) {
-      status = { ...status, lastError: refusal ?? 'the configuration has a fault' };
-      log.write('error', 'configuration not reloaded: the old one stays', { reason: refusal });
-      return;
+    const { diagnostics } = loaded;
+    files = loaded.snapshot;
+    for (const diagnostic of diagnostics) logDiagnostic(diagnostic, log);
+    const report = await presentPlainly(loaded);
+    const reason = isSound(loaded) ? explainFixed(current, loaded.settings) : explainFaults(diagnostics);
+    if (!isSound(loaded) || reason !== undefined) {
+      status = { ...status, lastError: reason ?? 'the configuration has a fault' };
+      log.write('error', 'configuration not reloaded: the old one stays', { reason });
+      return { reloaded: false, before, after: before, ...(reason && { reason }), diagnostics, report };
     }
     await apply(loaded);
     current = loaded.settings;
     status = toStatus(loaded);
     log.write('info', 'configuration reloaded', { digest: loaded.digest, endpoints: current.endpoints.length });
+    return { reloaded: true, before, after: status.digest, diagnostics, report };
   }
 
   return {
     status: () => status,
+    settings: () => current,
+    files: () => files,
     reload(apply) {
-      running = running.then(() => load(apply)).catch((error: unknown) => log.bug(error, { during: 'reload' }));
-      return running;
+      const result = running
+        .then(() => load(apply))
+        .catch((error: unknown): ReloadResult => {
+          log.bug(error, { during: 'reload' });
+          const { digest } = status;
+          return {
+            reloaded: false,
+            before: digest,
+            after: digest,
+            reason: 'a bug: see the log',
+            diagnostics: [],
+            report: '',
+          };
+        });
+      running = result;
+      return result;
     },
   };
+}
+
+async function presentPlainly({ diagnostics, sources }: LoadedConfig): Promise<string> {
+  const { formatPretty } = await import('../diagnostics/pretty.js');
+  return formatPretty(diagnostics, sources, { base: process.cwd(), colours: false });
 }
 
 function toStatus({ digest, loadedAt }: SoundConfig): ConfigStatus {

@@ -40,6 +40,7 @@ class Worker {
 
   hear(message: ToWorker): void {
     if (message.kind === 'stop') this.stop();
+    else if (message.kind === 'measure') tell({ kind: 'measured', readings: this.#gateway?.readings() ?? [] });
     else this.#work = this.#work.then(() => this.#obey(message)).catch(fail);
   }
 
@@ -51,7 +52,7 @@ class Worker {
     void this.#gateway.close().then(() => process.exit(0), fail);
   }
 
-  async #obey(message: Exclude<ToWorker, { kind: 'stop' }>): Promise<void> {
+  async #obey(message: Exclude<ToWorker, { kind: 'stop' | 'measure' }>): Promise<void> {
     if (message.kind === 'level') {
       if (this.#log) this.#log.level = message.level;
     } else if (message.kind === 'reload') {

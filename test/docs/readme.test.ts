@@ -6,6 +6,7 @@ import { runCasebook } from '../../src/casebook/run.js';
 import { exitCodes } from '../../src/cli/failure.js';
 import { loadConfig } from '../../src/config/load.js';
 import { rejections } from '../../src/rejection.js';
+import { metrics } from '../../src/telemetry/metrics.js';
 import { Cli, makeDirectory } from '../e2e/cli.js';
 import { startKafka, type TestKafka } from '../support/kafka.js';
 import { fences, marked, replaceMarked } from './markdown.js';
@@ -160,6 +161,16 @@ describe('README.md', () => {
       const table = `| reason | stage | |\n|---|---|---|\n${rows.join('')}`;
       if (process.env.UPDATE === '1') writeFileSync(file, replaceMarked(readme, 'rejections', table));
       else expect(marked(readme, 'rejections')).to.equal(table);
+    });
+
+    it('have the metrics as src/telemetry/metrics.ts has them', () => {
+      const rows = Object.entries(metrics).map(
+        ([name, { labels, help }]) => `| \`${name}${labels.length > 0 ? `{${labels.join(',')}}` : ''}\` | ${help} |\n`,
+      );
+      const table = `| metric | |\n|---|---|\n${rows.join('')}`;
+      const now = readFileSync(file, 'utf8');
+      if (process.env.UPDATE === '1') writeFileSync(file, replaceMarked(now, 'metrics', table));
+      else expect(marked(now, 'metrics')).to.equal(table);
     });
 
     it('have every exit code', () => {

@@ -17,9 +17,9 @@ export function configOf(workers: number, listen = '127.0.0.1:0'): string {
   return embeddedConfig().replace(/^server:.*$/m, server);
 }
 
-export async function start(config: string): Promise<Started> {
+export async function start(config: string, ...flags: string[]): Promise<Started> {
   const directory = makeDirectory({ 'config/gateway.yaml': config, 'data/stripe.secret': secret });
-  const cli = new Cli(directory.path, ['start', '--json']);
+  const cli = new Cli(directory.path, ['start', '--json', ...flags]);
   const [line] = await cli.says(/^\{.*\}$/m);
   return { cli, directory, ...JSON.parse(line) };
 }

@@ -333,7 +333,7 @@ describe('pipeline', () => {
 
     it('takes an empty batch as a heartbeat', async () => {
       const outcome = await handle(batched, delivery({ items: [] }), ports);
-      expect(outcome).to.deep.equal({ accepted: [], rejected: [] });
+      expect(outcome).to.deep.equal({ accepted: [], rejected: [], secret: 'current' });
       expect(publisher.records).to.deep.equal([]);
     });
 

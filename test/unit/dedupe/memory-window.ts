@@ -19,5 +19,9 @@ export class MemoryWindow implements Window {
     for (const { key, placement } of events) this.#events.set(key, placement);
   }
 
+  count(): number {
+    return this.#events.size;
+  }
+
   async close(): Promise<void> {}
 }

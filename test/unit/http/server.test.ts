@@ -7,6 +7,7 @@ import { type Listening, listen } from '../../../src/http/server.js';
 import { type Handshake, PublishError } from '../../../src/model.js';
 import { createBudget } from '../../../src/stages/budget.js';
 import { createLog, type Log } from '../../../src/telemetry/log.js';
+import { Meter } from '../../../src/telemetry/meter.js';
 import { type MemoryPublisher, memoryPublisher } from '../../support/memory-publisher.js';
 import { endpoint, failing, provider, route, secretText } from '../../support/provider.js';
 import { RawConnection } from '../../support/raw-http.js';
@@ -33,12 +34,14 @@ describe('the HTTP side', () => {
   let log: Log;
   let stopping: boolean;
   let gate: Gate;
+  let meter: Meter;
   const opened: RawConnection[] = [];
 
   beforeEach(async () => {
     publisher = memoryPublisher();
     lines = [];
     stopping = false;
+    meter = new Meter();
     log = createLog('debug', { write: (line: string) => void lines.push(line) });
     gate = new Gate({ body: limit, inFlight: 2 }, () => undefined, 0);
     const app = createApp({
@@ -56,6 +59,7 @@ describe('the HTTP side', () => {
       ],
       limits: { body: limit, bodyTimeout: 200 },
       gate,
+      meter,
       ports: {
         publisher,
         dedupe: everyTime,

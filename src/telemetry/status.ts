@@ -1,0 +1,97 @@
+import type { Settings } from '../config/settings.js';
+import type { MetricName, Reading } from './metrics.js';
+
+/** What `GET /status` says and `gateway status` shows. Times are RFC 3339. */
+export interface Status {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly ready: boolean;
+  readonly workers: { readonly ready: number; readonly of: number };
+  readonly config: {
+    readonly file: string;
+    readonly digest: string;
+    readonly loadedAt: string;
+    readonly lastError?: string;
+  };
+  /** False while a worker has no connection to Kafka. */
+  readonly connected: boolean;
+  readonly inFlight: number;
+  readonly endpoints: readonly EndpointStatus[];
+  /** With Kafka: a lane for each topic. */
+  readonly lanes: readonly LaneReport[];
+  readonly spoolFull: boolean;
+  readonly parked: number;
+  readonly dedupeIds?: number;
+}
+
+export interface EndpointStatus {
+  readonly name: string;
+  readonly path: string;
+  readonly provider: string;
+  readonly secrets: readonly {
+    readonly name: string;
+    readonly notBefore?: string;
+    readonly expires?: string;
+    /** Absent: not since the start. */
+    readonly lastUsed?: string;
+  }[];
+  /** Outcome → requests since the start. */
+  readonly deliveries: { readonly [outcome: string]: number };
+}
+
+export interface LaneReport {
+  readonly topic: string;
+  readonly open: boolean;
+  /** That wait on disk. */
+  readonly records: number;
+  readonly bytes: number;
+  readonly oldestSeconds: number;
+}
+
+type About = Pick<Status, 'version' | 'pid' | 'startedAt' | 'ready' | 'workers' | 'config'>;
+
+/** Puts together what is known of the configuration and what was measured. */
+export function makeStatus(settings: Settings, readings: readonly Reading[], about: About): Status {
+  const of = (metric: MetricName) => readings.filter((reading) => reading.metric === metric);
+  const value = (metric: MetricName) => of(metric)[0]?.value;
+  const ofTopic = (metric: MetricName, topic: string | undefined) =>
+    of(metric).find(({ labels }) => labels.topic === topic)?.value ?? 0;
+  const dedupeIds = value('gateway_dedupe_ids');
+  return {
+    ...about,
+    connected: value('gateway_kafka_connected') === 1,
+    inFlight: value('gateway_in_flight') ?? 0,
+    endpoints: settings.endpoints.map((endpoint) => ({
+      ...{ name: endpoint.name, path: endpoint.path, provider: endpoint.provider.name },
+      secrets: endpoint.secrets.map(({ name, notBefore, expires }) => {
+        const used = of('gateway_secret_last_used_timestamp_seconds').find(
+          ({ labels }) => labels.endpoint === endpoint.name && labels.secret === name,
+        );
+        return {
+          name,
+          ...(notBefore !== undefined && { notBefore: toTime(notBefore) }),
+          ...(expires !== undefined && { expires: toTime(expires) }),
+          ...(used && { lastUsed: toTime(used.value * 1000) }),
+        };
+      }),
+      deliveries: Object.fromEntries(
+        of('gateway_deliveries_total')
+          .filter(({ labels }) => labels.endpoint === endpoint.name)
+          .map(({ labels, value: count }) => [labels.outcome ?? '', count]),
+      ),
+    })),
+    lanes: of('gateway_lane_open').map(({ labels: { topic = '' }, value: open }) => ({
+      ...{ topic, open: open === 1, records: ofTopic('gateway_spool_records', topic) },
+      bytes: ofTopic('gateway_spool_bytes', topic),
+      oldestSeconds: Math.round(ofTopic('gateway_spool_oldest_seconds', topic)),
+    })),
+    spoolFull: value('gateway_spool_full') === 1,
+    parked: value('gateway_parked_records') ?? 0,
+    ...(dedupeIds !== undefined && { dedupeIds }),
+  };
+}
+
+function toTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

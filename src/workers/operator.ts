@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AdminOptions } from '../http/admin.js';
+import { packageRoot } from '../package-root.js';
+import type { Log } from '../telemetry/log.js';
+import { formatReadings, mergeReadings, type Reading } from '../telemetry/metrics.js';
+import { read } from '../telemetry/observe.js';
+import { makeStatus } from '../telemetry/status.js';
+import type { Reloader, SoundConfig } from './reload.js';
+
+/** What runs, in one process or in several. */
+export interface Serving {
+  readonly url: string;
+  readonly adminUrl?: string;
+  /** Puts a configuration into effect. */
+  reload(config: SoundConfig): unknown;
+  readings(): Promise<readonly Reading[]>;
+  readonly workers: () => { readonly ready: number; readonly of: number };
+  close(): Promise<void>;
+}
+
+/** The operator's side of what runs: what the admin server says, beyond the log's level. `serving` is there once it has started. */
+export function createOperator(
+  { reloader, file, log }: { readonly reloader: Reloader; readonly file: string; readonly log: Log },
+  serving: () => Serving | undefined,
+): Omit<AdminOptions, 'ready' | 'setLevel'> {
+  const startedAt = new Date(Date.now() - process.uptime() * 1000).toISOString();
+  const workers = () => serving()?.workers() ?? { ready: 0, of: 0 };
+
+  async function readings(): Promise<readonly Reading[]> {
+    const { digest, loadedAt, lastError } = reloader.status();
+    return mergeReadings([
+      (await serving()?.readings()) ?? [],
+      [
+        read('gateway_workers_ready', workers().ready),
+        read('gateway_config_info', 1, { digest }),
+        read('gateway_config_loaded_timestamp_seconds', Date.parse(loadedAt) / 1000),
+        read('gateway_reload_failed', Number(lastError !== undefined)),
+      ],
+    ]);
+  }
+
+  return {
+    log,
+    about: () => ({ ...(workers().of > 1 && { workers: workers() }), config: reloader.status() }),
+    metrics: async () => formatReadings(await readings()),
+    async status() {
+      const about = { version: readVersion(), pid: process.pid, startedAt, workers: workers() };
+      const config = { file, ...reloader.status() };
+      return makeStatus(reloader.settings(), await readings(), { ...about, ready: workers().ready > 0, config });
+    },
+    async reload() {
+      const apply = serving()?.reload;
+      return apply && reloader.reload(apply);
+    },
+  };
+}
+
+function readVersion(): string {
+  const { version }: { version: string } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
+  return version;
+}

@@ -1,0 +1,61 @@
+import { availableParallelism } from 'node:os';
+import type { Log } from '../telemetry/log.js';
+import { createOperator, type Serving } from './operator.js';
+import { createReloader, type SoundConfig } from './reload.js';
+
+export interface ServeOptions {
+  readonly log: Log;
+  /** Reloads when a file of the configuration changes. */
+  readonly watch?: boolean;
+  /** In this process, whatever the configuration says of workers. */
+  readonly alone?: boolean;
+}
+
+/** Runs a configuration in this process or in workers; SIGHUP and `POST /reload` reload it from now on. */
+export async function serve(
+  config: SoundConfig,
+  { log, watch = false, alone = false }: ServeOptions,
+): Promise<Serving> {
+  const { settings } = config;
+  const reloader = createReloader(config, log);
+  let serving: Serving | undefined;
+  const operator = createOperator({ reloader, file: settings.file, log }, () => serving);
+  // Without a listener the signal would end the process; one that comes too early has nothing to reload.
+  process.on('SIGHUP', () => void (serving && reloader.reload(serving.reload)));
+  const size = settings.workers === 'auto' ? availableParallelism() : settings.workers;
+  if (size > 1 && !alone) {
+    const { startPrimary } = await import('./primary.js');
+    serving = await startPrimary(config, { workers: size, log, operator });
+  } else {
+    serving = await serveAlone(config, log, operator);
+  }
+  if (!watch) return serving;
+  const { watchFiles } = await import('./watch.js');
+  const { reload, close } = serving;
+  const stop = watchFiles(config.snapshot, async () => {
+    await reloader.reload(reload);
+    return reloader.files();
+  });
+  return {
+    ...serving,
+    close() {
+      stop();
+      return close();
+    },
+  };
+}
+
+async function serveAlone(
+  { settings }: SoundConfig,
+  log: Log,
+  operator: ReturnType<typeof createOperator>,
+): Promise<Serving> {
+  const { startGateway } = await import('../gateway.js');
+  const { reload, readings, ready, ...gateway } = await startGateway(settings, { log, operator });
+  return {
+    ...gateway,
+    reload: (next) => reload(next.settings),
+    readings: async () => readings(),
+    workers: () => ({ ready: Number(ready()), of: 1 }),
+  };
+}
