@@ -33,6 +33,8 @@ function range(from: number, to: number): string {
 
 /** This process and all that it starts from now on. */
 export function pinOthers(): void {
+  // An end from outside takes the servers along.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(130));
   const cores = chooseCores(1);
   if (cores !== undefined) execFileSync('taskset', ['-acp', cores.others, String(process.pid)]);
 }
@@ -106,7 +108,8 @@ export function startLoad(): Load {
   return {
     async run(job) {
       child.send(job);
-      const [answer] = await once(child, 'message');
+      const ended = once(child, 'exit').then(() => [{ error: 'its process has ended' }]);
+      const [answer] = await Promise.race([once(child, 'message'), ended]);
       const { result, error }: { result?: LoadResult; error?: string } = answer;
       if (result === undefined) throw new Error(`the load failed: ${error}`);
       return result;
