@@ -91,7 +91,7 @@ const stages: { readonly [name: string]: readonly [work: () => unknown, byHand?:
   'map (SHA-256 of the body in it)': [() => map(endpoint, verified, event, bindings), () => mapByHand(event)],
   'dedupe, new ids': [() => dedupe.once('stripe', `evt_${ids++}`, () => published)],
   'dead letter': [() => deadLetter('webhooks.dlq', endpoint, verified, [rejection])],
-  answer: [() => answerOutcome(endpoint, outcome)],
+  answer: [() => answerOutcome(endpoint, delivery, outcome)],
   'the pipeline, all of these but dedupe': [() => handle(endpoint, delivery, ports)],
 };
 const unit = 'JSON.parse of the event';

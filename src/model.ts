@@ -309,6 +309,9 @@ export interface CustomAnswer {
   readonly body: string;
 }
 
+/** Writes the answer to a delivery that was proven; undefined if the delivery hasn't got what the answer is made of. */
+export type WriteAnswer = (delivery: Delivery, surroundings?: Surroundings) => CustomAnswer | undefined;
+
 /** A plugin compiled: frozen, shared by its endpoints. */
 export interface Provider {
   readonly name: string;
@@ -333,7 +336,7 @@ export interface Provider {
   readonly routes: readonly Route[];
   /** All event types that the provider is known to send; empty if the plugin has no list. */
   readonly eventTypes: ReadonlySet<string>;
-  readonly answer?: CustomAnswer;
+  readonly answer?: WriteAnswer;
   readonly handshakes?: readonly Handshake[];
   /** Absent: the body is JSON. */
   readonly readPayload?: ReadPayload;

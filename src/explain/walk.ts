@@ -42,7 +42,7 @@ export async function walk(endpoint: Endpoint, delivery: Delivery, options: Walk
     admit(endpoint.provider, method, headers['content-type']?.[0], headers['content-encoding']?.[0]);
     if (body.length > largest) throw new Rejection('body_too_large');
     const outcome = await handle(observed, delivery, ports);
-    return { ...describe(endpoint, outcome, records), items };
+    return { ...describe(endpoint, delivery, outcome, records), items };
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;
     return { status: answerRejection(error).status, published: [], repeated: [], rejected: [error], items };
@@ -58,7 +58,12 @@ export function verdictOf({ handshake, rejected }: Pick<Walk, 'handshake' | 'rej
   return `${dead ? 'dead letter' : 'refused'}: ${rejection.code}`;
 }
 
-function describe(endpoint: Endpoint, outcome: Outcome, records: readonly KafkaRecord[]): Omit<Walk, 'items'> {
+function describe(
+  endpoint: Endpoint,
+  delivery: Delivery,
+  outcome: Outcome,
+  records: readonly KafkaRecord[],
+): Omit<Walk, 'items'> {
   const { accepted, rejected, letter, handshake } = outcome;
   const fresh = accepted.filter(({ duplicate }) => !duplicate);
   // They are published in the order of the events, the dead letter at the end.
@@ -69,7 +74,7 @@ function describe(endpoint: Endpoint, outcome: Outcome, records: readonly KafkaR
   const repeated = accepted.filter(({ duplicate }) => duplicate).map(({ event }) => event);
   const deadLetter = letter === undefined ? undefined : records.at(-1);
   return {
-    ...{ status: answerOutcome(endpoint, outcome).status, published, repeated, rejected },
+    ...{ status: answerOutcome(endpoint, delivery, outcome).status, published, repeated, rejected },
     ...(handshake === undefined ? {} : { handshake }),
     ...(deadLetter === undefined ? {} : { deadLetter }),
   };

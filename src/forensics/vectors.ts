@@ -63,6 +63,8 @@ function parseJson(line: string, number: number): unknown {
   }
 }
 
+const tooOld: ReadonlySet<string> = new Set(['timestamp_stale', 'timestamp_future']);
+
 /** Holds a vector against a scheme. `now`, where the vector has no time of its own, in milliseconds since the epoch. */
 export function judge(vector: Vector, scheme: Scheme, now: number): Verdict {
   try {
@@ -70,6 +72,9 @@ export function judge(vector: Vector, scheme: Scheme, now: number): Verdict {
     return vector.valid ? { agrees: true } : { agrees: false, got: 'proven, and must be refused' };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
+    // The age is judged last: a vector without a time is proven but for it.
+    const isOld = error instanceof Rejection && tooOld.has(error.code) && typeof vector.now !== 'number';
+    if (isOld) return vector.valid ? { agrees: true } : { agrees: false, got: 'proven, and must be refused' };
     const isRefusal = error instanceof Rejection && error.stage === 'verify' && error.code !== 'key_unavailable';
     if (isRefusal && !vector.valid) return { agrees: true };
     const what = error instanceof Rejection ? `${error.code}: ${error.detail ?? error.message}` : error.message;

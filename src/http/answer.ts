@@ -1,4 +1,4 @@
-import type { Endpoint, Placement, Spooled } from '../model.js';
+import type { CustomAnswer, Delivery, Endpoint, Placement, Spooled } from '../model.js';
 import type { Accepted, Outcome } from '../pipeline.js';
 import type { Rejection } from '../rejection.js';
 
@@ -12,25 +12,26 @@ export interface Answer {
 }
 
 /** What the provider gets for a delivery that came to an end: its events, where they lie, or that nothing was taken. */
-export function answerOutcome(endpoint: Endpoint, outcome: Outcome): Answer {
+export function answerOutcome(endpoint: Endpoint, delivery: Delivery, outcome: Outcome): Answer {
   const { accepted, rejected, letter, handshake } = outcome;
-  if (handshake !== undefined) {
-    const headers = { 'Content-Type': handshake.type, 'X-Content-Type-Options': 'nosniff' };
-    return { status: handshake.status, headers, body: handshake.body };
-  }
+  if (handshake !== undefined) return custom(handshake);
   const [rejection] = rejected;
   if (accepted.length === 0 && rejection !== undefined) {
     if (rejection.status !== 200) return answerRejection(rejection);
     if (endpoint.rejected === 'refuse')
       return json(422, { status: 'dead_lettered', reason: rejection.code, ...place(letter) });
   }
-  const { answer } = endpoint.provider;
-  if (answer !== undefined)
-    return { status: answer.status, headers: { 'Content-Type': answer.type }, body: answer.body };
+  const own = endpoint.provider.answer?.(delivery, endpoint.surroundings);
+  if (own !== undefined) return custom(own);
   if (endpoint.provider.items !== undefined) return json(200, batch(outcome));
   const [only] = accepted;
   if (only === undefined) return json(200, { status: 'dead_lettered', reason: rejection?.code, ...place(letter) });
   return { status: 200, headers: jsonHeaders, body: JSON.stringify(accept(only)) };
+}
+
+/** It may hold what a caller sent. */
+function custom({ status, type, body }: CustomAnswer): Answer {
+  return { status, headers: { 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' }, body };
 }
 
 /** A caller that is not proven learns nothing but the status. */

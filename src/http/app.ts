@@ -102,7 +102,7 @@ async function receive(context: Context, { endpoint, methods }: Door, options: A
     const outcome = await handle(endpoint, delivery, options.ports);
     options.log.outcome(endpoint, delivery, outcome);
     options.meter.outcome(endpoint, delivery, outcome, startedAt);
-    await send(context, answerOutcome(endpoint, outcome), options.stopping());
+    await send(context, answerOutcome(endpoint, delivery, outcome), options.stopping());
   } finally {
     place.leave();
   }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { type LocatedDocument, parseJson } from '../diagnostics/parse.js';
 import type { Fault, NamedNeed, PayloadSchema, Provider, Rule } from '../model.js';
+import { compileAnswer } from '../signature/answer.js';
 import type { PluginFacts } from '../signature/builder.js';
 import { compileSignature } from '../signature/compile.js';
 import { compileHandshakes } from '../signature/handshake.js';
@@ -40,12 +41,13 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
   const faults: Fault[] = [];
   const elsewhere: Diagnostic[] = [];
   if (declaration.name !== basename(folder)) faults.push(wrongName(declaration.name, folder));
-  const { title, documentation, items, answer } = declaration;
+  const { title, documentation, items } = declaration;
   const facts = factsOf(declaration);
+  const answering = declaration.answer === undefined ? undefined : compileAnswer(declaration.answer, facts);
   const payload = declaration.payload === undefined ? undefined : compilePayload(declaration.payload, facts);
   const scheme = compileSignature(declaration.signature, { ...facts, payload: payload?.part });
   const handshaking = compileHandshakes(declaration.handshakes ?? [], declaration.signature, facts);
-  faults.push(...scheme.faults, ...(payload?.faults ?? []), ...handshaking.faults);
+  faults.push(...scheme.faults, ...(payload?.faults ?? []), ...handshaking.faults, ...(answering?.faults ?? []));
   const schemas = compileSchemas(source, faults, elsewhere);
   const event = compileEvent(declaration.event, schemas, faults);
   const eventTypes = readEventTypes(source, faults);
@@ -57,7 +59,8 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
   }
   const provider: Provider = {
     ...{ name: declaration.name, title, folder, scheme: scheme.scheme, schemas, event, routes, eventTypes },
-    ...{ ...optional('documentation', documentation), ...optional('items', items), ...optional('answer', answer) },
+    ...{ ...optional('documentation', documentation), ...optional('items', items) },
+    ...optional('answer', answering?.answer),
     mediaTypes: declaration.mediaTypes ?? defaultMediaTypes,
     ...optional('readPayload', payload?.read),
     ...(handshaking.handshakes.length === 0 ? {} : { handshakes: handshaking.handshakes }),

@@ -51,7 +51,7 @@ describe('the HTTP side', () => {
         endpoint({
           name: 'own',
           path: '/own',
-          provider: provider({ answer: { status: 202, type: 'text/plain', body: '[accepted]' } }),
+          provider: provider({ answer: () => ({ status: 202, type: 'text/plain', body: '[accepted]' }) }),
         }),
         endpoint({ name: 'batch', path: '/batch', provider: provider({ items: '/items/*' }) }),
         endpoint({ name: 'shake', path: '/shake', provider: provider({ handshakes: [echo, ping] }) }),

@@ -102,6 +102,10 @@ async function recordsOf(endpoint: Endpoint, delivery: VerifiedDelivery): Promis
   return records;
 }
 
+it('every provider of the signature vectors has a plugin', () => {
+  expect(names).to.include.members([...new Set(vectors.map(({ provider }) => provider))]);
+});
+
 for (const name of names) {
   describe(`plugins/${name}`, () => {
     let folder: string;

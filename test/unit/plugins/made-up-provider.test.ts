@@ -130,7 +130,6 @@ describe('a provider that nobody has heard of, as a folder', () => {
       provider.event,
       provider.routes[0],
       provider.schemas,
-      provider.answer,
       secrets[0],
     ])
       expect(Object.isFrozen(value)).to.equal(true);
