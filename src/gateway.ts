@@ -9,7 +9,7 @@ import { createKeySource } from './keys/source.js';
 import type { Publisher } from './model.js';
 import type { Ports } from './pipeline.js';
 import { realClock } from './publish/clock.js';
-import { createPublisher, type GatewayPublisher } from './publish/create.js';
+import { type Adaptable, createPublisher, type GatewayPublisher } from './publish/create.js';
 import { createBudget } from './stages/budget.js';
 import { createLog, type Log } from './telemetry/log.js';
 import { Meter } from './telemetry/meter.js';
@@ -83,6 +83,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     log.level = next.log.level;
     ports = createPorts();
     handler = createHandler();
+    publisher.adapt?.(toAdaptable(next));
   }
 
   function ready(): boolean {
@@ -120,16 +121,20 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   }
 }
 
+function toAdaptable({ topics, deadLetter, limits }: Settings): Adaptable {
+  return { topics, deadLetterTopic: deadLetter.topic, largest: limits.body };
+}
+
 /** What records go to, and what remembers them. */
 async function openStores(
-  { publisher: way, topics, deadLetter, limits, dedupe: window }: Settings,
+  settings: Settings,
   { slot, of }: { readonly slot: number; readonly of: number },
   log: Log,
   given: Publisher | undefined,
 ) {
-  const options = { topics, deadLetterTopic: deadLetter.topic, largest: limits.body, log: log.write, slot, slots: of };
-  const publisher: GatewayPublisher = given ?? (await createPublisher(way, options));
-  const dedupe = await openDedupe(window, { shared: of > 1, clock: realClock, log: log.write });
+  const options = { ...toAdaptable(settings), log: log.write, slot, slots: of };
+  const publisher: GatewayPublisher = given ?? (await createPublisher(settings.publisher, options));
+  const dedupe = await openDedupe(settings.dedupe, { shared: of > 1, clock: realClock, log: log.write });
 
   async function closeStores(): Promise<void> {
     const timer = new AbortController();

@@ -12,12 +12,22 @@ export interface Batch {
 /** The offset of a batch's first record once all in-sync replicas have the batch, or why Kafka is not known to have it. */
 export type Outcome = bigint | PublishError;
 
+/** What the gateway is going to send. */
+export interface Expectations {
+  /** Every topic that a record can go to. */
+  readonly topics: readonly string[];
+  /** Bytes of the largest body. */
+  readonly largest: number;
+}
+
 /** A Kafka client as the batcher wants it. Whatever it rejects with is a `PublishError`. */
 export interface KafkaClient {
   /** Keeps trying to connect; resolves when it has, or after `wait` milliseconds. */
   connect(wait: number): Promise<void>;
   /** True while connected, and Kafka answers. */
   ready(): boolean;
+  /** After a reload: looks whether topics that it didn't know are there, and whether all take the largest body. */
+  adapt?(next: Expectations): Promise<void>;
   /** How many partitions the topic has; at once where it is known. */
   partitions(topic: string): number | Promise<number>;
   /** The broker that has the partition: batches for the same one can go together. Absent: it is not known, or no matter. */

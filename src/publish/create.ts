@@ -1,5 +1,6 @@
 import type { EmbeddedSettings, KafkaSettings } from '../config/settings.js';
 import type { Placement, Publisher } from '../model.js';
+import type { Expectations } from './client.js';
 import { realClock } from './clock.js';
 import type { Log } from './log.js';
 import type { Spool } from './spool/spool.js';
@@ -7,20 +8,20 @@ import type { Spool } from './spool/spool.js';
 /** Milliseconds that the start waits for Kafka: the first webhooks then go there, and not to the spool. */
 const patience = 1_000;
 
-export interface PublisherOptions {
-  /** Every topic that a record can go to. */
-  readonly topics: readonly string[];
+/** What a reload may change. */
+export interface Adaptable extends Expectations {
   readonly deadLetterTopic: string;
-  /** Bytes of the largest body. */
-  readonly largest: number;
+}
+
+export interface PublisherOptions extends Adaptable {
   /** Which of the gateway's processes this is, and how many there are: each has a part of the spool to itself. */
   readonly slot?: number;
   readonly slots?: number;
   readonly log: Log;
 }
 
-/** What the gateway publishes with. With Kafka it says how the spool is. */
-export type GatewayPublisher = Publisher & Partial<Pick<Spool, 'status'>>;
+/** What the gateway publishes with. With Kafka it says how the spool is, and what a reload changes reaches it. */
+export type GatewayPublisher = Publisher & Partial<Pick<Spool, 'status'>> & { adapt?(next: Adaptable): void };
 
 /**
  * Opens the way to Kafka or to the embedded log. Kafka may be down: the publisher then keeps trying in the background,
@@ -30,30 +31,45 @@ export async function createPublisher(
   settings: EmbeddedSettings | KafkaSettings,
   options: PublisherOptions,
 ): Promise<GatewayPublisher> {
-  const publisher = await createDirectPublisher(settings, options);
-  if (settings.kind === 'embedded') return publisher;
+  if (settings.kind === 'embedded') return createDirectPublisher(settings, options);
+  const [{ client, batcher }, { openSpools }] = await Promise.all([
+    openBatcher(settings, options),
+    import('./spool/open.js'),
+  ]);
   try {
-    const { openSpools } = await import('./spool/open.js');
-    return await openSpools(publisher, settings.spool, options);
+    const spools = await openSpools(batcher, settings.spool, options);
+    return {
+      ...spools,
+      adapt(next) {
+        spools.adapt(next);
+        void client.adapt?.(next);
+      },
+    };
   } catch (error) {
-    await publisher.close();
+    await batcher.close();
     throw error;
   }
 }
 
+type DirectOptions = Pick<PublisherOptions, 'topics' | 'largest' | 'log'>;
+
 /** The same without a spool: a record waits, be it for ever, until Kafka has it or `close` is called. */
 export async function createDirectPublisher(
   settings: EmbeddedSettings | KafkaSettings,
-  options: Pick<PublisherOptions, 'topics' | 'largest' | 'log'>,
+  options: DirectOptions,
 ): Promise<Publisher<Placement>> {
   if (settings.kind === 'embedded') {
     const { openEmbedded } = await import('./embedded/publisher.js');
     return openEmbedded(settings);
   }
+  return (await openBatcher(settings, options)).batcher;
+}
+
+async function openBatcher(settings: KafkaSettings, options: DirectOptions) {
   const [createClient, { createBatcher }] = await Promise.all([loadClient(settings.client), import('./batcher.js')]);
   const client = createClient(settings, options);
   await client.connect(patience);
-  return createBatcher(client, realClock);
+  return { client, batcher: createBatcher(client, realClock) };
 }
 
 async function loadClient(name: KafkaSettings['client']) {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Failure } from '../cli/failure.js';
 import type { Log } from '../telemetry/log.js';
 import { isCount, mergeReadings, type Reading } from '../telemetry/metrics.js';
-import type { ToPrimary, ToWorker } from './messages.js';
+import { heartbeat, type ToPrimary, type ToWorker } from './messages.js';
 
 /** Milliseconds before a worker that has ended is replaced: at first, at the most, and how long one must have lived to start anew. */
 const firstPause = 100;
@@ -11,6 +11,12 @@ const longestPause = 5_000;
 const longLife = 10_000;
 /** Milliseconds that a worker has to say what it has measured. */
 const answerLimit = 1_000;
+
+/**
+ * Milliseconds without a word after which a worker counts as hung: ten heartbeats. What waits for its event loop so long is
+ * not coming back, and its clients have nothing from waiting.
+ */
+const silenceLimit = 10_000;
 
 /** A place in the crew. It stays when the worker in it is replaced. */
 interface Post {
@@ -21,6 +27,8 @@ interface Post {
   /** The last that the worker said. */
   readings: readonly Reading[];
   startedAt: number;
+  /** When it was heard of last; absent before it has said anything. */
+  heardAt: number | undefined;
   pause: number;
   timer: NodeJS.Timeout | undefined;
 }
@@ -34,25 +42,21 @@ export class Crew {
   #stopping = false;
   /** What workers had counted that are no more: sums never go back. */
   #retired: readonly Reading[] = [];
+  #lookedAt = 0;
+  #watch: NodeJS.Timeout | undefined;
 
   /** `instruct`: what a new worker of a slot is told first. */
   constructor(size: number, { log, instruct }: { readonly log: Log; readonly instruct: (slot: number) => ToWorker }) {
-    const idle = {
-      worker: undefined,
-      url: undefined,
-      ready: false,
-      readings: [],
-      startedAt: 0,
-      pause: firstPause,
-      timer: undefined,
-    };
-    this.#posts = Array.from({ length: size }, (_, slot) => ({ ...idle, slot }));
+    const idle = { worker: undefined, url: undefined, ready: false, readings: [], startedAt: 0, heardAt: undefined };
+    this.#posts = Array.from({ length: size }, (_, slot) => ({ ...idle, pause: firstPause, timer: undefined, slot }));
     this.#log = log;
     this.#instruct = instruct;
   }
 
   /** Resolves with the URL when all listen; rejects with the first one's fault. */
   start(): Promise<string> {
+    this.#lookedAt = performance.now();
+    this.#watch = setInterval(() => this.#killHung(), heartbeat).unref();
     return new Promise((resolve, reject) => {
       this.#started = { resolve, reject };
       for (const post of this.#posts) this.#fork(post);
@@ -94,6 +98,7 @@ export class Crew {
     const timer = setTimeout(() => this.kill(), limit);
     await Promise.all(ends);
     clearTimeout(timer);
+    clearInterval(this.#watch);
   }
 
   kill(): void {
@@ -102,12 +107,34 @@ export class Crew {
 
   #fork(post: Post): void {
     const worker = cluster.fork();
-    Object.assign(post, { worker, ready: false, url: undefined, startedAt: performance.now() });
+    Object.assign(post, { worker, ready: false, url: undefined, startedAt: performance.now(), heardAt: undefined });
     worker.on('message', (message: ToPrimary) => this.#hear(post, worker, message));
     worker.on('exit', (code, signal) => this.#replace(post, code, signal));
   }
 
+  /** A hung worker is killed, and then replaced like any that has ended; its connections go to the others. */
+  #killHung(): void {
+    const now = performance.now();
+    const wasLate = now - this.#lookedAt > 2 * heartbeat;
+    this.#lookedAt = now;
+    for (const post of this.#posts) {
+      if (post.worker === undefined || post.heardAt === undefined) continue;
+      // If it was the primary that could not listen, nobody else is to blame.
+      if (wasLate) post.heardAt = now;
+      if (now - post.heardAt <= silenceLimit) continue;
+      const { pid } = post.worker.process;
+      this.#log.write('error', 'worker hangs, killing it', {
+        worker: post.slot,
+        workerPid: pid,
+        silence: silenceLimit,
+      });
+      post.heardAt = undefined;
+      post.worker.process.kill('SIGKILL');
+    }
+  }
+
   #hear(post: Post, worker: Worker, message: ToPrimary): void {
+    post.heardAt = performance.now();
     if (message.kind === 'waiting') send(worker, this.#stopping ? { kind: 'stop' } : this.#instruct(post.slot));
     if (message.kind === 'ready') post.ready = message.ready;
     if (message.kind === 'measured') post.readings = message.readings;

@@ -35,5 +35,10 @@ export type ToPrimary =
   | { readonly kind: 'ready'; readonly ready: boolean }
   | { readonly kind: 'reloaded' }
   | { readonly kind: 'measured'; readonly readings: readonly Reading[] }
+  /** Its event loop runs: said every `heartbeat` milliseconds from `waiting` on. */
+  | { readonly kind: 'alive' }
   /** It can't start, and ends. */
   | { readonly kind: 'failed'; readonly reason: ExitReason; readonly message: string };
+
+/** Milliseconds. */
+export const heartbeat = 1_000;

@@ -5,7 +5,7 @@ import type { Settings } from '../config/settings.js';
 import { type Gateway, startGateway } from '../gateway.js';
 import { replayFiles } from '../read-text.js';
 import { createLog, type Log } from '../telemetry/log.js';
-import type { ConfigSource, ToPrimary, ToWorker } from './messages.js';
+import { type ConfigSource, heartbeat, type ToPrimary, type ToWorker } from './messages.js';
 
 /** Milliseconds between two looks whether it is ready. */
 const readyInterval = 200;
@@ -22,6 +22,7 @@ export function runWorker(stream: { write(line: string): unknown } | undefined):
     worker.stop();
   });
   tell({ kind: 'waiting' });
+  setInterval(() => tell({ kind: 'alive' }), heartbeat).unref();
   return new Promise<never>(() => undefined);
 }
 

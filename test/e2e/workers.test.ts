@@ -106,6 +106,19 @@ describe('workers', () => {
     expect(await idsInLog(gateway)).to.have.length(10);
   });
 
+  it('that hangs is killed and replaced, and the other serves on', async function () {
+    this.timeout(60_000);
+    const before = workersOf(gateway.cli.stderr);
+    process.kill(before.get(0) ?? 0, 'SIGSTOP');
+    await gateway.cli.logs(/"worker":0,"workerPid":\d+,"silence":10000,"msg":"worker hangs, killing it"/);
+    await gateway.cli.logs(/"signal":"SIGKILL".*"worker ended, replacing it"/);
+    await untilReady(gateway.adminUrl, ({ workers }) => workers?.ready === 2);
+    expect(await postStripe(gateway.url, 'evt_after')).to.equal(200);
+    const after = workersOf(gateway.cli.stderr);
+    expect(after.get(1)).to.equal(before.get(1));
+    expect(after.get(0)).not.to.equal(before.get(0));
+  });
+
   it('come back on the same port after all were killed', async () => {
     for (const pid of workersOf(gateway.cli.stderr).values()) process.kill(pid, 'SIGKILL');
     await untilReady(gateway.adminUrl, ({ workers }) => workers?.ready === 0);

@@ -4,6 +4,7 @@ import type { Publisher } from '../../src/model.js';
 import { createBatcher } from '../../src/publish/batcher.js';
 import type { KafkaClient } from '../../src/publish/client.js';
 import type { Clock } from '../../src/publish/clock.js';
+import type { Log } from '../../src/publish/log.js';
 import { openSpool } from '../../src/publish/spool/spool.js';
 import type { SimulatedDisk } from './disk.js';
 
@@ -18,28 +19,23 @@ interface Surroundings {
   /** Milliseconds for which a published event is known at least. */
   readonly window: number;
   readonly topics: readonly string[];
-  /** A record that was promised can't be read from the disk. */
-  readonly onLost: (what: string) => void;
+  /** Hears what the spool says. */
+  readonly log: Log;
 }
 
 /** Starts one process, which has the disk for itself. */
 export async function openGateway(
   client: KafkaClient,
   disk: SimulatedDisk,
-  { clock, window: length, topics, onLost }: Surroundings,
+  { clock, window: length, topics, log }: Surroundings,
 ): Promise<SimulatedGateway> {
   const files = disk.mount();
   const folder = disk.folder('/dedupe');
-  const log = () => undefined;
   const publisher = await openSpool(
     createBatcher(client, clock, (call) => clock.after(0, call)),
-    {
-      ...{ folder: '/spool', maxBytes: 20_000, topics, deadLetterTopic: 'webhooks.dlq', files, clock },
-      log: (_level, message, fields) => {
-        if (message.includes('damaged and lost')) onLost(JSON.stringify(fields));
-      },
-    },
+    { folder: '/spool', maxBytes: 20_000, topics, deadLetterTopic: 'webhooks.dlq', files, clock, log },
   );
-  const window = await openWindow({ folder, length, shared: false, clock, log });
-  return { publisher, dedupe: createDedupe({ window, clock, log }) };
+  const quiet = { clock, log: () => undefined };
+  const window = await openWindow({ folder, length, shared: false, ...quiet });
+  return { publisher, dedupe: createDedupe({ window, ...quiet }) };
 }

@@ -5,6 +5,7 @@ import { Ledger, type Publish, type SentEvent } from './events.js';
 import { openGateway, type SimulatedGateway } from './gateway.js';
 import { judge } from './judge.js';
 import { SimulatedKafka } from './kafka.js';
+import { LaneWatch } from './lane-watch.js';
 import { readParked } from './parked.js';
 import { World } from './world.js';
 
@@ -34,7 +35,7 @@ export async function runSchedule(seed: number): Promise<Verdict> {
   const kafka = new SimulatedKafka(world);
   const ledger = new Ledger(window);
   const sent: SentEvent[] = [];
-  const lost: string[] = [];
+  const watch = new LaneWatch(world, kafka);
   let life = 0;
   let duplicates = 0;
   let late = 0;
@@ -59,7 +60,7 @@ export async function runSchedule(seed: number): Promise<Verdict> {
 
   function open(mine: number): Promise<SimulatedGateway> {
     const client = kafka.connect(() => mine === life);
-    return openGateway(client, disk, { clock: clockOf(mine), window, topics, onLost: (what) => lost.push(what) });
+    return openGateway(client, disk, { clock: clockOf(mine), window, topics, log: watch.hear });
   }
 
   /** The timers of a dead process never ring. */
@@ -210,7 +211,7 @@ export async function runSchedule(seed: number): Promise<Verdict> {
 
   const parked = new Set(await readParked(world, disk));
   const verdict = judge(sent, kafka, parked);
-  return { seed, duplicates, late, ...verdict, broken: [...ledger.broken, ...lost, ...verdict.broken] };
+  return { seed, duplicates, late, ...verdict, broken: [...ledger.broken, ...watch.faults, ...verdict.broken] };
 }
 
 function ignore(): void {}

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
 import { PublishError } from '../../model.js';
-import type { Batch, KafkaClient, Outcome } from '../client.js';
+import type { Batch, Expectations, KafkaClient, Outcome } from '../client.js';
 import type { PublisherOptions } from '../create.js';
 import { losesSequence } from '../faults.js';
 import type { Log } from '../log.js';
@@ -31,8 +31,8 @@ export function createKafkajsClient(
 
 class KafkajsClient implements KafkaClient {
   readonly #settings: KafkaSettings;
-  readonly #topics: readonly string[];
-  readonly #largest: number;
+  #topics: readonly string[];
+  #largest: number;
   readonly #log: Log;
   readonly #closing = new AbortController();
   readonly #closed = new Promise<void>((resolve) => this.#closing.signal.addEventListener('abort', () => resolve()));
@@ -65,6 +65,17 @@ class KafkajsClient implements KafkaClient {
     const [oldest] = this.#waiting;
     const since = Math.max(oldest?.since ?? Number.POSITIVE_INFINITY, this.#answeredAt);
     return this.#ready && performance.now() - since < answerLimit;
+  }
+
+  async adapt({ topics, largest }: Expectations): Promise<void> {
+    const known = largest === this.#largest ? this.#counts : new Map<string, number>();
+    this.#topics = topics;
+    this.#largest = largest;
+    try {
+      if (this.#ready) await this.#learnTopics(known);
+    } catch (error) {
+      this.#tell(translateError(error));
+    }
   }
 
   partitions(topic: string): number | Promise<number> {
@@ -164,8 +175,8 @@ class KafkajsClient implements KafkaClient {
     }
   }
 
-  async #learnTopics(): Promise<void> {
-    const unknown = this.#topics.filter((topic) => !this.#counts.has(topic));
+  async #learnTopics(known: ReadonlyMap<string, number> = this.#counts): Promise<void> {
+    const unknown = this.#topics.filter((topic) => !known.has(topic));
     if (unknown.length === 0) return;
     const counts = await this.#producer.administer(adminDeadline, async (admin) => {
       const topics = administerTopics(admin);

@@ -168,7 +168,8 @@ export class Backlog {
 
   /**
    * The journal gave nothing more. What became durable since it looked is there at the next look; what isn't, is lost. Says
-   * whether to go on: before anything was acknowledged, what is being appended has to be durable first.
+   * whether to go on: before anything was acknowledged, what is being appended has to be durable first, and where there is
+   * nothing to find out with, the connection has to be there.
    */
   #reachEnd(): boolean {
     const unknown: number[] = [];
@@ -178,7 +179,7 @@ export class Backlog {
     for (const number of unknown) if (number <= this.#lookedFor) this.#lose(number);
     this.#lookedFor = Math.max(this.#lookedFor, ...unknown);
     if (unknown.length > 0) return true;
-    if (this.#suspect && this.#appender.underWay.size > 0) return false;
+    if (this.#suspect && (this.#appender.underWay.size > 0 || !this.#ports.connected())) return false;
     this.#end();
     return true;
   }

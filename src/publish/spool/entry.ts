@@ -6,6 +6,8 @@ import type { Log } from '../log.js';
 export interface LanePorts {
   /** Settles when Kafka has the record or refuses it for good; keeps trying until then. */
   readonly send: (record: KafkaRecord) => Promise<Placement>;
+  /** False while it is known that Kafka doesn't answer. */
+  readonly connected: () => boolean;
   /** False while the spool may not grow by so many bytes. */
   readonly mayGrow: (bytes: number) => boolean;
   /** Keeps a record that was promised and that Kafka refuses for good. */

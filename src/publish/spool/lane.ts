@@ -69,8 +69,9 @@ export class Lane {
     });
   }
 
-  /** Closes the lane if its oldest record has waited for Kafka longer than `patience` milliseconds. */
+  /** Closes the lane if its oldest record has waited for Kafka longer than `patience` milliseconds; drains a closed one. */
   check(patience: number): void {
+    void this.drain();
     const [oldest] = this.#direct;
     if (oldest === undefined || this.#ports.clock.now() - oldest.since <= patience) return;
     this.close('no acknowledgement');

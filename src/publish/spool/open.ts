@@ -14,7 +14,7 @@ import { openSpool, type Spool } from './spool.js';
 export async function openSpools(
   kafka: Publisher<Placement>,
   { dir, maxBytes }: KafkaSettings['spool'],
-  { topics, deadLetterTopic, slot = 0, slots = 1, log }: PublisherOptions,
+  { topics, deadLetterTopic, slot = 0, slots = 1, log }: Omit<PublisherOptions, 'largest'>,
 ): Promise<Spool> {
   const left = slot === 0 ? (await realFiles.list(dir)).filter((name) => Number(name) >= slots) : [];
   const shared = { maxBytes, deadLetterTopic, log, files: realFiles, clock: realClock };
@@ -29,22 +29,25 @@ export async function openSpools(
     return { ...spool, close: () => spool.close().finally(lock.release) };
   }
 
-  const own = await open(String(slot), topics);
-  const orphans = await Promise.all(left.map((name) => open(name, [])));
+  const attempts = await Promise.allSettled([open(String(slot), topics), ...left.map((name) => open(name, []))]);
+  const spools = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+  const close = async () => void (await Promise.all(spools.map((spool) => spool.close())));
+  const failed = attempts.find((attempt) => attempt.status === 'rejected');
+  const [own] = spools;
+  if (failed !== undefined || own === undefined) {
+    await close();
+    throw failed?.reason;
+  }
   return {
     ...own,
     status() {
-      const others = orphans.map((orphan) => orphan.status());
-      const status = own.status();
-      return {
-        ...status,
-        lanes: [...status.lanes, ...others.flatMap(({ lanes }) => lanes)],
-        parked: others.reduce((sum, { parked }) => sum + parked, status.parked),
-      };
+      const all = spools.map((spool) => spool.status());
+      const parked = all.reduce((sum, status) => sum + status.parked, 0);
+      return { ...own.status(), lanes: all.flatMap(({ lanes }) => lanes), parked };
     },
-    async close() {
-      await own.close();
-      await Promise.all(orphans.map((orphan) => orphan.close()));
+    adapt(next) {
+      for (const spool of spools) spool.adapt(next);
     },
+    close,
   };
 }

@@ -59,6 +59,7 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   const parked = await Parked.open(files, join(folder, 'parked'), clock, reportDamage);
   const ports: LanePorts = {
     send: (record) => kafka.publish(record),
+    connected: () => kafka.connected(),
     mayGrow,
     park,
     clock,

@@ -1,0 +1,32 @@
+import type { Log } from '../../src/publish/log.js';
+import type { SimulatedKafka } from './kafka.js';
+import type { World } from './world.js';
+
+/**
+ * Hears what the spool says of its lanes. One may open only when there is a reason to: Kafka is there, or has acknowledged
+ * something since the lane closed. Else senders would wait for a Kafka of which it was known that it doesn't answer.
+ */
+export class LaneWatch {
+  readonly faults: string[] = [];
+  readonly #world: World;
+  readonly #kafka: SimulatedKafka;
+  readonly #closedAt = new Map<string, number>();
+
+  constructor(world: World, kafka: SimulatedKafka) {
+    this.#world = world;
+    this.#kafka = kafka;
+  }
+
+  readonly hear: Log = (_level, message, fields) => {
+    const topic = String(fields.topic);
+    if (message.startsWith('lane closed') || message.includes('former process')) {
+      this.#closedAt.set(topic, this.#world.now());
+    } else if (message.startsWith('lane open') && this.#kafka.away) {
+      const closedAt = this.#closedAt.get(topic) ?? 0;
+      if (this.#kafka.acknowledgedAt(topic) < closedAt)
+        this.faults.push(`the lane of ${topic} opened although Kafka was away`);
+    } else if (message.includes('damaged and lost')) {
+      this.faults.push(`lost on disk: ${JSON.stringify(fields)}`);
+    }
+  };
+}
