@@ -38,6 +38,9 @@ describeClients(describeOwnKafka, 'Kafka in trouble', (client) => {
     await publisher.close();
 
     publisher = await createPublisher({ ...dead, brokers }, { topics: [topic], log: log.write, ...limits });
+    await until(() =>
+      log.lines.some(({ message, fields }) => message.startsWith('lane open') && fields.topic === topic),
+    );
     let stored = await readAll(settings, topic);
     while (stored.length < records.length + 1) stored = await readAll(settings, topic);
     expect(stored.map(({ value }) => Number(value)).toSorted((a, b) => a - b)).to.deep.equal([...Array(501).keys()]);
