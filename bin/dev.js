@@ -9,4 +9,5 @@ register();
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pjson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 pjson.oclif.commands = './src/commands';
+pjson.oclif.hooks = { command_not_found: './src/hooks/command-not-found.ts' };
 await execute({ loadOptions: { root, pjson, ignoreManifest: true } });

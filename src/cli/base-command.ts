@@ -8,6 +8,14 @@ import { type ExitReason, exitCodes, toFailure } from './failure.js';
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
 
+  /** What nobody catches ends in the same way. */
+  protected override async init(): Promise<void> {
+    await super.init();
+    process.once('uncaughtException', (error: unknown) => {
+      void this.catch(error).finally(() => process.exit());
+    });
+  }
+
   override async catch(error: unknown): Promise<void> {
     const { reason, message, details } = toFailure(error);
     process.exitCode = exitCodes[reason];

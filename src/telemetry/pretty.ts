@@ -1,9 +1,12 @@
+import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 
 const colours = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as const;
 
-/** A pino destination for a terminal: time, level, message, then the fields as `name=value`. */
-export function prettyStream(terminal: { write(text: string): unknown }): { write(line: string): void } {
+/** A pino destination for a terminal: time, level, message, then the fields as `name=value`. In colours, unless `NO_COLOR` is set. */
+export function prettyStream(terminal: Pick<WriteStream, 'write' | 'hasColors'>): { write(line: string): void } {
+  const paint: typeof styleText = (format, text) =>
+    terminal.hasColors() ? styleText(format, text, { validateStream: false }) : text;
   return {
     write(line) {
       const { level, time, msg, stack, ...fields }: { [name: string]: unknown } = JSON.parse(line);
@@ -11,8 +14,8 @@ export function prettyStream(terminal: { write(text: string): unknown }): { writ
         ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
       );
       const colour = colours[level as keyof typeof colours] ?? 'white';
-      const head = `${String(time).slice(11, 19)} ${styleText(colour, String(level).padEnd(5))} ${msg}`;
-      terminal.write(`${head} ${styleText('gray', rest.join(' '))}\n${stack === undefined ? '' : `${stack}\n`}`);
+      const head = `${String(time).slice(11, 19)} ${paint(colour, String(level).padEnd(5))} ${msg}`;
+      terminal.write(`${head} ${paint('gray', rest.join(' '))}\n${stack === undefined ? '' : `${stack}\n`}`);
     },
   };
 }
