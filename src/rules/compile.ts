@@ -6,6 +6,7 @@ import { undecided } from './getter.js';
 import { headersRead, inspect } from './inspect.js';
 import { LinearRegex } from './linear-regex.js';
 import { memoise } from './memo.js';
+import { parseNames } from './names.js';
 import { fieldsRead } from './reads.js';
 
 /** What is wrong with the text of a rule. `within`: characters [start, end) of it. */
@@ -19,20 +20,45 @@ export interface RuleFault {
 /** Milliseconds, calls within calls, elements of an array: limits for rules that run away. */
 const guards = { timeout: 500, stack: 300, sequence: 10_000 };
 
+type Compiled = { readonly rule?: Rule; readonly fault?: RuleFault };
+
+/** The same few expressions stand in most plugins and in hundreds of endpoints. */
+const compiled = new Map<string, Compiled>();
+const mostCompiled = 2_000;
+
 /** Compiles a JSONata expression (https://docs.jsonata.org): a rule, or what is wrong with it. */
-export function compileRule(source: string): { rule?: Rule; fault?: RuleFault } {
+export function compileRule(source: string): Compiled {
+  const known = compiled.get(source);
+  if (known !== undefined) return known;
+  if (compiled.size >= mostCompiled) compiled.clear();
+  const made = compile(source);
+  compiled.set(source, made);
+  return made;
+}
+
+function compile(source: string): Compiled {
+  const path = parseNames(source);
+  if (path !== undefined) {
+    let made: jsonata.Expression | undefined;
+    return { rule: createRule(source, path, () => (made ??= parse(source))) };
+  }
   let expression: jsonata.Expression;
   try {
-    expression = jsonata(source, { ...guards, RegexEngine: regexEngine() });
+    expression = parse(source);
   } catch (error) {
     return { fault: syntaxFault(source, error) };
   }
-  const fault = inspect(source, expression.ast());
-  return fault === undefined ? { rule: createRule(source, expression) } : { fault };
+  const ast: unknown = expression.ast();
+  const fault = inspect(source, ast);
+  return fault === undefined ? { rule: createRule(source, ast, () => expression) } : { fault };
 }
 
-function createRule(source: string, expression: jsonata.Expression): Rule {
-  const ast = expression.ast();
+function parse(source: string): jsonata.Expression {
+  return jsonata(source, { ...guards, RegexEngine: regexEngine() });
+}
+
+/** `expression`: for the values that can't be had without JSONata. */
+function createRule(source: string, ast: unknown, expression: () => jsonata.Expression): Rule {
   const direct = compileDirect(ast);
   const headers = headersRead(ast);
   /** The time limit runs by the clock on the wall: a machine that was busy elsewhere gets a second chance. */
@@ -51,7 +77,7 @@ function createRule(source: string, expression: jsonata.Expression): Rule {
         headers === undefined
           ? { endpoint: bindings.endpoint }
           : { endpoint: bindings.endpoint, headers: bindings.headers };
-      const result: unknown = await expression.evaluate(input, bound);
+      const result: unknown = await expression().evaluate(input, bound);
       // JSONata's own arrays carry marks of its own.
       return Array.isArray(result) ? Array.from(result) : result;
     } catch (error) {
