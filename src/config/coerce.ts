@@ -1,11 +1,16 @@
 import type { ErrorObject } from 'ajv';
 import { fromPointer } from '../diagnostics/pointer.js';
+import type { Substitution } from './substitute.js';
 
 /**
  * Variables are texts. Where one was substituted and the schema wants something else, converts it, in place. Says
  * whether it changed anything.
  */
-export function coerce(document: unknown, errors: readonly ErrorObject[], substituted: ReadonlySet<string>): boolean {
+export function coerce(
+  document: unknown,
+  errors: readonly ErrorObject[],
+  substituted: Substitution['substituted'],
+): boolean {
   let changed = false;
   for (const { keyword, schema, data, instancePath } of errors) {
     if (!substituted.has(instancePath) || typeof data !== 'string') continue;

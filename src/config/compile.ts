@@ -5,6 +5,7 @@ import type { Endpoint, Fault } from '../model.js';
 import { deepFreeze } from '../plugins/freeze.js';
 import { compileEvents } from '../rules/events.js';
 import { parseDuration } from '../signature/timestamp.js';
+import { asWritten } from './as-written.js';
 import type { CheckedGateway } from './check.js';
 import type { GatewayDeclaration } from './declaration.js';
 import { compileEndpoints, type Providers } from './endpoints.js';
@@ -12,15 +13,16 @@ import { compileKafka } from './kafka.js';
 import type { Materials } from './materials.js';
 import { unknownTopic } from './reach.js';
 import type { DedupeSettings, EmbeddedSettings, KafkaSettings, Listen, Settings } from './settings.js';
+import type { Substitution } from './substitute.js';
 
 /**
  * Compiles a gateway.yaml to frozen settings, which are absent if it has an error. What is wrong with the sound parts
- * of an unsound file is found too. `substituted`: pointers of texts that aren't in the file as they are.
+ * of an unsound file is found too. `substituted`: the texts that aren't in the file as they are.
  */
 export function compileConfig(
   document: LocatedDocument,
   checked: CheckedGateway,
-  substituted: ReadonlySet<string>,
+  substituted: Substitution['substituted'],
   providers: Providers,
   materials: Materials,
 ): { settings?: Settings; diagnostics: readonly Diagnostic[] } {
@@ -38,7 +40,7 @@ export function compileConfig(
       ? undefined
       : assemble(document.file, checked.whole, kafka, endpoints, materials, faults);
   faults.push(...lintDeadLetters(checked));
-  const located = faults.map((fault) => (substituted.has(fault.pointer) ? wholeValue(fault) : fault));
+  const located = faults.map((fault) => asWritten(fault, substituted, materials.base));
   const diagnostics = [...checked.faults, ...located].map(document.toDiagnostic);
   const broken = diagnostics.some(({ severity }) => severity === 'error') || endpoints.length < checked.endpoints.size;
   return settings === undefined || broken ? { diagnostics } : { settings: deepFreeze(settings), diagnostics };
@@ -54,11 +56,6 @@ function lintDeadLetters({ whole, lint: { topics } }: CheckedGateway): readonly 
 /** Without a sound whole nobody knows what the public URL is; then none is asked for. */
 function siteOf({ whole }: CheckedGateway): string | undefined {
   return whole === undefined ? 'https://unknown.invalid' : whole.server?.publicUrl;
-}
-
-/** Characters of a substituted text have no place in the file. */
-function wholeValue({ within: _, ...fault }: Fault): Fault {
-  return fault;
 }
 
 function assemble(

@@ -40,7 +40,7 @@ export function compileEndpoints(
     );
     faults.push(...lintTopics(materials.topics, declared, provider, at));
     if (provider === undefined) return [];
-    const surroundings = compileSurroundings(declared, path, at, provider, materials.site, faults);
+    const surroundings = compileSurroundings(declared, at, provider, materials.site, faults);
     const { rejected = 'deadletter', livemode = 'any' } = declared;
     const routes = [...own, ...provider.routes];
     const headers = headersOf(provider, routes);

@@ -5,6 +5,7 @@ import { applyLevels, type RuleLevels } from '../diagnostics/levels.js';
 import { parseYaml } from '../diagnostics/parse.js';
 import type { SoundPlugin } from '../plugins/load.js';
 import { disk, type Files, readSchema, recordFiles, type Snapshot } from '../read-text.js';
+import { asWritten } from './as-written.js';
 import { type CheckedGateway, checkGateway } from './check.js';
 import { compileConfig } from './compile.js';
 import { findPlugins } from './find-plugins.js';
@@ -67,7 +68,8 @@ async function check(
   const plugins = await findPlugins(checked.plugins, base, names, sources, from);
   const materials: Materials = { base, environment, now, files: await readFiles(checked, base, from) };
   const compiled = compileConfig(document, checked, substitution.substituted, plugins, materials);
-  const own = [...diagnostics, ...plugins.faults.map(document.toDiagnostic), ...compiled.diagnostics];
+  const missing = plugins.faults.map((fault) => asWritten(fault, substitution.substituted, base));
+  const own = [...diagnostics, ...missing.map(document.toDiagnostic), ...compiled.diagnostics];
   const levels = checked.lint.rules ?? {};
   const all = applyLevels([...inOrder(own), ...inOrder(plugins.diagnostics)], levels);
   const broken = all.some(({ severity }) => severity === 'error');

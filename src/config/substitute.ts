@@ -6,8 +6,8 @@ export type Environment = { readonly [name: string]: string | undefined };
 
 export interface Substitution {
   readonly value: unknown;
-  /** JSON pointers of the texts in which a variable was. */
-  readonly substituted: ReadonlySet<string>;
+  /** JSON pointers of the texts in which a variable was → the text as it is in the file, and as it became. */
+  readonly substituted: ReadonlyMap<string, { readonly written: string; readonly value: string }>;
   /** Variables that aren't set and have no default. */
   readonly faults: readonly Fault[];
 }
@@ -19,18 +19,19 @@ const variable = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
  * also counts for an empty variable, as in a shell. A value never becomes structure.
  */
 export function substitute(document: unknown, environment: Environment): Substitution {
-  const substituted = new Set<string>();
+  const substituted = new Map<string, { readonly written: string; readonly value: string }>();
   const faults: Fault[] = [];
 
   function replace(text: string, pointer: string): string {
-    return text.replace(variable, (all: string, name: string, fallback: string | undefined, at: number) => {
-      substituted.add(pointer);
+    const result = text.replace(variable, (all: string, name: string, fallback: string | undefined, at: number) => {
       const value = environment[name];
       if (value !== undefined && (value !== '' || fallback === undefined)) return value;
       if (fallback !== undefined) return fallback;
       faults.push(unset(name, pointer, [at, at + all.length]));
       return all;
     });
+    if (text.search(variable) !== -1) substituted.set(pointer, { written: text, value: result });
+    return result;
   }
 
   function walk(value: unknown, pointer: string): unknown {

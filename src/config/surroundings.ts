@@ -12,7 +12,6 @@ export interface Site {
 /** What the scheme needs to know of an endpoint beside its secrets; what the endpoint doesn't give is a fault. */
 export function compileSurroundings(
   declared: EndpointDeclaration,
-  path: string,
   at: string,
   { scheme: { needs }, name }: Provider,
   site: string | undefined,
@@ -26,7 +25,7 @@ export function compileSurroundings(
     faults.push({
       ...{ rule: 'endpoint-url-missing', severity: 'error', pointer: `${at}/path` },
       message: `${name} signs the URL that it posts to, and this endpoint doesn't say what that is`,
-      hint: `give "url", or "publicUrl" under "server": https://hooks.example.com makes it https://hooks.example.com${path}`,
+      hint: `give "url", or "publicUrl" under "server": https://hooks.example.com makes it https://hooks.example.com${declared.path}`,
     });
   }
   return { params, ...optional('url', url) };

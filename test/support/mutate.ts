@@ -108,6 +108,7 @@ const values = [
     '__proto__',
     'constructor',
     variable('PLAIN'),
+    variable('ACME_SECRET'),
     variable('NOTHING'),
     variable('NOTHING:-'),
     'acme',
