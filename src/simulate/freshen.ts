@@ -1,9 +1,13 @@
-import { itemPaths, parsePath, putAt, valueAt } from './paths.js';
+import { itemPaths, parsePath } from './paths.js';
+import { renewAt } from './renew.js';
 
 /** How a value is made anew: another identifier of the same shape, a UUID, or the time of sending. */
 export type Freshness = 'id' | 'uuid' | 'seconds' | 'milliseconds' | 'iso8601';
 
-/** Dotted path into each item's value → how it is made anew. `$headers.NAME` is the header of that name. */
+/**
+ * Dotted path into each item's value → how it is made anew. `$headers.NAME` is the header of that name; a path may go on
+ * into a text that is a document (`renewAt`).
+ */
 export type FreshPaths = { readonly [path: string]: Freshness };
 
 /** An integer in [0, limit). */
@@ -43,8 +47,7 @@ export function freshen<M extends Message>(
     }
     for (const item of itemPaths(payload, items)) {
       const at = [...item, ...parsePath(path)];
-      const old = valueAt(payload, at);
-      if (old !== undefined && old !== null) payload = putAt(payload, at, makeAnew(old, freshness, now, random));
+      payload = renewAt(payload, at, (old) => makeAnew(old, freshness, now, random));
     }
   }
   return { ...message, headers, payload };

@@ -1,7 +1,7 @@
 type Container = { [key: string]: unknown };
 
 /** Objects and arrays: an array's elements are reached by their index as text. */
-function isContainer(value: unknown): value is Container {
+export function isContainer(value: unknown): value is Container {
   return typeof value === 'object' && value !== null;
 }
 
@@ -29,14 +29,13 @@ export function putAt(root: unknown, path: readonly string[], value: unknown): u
   if (step === undefined) return value;
   const container = isContainer(root) ? root : {};
   const inner = Object.hasOwn(container, step) ? container[step] : undefined;
-  // Defined, not assigned: `__proto__` is a key like any other here.
-  Object.defineProperty(container, step, {
-    value: putAt(inner, rest, value),
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
+  setMember(container, step, putAt(inner, rest, value));
   return container;
+}
+
+/** Defined, not assigned: `__proto__` is a key like any other here. */
+export function setMember(container: Container, key: string, value: unknown): void {
+  Object.defineProperty(container, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** Takes out what stands at the path, changing `root`; returns it. An element of an array closes up. */
