@@ -28,7 +28,7 @@ interface Partition {
 export class SimulatedKafka {
   readonly #world: World;
   readonly #partitions = new Map<string, Partition>();
-  readonly #acknowledged = new Map<string, number>();
+  readonly #answered = new Map<string, number>();
   #producers = 0;
   /** How likely it is that a request goes wrong. */
   trouble = 0;
@@ -42,9 +42,9 @@ export class SimulatedKafka {
     return this.#partitions;
   }
 
-  /** When a producer last heard that something of the topic was written; before all time if never. */
-  acknowledgedAt(topic: string): number {
-    return this.#acknowledged.get(topic) ?? Number.NEGATIVE_INFINITY;
+  /** When a producer last heard that something of the topic was written or refused; before all time if never. */
+  answeredAt(topic: string): number {
+    return this.#answered.get(topic) ?? Number.NEGATIVE_INFINITY;
   }
 
   /** A producer with an id of its own; a dead process sends nothing more and hears nothing more. As kafkajs does, it gives the number of a failed batch to the next one. */
@@ -64,9 +64,10 @@ export class SimulatedKafka {
         const outcomes = await this.#request(producer, numbered, () => closed);
         if (!alive()) return new Promise<never>(() => {});
         for (const [index, { batch, sequence }] of numbered.entries()) {
-          if (typeof outcomes[index] !== 'bigint') continue;
-          sequences.set(nameLane(batch), sequence + batch.records.length);
-          this.#acknowledged.set(batch.topic, this.#world.now());
+          const outcome = outcomes[index];
+          if (outcome instanceof PublishError && outcome.kind === 'unavailable') continue;
+          this.#answered.set(batch.topic, this.#world.now());
+          if (typeof outcome === 'bigint') sequences.set(nameLane(batch), sequence + batch.records.length);
         }
         return outcomes;
       },

@@ -3,7 +3,7 @@ import type { SimulatedKafka } from './kafka.js';
 import type { World } from './world.js';
 
 /**
- * Hears what the spool says of its lanes. One may open only when there is a reason to: Kafka is there, or has acknowledged
+ * Hears what the spool says of its lanes. One may open only when there is a reason to: Kafka is there, or has answered
  * something since the lane closed. Else senders would wait for a Kafka of which it was known that it doesn't answer.
  */
 export class LaneWatch {
@@ -23,7 +23,7 @@ export class LaneWatch {
       this.#closedAt.set(topic, this.#world.now());
     } else if (message.startsWith('lane open') && this.#kafka.away) {
       const closedAt = this.#closedAt.get(topic) ?? 0;
-      if (this.#kafka.acknowledgedAt(topic) < closedAt)
+      if (this.#kafka.answeredAt(topic) < closedAt)
         this.faults.push(`the lane of ${topic} opened although Kafka was away`);
     } else if (message.includes('damaged and lost')) {
       this.faults.push(`lost on disk: ${JSON.stringify(fields)}`);
