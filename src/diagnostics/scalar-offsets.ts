@@ -39,17 +39,38 @@ function unitLength(rest: string, type: Scalar['type']): number {
 
 /** Literal and folded blocks: after the header line, each line without the block's indentation. */
 function blockOffsets(text: string, start: number, end: number, value: string): number[] {
-  const offsets: number[] = [];
+  const written: number[] = [];
   let at = text.indexOf('\n', start) + 1;
-  if (at === 0) return offsets;
+  if (at === 0) return written;
   const indent = leadingSpaces(text.slice(at, end)) - leadingSpaces(value);
   while (at < end) {
     const lineEnd = text.indexOf('\n', at);
     const stop = lineEnd === -1 ? end : Math.min(lineEnd + 1, end);
-    for (let unit = Math.min(at + indent, stop - 1); unit < stop; unit++) offsets.push(unit);
+    for (let unit = Math.min(at + indent, stop - 1); unit < stop; unit++) written.push(unit);
     at = stop;
   }
+  return align(text, written, value);
+}
+
+/** Of what is written, the value has all but some line breaks, and some of those as a space. Empty if that isn't so. */
+function align(text: string, written: readonly number[], value: string): number[] {
+  const offsets: number[] = [];
+  let next = 0;
+  for (const unit of value.split('')) {
+    let at = written[next++];
+    while (at !== undefined && !isUnit(unit, text[at]) && isBreak(text[at])) at = written[next++];
+    if (at === undefined || !isUnit(unit, text[at])) return [];
+    offsets.push(at);
+  }
   return offsets;
+}
+
+function isUnit(unit: string, written: string | undefined): boolean {
+  return unit === written || (unit === ' ' && written === '\n');
+}
+
+function isBreak(written: string | undefined): boolean {
+  return written === '\n' || written === '\r';
 }
 
 /** Of the first line that has more than spaces. */
