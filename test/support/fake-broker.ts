@@ -4,8 +4,8 @@ import { Reader, readRecordsBatch, Writer } from '@platformatic/kafka';
 
 /** What happens to a Produce request instead of its being written and answered. */
 export type Mishap =
-  /** Not written; the answer has this error code. */
-  | { readonly code: number }
+  /** Not written, in this partition or in all; the answer has this error code. */
+  | { readonly code: number; readonly partition?: number }
   | 'not written, no answer'
   | 'written, no answer'
   | 'written, connection closed'
@@ -148,9 +148,10 @@ export class FakeBroker {
     this.received.push(...batches);
     this.requests.push(batches.length);
     const mishap = this.mishaps.shift();
-    const code = typeof mishap === 'object' ? mishap.code : 0;
-    const writes = code === 0 && mishap !== 'not written, no answer';
-    const offsets = batches.map((batch) => (writes ? this.#write(batch) : -1));
+    const codeOf = ({ partition }: WrittenBatch) =>
+      typeof mishap === 'object' && partition === (mishap.partition ?? partition) ? mishap.code : 0;
+    const writes = (batch: WrittenBatch) => codeOf(batch) === 0 && mishap !== 'not written, no answer';
+    const offsets = batches.map((batch) => (writes(batch) ? this.#write(batch) : -1));
     if (mishap === 'not written, no answer' || mishap === 'written, no answer') return;
     if (mishap === 'written, connection closed') {
       socket.destroy();
@@ -162,13 +163,14 @@ export class FakeBroker {
     answer
       .appendArray(
         [...batches],
-        (writer, { topic, partition }, index) => {
+        (writer, batch, index) => {
+          const { topic, partition } = batch;
           writer.appendString(topic, false).appendArray(
             [partition],
             (each) => {
               each
                 .appendInt32(partition)
-                .appendInt16(code)
+                .appendInt16(codeOf(batch))
                 .appendInt64(BigInt(offsets[index] ?? -1))
                 .appendInt64(-1n)
                 .appendInt64(0n);

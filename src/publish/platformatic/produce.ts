@@ -9,13 +9,14 @@ export interface PartitionBatch {
 }
 
 export interface PartitionAnswer {
-  readonly topic: string;
-  readonly partition: number;
   /** 0: written. */
   readonly code: number;
   /** Of the first record. */
   readonly offset: bigint;
 }
+
+/** By topic, then by partition. */
+export type ProduceAnswer = ReadonlyMap<string, readonly PartitionAnswer[]>;
 
 const apiKey = 0;
 /** The newest that brokers from 2.1 on have; newer ones add nothing that is of use here. */
@@ -28,7 +29,7 @@ const replicaTimeout = 2_500;
  * Produce, for encoded batches, and with an answer for each partition: the library's own encodes record by record, and
  * makes the error of one partition the error of all.
  */
-export const produce = createAPI<[batches: readonly PartitionBatch[]], readonly PartitionAnswer[]>(
+export const produce = createAPI<[batches: readonly PartitionBatch[]], ProduceAnswer>(
   apiKey,
   apiVersion,
   writeRequest,
@@ -64,24 +65,25 @@ function groupByTopic(batches: readonly PartitionBatch[]): Map<string, Partition
   return groups;
 }
 
-function readAnswer(reader: Reader): readonly PartitionAnswer[] {
-  const answers: PartitionAnswer[] = [];
+function readAnswer(reader: Reader): ProduceAnswer {
+  const answer = new Map<string, PartitionAnswer[]>();
   reader.readArray(
     () => {
       const topic = reader.readString(false);
-      reader.readArray(() => answers.push(readPartition(reader, topic)), false, false);
+      const partitions = answer.get(topic) ?? [];
+      answer.set(topic, partitions);
+      reader.readArray(() => readPartition(reader, partitions), false, false);
     },
     false,
     false,
   );
-  return answers;
+  return answer;
 }
 
-function readPartition(reader: Reader, topic: string): PartitionAnswer {
+function readPartition(reader: Reader, partitions: PartitionAnswer[]): void {
   const partition = reader.readInt32();
   const code = reader.readInt16();
-  const offset = reader.readInt64();
+  partitions[partition] = { code, offset: reader.readInt64() };
   // When it was appended, and where the log starts.
   reader.skip(16);
-  return { topic, partition, code, offset };
 }

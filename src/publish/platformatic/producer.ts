@@ -4,7 +4,7 @@ import type { Batch, Outcome } from '../client.js';
 import { describeFault, losesSequence } from '../faults.js';
 import type { Cluster } from './cluster.js';
 import { translateCode, translateError } from './errors.js';
-import { type PartitionBatch, produce } from './produce.js';
+import { type PartitionAnswer, type PartitionBatch, produce } from './produce.js';
 import { encodeBatch, type Sequence } from './record-batch.js';
 
 type Identity = Pick<Sequence, 'producerId' | 'epoch'>;
@@ -30,7 +30,8 @@ interface Lane {
 export class Producer {
   readonly #cluster: Cluster;
   readonly #idempotent: boolean;
-  readonly #lanes = new Map<string, Lane>();
+  /** By topic, then by partition. */
+  readonly #lanes = new Map<string, Lane[]>();
   #identity: Identity | undefined;
 
   constructor(cluster: Cluster, idempotent: boolean) {
@@ -49,41 +50,40 @@ export class Producer {
       const prepared: PartitionBatch[] = [];
       for (const batch of batches) {
         const lane = this.#findLane(batch);
-        if (lane.pending?.batch !== batch) await this.#prepare(lane, batch);
-        const { topic, partition } = batch;
-        if (lane.pending) prepared.push({ topic, partition, bytes: lane.pending.bytes });
+        if (lane.pending && lane.pending.batch !== batch) restart(lane);
+        lane.identity ??= await this.#askIdentity();
+        prepared.push({
+          topic: batch.topic,
+          partition: batch.partition,
+          bytes: this.#encode(lane, lane.identity, batch),
+        });
       }
       const link = await this.#cluster.link(node);
       for (const batch of batches) this.#countTry(batch);
       const answers = await link.ask(produce, prepared);
-      return batches.map((batch) => {
-        const answer = answers.find(({ topic, partition }) => topic === batch.topic && partition === batch.partition);
-        if (answer?.code === 0) return this.#accept(batch, answer.offset);
-        const fault = answer
-          ? translateCode(answer.code, batch.topic)
-          : describeFault('UNEXPECTED', 'no answer for it');
-        return this.#fail(batch, fault);
-      });
+      return batches.map((batch) => this.#judge(batch, answers.get(batch.topic)?.[batch.partition]));
     } catch (error) {
       return batches.map((batch) => this.#fail(batch, translateError(error, batch.topic)));
     }
   }
 
   #findLane({ topic, partition }: Batch): Lane {
-    const name = `${topic}/${partition}`;
-    let lane = this.#lanes.get(name);
-    if (!lane) {
-      lane = { identity: this.#identity, number: 0 };
-      this.#lanes.set(name, lane);
+    let lanes = this.#lanes.get(topic);
+    if (!lanes) {
+      lanes = [];
+      this.#lanes.set(topic, lanes);
     }
+    const lane = lanes[partition] ?? { identity: this.#identity, number: 0 };
+    lanes[partition] = lane;
     return lane;
   }
 
-  async #prepare(lane: Lane, batch: Batch): Promise<void> {
-    if (lane.pending) restart(lane);
-    lane.identity ??= await this.#askIdentity();
-    const sequence = { ...lane.identity, number: this.#idempotent ? lane.number : -1 };
-    lane.pending = { batch, bytes: encodeBatch(batch.records, batch.bytes, sequence, Date.now()), tries: 0 };
+  #encode(lane: Lane, identity: Identity, batch: Batch): Buffer {
+    if (!lane.pending) {
+      const sequence = { ...identity, number: this.#idempotent ? lane.number : -1 };
+      lane.pending = { batch, bytes: encodeBatch(batch.records, batch.bytes, sequence, Date.now()), tries: 0 };
+    }
+    return lane.pending.bytes;
   }
 
   #countTry(batch: Batch): void {
@@ -91,11 +91,13 @@ export class Producer {
     if (pending) pending.tries++;
   }
 
-  #accept(batch: Batch, offset: bigint): bigint {
+  #judge(batch: Batch, answer: PartitionAnswer | undefined): Outcome {
+    if (answer === undefined) return this.#fail(batch, describeFault('UNEXPECTED', 'a broker said nothing of a batch'));
+    if (answer.code !== 0) return this.#fail(batch, translateCode(answer.code, batch.topic));
     const lane = this.#findLane(batch);
     lane.pending = undefined;
     lane.number = (lane.number + batch.records.length) & largestNumber;
-    return offset;
+    return answer.offset;
   }
 
   #fail(batch: Batch, fault: PublishError): PublishError {

@@ -1,4 +1,4 @@
-import { crc32c } from '@platformatic/kafka';
+import { crc32c, Writer } from '@platformatic/kafka';
 import type { KafkaRecord } from '../../model.js';
 
 /** Who writes, and how many of its records the partition has so far. */
@@ -46,7 +46,8 @@ export function encodeBatch(
   bytes.writeInt32BE(number, 53);
   bytes.writeInt32BE(records.length, 57);
   const batch = bytes.subarray(0, at);
-  bytes.writeUInt32BE(crc32c(batch.subarray(checkedFrom)), 17);
+  // Of a plain buffer the library would make a copy.
+  bytes.writeUInt32BE(crc32c(Writer.create().append(batch.subarray(checkedFrom)).dynamicBuffer), 17);
   return batch;
 }
 

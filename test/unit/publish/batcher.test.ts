@@ -49,6 +49,32 @@ describe('batcher', () => {
     await Promise.all(all);
   });
 
+  it('sends the partitions of one broker together, and those without a known leader alone', async () => {
+    const leaders = [1, 2, 1, undefined, 1, 2];
+    const answer = async () => undefined;
+    const client = new FakeClient(
+      () => 6,
+      answer,
+      (_topic, partition) => leaders[partition],
+    );
+    const batcher = createBatcher(client, quickClock);
+    await Promise.all(Array.from({ length: 60 }, (_, n) => batcher.publish(makeRecord(`key-${n}`, n))));
+    expect(client.requests.toSorted()).to.deep.equal([1, 2, 3]);
+  });
+
+  it('caps a request at about 2 MiB', async () => {
+    const answer = async () => undefined;
+    const client = new FakeClient(
+      () => 6,
+      answer,
+      () => 1,
+    );
+    const batcher = createBatcher(client, quickClock);
+    const value = Buffer.alloc(800 * 1024);
+    await Promise.all(Array.from({ length: 60 }, (_, n) => batcher.publish(makeRecord(`key-${n}`, value))));
+    expect(Math.max(...client.requests)).to.equal(3);
+  });
+
   it('caps a batch at 1,000 records', async () => {
     const client = new FakeClient(
       () => 1,

@@ -8,8 +8,8 @@ import { FakeBroker, type Mishap } from '../../../support/fake-broker.js';
 
 const topic = 'events';
 
-function makeRecord(value: string | number): KafkaRecord {
-  return { topic, key: 'k', headers: { ce_id: '1' }, value: Buffer.from(String(value)) };
+function makeRecord(value: string | number, key = 'k'): KafkaRecord {
+  return { topic, key, headers: { ce_id: '1' }, value: Buffer.from(String(value)) };
 }
 
 describe('the client of @platformatic/kafka', () => {
@@ -18,7 +18,7 @@ describe('the client of @platformatic/kafka', () => {
   const reasons: unknown[] = [];
 
   beforeEach(async () => {
-    broker = await FakeBroker.start();
+    broker = await FakeBroker.start(6);
     reasons.length = 0;
   });
   afterEach(async () => {
@@ -108,6 +108,53 @@ describe('the client of @platformatic/kafka', () => {
       [-1, -1n],
     ]);
     expect(broker.log.length).to.equal(2);
+  });
+
+  describe('with several partitions', () => {
+    const keys = Array.from({ length: 40 }, (_, n) => `key-${n}`);
+    const publishAll = (round: number) => keys.map((key) => publisher.publish(makeRecord(`${key} ${round}`, key)));
+
+    it('has one request on the way to a broker, with all that waits for it', async () => {
+      await open();
+      const all = publishAll(0);
+      while (broker.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      all.push(...publishAll(1), ...publishAll(2));
+      const placed = await Promise.all(all);
+      expect(broker.requests).to.deep.equal([6, 6]);
+      expect(new Set(placed.map(({ partition, offset }) => `${partition} ${offset}`)).size).to.equal(120);
+    });
+
+    it('repeats what one of them refused to take now, and nothing else', async () => {
+      await open();
+      broker.mishaps.push({ code: 6, partition: 3 });
+      await Promise.all(publishAll(0));
+      expect(broker.requests).to.deep.equal([6, 1]);
+      expect(broker.received.at(-1)?.partition).to.equal(3);
+      expect(broker.log.flatMap(({ values }) => values).length).to.equal(40);
+    });
+
+    it('finds the record that is refused for good without touching the other partitions', async () => {
+      await open();
+      broker.mishaps.push({ code: 10, partition: 3 }, { code: 10, partition: 3 });
+      const results = await Promise.allSettled(publishAll(0));
+      const refused = results.filter(({ status }) => status === 'rejected').length;
+      expect(broker.log.flatMap(({ values }) => values).length).to.equal(40 - refused);
+      expect(refused).to.be.below(4);
+      expect(broker.received.filter(({ partition }) => partition !== 3)).to.have.length(5);
+    });
+
+    it('repeats all of them, unchanged, after a connection was lost', async () => {
+      await open();
+      broker.mishaps.push('written, connection closed');
+      const all = publishAll(0);
+      while (broker.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      await Promise.all([...all, ...publishAll(1)]);
+      expect(broker.log.flatMap(({ values }) => values).length).to.equal(80);
+      for (const key of keys) {
+        const own = broker.log.flatMap(({ values }) => values).filter((value) => value.startsWith(`${key} `));
+        expect(own).to.deep.equal([`${key} 0`, `${key} 1`]);
+      }
+    });
   });
 
   it('is not ready while Kafka hangs, and lets go of everything when it is closed', async () => {
