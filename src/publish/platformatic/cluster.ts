@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
-import { type API, type ConnectionOptions, metadataV9, ResponseError } from '@platformatic/kafka';
+import type { API, ConnectionOptions } from '@platformatic/kafka';
 import type { KafkaSettings } from '../../config/settings.js';
 import { describeFault } from '../faults.js';
 import { isAnswer, nameCode } from './errors.js';
+import { metadataV9, ResponseError } from './library.js';
 import { type Address, Link } from './link.js';
 import { configureConnection, parseAddress } from './options.js';
 

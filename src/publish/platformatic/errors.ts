@@ -1,12 +1,6 @@
-import {
-  AuthenticationError,
-  NetworkError,
-  ProtocolError,
-  protocolErrorsCodesById,
-  TimeoutError,
-} from '@platformatic/kafka';
 import { PublishError } from '../../model.js';
 import { describeFault } from '../faults.js';
+import { AuthenticationError, NetworkError, ProtocolError, protocolErrorsCodesById, TimeoutError } from './library.js';
 
 /** Says what an error of @platformatic/kafka means, from its deepest cause: protocol code, then errno, then class. */
 export function translateError(error: unknown, topic = ''): PublishError {

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
-import { type API, Connection, type ConnectionOptions } from '@platformatic/kafka';
+import type { API, ConnectionOptions, Connection as LibraryConnection } from '@platformatic/kafka';
 import type { PublishError } from '../../model.js';
 import { describeFault } from '../faults.js';
+import { Connection } from './library.js';
 
 export interface Address {
   readonly host: string;
@@ -21,7 +22,7 @@ const never = 2 ** 31 - 1;
  * request under way is rejected, once, whether the library remembers it or not, and its outcome is unknown.
  */
 export class Link {
-  readonly #connection: Connection;
+  readonly #connection: LibraryConnection;
   readonly #requests = new Set<Request>();
   #fault: PublishError | undefined;
 

@@ -1,4 +1,5 @@
-import { createAPI, type Reader, Writer } from '@platformatic/kafka';
+import type { Writer as LibraryWriter, Reader } from '@platformatic/kafka';
+import { createAPI, Writer } from './library.js';
 
 /** What goes to one partition. */
 export interface PartitionBatch {
@@ -38,7 +39,7 @@ export const produce = createAPI<[batches: readonly PartitionBatch[]], ProduceAn
   false,
 );
 
-function writeRequest(batches: readonly PartitionBatch[]): Writer {
+function writeRequest(batches: readonly PartitionBatch[]): LibraryWriter {
   const byTopic = groupByTopic(batches);
   return Writer.create()
     .appendString(null, false)
@@ -47,11 +48,11 @@ function writeRequest(batches: readonly PartitionBatch[]): Writer {
     .appendArray([...byTopic], writeTopic, false, false);
 }
 
-function writeTopic(writer: Writer, [topic, batches]: [string, PartitionBatch[]]): void {
+function writeTopic(writer: LibraryWriter, [topic, batches]: [string, PartitionBatch[]]): void {
   writer.appendString(topic, false).appendArray(batches, writePartition, false, false);
 }
 
-function writePartition(writer: Writer, { partition, bytes }: PartitionBatch): void {
+function writePartition(writer: LibraryWriter, { partition, bytes }: PartitionBatch): void {
   writer.appendInt32(partition).appendBytes(bytes, false);
 }
 

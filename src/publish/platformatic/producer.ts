@@ -1,9 +1,9 @@
-import { initProducerIdV3 } from '@platformatic/kafka';
 import type { PublishError } from '../../model.js';
 import type { Batch, Outcome } from '../client.js';
 import { describeFault, losesSequence } from '../faults.js';
 import type { Cluster } from './cluster.js';
 import { translateCode, translateError } from './errors.js';
+import { initProducerIdV3 } from './library.js';
 import { type PartitionAnswer, type PartitionBatch, produce } from './produce.js';
 import { encodeBatch, type Sequence } from './record-batch.js';
 

@@ -1,5 +1,5 @@
-import { crc32c, Writer } from '@platformatic/kafka';
 import type { KafkaRecord } from '../../model.js';
+import { crc32c, Writer } from './library.js';
 
 /** Who writes, and how many of its records the partition has so far. */
 export interface Sequence {

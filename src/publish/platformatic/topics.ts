@@ -1,7 +1,7 @@
-import { createTopicsV7, describeConfigsV3, ResponseError } from '@platformatic/kafka';
 import type { PartitionCounts, TopicAdmin } from '../topics.js';
 import type { Cluster } from './cluster.js';
 import { nameCode, translateError } from './errors.js';
+import { createTopicsV7, describeConfigsV3, ResponseError } from './library.js';
 
 const topicResource = 2;
 /** DescribeConfigs 3: version 2 of the library reads and writes fields that it does not have. */
