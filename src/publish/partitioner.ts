@@ -1,6 +1,6 @@
 const seed = 0x9747b28c;
 const factor = 0x5bd1e995;
-const scratch = Buffer.allocUnsafe(4096);
+const ascii = 0x7f;
 
 /**
  * The partition that Java's producer (and every client that follows it) chooses for a key: murmur2 over the key's
@@ -8,27 +8,31 @@ const scratch = Buffer.allocUnsafe(4096);
  * Source: Utils.murmur2 and Utils.toPositive of Apache Kafka's clients.
  */
 export function choosePartition(key: string, partitions: number): number {
-  if (key.length * 3 > scratch.length) {
-    const bytes = Buffer.from(key);
-    return (murmur2(bytes, bytes.length) & 0x7fffffff) % partitions;
-  }
-  return (murmur2(scratch, scratch.write(key)) & 0x7fffffff) % partitions;
+  return (hashText(key) & 0x7fffffff) % partitions;
 }
 
-/** MurmurHash2 of the first `length` bytes, as Java computes it; a signed 32-bit number. */
-export function murmur2(bytes: Buffer, length: number): number {
+/** Nearly every key is ASCII: its characters are its bytes. */
+function hashText(text: string): number {
+  for (let index = 0; index < text.length; index++) {
+    if (text.charCodeAt(index) > ascii) return murmur2(Buffer.from(text).toString('latin1'));
+  }
+  return murmur2(text);
+}
+
+/** MurmurHash2 as Java computes it, of bytes given as the characters 0 to 255; a signed 32-bit number. */
+export function murmur2(bytes: string): number {
+  const { length } = bytes;
   const whole = length & ~3;
   let hash = seed ^ length;
   for (let at = 0; at < whole; at += 4) {
-    let k = Math.imul(bytes.readInt32LE(at), factor);
+    let k = bytes.charCodeAt(at) | (bytes.charCodeAt(at + 1) << 8);
+    k |= (bytes.charCodeAt(at + 2) << 16) | (bytes.charCodeAt(at + 3) << 24);
+    k = Math.imul(k, factor);
     k = Math.imul(k ^ (k >>> 24), factor);
     hash = Math.imul(hash, factor) ^ k;
   }
-  const rest = length - whole;
-  if (rest > 0) {
-    for (let index = rest - 1; index >= 0; index--) {
-      hash ^= bytes.readUInt8(whole + index) << (8 * index);
-    }
+  if (whole < length) {
+    for (let at = length - 1; at >= whole; at--) hash ^= bytes.charCodeAt(at) << (8 * (at - whole));
     hash = Math.imul(hash, factor);
   }
   hash = Math.imul(hash ^ (hash >>> 13), factor);
