@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Delivery, Surroundings } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { type Pairs, parseForm, parseMultipart } from './form.js';
-import { type BatchItem, decodeBody, parseBody, parseText } from './json-body.js';
+import { type BatchItem, decodeBody, limitSize, parseBody, parseText } from './json-body.js';
 import type { JsonNode } from './json-parser.js';
 
 /** What a message is made from: a delivery, or a request that is going to be signed. */
@@ -54,6 +54,7 @@ export class Message {
   get form(): Pairs {
     const { headers, body } = this.request;
     if (this.#form === undefined) {
+      if (!this.proven) limitSize(body);
       const type = headers['content-type']?.[0] ?? '';
       this.#form = /^multipart\/form-data\b/i.test(type) ? parseMultipart(decodeBody(body), type) : parseForm(body);
     }

@@ -2,6 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Rejection } from '../../../src/rejection.js';
 import { parseForm, parseMultipart } from '../../../src/signature/form.js';
+import { parseBody } from '../../../src/signature/json-body.js';
+import { Message } from '../../../src/signature/message.js';
+import { deliveryOf, rejectionOf } from './support.js';
 
 function fields(text: string): unknown {
   try {
@@ -64,5 +67,40 @@ describe('a form', () => {
     ] as const) {
       expect(() => parseMultipart(text, type)).to.throw(Rejection);
     }
+  });
+});
+
+describe('a body of a stranger of which fields are signed', () => {
+  const largest = 128 * 1024;
+  const bodies: { readonly [what: string]: (size: number) => readonly [type: string, text: string] } = {
+    'a form': (size) => ['application/x-www-form-urlencoded', '+'.repeat(size)],
+    multipart: (size) => [
+      'multipart/form-data; boundary=b',
+      `--b\r\ncontent-disposition: form-data; name="a"\r\n\r\n${' '.repeat(size - 56)}\r\n--b--`,
+    ],
+    JSON: (size) => ['application/json', `{}${' '.repeat(size - 2)}`],
+  };
+
+  for (const [what, make] of Object.entries(bodies)) {
+    it(`as ${what} is read up to 128 KiB, and any size once it is proven`, () => {
+      const read = (size: number, proven: boolean): string =>
+        rejectionOf(() => {
+          const [type, text] = make(size);
+          expect(text).to.have.length(size);
+          const message = new Message(deliveryOf(text, { 'content-type': type }));
+          message.proven = proven;
+          return type.endsWith('json') ? message.document : message.form;
+        });
+      expect(read(largest, false)).to.equal('verified');
+      expect(read(largest + 1, false)).to.equal('signature_malformed');
+      expect(read(1024 * 1024, true)).to.equal('verified');
+    });
+  }
+
+  it('has at most 4,000 values', () => {
+    const values = (count: number) => Buffer.from(`[${Array(count - 1).fill('1')}]`);
+    expect(rejectionOf(() => parseBody(values(4000)))).to.equal('verified');
+    expect(rejectionOf(() => parseBody(values(4001)))).to.equal('signature_malformed');
+    expect(rejectionOf(() => parseBody(values(4001), true))).to.equal('verified');
   });
 });

@@ -74,6 +74,7 @@ describe('the payload of a delivery', () => {
       'payload_malformed',
     ],
     ['a document type', { form: 'xml' }, '<!doctype a><a/>', {}, 'payload_malformed'],
+    ['XML of 128 KiB and a bit', { form: 'xml' }, `<a>${' '.repeat(131_066)}</a>`, {}, 'payload_malformed'],
     ['XML in great depth', { form: 'xml' }, '<a>'.repeat(5000) + '</a>'.repeat(5000), {}, 'payload_malformed'],
     ['no token', { form: 'jwt' }, 'abc', {}, 'payload_malformed'],
   ];
