@@ -11,12 +11,14 @@ export type FetchKey = (request: KeyRequest) => Promise<KeyAnswer>;
 
 /** Bytes; a JWK set of a provider has some 10 KiB. */
 const longest = 256 * 1024;
-/** Milliseconds for the whole, connecting included. */
-const patience = 5000;
-
-/** Asks for a key over https. Redirects aren't followed: they would lead past the plugin's list of hosts. */
-export async function fetchKey({ url, method, headers, body }: KeyRequest): Promise<KeyAnswer> {
-  if (!url.startsWith('https://')) throw new Error('keys are fetched over https only');
+/**
+ * Asks for a key over https. Redirects aren't followed: they would lead past the plugin's list of hosts. `patience`:
+ * milliseconds for the whole, connecting included.
+ */
+export async function fetchKey({ url, method, headers, body }: KeyRequest, patience = 5000): Promise<KeyAnswer> {
+  const { protocol, username, password } = new URL(url);
+  if (protocol !== 'https:') throw new Error('keys are fetched over https only');
+  if (username !== '' || password !== '') throw new Error('a URL of a key has no credentials');
   // Most gateways fetch no key: they start without undici.
   const { request: send } = await import('undici');
   const signal = AbortSignal.timeout(patience);
