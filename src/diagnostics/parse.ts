@@ -97,8 +97,13 @@ function createDocument(
   document: Document,
   rangeOf: (start: number, end: number) => NonNullable<Diagnostic['range']>,
 ): LocatedDocument {
+  // What is loaded stays for as long as the gateway runs; its nodes take many times as much memory as its text.
+  const nodes = new WeakRef(document);
+  const value: unknown = document.toJS();
+  const nodesNow = () => nodes.deref() ?? parseDocument(text, { prettyErrors: false });
+
   function toDiagnostic(fault: Fault): Diagnostic {
-    const span = locate(document, text, fault);
+    const span = locate(nodesNow(), text, fault);
     const { rule, severity, message, hint } = fault;
     return {
       ...{ rule, severity, file, message },
@@ -106,8 +111,7 @@ function createDocument(
       ...(hint === undefined ? {} : { hint }),
     };
   }
-  const lineOf = (pointer: string) => rangeOf(...(locate(document, text, { pointer }) ?? [0, 0])).start.line;
-  const value: unknown = document.toJS();
+  const lineOf = (pointer: string) => rangeOf(...(locate(nodesNow(), text, { pointer }) ?? [0, 0])).start.line;
   return { file, text, value, toDiagnostic, lineOf };
 }
 

@@ -26,8 +26,28 @@ export interface LoadedPlugin {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-/** Reads and compiles the plugin in a folder (absolute). */
+/** By folder, those without any fault: a reload finds most plugins as they were. */
+const compiled = new Map<string, LoadedPlugin>();
+
+/** Reads the plugin in a folder (absolute), and compiles it unless its files are those of the last time. */
 export async function loadPlugin(folder: string, files: Files = disk): Promise<LoadedPlugin> {
+  const known = compiled.get(folder);
+  if (known !== undefined && (await isUnchanged(known.sources, files))) return known;
+  const loaded = await load(folder, files);
+  if (loaded.diagnostics.length === 0) compiled.set(folder, loaded);
+  else compiled.delete(folder);
+  return loaded;
+}
+
+async function isUnchanged(sources: LoadedPlugin['sources'], files: Files): Promise<boolean> {
+  const texts = await Promise.all([...sources.keys()].map((path) => files.read(path)));
+  return [...sources.values()].every((text, index) => {
+    const read = texts[index];
+    return read !== undefined && 'text' in read && read.text === text;
+  });
+}
+
+async function load(folder: string, files: Files): Promise<LoadedPlugin> {
   const sources = new Map<string, string>();
   const read = await readPlugin(folder, sources, files);
   if (read.source === undefined) return { diagnostics: read.diagnostics, sources };

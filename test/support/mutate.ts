@@ -1,4 +1,4 @@
-import { isAlias, isCollection, isMap, isSeq, parseDocument, stringify } from 'yaml';
+import { type Document, isAlias, isCollection, isMap, isSeq, parseDocument, stringify } from 'yaml';
 
 /** Whole numbers below a limit, the same ones for the same seed (mulberry32). */
 export type Dice = (limit: number) => number;
@@ -86,7 +86,7 @@ const values = [
     '/x/../y',
   ],
   ...[
-    'x'.repeat(5000),
+    'x'.repeat(2000),
     '1'.repeat(400),
     '999999999h',
     '0s',
@@ -126,7 +126,7 @@ const values = [
     '\u0000',
     '💥',
   ],
-  ...[[], {}, [[]], [null], { a: { b: {} } }, { env: 'ACME_SECRET' }, { file: 'plugins' }, Array(200).fill('x')],
+  ...[[], {}, [[]], [null], { a: { b: {} } }, { env: 'ACME_SECRET' }, { file: 'plugins' }, Array(50).fill('x')],
 ] as const;
 
 const textual: readonly [Mutation, ...Mutation[]] = [
@@ -147,12 +147,12 @@ const textual: readonly [Mutation, ...Mutation[]] = [
 
 type Mutation = (text: string, dice: Dice) => string;
 
-/** A YAML text with one to three faults, or changes that are none, of the text or of what it says. */
+/** A YAML text with one to three faults, or changes that are none, of what it says and then of the text. */
 export function mutate(text: string, dice: Dice): string {
-  let result = text;
-  for (let times = 1 + dice(3); times > 0; times--) {
-    result = dice(5) < 3 ? mutateTree(result, dice) : pick(dice, textual)(result, dice);
-  }
+  const times = 1 + dice(3);
+  const below = Array.from({ length: times }, () => dice(5) < 3).filter((tree) => tree).length;
+  let result = below === 0 ? text : mutateTree(text, below, dice);
+  for (let left = times - below; left > 0; left--) result = pick(dice, textual)(result, dice);
   return result;
 }
 
@@ -175,10 +175,19 @@ function bomb(levels: number): string {
   return `\n${lines.join('\n')}\n`;
 }
 
-/** Drops, repeats, renames or replaces something at a place in the tree. */
-function mutateTree(text: string, dice: Dice): string {
+function mutateTree(text: string, times: number, dice: Dice): string {
   const document = parseDocument(text, { logLevel: 'silent', prettyErrors: false });
   if (document.errors.length > 0 || !isCollection(document.contents)) return text;
+  for (let left = times; left > 0; left--) mutateNode(document, dice);
+  try {
+    return document.toString({ lineWidth: 0 });
+  } catch {
+    return stringify(pick(dice, values));
+  }
+}
+
+/** Drops, repeats, renames or replaces something at a place in the tree. */
+function mutateNode(document: Document, dice: Dice): void {
   let holder: unknown = document.contents;
   for (let depth = dice(6); depth > 0 && isCollection(holder); depth--) {
     const below: unknown = isMap(holder)
@@ -186,7 +195,7 @@ function mutateTree(text: string, dice: Dice): string {
       : holder.items[dice(holder.items.length)];
     if (isCollection(below) && below.items.length > 0) holder = below;
   }
-  if (!isCollection(holder) || isAlias(holder) || holder.items.length === 0) return text;
+  if (!isCollection(holder) || isAlias(holder) || holder.items.length === 0) return;
   const at = dice(holder.items.length);
   const value = document.createNode(pick(dice, values));
   const what = dice(4);
@@ -202,10 +211,5 @@ function mutateTree(text: string, dice: Dice): string {
   } else if (isSeq(holder)) {
     if (what === 1) holder.items.push(holder.items[at]);
     else holder.items.splice(at, 1, value);
-  }
-  try {
-    return document.toString({ lineWidth: 0 });
-  } catch {
-    return stringify(pick(dice, values));
   }
 }
