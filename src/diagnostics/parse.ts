@@ -58,17 +58,19 @@ export function parseJson(
   const value = readStrictly(text);
   // What is wrong with it, or whether it is YAML after all, is said there.
   if (value === undefined || value === null) return parseYaml(file, text);
+  return { document: withoutNodes({ file, text, value }), diagnostics: [] };
+}
+
+/** The same document, parsed when somebody asks where something stands: its nodes take much more memory than its text. */
+export function withoutNodes({ file, text, value }: Pick<LocatedDocument, 'file' | 'text' | 'value'>): LocatedDocument {
   let located: LocatedDocument | undefined;
   function locateNow(): LocatedDocument {
     located ??= parseYaml(file, text).document;
-    if (located === undefined) throw new Error(`${file} is JSON, but not YAML`);
+    if (located === undefined) throw new Error(`${file} is no YAML`);
     return located;
   }
   const toDiagnostic = (fault: Fault) => locateNow().toDiagnostic(fault);
-  return {
-    document: { file, text, value, toDiagnostic, lineOf: (pointer) => locateNow().lineOf(pointer) },
-    diagnostics: [],
-  };
+  return { file, text, value, toDiagnostic, lineOf: (pointer) => locateNow().lineOf(pointer) };
 }
 
 /** Undefined: no JSON, or an object in it has a key twice. */
@@ -97,13 +99,8 @@ function createDocument(
   document: Document,
   rangeOf: (start: number, end: number) => NonNullable<Diagnostic['range']>,
 ): LocatedDocument {
-  // What is loaded stays for as long as the gateway runs; its nodes take many times as much memory as its text.
-  const nodes = new WeakRef(document);
-  const value: unknown = document.toJS();
-  const nodesNow = () => nodes.deref() ?? parseDocument(text, { prettyErrors: false });
-
   function toDiagnostic(fault: Fault): Diagnostic {
-    const span = locate(nodesNow(), text, fault);
+    const span = locate(document, text, fault);
     const { rule, severity, message, hint } = fault;
     return {
       ...{ rule, severity, file, message },
@@ -111,7 +108,8 @@ function createDocument(
       ...(hint === undefined ? {} : { hint }),
     };
   }
-  const lineOf = (pointer: string) => rangeOf(...(locate(nodesNow(), text, { pointer }) ?? [0, 0])).start.line;
+  const lineOf = (pointer: string) => rangeOf(...(locate(document, text, { pointer }) ?? [0, 0])).start.line;
+  const value: unknown = document.toJS();
   return { file, text, value, toDiagnostic, lineOf };
 }
 

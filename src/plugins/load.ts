@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import { type LocatedDocument, parseYaml } from '../diagnostics/parse.js';
+import { type LocatedDocument, parseYaml, withoutNodes } from '../diagnostics/parse.js';
 import { compileCheck } from '../diagnostics/schema-check.js';
 import { explainErrors } from '../diagnostics/schema-faults.js';
 import type { Provider } from '../model.js';
@@ -34,8 +34,9 @@ export async function loadPlugin(folder: string, files: Files = disk): Promise<L
   const known = compiled.get(folder);
   if (known !== undefined && (await isUnchanged(known.sources, files))) return known;
   const loaded = await load(folder, files);
-  if (loaded.diagnostics.length === 0) compiled.set(folder, loaded);
-  else compiled.delete(folder);
+  const { sound, diagnostics } = loaded;
+  if (sound === undefined || diagnostics.length > 0) compiled.delete(folder);
+  else compiled.set(folder, { ...loaded, sound: { ...sound, document: withoutNodes(sound.document) } });
   return loaded;
 }
 
