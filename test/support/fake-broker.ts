@@ -6,6 +6,8 @@ import { Reader, readRecordsBatch, Writer } from '@platformatic/kafka';
 export type Mishap =
   /** Not written, in this partition or in all; the answer has this error code. */
   | { readonly code: number; readonly partition?: number }
+  /** Written; so many milliseconds nothing more shall be sent. */
+  | { readonly throttle: number }
   | 'not written, no answer'
   | 'written, no answer'
   | 'written, connection closed'
@@ -149,7 +151,7 @@ export class FakeBroker {
     this.requests.push(batches.length);
     const mishap = this.mishaps.shift();
     const codeOf = ({ partition }: WrittenBatch) =>
-      typeof mishap === 'object' && partition === (mishap.partition ?? partition) ? mishap.code : 0;
+      typeof mishap === 'object' && 'code' in mishap && partition === (mishap.partition ?? partition) ? mishap.code : 0;
     const writes = (batch: WrittenBatch) => codeOf(batch) === 0 && mishap !== 'not written, no answer';
     const offsets = batches.map((batch) => (writes(batch) ? this.#write(batch) : -1));
     if (mishap === 'not written, no answer' || mishap === 'written, no answer') return;
@@ -182,7 +184,7 @@ export class FakeBroker {
         false,
         false,
       )
-      .appendInt32(0);
+      .appendInt32(typeof mishap === 'object' && 'throttle' in mishap ? mishap.throttle : 0);
     const { buffer } = answer.prependLength();
     if (mishap === 'written, answer cut short') buffer.writeInt32BE(1000, 8);
     if (mishap === 'written, answer of nonsense') buffer.fill(0xff, 8);

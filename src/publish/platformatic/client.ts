@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
-import type { PublishError } from '../../model.js';
+import { PublishError } from '../../model.js';
 import type { Batch, KafkaClient, Outcome } from '../client.js';
 import type { PublisherOptions } from '../create.js';
 import { describeFault, losesSequence } from '../faults.js';
@@ -8,7 +8,8 @@ import type { Log } from '../log.js';
 import { ensureTopics, warnOfSmallTopics } from '../topics.js';
 import { connection, Troubles } from '../troubles.js';
 import { Cluster } from './cluster.js';
-import { isAnswer, translateCode, translateError } from './errors.js';
+import { Dispatcher } from './dispatcher.js';
+import { isAnswer, translateError } from './errors.js';
 import { Producer } from './producer.js';
 import { administerTopics } from './topics.js';
 
@@ -39,11 +40,10 @@ class PlatformaticClient implements KafkaClient {
   readonly #closing = new AbortController();
   readonly #cluster: Cluster;
   readonly #producer: Producer;
+  readonly #dispatcher: Dispatcher;
   #ready = false;
   #failures = 0;
   #connecting: Promise<void> | undefined;
-  /** Leaders are being looked for. */
-  #learning: Promise<Map<string, number>> | undefined;
   readonly #troubles = new Troubles();
   /** When a broker has last answered a batch. */
   #answeredAt = 0;
@@ -56,6 +56,7 @@ class PlatformaticClient implements KafkaClient {
     this.#log = log;
     this.#cluster = new Cluster(settings);
     this.#producer = new Producer(this.#cluster, settings.idempotent);
+    this.#dispatcher = new Dispatcher(this.#cluster, this.#producer);
   }
 
   async connect(wait: number): Promise<void> {
@@ -76,44 +77,17 @@ class PlatformaticClient implements KafkaClient {
     return this.#cluster.leader(topic, partition);
   }
 
-  /** One request for each leader: a leader may have changed since it was asked for. */
   async send(batches: readonly Batch[]): Promise<readonly Outcome[]> {
-    const outcomes = new Map<Batch, Outcome>();
-    const groups = await this.#groupByLeader(batches, outcomes);
-    await Promise.all([...groups].map(([leader, group]) => this.#sendTo(leader, group, outcomes)));
+    const outcomes = await this.#dispatcher.send(batches);
     let answered = false;
-    const listed = batches.map((batch) => {
-      const outcome = outcomes.get(batch) ?? describeFault('UNEXPECTED', 'no outcome');
-      if (typeof outcome !== 'bigint') this.#recover(outcome, batch);
+    for (const [index, batch] of batches.entries()) {
+      const outcome = outcomes[index];
+      if (outcome instanceof PublishError) this.#recover(outcome, batch);
       else this.#troubles.end(batch.topic);
       answered ||= typeof outcome === 'bigint' || isAnswer(outcome);
-      return outcome;
-    });
+    }
     this.#count(answered);
-    return listed;
-  }
-
-  async #groupByLeader(batches: readonly Batch[], outcomes: Map<Batch, Outcome>): Promise<Map<number, Batch[]>> {
-    const groups = new Map<number, Batch[]>();
-    for (const batch of batches) {
-      try {
-        const leader = this.leader(batch.topic, batch.partition) ?? (await this.#findLeader(batch));
-        const group = groups.get(leader);
-        if (group) group.push(batch);
-        else groups.set(leader, [batch]);
-      } catch (error) {
-        outcomes.set(batch, translateError(error, batch.topic));
-      }
-    }
-    return groups;
-  }
-
-  async #sendTo(leader: number, batches: readonly Batch[], outcomes: Map<Batch, Outcome>): Promise<void> {
-    const results = await this.#producer.send(leader, batches);
-    for (const [index, outcome] of results.entries()) {
-      const batch = batches[index];
-      if (batch) outcomes.set(batch, outcome);
-    }
+    return outcomes;
   }
 
   /** Says that there is no connection, after so many failures, until a broker is found. */
@@ -132,17 +106,6 @@ class PlatformaticClient implements KafkaClient {
     clearInterval(this.#refresh);
     this.#ready = false;
     this.#cluster.close();
-  }
-
-  async #findLeader({ topic, partition }: Batch): Promise<number> {
-    this.#learning ??= this.#cluster.learn([...new Set([topic, ...this.#cluster.vagueTopics])]).finally(() => {
-      this.#learning = undefined;
-    });
-    const faults = await this.#learning;
-    const leader = this.#cluster.leader(topic, partition);
-    if (leader !== undefined) return leader;
-    const code = faults.get(topic);
-    throw code === undefined ? describeFault('LEADER_NOT_AVAILABLE', 'no leader') : translateCode(code, topic);
   }
 
   #recover(fault: PublishError, { topic, partition, records }: Batch): void {

@@ -16,8 +16,12 @@ export interface PartitionAnswer {
   readonly offset: bigint;
 }
 
-/** By topic, then by partition. */
-export type ProduceAnswer = ReadonlyMap<string, readonly PartitionAnswer[]>;
+export interface ProduceAnswer {
+  /** By topic, then by partition. */
+  readonly topics: ReadonlyMap<string, readonly PartitionAnswer[]>;
+  /** Milliseconds until the broker reads the next request: a quota is used up. */
+  readonly throttle: number;
+}
 
 const apiKey = 0;
 /** The newest that brokers from 2.1 on have; newer ones add nothing that is of use here. */
@@ -67,18 +71,18 @@ function groupByTopic(batches: readonly PartitionBatch[]): Map<string, Partition
 }
 
 function readAnswer(reader: Reader): ProduceAnswer {
-  const answer = new Map<string, PartitionAnswer[]>();
+  const topics = new Map<string, PartitionAnswer[]>();
   reader.readArray(
     () => {
       const topic = reader.readString(false);
-      const partitions = answer.get(topic) ?? [];
-      answer.set(topic, partitions);
+      const partitions = topics.get(topic) ?? [];
+      topics.set(topic, partitions);
       reader.readArray(() => readPartition(reader, partitions), false, false);
     },
     false,
     false,
   );
-  return answer;
+  return { topics, throttle: reader.readInt32() };
 }
 
 function readPartition(reader: Reader, partitions: PartitionAnswer[]): void {

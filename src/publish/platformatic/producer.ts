@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PublishError } from '../../model.js';
 import type { Batch, Outcome } from '../client.js';
 import { describeFault, losesSequence } from '../faults.js';
@@ -32,6 +33,8 @@ export class Producer {
   readonly #idempotent: boolean;
   /** By topic, then by partition. */
   readonly #lanes = new Map<string, Lane[]>();
+  /** Node → when it reads again. */
+  readonly #throttled = new Map<number, number>();
   #identity: Identity | undefined;
 
   constructor(cluster: Cluster, idempotent: boolean) {
@@ -58,13 +61,23 @@ export class Producer {
           bytes: this.#encode(lane, lane.identity, batch),
         });
       }
+      await this.#awaitQuota(node);
       const link = await this.#cluster.link(node);
       for (const batch of batches) this.#countTry(batch);
-      const answers = await link.ask(produce, prepared);
-      return batches.map((batch) => this.#judge(batch, answers.get(batch.topic)?.[batch.partition]));
+      const { topics, throttle } = await link.ask(produce, prepared);
+      if (throttle > 0) this.#throttled.set(node, performance.now() + throttle);
+      return batches.map((batch) => this.#judge(batch, topics.get(batch.topic)?.[batch.partition]));
     } catch (error) {
       return batches.map((batch) => this.#fail(batch, translateError(error, batch.topic)));
     }
+  }
+
+  /** A request that a broker leaves unread would look like one that it does not answer. */
+  async #awaitQuota(node: number): Promise<void> {
+    const until = this.#throttled.get(node);
+    if (until === undefined) return;
+    await delay(Math.max(0, until - performance.now()), undefined, { ref: false });
+    this.#throttled.delete(node);
   }
 
   #findLane({ topic, partition }: Batch): Lane {

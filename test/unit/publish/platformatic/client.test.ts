@@ -41,7 +41,7 @@ describe('the client of @platformatic/kafka', () => {
     publisher = createBatcher(client, realClock);
   }
 
-  const cured: readonly (readonly [Mishap, string])[] = [
+  const cured: readonly (readonly [Exclude<Mishap, { throttle: number }>, string])[] = [
     ['written, connection closed', 'CONNECTION_CLOSED'],
     ['written, answer to another request', 'CONNECTION_CLOSED'],
     ['written, answer cut short', 'OUT_OF_BOUNDS'],
@@ -76,6 +76,16 @@ describe('the client of @platformatic/kafka', () => {
     await publisher.publish(makeRecord(0));
     for (let n = 1; n < 4; n++) await publisher.publish(makeRecord(n));
     expect(broker.log.map(({ values }) => values[0])).to.deep.equal(['0', '1', '2', '3']);
+  });
+
+  it('sends nothing for as long as a quota wants', async () => {
+    await open();
+    broker.mishaps.push({ throttle: 300 });
+    await publisher.publish(makeRecord(0));
+    const start = performance.now();
+    await publisher.publish(makeRecord(1));
+    expect(performance.now() - start).to.be.above(250);
+    expect(reasons).to.not.include('REQUEST_TIMEOUT');
   });
 
   it('goes on under a new producer id when Kafka has forgotten the old one', async () => {
