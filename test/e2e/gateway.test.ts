@@ -179,7 +179,8 @@ describe('gateway dev', () => {
     gateway.kill('SIGINT');
     gateway.kill('SIGINT');
     const { code, stdout, stderr } = await gateway.ended();
-    expect(code).to.equal(0);
+    // The second one may come when Node is on its way out and hears no signals any more: then there is no code.
+    expect(code).to.be.oneOf([0, null]);
     expect(stdout).to.include('"msg":"stopped"');
     expect(stdout + stderr).not.to.include(text);
     expect(existsSync(join(directory.path, 'data/dev/gateway.json'))).to.equal(false);
