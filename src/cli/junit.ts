@@ -1,3 +1,5 @@
+import { escapeXml } from '../diagnostics/xml.js';
+
 /** A test as JUnit's XML has it. */
 export interface JunitCase {
   readonly name: string;
@@ -33,17 +35,4 @@ function counts(cases: readonly JunitCase[]): string {
 function formatCase(suite: string, { name, failure }: JunitCase): string {
   const head = `    <testcase classname="${escapeXml(suite)}" name="${escapeXml(name)}"`;
   return failure === undefined ? `${head}/>` : `${head}><failure message="${escapeXml(failure)}"/></testcase>`;
-}
-
-const entities: { readonly [char: string]: string | undefined } = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  '\n': '&#10;',
-};
-
-/** XML 1.0 has no other control characters at all. */
-function escapeXml(text: string): string {
-  return text.replace(/[&<>"\n]/g, (char) => entities[char] ?? char).replace(/(?![\t\r\n])\p{Cc}/gu, '\ufffd');
 }

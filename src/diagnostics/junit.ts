@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { Diagnostic } from './diagnostic.js';
 import { place } from './pretty.js';
+import { escapeXml } from './xml.js';
 
 /**
  * A report as JUnit writes it: a suite for each file, a case for each finding. Errors are failures, and warnings with
@@ -34,19 +35,4 @@ function toCase(diagnostic: Diagnostic, base: string, failure: boolean): string 
     ? `<failure type="${severity}" message="${escapeXml(message)}">${escapeXml(text)}</failure>`
     : `<system-out>${escapeXml(`${severity}: ${text}`)}</system-out>`;
   return `    <testcase name="${escapeXml(name)}" classname="${escapeXml(relative(base, file))}">${body}</testcase>\n`;
-}
-
-const entities: { readonly [character: string]: string } = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  '\n': '&#10;',
-};
-
-/** XML 1.0 has no other control characters than tab and line breaks, escaped or not. */
-function escapeXml(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replace(/[&<>"\n]/g, (character) => entities[character] ?? character);
 }

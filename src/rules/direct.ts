@@ -1,5 +1,6 @@
 import { createTimeFormatter } from '../iso-time.js';
 import { compileGetter, type Getter, undecided } from './getter.js';
+import { isNode, type Node } from './nodes.js';
 
 type Operation = (left: unknown, right: unknown) => unknown;
 
@@ -28,15 +29,6 @@ export function compileDirect(ast: unknown): Getter | undefined {
     default:
       return undefined;
   }
-}
-
-interface Node {
-  readonly [key: string]: unknown;
-  readonly type: string;
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }
 
 /** A node with a filter, a sort or a binding has more keys than these. */

@@ -48,6 +48,7 @@ function isPlain(step: Record<string, unknown>): boolean {
   return Object.keys(step).every((key) => key === 'type' || key === 'value' || key === 'position');
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** Whether it has names: not an array. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

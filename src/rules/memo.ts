@@ -1,5 +1,5 @@
 import type { Bindings, Rule } from '../model.js';
-import { compileGetter, type Getter } from './getter.js';
+import { compileGetter, type Getter, isRecord } from './getter.js';
 
 /** Functions whose value follows from their arguments, with so many of which they don't look at the context. */
 const pureFunctions: ReadonlyMap<string, number> = new Map([
@@ -70,8 +70,4 @@ function keyOf(inputs: readonly Getter[], input: unknown, bindings: Bindings): s
     key += value === undefined ? '\u0001' : `\u0002${value.length} ${value}`;
   }
   return key;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,7 @@ import type { KafkaSettings } from '../../config/settings.js';
 import { PublishError } from '../../model.js';
 import type { Batch, Expectations, KafkaClient, Outcome } from '../client.js';
 import type { PublisherOptions } from '../create.js';
-import { losesSequence } from '../faults.js';
+import { describeFault, losesSequence } from '../faults.js';
 import type { Log } from '../log.js';
 import { ensureTopics, type PartitionCounts, warnOfSmallTopics } from '../topics.js';
 import { connection, Troubles } from '../troubles.js';
@@ -205,7 +205,7 @@ class KafkajsClient implements KafkaClient {
         ensureTopics(administerTopics(admin), [topic], this.#settings.topics, this.#log),
       );
       const count = counts.get(topic);
-      if (count === undefined) throw unknownTopic(topic);
+      if (count === undefined) throw describeFault('UNKNOWN_TOPIC_OR_PARTITION', 'not in the metadata', topic);
       this.#counts.set(topic, count);
       return count;
     } catch (error) {
@@ -227,9 +227,4 @@ class KafkajsClient implements KafkaClient {
       this.#log('debug', 'partition counts were not refreshed', { reason });
     }
   }
-}
-
-function unknownTopic(topic: string): PublishError {
-  const cause = Object.assign(new Error('not in the metadata'), { type: 'UNKNOWN_TOPIC_OR_PARTITION' });
-  return translateError(cause, topic);
 }
