@@ -83,7 +83,7 @@ describe('README.md', () => {
   describe('its commands', () => {
     const commands = of('sh').flatMap((text) => text.trim().split('\n'));
     const withGateway = commands.filter((line) =>
-      /^npx gateway (simulate|tap|routes|plugins|test|explain|config|schema|doctor|dlq)/.test(line),
+      /^npx gateway (simulate|tap|routes|plugins|test|explain|config|schema|doctor|dlq|status|reload)/.test(line),
     );
     const withKafka = commands.slice(commands.findIndex((line) => line.startsWith('export'))).slice(0, 4);
 
@@ -100,7 +100,7 @@ describe('README.md', () => {
       let gateway: Cli;
       before(async () => {
         const dev = join(directory.path, 'config/dev.yaml');
-        writeFileSync(dev, readFileSync(dev, 'utf8').replace('127.0.0.1:8000', '127.0.0.1:0'));
+        writeFileSync(dev, readFileSync(dev, 'utf8').replaceAll(/127\.0\.0\.1:800[01]/g, '127.0.0.1:0'));
         gateway = new Cli(directory.path, ['dev']);
         await gateway.says(/npx gateway simulate send/);
       });
