@@ -91,9 +91,8 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   }
 
   function readings(): readonly Reading[] {
-    const spool = publisher.status?.();
     const { inFlight } = gate;
-    const stores = { connected: publisher.connected(), spool, dedupeIds: dedupe.count() };
+    const stores = { connected: publisher.connected(), ...publisher.status?.(), dedupeIds: dedupe.count() };
     return [...meter.readings(), ...observe({ inFlight, ...stores, worker: worker.slot, now: Date.now() })];
   }
 

@@ -21,7 +21,7 @@ interface Topic {
   asking: Promise<number> | undefined;
 }
 
-/** Records that Kafka doesn't have yet. */
+/** Records that are here, in memory, until Kafka acknowledges them. */
 export interface BatcherStatus {
   readonly records: number;
   /** About. */

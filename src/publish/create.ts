@@ -1,9 +1,10 @@
 import type { EmbeddedSettings, KafkaSettings } from '../config/settings.js';
 import type { Placement, Publisher } from '../model.js';
+import type { BatcherStatus } from './batcher.js';
 import type { Expectations } from './client.js';
 import { realClock } from './clock.js';
 import type { Log } from './log.js';
-import type { Spool } from './spool/spool.js';
+import type { SpoolStatus } from './spool/spool.js';
 
 /** Milliseconds that the start waits for Kafka: the first webhooks then go there, and not to the spool. */
 const patience = 1_000;
@@ -20,8 +21,14 @@ export interface PublisherOptions extends Adaptable {
   readonly log: Log;
 }
 
-/** What the gateway publishes with. With Kafka it says how the spool is, and what a reload changes reaches it. */
-export type GatewayPublisher = Publisher & Partial<Pick<Spool, 'status'>> & { adapt?(next: Adaptable): void };
+/** How it goes on the way to Kafka. */
+export interface PublisherStatus {
+  readonly queue: BatcherStatus;
+  readonly spool: SpoolStatus;
+}
+
+/** What the gateway publishes with. With Kafka it says how it goes, and what a reload changes reaches it. */
+export type GatewayPublisher = Publisher & { status?(): PublisherStatus; adapt?(next: Adaptable): void };
 
 /**
  * Opens the way to Kafka or to the embedded log. Kafka may be down: the publisher then keeps trying in the background,
@@ -40,6 +47,7 @@ export async function createPublisher(
     const spools = await openSpools(batcher, settings.spool, options);
     return {
       ...spools,
+      status: () => ({ queue: batcher.status(), spool: spools.status() }),
       adapt(next) {
         spools.adapt(next);
         void client.adapt?.(next);

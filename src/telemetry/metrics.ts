@@ -41,6 +41,13 @@ export const metrics = {
     merge: 'min',
     help: '1 while every worker is connected to Kafka, or writes the embedded log.',
   },
+  gateway_queue_records: {
+    type: 'gauge',
+    labels: [],
+    merge: 'sum',
+    help: 'Records in memory that Kafka has not acknowledged yet; spooled ones that are being sent count here, too.',
+  },
+  gateway_queue_bytes: { type: 'gauge', labels: [], merge: 'sum', help: 'Bytes of them, about.' },
   gateway_lane_open: {
     type: 'gauge',
     labels: ['topic'],
@@ -74,7 +81,7 @@ export const metrics = {
   },
   gateway_parked_records: {
     type: 'gauge',
-    labels: [],
+    labels: ['topic'],
     merge: 'sum',
     help: 'Records that Kafka refused for good after their 200: see gateway spool list. Raise an alarm above 0.',
   },

@@ -1,12 +1,10 @@
-import type { SpoolStatus } from '../publish/spool/spool.js';
+import type { PublisherStatus } from '../publish/create.js';
 import type { MetricName, Reading } from './metrics.js';
 
 /** What a process is like at the moment. */
-export interface Observed {
+export interface Observed extends Partial<PublisherStatus> {
   readonly inFlight: number;
   readonly connected: boolean;
-  /** Absent with the embedded log. */
-  readonly spool?: SpoolStatus | undefined;
   /** Absent without a dedupe window. */
   readonly dedupeIds?: number | undefined;
   /** Slot of the worker. */
@@ -15,26 +13,31 @@ export interface Observed {
   readonly now: number;
 }
 
-export function observe({ inFlight, connected, spool, dedupeIds, worker, now }: Observed): readonly Reading[] {
+export function observe({ inFlight, connected, queue, spool, dedupeIds, worker, now }: Observed): readonly Reading[] {
   return [
     read('gateway_in_flight', inFlight),
     read('gateway_kafka_connected', Number(connected)),
     ...(dedupeIds === undefined ? [] : [read('gateway_dedupe_ids', dedupeIds)]),
+    ...(queue === undefined ? [] : observeQueue(queue)),
     ...(spool === undefined ? [] : observeSpool(spool, now)),
     ...observeProcess(String(worker), now),
   ];
 }
 
-function observeSpool({ lanes, fullSince, parked }: SpoolStatus, now: number): readonly Reading[] {
+function observeQueue({ records, bytes }: PublisherStatus['queue']): readonly Reading[] {
+  return [read('gateway_queue_records', records), read('gateway_queue_bytes', bytes)];
+}
+
+function observeSpool({ lanes, fullSince }: PublisherStatus['spool'], now: number): readonly Reading[] {
   return [
     read('gateway_spool_full', Number(fullSince !== undefined)),
-    read('gateway_parked_records', parked),
-    ...lanes.flatMap(({ topic, open, spooled, bytes, oldest = now, refused }) => [
+    ...lanes.flatMap(({ topic, open, spooled, bytes, oldest = now, refused, parked }) => [
       read('gateway_lane_open', Number(open), { topic }),
       read('gateway_spool_records', spooled, { topic }),
       read('gateway_spool_bytes', bytes, { topic }),
       read('gateway_spool_oldest_seconds', Math.max(0, now - oldest) / 1000, { topic }),
       read('gateway_spool_refused_total', refused, { topic }),
+      read('gateway_parked_records', parked, { topic }),
     ]),
   ];
 }

@@ -18,10 +18,11 @@ export interface Status {
   readonly connected: boolean;
   readonly inFlight: number;
   readonly endpoints: readonly EndpointStatus[];
+  /** With Kafka: what is in memory and not acknowledged yet; spooled records that are being sent count here, too. */
+  readonly queue?: { readonly records: number; readonly bytes: number };
   /** With Kafka: a lane for each topic. */
   readonly lanes: readonly LaneReport[];
   readonly spoolFull: boolean;
-  readonly parked: number;
   readonly dedupeIds?: number;
 }
 
@@ -47,6 +48,8 @@ export interface LaneReport {
   readonly records: number;
   readonly bytes: number;
   readonly oldestSeconds: number;
+  /** Refused by Kafka for good. */
+  readonly parked: number;
 }
 
 type About = Pick<Status, 'version' | 'pid' | 'startedAt' | 'ready' | 'workers' | 'config'>;
@@ -57,6 +60,7 @@ export function makeStatus(settings: Settings, readings: readonly Reading[], abo
   const value = (metric: MetricName) => of(metric)[0]?.value;
   const ofTopic = (metric: MetricName, topic: string | undefined) =>
     of(metric).find(({ labels }) => labels.topic === topic)?.value ?? 0;
+  const queued = value('gateway_queue_records');
   const dedupeIds = value('gateway_dedupe_ids');
   return {
     ...about,
@@ -81,13 +85,14 @@ export function makeStatus(settings: Settings, readings: readonly Reading[], abo
           .map(({ labels, value: count }) => [labels.outcome ?? '', count]),
       ),
     })),
+    ...(queued !== undefined && { queue: { records: queued, bytes: value('gateway_queue_bytes') ?? 0 } }),
     lanes: of('gateway_lane_open').map(({ labels: { topic = '' }, value: open }) => ({
       ...{ topic, open: open === 1, records: ofTopic('gateway_spool_records', topic) },
       bytes: ofTopic('gateway_spool_bytes', topic),
       oldestSeconds: Math.round(ofTopic('gateway_spool_oldest_seconds', topic)),
+      parked: ofTopic('gateway_parked_records', topic),
     })),
     spoolFull: value('gateway_spool_full') === 1,
-    parked: value('gateway_parked_records') ?? 0,
     ...(dedupeIds !== undefined && { dedupeIds }),
   };
 }

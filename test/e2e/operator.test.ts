@@ -52,7 +52,7 @@ for (const workers of [1, 2]) {
       );
       expect(stdout).to.match(/^stripe +\/webhooks\/stripe +current: used \d+ s ago +accepted 6, duplicate 1$/m);
       const json = JSON.parse((await run('status', '--json')).stdout);
-      expect(json).to.deep.include({ ready: true, connected: true, inFlight: 0, parked: 0, lanes: [] });
+      expect(json).to.deep.include({ ready: true, connected: true, inFlight: 0, lanes: [] });
       expect(json.endpoints[0]).to.deep.include({ name: 'stripe', deliveries: { accepted: 6, duplicate: 1 } });
     });
 
@@ -101,6 +101,33 @@ for (const workers of [1, 2]) {
     }
   });
 }
+
+describe('the operator without Kafka', () => {
+  it('sees what waits for it, of all workers', async () => {
+    const config = configOf(2).replace(
+      /^embedded:.*$/m,
+      'kafka: { brokers: "127.0.0.1:1" }\nspool: { dir: ../data/spool }',
+    );
+    const started = await start(config);
+    for (let n = 0; n < 6; n++) expect(await postStripe(started.url, `evt_${n}`)).to.equal(200);
+    const ask = (...args: string[]) => new Cli(started.directory.path, [...args, '--url', started.adminUrl]).ended();
+    const { code, stdout } = await ask('status');
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/^NO CONNECTION TO KAFKA$/m);
+    expect(stdout).to.match(
+      /^lag: 6 records \([\d.]+ KiB\) on disk, the oldest for \d+ s, [12] records? \([\d.]+ KiB\) in memory$/m,
+    );
+    expect(stdout).to.match(/^webhooks\.stripe\.charge +closed +6 +[\d.]+ KiB +\d+ s +0$/m);
+    const text = await (await fetch(`${started.adminUrl}/metrics`)).text();
+    expect(text).to.match(/^gateway_spool_records\{topic="webhooks.stripe.charge"\} 6$/m);
+    expect(text).to.match(/^gateway_queue_records [12]$/m);
+    expect(text).to.match(/^gateway_queue_bytes [1-9]\d+$/m);
+    expect(text).to.match(/^gateway_parked_records\{topic="webhooks.stripe.charge"\} 0$/m);
+    started.cli.kill('SIGTERM');
+    expect((await started.cli.ended()).code).to.equal(0);
+    started.directory.remove();
+  });
+});
 
 describe('status and reload without a gateway', () => {
   it('exit with 4', async () => {

@@ -9,7 +9,6 @@ export interface LaneStatus {
   readonly open: boolean;
   /** Records that wait for Kafka: on disk, and with nothing but a sender who waits. */
   readonly spooled: number;
-  readonly inFlight: number;
   /** Bytes on disk. */
   readonly bytes: number;
   /** Records that neither Kafka nor the spool could take, since the start. */
@@ -52,7 +51,7 @@ export class Lane {
 
   status(): LaneStatus {
     const { oldest, size, refused } = this.#backlog;
-    const counts = { spooled: size, inFlight: this.#direct.size, bytes: this.#journal.bytes, refused };
+    const counts = { spooled: size, bytes: this.#journal.bytes, refused };
     return { topic: this.topic, open: this.open, ...counts, ...(oldest !== undefined && { oldest }) };
   }
 

@@ -41,9 +41,7 @@ export async function openSpools(
   return {
     ...own,
     status() {
-      const all = spools.map((spool) => spool.status());
-      const parked = all.reduce((sum, status) => sum + status.parked, 0);
-      return { ...own.status(), lanes: all.flatMap(({ lanes }) => lanes), parked };
+      return { ...own.status(), lanes: spools.flatMap((spool) => spool.status().lanes) };
     },
     adapt(next) {
       for (const spool of spools) spool.adapt(next);

@@ -18,16 +18,15 @@ export class Parked {
   readonly #clock: Clock;
   readonly #journal: Journal;
   #number: number;
-  #count: number;
+  readonly #counts = new Map<string, number>();
   #retrying = false;
 
-  private constructor(files: Files, folder: string, clock: Clock, journal: Journal, count: number) {
+  private constructor(files: Files, folder: string, clock: Clock, journal: Journal) {
     this.#files = files;
     this.#folder = folder;
     this.#clock = clock;
     this.#journal = journal;
     this.#number = journal.last;
-    this.#count = count;
   }
 
   static async open(
@@ -38,27 +37,27 @@ export class Parked {
   ): Promise<Parked> {
     const { journal, damage } = await Journal.open(files, folder);
     onDamage(damage);
-    let count = 0;
+    const parked = new Parked(files, folder, clock, journal);
     for (let frames = await journal.read(readBytes); frames.length > 0; frames = await journal.read(readBytes)) {
-      count += frames.length;
+      for (const { body } of frames) parked.#count(decodeSpooled(body).record.topic, 1);
     }
-    return new Parked(files, folder, clock, journal, count);
+    return parked;
   }
 
   get bytes(): number {
     return this.#journal.bytes;
   }
 
-  /** How many records are parked. */
-  get count(): number {
-    return this.#count;
+  /** Topic → how many of its records are parked; 0 where it had some. */
+  get counts(): ReadonlyMap<string, number> {
+    return this.#counts;
   }
 
   /** Resolves when it is durable. */
   async add(record: KafkaRecord, reason: string): Promise<void> {
     const body = encodeSpooled({ record, spooledAt: this.#clock.date(), parked: reason });
     await this.#journal.append(++this.#number, body);
-    this.#count++;
+    this.#count(record.topic, 1);
   }
 
   /** Sends what is parked again, if somebody has asked for it. What is refused once more is parked once more. */
@@ -87,9 +86,10 @@ export class Parked {
       const frames = await this.#journal.read(readBytes);
       for (const { number, body } of frames) {
         if (number > last) break; // Refused once more, just now.
-        if (await this.#take(send, decodeSpooled(body).record)) sent++;
+        const { record } = decodeSpooled(body);
+        if (await this.#take(send, record)) sent++;
         await this.#journal.forget(number);
-        this.#count--;
+        this.#count(record.topic, -1);
       }
       if ((frames.at(-1)?.number ?? last) >= last) break;
     }
@@ -105,6 +105,10 @@ export class Parked {
       await this.add(record, error.reason);
       return false;
     }
+  }
+
+  #count(topic: string, more: number): void {
+    this.#counts.set(topic, (this.#counts.get(topic) ?? 0) + more);
   }
 
   close(): Promise<void> {

@@ -31,12 +31,16 @@ export interface SpoolOptions {
 
 /** How the spool of one process is. */
 export interface SpoolStatus {
-  readonly lanes: readonly LaneStatus[];
+  readonly lanes: readonly TopicStatus[];
   /** Bytes on disk, parked ones included, and how many there may be. */
   readonly bytes: number;
   readonly maxBytes: number;
   /** Since when it refuses records for want of room, in milliseconds since the epoch; absent while it takes them. */
   readonly fullSince?: number;
+}
+
+export interface TopicStatus extends LaneStatus {
+  /** Records that Kafka has refused for good. */
   readonly parked: number;
 }
 
@@ -146,14 +150,14 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   }
 
   const leftBehind = await files.list(join(folder, 'topics'));
-  for (const topic of new Set([...options.topics, ...leftBehind])) await openLane(topic);
+  for (const topic of new Set([...options.topics, ...leftBehind, ...parked.counts.keys()])) await openLane(topic);
   return {
     publish,
     ready: () => closing === undefined && (kafka.ready() || usedBytes() < maxBytes),
     connected: kafka.connected,
     status: () => ({
-      lanes: [...lanes.values()].map((lane) => lane.status()),
-      ...{ bytes: usedBytes(), maxBytes, parked: parked.count },
+      lanes: [...lanes.values()].map((lane) => ({ ...lane.status(), parked: parked.counts.get(lane.topic) ?? 0 })),
+      ...{ bytes: usedBytes(), maxBytes },
       ...(fullSince !== undefined && { fullSince }),
     }),
     adapt(next) {

@@ -86,10 +86,11 @@ describe('the metrics', () => {
 
   it('of several processes become one: sums, the worst, the latest', () => {
     const spool = (open: boolean, spooled: number, oldest: number, fullSince?: number) => ({
-      ...{ bytes: 0, maxBytes: 1, parked: 1, ...(fullSince !== undefined && { fullSince }) },
-      lanes: [{ topic: 't', open, spooled, inFlight: 0, bytes: 10, refused: 2, oldest }],
+      ...{ bytes: 0, maxBytes: 1, ...(fullSince !== undefined && { fullSince }) },
+      lanes: [{ topic: 't', open, spooled, bytes: 10, refused: 2, oldest, parked: 1 }],
     });
-    const common = { inFlight: 2, connected: true, dedupeIds: 7, now: 10_000 };
+    const queue = { records: 3, bytes: 40 };
+    const common = { inFlight: 2, queue, connected: true, dedupeIds: 7, now: 10_000 };
     const merged = mergeReadings([
       observe({ ...common, worker: 0, spool: spool(true, 0, 10_000) }),
       observe({ ...common, worker: 1, spool: spool(false, 3, 4_000, 5_000), connected: false }),
@@ -99,16 +100,20 @@ describe('the metrics', () => {
       ...{ inFlight: value('gateway_in_flight'), open: value('gateway_lane_open'), ids: value('gateway_dedupe_ids') },
       ...{ spooled: value('gateway_spool_records'), oldest: value('gateway_spool_oldest_seconds') },
       ...{ full: value('gateway_spool_full'), parked: value('gateway_parked_records') },
+      ...{ queued: value('gateway_queue_records'), bytes: value('gateway_queue_bytes') },
       ...{ refused: value('gateway_spool_refused_total'), connected: value('gateway_kafka_connected') },
     }).to.deep.equal({
       ...{ inFlight: 4, open: 0, ids: 7, spooled: 3, oldest: 6, full: 1, parked: 2, refused: 4, connected: 0 },
+      ...{ queued: 6, bytes: 80 },
     });
     expect(merged.filter(({ metric }) => metric === 'process_resident_memory_bytes')).to.have.length(2);
     expect(merged.filter(isCount).every(({ metric }) => metrics[metric].type !== 'gauge')).to.equal(true);
   });
 
   it('name what they have, and have every label that they name', () => {
-    const readings = observe({ inFlight: 0, connected: true, worker: 0, now: 0 });
+    const lane = { topic: 't', open: true, spooled: 0, bytes: 0, refused: 0, parked: 0 };
+    const kafka = { queue: { records: 0, bytes: 0 }, spool: { lanes: [lane], bytes: 0, maxBytes: 1 } };
+    const readings = observe({ ...kafka, inFlight: 0, connected: true, dedupeIds: 1, worker: 0, now: 0 });
     for (const { metric, labels } of readings) {
       expect(Object.keys(labels)).to.deep.equal([...metrics[metric].labels]);
     }

@@ -1,0 +1,77 @@
+import type { EndpointStatus, LaneReport, Status } from '../telemetry/status.js';
+import { formatTable } from './table.js';
+import { formatAge } from './time.js';
+
+/** A status for people. `now`: milliseconds since the epoch. */
+export function describeStatus(status: Status, now: number): string {
+  const { version, pid, startedAt, ready, workers, config, connected, inFlight, lanes, spoolFull } = status;
+  const up = formatAge(now - Date.parse(startedAt));
+  const parked = sum(lanes, 'parked');
+  const sections = [
+    `${ready ? 'ready' : 'NOT READY'}: version ${version}, process ${pid}, up ${up}, ${workers.ready} of ${workers.of} workers, ${inFlight} in flight`,
+    `configuration ${config.digest} of ${config.file}, loaded ${formatAge(now - Date.parse(config.loadedAt))} ago`,
+    ...(config.lastError === undefined ? [] : [`LAST RELOAD REFUSED: ${config.lastError}`]),
+    ...(connected ? [] : ['NO CONNECTION TO KAFKA']),
+    ...(spoolFull ? ['THE SPOOL IS FULL: webhooks are answered with 503'] : []),
+    ...(parked > 0 ? [`${parked} PARKED: see gateway spool list`] : []),
+    ...(status.queue === undefined ? [] : [describeLag(status.queue, lanes)]),
+    '',
+    endpointTable(status.endpoints, now),
+  ];
+  if (lanes.length > 0) sections.push('', laneTable(lanes));
+  return sections.join('\n');
+}
+
+/** What was taken and is not in Kafka yet. */
+function describeLag(queue: NonNullable<Status['queue']>, lanes: readonly LaneReport[]): string {
+  const spooled = sum(lanes, 'records');
+  if (spooled + queue.records === 0) return 'lag: none';
+  const oldest = Math.max(0, ...lanes.map(({ oldestSeconds }) => oldestSeconds));
+  const disk =
+    spooled === 0
+      ? 'nothing waits on disk'
+      : `${countRecords(spooled)} (${formatSize(sum(lanes, 'bytes'))}) on disk, the oldest for ${formatAge(oldest * 1000)}`;
+  const memory = queue.records === 0 ? 'nothing' : `${countRecords(queue.records)} (${formatSize(queue.bytes)})`;
+  return `lag: ${disk}, ${memory} in memory`;
+}
+
+function endpointTable(endpoints: readonly EndpointStatus[], now: number): string {
+  const rows = endpoints.map(({ name, path, secrets, deliveries }) => [
+    ...[name, path, secrets.map((secret) => describeSecret(secret, now)).join(', ')],
+    Object.entries(deliveries)
+      .map(([outcome, count]) => `${outcome} ${count}`)
+      .join(', ') || '-',
+  ]);
+  return formatTable(['ENDPOINT', 'PATH', 'SECRETS', 'DELIVERIES'], rows);
+}
+
+function describeSecret(
+  { name, notBefore, expires, lastUsed }: EndpointStatus['secrets'][number],
+  now: number,
+): string {
+  const used =
+    lastUsed === undefined ? 'not used since the start' : `used ${formatAge(now - Date.parse(lastUsed))} ago`;
+  if (expires !== undefined && Date.parse(expires) <= now) return `${name}: expired, ${used}`;
+  if (notBefore !== undefined && Date.parse(notBefore) > now) return `${name}: not active yet`;
+  return `${name}: ${used}`;
+}
+
+function laneTable(lanes: readonly LaneReport[]): string {
+  const rows = lanes.map(({ topic, open, records, bytes, oldestSeconds, parked }) => [
+    ...[topic, open ? 'open' : 'closed', String(records), formatSize(bytes)],
+    ...[records === 0 ? '-' : formatAge(oldestSeconds * 1000), String(parked)],
+  ]);
+  return formatTable(['TOPIC', 'LANE', 'SPOOLED', 'SIZE', 'OLDEST', 'PARKED'], rows);
+}
+
+function sum(lanes: readonly LaneReport[], name: 'records' | 'bytes' | 'parked'): number {
+  return lanes.reduce((total, lane) => total + lane[name], 0);
+}
+
+function countRecords(count: number): string {
+  return count === 1 ? '1 record' : `${count} records`;
+}
+
+function formatSize(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1)} KiB`;
+}

@@ -1,0 +1,81 @@
+import { expect } from 'chai';
+import { describeStatus } from '../../../src/cli/status-lines.js';
+import type { LaneReport, Status } from '../../../src/telemetry/status.js';
+
+const now = Date.UTC(2026, 0, 2, 12);
+const at = (secondsAgo: number) => new Date(now - secondsAgo * 1000).toISOString();
+
+const well: Status = {
+  ...{ version: '1.2.3', pid: 7, startedAt: at(600), ready: true, connected: true, inFlight: 0, spoolFull: false },
+  workers: { ready: 2, of: 2 },
+  config: { file: '/etc/gateway.yaml', digest: 'abc', loadedAt: at(300) },
+  endpoints: [
+    {
+      ...{ name: 'stripe', path: '/webhooks/stripe', provider: 'stripe', deliveries: { accepted: 5 } },
+      secrets: [
+        { name: 'current', lastUsed: at(4) },
+        { name: 'previous', lastUsed: at(3 * 3600), expires: at(-3600) },
+        { name: 'older', expires: at(60) },
+        { name: 'next', notBefore: at(-60) },
+      ],
+    },
+  ],
+  queue: { records: 0, bytes: 0 },
+  lanes: [lane('webhooks.stripe.charge')],
+};
+
+function lane(topic: string, more: Partial<LaneReport> = {}): LaneReport {
+  return { topic, open: true, records: 0, bytes: 0, oldestSeconds: 0, parked: 0, ...more };
+}
+
+describe('what gateway status says', () => {
+  it('of a gateway that is well', () => {
+    expect(describeStatus(well, now).split('\n')).to.deep.equal([
+      'ready: version 1.2.3, process 7, up 10 min, 2 of 2 workers, 0 in flight',
+      'configuration abc of /etc/gateway.yaml, loaded 5 min ago',
+      'lag: none',
+      '',
+      'ENDPOINT  PATH              SECRETS                                                                                                        DELIVERIES',
+      'stripe    /webhooks/stripe  current: used 4 s ago, previous: used 3 h ago, older: expired, not used since the start, next: not active yet  accepted 5',
+      '',
+      'TOPIC                   LANE  SPOOLED  SIZE     OLDEST  PARKED',
+      'webhooks.stripe.charge  open  0        0.0 KiB  -       0',
+    ]);
+  });
+
+  it('of one without Kafka: what waits where, and since when', () => {
+    const lanes = [
+      lane('a', { open: false, records: 300, bytes: 46_080, oldestSeconds: 200, parked: 2 }),
+      lane('b', { open: false, records: 1, bytes: 1024, oldestSeconds: 9, parked: 1 }),
+      lane('c'),
+    ];
+    const lines = describeStatus(
+      { ...well, ready: false, connected: false, spoolFull: true, queue: { records: 1, bytes: 512 }, lanes },
+      now,
+    ).split('\n');
+    expect(lines[0]).to.match(/^NOT READY: /);
+    expect(lines.slice(2, 6)).to.deep.equal([
+      'NO CONNECTION TO KAFKA',
+      'THE SPOOL IS FULL: webhooks are answered with 503',
+      '3 PARKED: see gateway spool list',
+      'lag: 301 records (46.0 KiB) on disk, the oldest for 3 min, 1 record (0.5 KiB) in memory',
+    ]);
+    expect(lines.slice(-4)).to.deep.equal([
+      'TOPIC  LANE    SPOOLED  SIZE      OLDEST  PARKED',
+      'a      closed  300      45.0 KiB  3 min   2',
+      'b      closed  1        1.0 KiB   9 s     1',
+      'c      open    0        0.0 KiB   -       0',
+    ]);
+  });
+
+  it('of one whose spool is empty while Kafka is slow', () => {
+    const status = { ...well, queue: { records: 20, bytes: 2048 } };
+    expect(describeStatus(status, now)).to.include('lag: nothing waits on disk, 20 records (2.0 KiB) in memory\n');
+  });
+
+  it('of one with the embedded log: no lag, no lanes', () => {
+    const { queue: _, ...rest } = well;
+    const text = describeStatus({ ...rest, lanes: [] }, now);
+    expect(text).not.to.match(/lag|LANE/);
+  });
+});
