@@ -1,18 +1,7 @@
 import type { Clock } from '../publish/clock.js';
-import { encodeTurn, entrySize, kinds, readEntries, readKind } from './entry.js';
-import type { Folder, LogFile } from './folder.js';
-
-/** A file of a chain, as far as this process knows it. */
-interface Part {
-  readonly number: number;
-  readonly file: LogFile;
-  /** Bytes that have been read. */
-  position: number;
-  damaged: number;
-  /** Its end has been read: the next file goes on. */
-  ended: boolean;
-  dirty: boolean;
-}
+import { encodeTurn } from './entry.js';
+import type { Folder } from './folder.js';
+import { Part, type Visit } from './part.js';
 
 export interface ChainOptions {
   readonly folder: Folder;
@@ -21,12 +10,7 @@ export interface ChainOptions {
   /** Present: other processes append to it, too. */
   readonly follow: Clock | undefined;
   /** Gets every whole entry once, in the order in which they lie in the chain. */
-  readonly visit: (entry: {
-    readonly number: number;
-    readonly position: number;
-    readonly from: Buffer;
-    readonly at: number;
-  }) => void;
+  readonly visit: Visit;
   /** A further file was begun. */
   readonly onTurn: (chain: Chain) => void;
   /** What can't be read when the chain is opened; the rest is kept. */
@@ -35,24 +19,14 @@ export interface ChainOptions {
 
 /** Milliseconds between two looks of a process that has nothing to do. */
 const followInterval = 1_000;
-/** Nothing that is read from it outlives a call. */
-const scratch = Buffer.allocUnsafe(64 * 1024);
-const oneEntry = Buffer.allocUnsafe(entrySize);
-
-const nowhere: Part = {
-  number: 0,
-  file: {
-    read: () => 0,
-    append: async () => undefined,
-    appendNow: () => undefined,
-    sync: async () => undefined,
-    close: () => undefined,
-  },
-  position: 0,
-  damaged: 0,
-  ended: false,
-  dirty: false,
-};
+/** Before the first one. */
+const nowhere = new Part(0, {
+  read: () => 0,
+  append: async () => undefined,
+  appendNow: () => undefined,
+  sync: async () => undefined,
+  close: () => undefined,
+});
 
 /**
  * Numbered files of entries, to which all processes of a gateway append. Each reads what the others have written, and all
@@ -63,7 +37,7 @@ export class Chain {
   readonly #options: ChainOptions;
   readonly #parts = new Map<number, Part>();
   readonly #unusable = new Set<number>();
-  #current: Part = { ...nowhere };
+  #current = nowhere;
   #cancelTimer: (() => void) | undefined;
 
   /** Reads all that there is, some milliseconds at a time. Throws what the folder throws. */
@@ -95,11 +69,12 @@ export class Chain {
 
   /** Reads what was appended since the last look. */
   follow(): void {
+    const { visit, onTurn } = this.#options;
     for (;;) {
-      while (this.#readSome(this.#current)) {}
+      while (this.#current.readSome(visit)) {}
       if (!this.#current.ended) return;
       this.#current = this.#openPart(this.#numberAfter(this.#current.number));
-      this.#options.onTurn(this);
+      onTurn(this);
     }
   }
 
@@ -107,8 +82,7 @@ export class Chain {
   async append(entries: Buffer): Promise<void> {
     for (let part: Part | undefined; part === undefined || part.ended; this.follow()) {
       part = this.#current;
-      part.dirty = true;
-      await part.file.append(entries);
+      await part.append(entries);
     }
   }
 
@@ -116,27 +90,24 @@ export class Chain {
   appendNow(entries: Buffer): void {
     for (let part: Part | undefined; part === undefined || part.ended; this.follow()) {
       part = this.#current;
-      part.dirty = true;
-      part.file.appendNow(entries);
+      part.appendNow(entries);
     }
   }
 
   /** Goes on to the next file, and all other processes with it. */
   turn(): void {
-    this.#current.dirty = true;
-    this.#current.file.appendNow(encodeTurn());
+    this.#current.appendNow(encodeTurn());
     this.follow();
   }
 
   /** The bytes of an entry, valid until the next call; undefined where they can't be had any more. */
   read(number: number, position: number): Buffer | undefined {
-    const length = this.#parts.get(number)?.file.read(oneEntry, position);
-    return length === entrySize ? oneEntry : undefined;
+    return this.#parts.get(number)?.read(position);
   }
 
   /** Deletes a file. */
   drop(number: number): void {
-    this.#parts.get(number)?.file.close();
+    this.#parts.get(number)?.close();
     this.#parts.delete(number);
     this.#options.folder.remove(this.#nameOf(number));
   }
@@ -145,10 +116,10 @@ export class Chain {
   async close(): Promise<void> {
     this.#cancelTimer?.();
     try {
-      for (const { file, dirty } of this.#parts.values()) if (dirty) await file.sync();
+      for (const part of this.#parts.values()) await part.sync();
       this.#options.folder.sync();
     } finally {
-      for (const { file } of this.#parts.values()) file.close();
+      for (const part of this.#parts.values()) part.close();
       this.#parts.clear();
     }
   }
@@ -166,17 +137,19 @@ export class Chain {
   }
 
   async #load(): Promise<void> {
+    const { visit, onDamage } = this.#options;
     for (const number of this.#numbers()) {
       try {
         const part = this.#openPart(number);
-        while (this.#readSome(part)) await new Promise(setImmediate);
-        this.#reportDamage(part);
+        while (part.readSome(visit)) await new Promise(setImmediate);
+        const bytes = part.countDamaged();
+        if (bytes > 0) onDamage({ file: this.#nameOf(number), bytes });
         // An empty file was begun by a process that came no further.
         if (part.position > 0 || this.#current.number === 0) this.#current = part;
       } catch (error) {
         this.#unusable.add(number);
         const reason = error instanceof Error ? error.message : String(error);
-        this.#options.onDamage({ file: this.#nameOf(number), reason });
+        onDamage({ file: this.#nameOf(number), reason });
       }
     }
     if (this.#current.number === 0) this.#current = this.#openPart(this.#numberAfter(0));
@@ -186,8 +159,7 @@ export class Chain {
   #openPart(number: number): Part {
     const known = this.#parts.get(number);
     if (known !== undefined) return known;
-    const file = this.#options.folder.open(this.#nameOf(number));
-    const part = { ...nowhere, number, file };
+    const part = new Part(number, this.#options.folder.open(this.#nameOf(number)));
     this.#parts.set(number, part);
     return part;
   }
@@ -207,28 +179,5 @@ export class Chain {
 
   #nameOf(number: number): string {
     return `${this.#options.name}-${String(number).padStart(8, '0')}`;
-  }
-
-  /** Says whether there may be more. */
-  #readSome(part: Part): boolean {
-    if (part.ended) return false;
-    const length = part.file.read(scratch, part.position);
-    if (length < entrySize) return false;
-    const { number, position } = part;
-    const from = scratch.subarray(0, length);
-    const { done, damaged } = readEntries(from, (at) => {
-      if (readKind(from, at) === kinds.turn) part.ended = true;
-      else this.#options.visit({ number, position: position + at, from, at });
-      return !part.ended;
-    });
-    part.position += done;
-    part.damaged += damaged;
-    return length === scratch.length;
-  }
-
-  #reportDamage(part: Part): void {
-    const torn = part.ended ? 0 : part.file.read(oneEntry, part.position);
-    const bytes = part.damaged + torn;
-    if (bytes > 0) this.#options.onDamage({ file: this.#nameOf(part.number), bytes });
   }
 }
