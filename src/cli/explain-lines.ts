@@ -7,7 +7,7 @@ import type {
   ExplainedSchema,
   Explanation,
   Verification,
-} from '../explain/explain.js';
+} from '../explain/explanation.js';
 
 const width = 10;
 

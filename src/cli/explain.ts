@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Settings } from '../config/settings.js';
-import type { Explanation, Verification } from '../explain/explain.js';
+import type { Explanation, Verification } from '../explain/explanation.js';
 import type { Given, GivenRecord } from '../explain/given.js';
 import type { Walk } from '../explain/walk.js';
 import type { Delivery, Endpoint } from '../model.js';

@@ -6,7 +6,7 @@ import { explanationLines } from '../cli/explain-lines.js';
 import { loadSettings } from '../cli/settings.js';
 import { sinceOf, timeOf } from '../cli/time.js';
 import { configFlag, whichConfig } from '../cli/which-config.js';
-import type { Explanation } from '../explain/explain.js';
+import type { Explanation } from '../explain/explanation.js';
 
 export default class Explain extends BaseCommand {
   static override summary = 'Walk one payload or event through every stage, and say what each decided and why.';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { explanationLines } from '../../../src/cli/explain-lines.js';
-import { type Explanation, explain } from '../../../src/explain/explain.js';
+import { explain } from '../../../src/explain/explain.js';
+import type { Explanation } from '../../../src/explain/explanation.js';
 import { walk } from '../../../src/explain/walk.js';
 import type { Delivery, Endpoint } from '../../../src/model.js';
 import { compileRule } from '../../../src/rules/compile.js';
