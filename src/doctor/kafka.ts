@@ -1,12 +1,13 @@
-import kafkajs, { type Admin, type DescribeAclResponse } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import type { KafkaSettings } from '../config/settings.js';
 import { translateError } from '../publish/kafka/errors.js';
 import { configureKafka } from '../publish/kafka/options.js';
 import { type Finding, fail, ok, unknown, warn } from './finding.js';
+import { probe } from './probe.js';
+import { examineCreation, examineTopicRights } from './rights.js';
 import { examineTopic, type TopicFacts } from './topic.js';
 
-const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ConfigResourceTypes, Kafka, ResourcePatternTypes } =
-  kafkajs;
+const { ConfigResourceTypes, Kafka } = kafkajs;
 
 /** Bytes that Kafka adds to a record, headers included, at the most likely. */
 const overhead = 4096;
@@ -24,13 +25,19 @@ export async function examineKafka(
   largest: number,
 ): Promise<KafkaExamination> {
   const brokers = await Promise.all(settings.brokers.map((broker) => examineBroker(settings, broker)));
-  if (!brokers.some(({ status }) => status === 'ok')) return { findings: brokers, reachable: false };
+  const answering = settings.brokers[brokers.findIndex(({ status }) => status !== 'fail')];
+  if (answering === undefined) return { findings: brokers, reachable: false };
   const admin = connectTo(settings, settings.brokers);
   try {
     await admin.connect();
     const cluster = await examineCluster(admin);
-    const known = await examineTopics(admin, settings, topics, largest);
-    return { findings: [...brokers, cluster, ...known, await examineRights(admin, settings)], reachable: true };
+    const there = new Set(await admin.listTopics());
+    const present = topics.filter((name) => there.has(name));
+    const missing = topics.filter((name) => !there.has(name));
+    const known = await examineTopics(admin, present, largest);
+    const absent = missing.map((name) => examineMissing(name, settings));
+    const rights = await examineRights(settings, answering, present, missing);
+    return { findings: [...brokers, cluster, ...known, ...absent, ...rights], reachable: true };
   } catch (error) {
     const { message } = translateError(error);
     return { findings: [...brokers, fail('kafka.cluster', message, 'see the brokers above')], reachable: true };
@@ -51,7 +58,7 @@ async function examineBroker(settings: KafkaSettings, broker: string): Promise<F
   try {
     await admin.connect();
     const how = [settings.tls && 'TLS', settings.sasl && `SASL ${settings.sasl.mechanism}`].filter(Boolean).join(', ');
-    return ok(id, `it answers${how === '' ? '' : ` (${how})`}`);
+    return await examineVersion(settings, broker, `it answers${how === '' ? '' : ` (${how})`}`);
   } catch (error) {
     const { message } = translateError(error);
     return fail(id, message, 'compare kafka.brokers, kafka.tls and kafka.sasl with the listeners of the broker');
@@ -60,27 +67,30 @@ async function examineBroker(settings: KafkaSettings, broker: string): Promise<F
   }
 }
 
+/** A broker doesn't tell its version. What it speaks does, nearly. */
+async function examineVersion(settings: KafkaSettings, broker: string, answers: string): Promise<Finding> {
+  const id = `kafka.broker ${broker}`;
+  try {
+    const release = await probe(settings, broker, ({ release }) => release());
+    if (release !== undefined) return ok(id, `${answers}, and speaks the protocol of Kafka ${release} or later`);
+    return warn(id, `${answers}, and is older than Kafka 2.4`, 'the gateway is tested with newer ones: upgrade it');
+  } catch (error) {
+    return ok(id, `${answers}; which version it is could not be found out (${describe(error)})`);
+  }
+}
+
 async function examineCluster(admin: Admin): Promise<Finding> {
   const { brokers, controller, clusterId } = await admin.describeCluster();
   const addresses = brokers.map(({ host, port }) => `${host}:${port}`).join(', ');
-  const version = 'the version of Kafka is not told to clients';
-  const text = `cluster ${clusterId}, brokers as they call themselves: ${addresses}; controller ${controller}; ${version}`;
+  const text = `cluster ${clusterId}, brokers as they call themselves: ${addresses}; controller ${controller}`;
   return ok('kafka.cluster', text);
 }
 
-async function examineTopics(
-  admin: Admin,
-  settings: KafkaSettings,
-  names: readonly string[],
-  largest: number,
-): Promise<readonly Finding[]> {
-  const there = new Set(await admin.listTopics());
-  const present = names.filter((name) => there.has(name));
-  const missing = names.filter((name) => !there.has(name)).map((name) => examineMissing(name, settings));
-  if (present.length === 0) return missing;
-  const { topics } = await admin.fetchTopicMetadata({ topics: [...present] });
-  const limits = await describeLimits(admin, present);
-  const found = topics.flatMap(({ name, partitions }) => {
+async function examineTopics(admin: Admin, names: readonly string[], largest: number): Promise<readonly Finding[]> {
+  if (names.length === 0) return [];
+  const { topics } = await admin.fetchTopicMetadata({ topics: [...names] });
+  const limits = await describeLimits(admin, names);
+  return topics.flatMap(({ name, partitions }) => {
     const facts: TopicFacts = {
       ...{ name, partitions: partitions.length },
       replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
@@ -89,7 +99,6 @@ async function examineTopics(
     };
     return examineTopic(facts, largest + overhead);
   });
-  return [...found, ...missing];
 }
 
 function examineMissing(name: string, { topics }: KafkaSettings): Finding {
@@ -120,32 +129,26 @@ async function describeLimits(admin: Admin, names: readonly string[]) {
   return limits;
 }
 
-/** Whether the user may write, as far as it can be known without writing. */
-async function examineRights(admin: Admin, { sasl }: KafkaSettings): Promise<Finding> {
-  const id = 'kafka.rights';
-  const hint =
-    'the user needs DESCRIBE and WRITE on the topics, CREATE where they are to be made, IDEMPOTENT_WRITE on the cluster before Kafka 2.8';
+/** What this user may do, as Kafka itself says. */
+async function examineRights(
+  settings: KafkaSettings,
+  broker: string,
+  present: readonly string[],
+  missing: readonly string[],
+): Promise<readonly Finding[]> {
+  const creates = missing.length > 0 && settings.topics.create === 'missing';
   try {
-    const { resources } = await admin.describeAcls({
-      resourceType: AclResourceTypes.TOPIC,
-      resourcePatternType: ResourcePatternTypes.ANY,
-      operation: AclOperationTypes.ANY,
-      permissionType: AclPermissionTypes.ALLOW,
-    });
-    const principals = ['User:*', `User:${sasl?.username ?? 'ANONYMOUS'}`];
-    return mayWrite(resources, principals)
-      ? ok(id, `an ACL lets ${principals[1]} write`)
-      : warn(id, `no ACL lets ${principals[1]} write to a topic, unless it is a superuser`, hint);
+    return await probe(settings, broker, async ({ topicRights, clusterRights }) => [
+      ...examineTopicRights(await topicRights(present)),
+      ...(creates ? [examineCreation(missing, await clusterRights())] : []),
+    ]);
   } catch (error) {
-    const { reason } = translateError(error);
-    if (reason === 'SECURITY_DISABLED') return ok(id, 'Kafka has no authorizer: everybody may write');
-    return unknown(id, `whether this user may write is not known without writing (${reason})`, hint);
+    const hint =
+      'the user needs DESCRIBE and WRITE on the topics, CREATE where they are to be made, IDEMPOTENT_WRITE on the cluster before Kafka 2.8';
+    return [unknown('kafka.rights', `what this user may do could not be asked (${describe(error)})`, hint)];
   }
 }
 
-function mayWrite(resources: DescribeAclResponse['resources'], principals: readonly string[]): boolean {
-  const writes = [AclOperationTypes.WRITE, AclOperationTypes.ALL];
-  return resources.some(({ acls }) =>
-    acls.some(({ principal, operation }) => principals.includes(principal) && writes.includes(operation)),
-  );
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

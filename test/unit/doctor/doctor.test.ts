@@ -7,7 +7,9 @@ import { expect } from 'chai';
 import { loadConfig } from '../../../src/config/load.js';
 import { ownPlugins } from '../../../src/config/plugin-folders.js';
 import type { Settings } from '../../../src/config/settings.js';
+import { guessRelease } from '../../../src/doctor/broker-version.js';
 import { examineDisks, examinePort, examineVersions } from '../../../src/doctor/machine.js';
+import { examineCreation, examineTopicRights } from '../../../src/doctor/rights.js';
 import { examineSecret } from '../../../src/doctor/secrets.js';
 import { examineTopic, type TopicFacts } from '../../../src/doctor/topic.js';
 import { examineUrl, judgeAnswer, judgeClock } from '../../../src/doctor/url.js';
@@ -36,6 +38,48 @@ describe('doctor, of topics', () => {
   it('says what the user may not know', () => {
     const { minInSync: _, maxBytes: __, ...hidden } = fine;
     expect(examineTopic(hidden, 1)).to.have.nested.property('[0].status', 'unknown');
+  });
+});
+
+describe('doctor, of the version of a broker', () => {
+  /** As brokers of these releases answer: Produce, Fetch, ListOffsets, Metadata, JoinGroup. */
+  const answers = {
+    '2.3': [7, 11, 5, 8, 5],
+    '2.4': [8, 11, 5, 9, 6],
+    '2.8': [9, 12, 6, 11, 7],
+    '3.0': [9, 12, 7, 11, 7],
+    '3.5': [9, 15, 8, 12, 9],
+    '3.9': [11, 17, 9, 12, 9],
+    '4.0': [12, 17, 10, 13, 9],
+    '4.1': [13, 18, 10, 13, 9],
+  };
+
+  for (const [release, versions] of Object.entries(answers)) {
+    it(`knows ${release} by what it speaks`, () => {
+      const keys = [0, 1, 2, 3, 11];
+      const apis = keys.map((apiKey, index) => ({ apiKey, maxVersion: versions[index] ?? 0 }));
+      expect(guessRelease(apis)).to.equal(release === '2.3' ? undefined : release);
+    });
+  }
+});
+
+describe('doctor, of rights', () => {
+  const [read, write, create, untold] = [1 << 3, 1 << 4, 1 << 5, -(2 ** 31)];
+  const topics = (rights: { [topic: string]: number }) =>
+    examineTopicRights(new Map(Object.entries(rights))).map(({ id, status }) => `${id} ${status}`);
+
+  it('says which topics the user may not write to, and which not read', () => {
+    expect(topics({ a: read | write, b: read | write })).to.deep.equal(['kafka.rights ok']);
+    expect(topics({ a: read, b: read | write })).to.deep.equal(['topic a fail']);
+    expect(topics({ a: write, b: read | write })).to.deep.equal(['kafka.rights warn']);
+    expect(topics({ a: untold })).to.deep.equal(['kafka.rights unknown']);
+    expect(topics({})).to.deep.equal([]);
+  });
+
+  it('says whether missing topics can be created', () => {
+    expect(examineCreation(['t'], create).status).to.equal('ok');
+    expect(examineCreation(['t'], write)).to.include({ status: 'warn' });
+    expect(examineCreation(['t'], untold).status).to.equal('unknown');
   });
 });
 
