@@ -1,7 +1,7 @@
 import { Rejection } from '../rejection.js';
 import { sameText } from './algorithms.js';
 import { isArray, parseBody, textAt } from './json-body.js';
-import type { JsonObject } from './json-parser.js';
+import { JsonObject } from './json-object.js';
 import type { Token } from './jws.js';
 import type { Message } from './message.js';
 import type { JwtPlan } from './plan.js';
@@ -14,7 +14,7 @@ import { renderBytes } from './sources.js';
 export function checkClaims(plan: JwtPlan, { payload }: Token, message: Message, now: number): number | undefined {
   if (payload === undefined) return undefined;
   const claims = parseBody(payload);
-  if (!(claims instanceof Map)) throw malformed('the token has no claims');
+  if (!(claims instanceof JsonObject)) throw malformed('the token has no claims');
   for (const name of plan.required) if (!claims.has(name)) throw malformed(`the token has no claim "${name}"`);
   const issued = checkTimes(plan, claims, now);
   for (const [name, expected] of plan.claims) {

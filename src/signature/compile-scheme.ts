@@ -7,7 +7,7 @@ import { digestForm } from './encoding.js';
 import { readAsymmetric } from './keys.js';
 import type { JwtPlan, Method, Plan } from './plan.js';
 import { planRemote } from './remote.js';
-import type { Piece } from './sources.js';
+import { compileBytes, type Piece } from './sources.js';
 import type { ValuePart } from './templates.js';
 import { parseDuration, type TimestampCheck } from './timestamp.js';
 
@@ -38,7 +38,7 @@ export function buildPlan(declared: SchemeDeclaration, builder: Builder): Plan {
   return {
     ...{ method, contents, keyed, key, remote, declaration: declared },
     ...{ encoding: place.encoding ?? 'hex', decode: place.decode, strip: place.strip ?? '' },
-    from: from.map(({ reader }) => reader),
+    from: from.map(({ part, reader }) => compileBytes(part, reader)),
     entries: { ...place.split, ...(isTemplate(place.pick) ? {} : { pick: place.pick }), keys: builder.sigKeys },
     picked: isTemplate(place.pick) ? builder.pieces(place.pick ?? '', '/signature/pick') : undefined,
     document: document?.reader,

@@ -24,10 +24,14 @@ export function decodeSignature(text: string, encoding: Encoding): Buffer | unde
 
 /** The encoded digests of one length, such as the hex of SHA-256. */
 export interface DigestForm {
-  /** A text of this form that equals the encoder's own is decoded strictly by that alone. */
+  /** Characters. */
+  readonly length: number;
   readonly pattern: RegExp;
-  /** Equality of two such texts that takes as long wherever the difference is. */
-  readonly same: (a: string, b: string) => boolean;
+  /**
+   * Whether a text is a digest as the encoder writes it, hex in either case, which takes as long wherever the difference is.
+   * A text that fits is of the form; nothing else has to be asked.
+   */
+  readonly fits: (text: string, expected: string) => boolean;
 }
 
 export function digestForm(size: number, encoding: Encoding): DigestForm {
@@ -35,13 +39,15 @@ export function digestForm(size: number, encoding: Encoding): DigestForm {
   // Filled anew for each comparison: a buffer costs more than the comparison itself.
   const left = Buffer.alloc(length);
   const right = Buffer.alloc(length);
-  function same(a: string, b: string): boolean {
-    if (a.length !== length || b.length !== length) return false;
-    left.write(a, 'latin1');
-    right.write(b, 'latin1');
-    return timingSafeEqual(left, right);
+  function same(text: string, expected: string): boolean {
+    if (text.length !== length || expected.length !== length) return false;
+    left.write(text, 'latin1');
+    right.write(expected, 'latin1');
+    // Latin-1 drops half of a character beyond it: what is left may look like the digest.
+    return timingSafeEqual(left, right) && text === expected;
   }
-  return { pattern: digestPattern(size, encoding), same };
+  const fits = (text: string, expected: string) => same(text, expected) || same(text.toLowerCase(), expected);
+  return { length, pattern: digestPattern(size, encoding), fits: encoding === 'hex' ? fits : same };
 }
 
 function encodeDigest(digest: Buffer, encoding: Encoding): string {

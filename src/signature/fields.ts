@@ -2,6 +2,7 @@ import { Rejection } from '../rejection.js';
 import type { HeadersDeclaration, PairsDeclaration } from './declaration.js';
 import { encodeForm } from './filters.js';
 import type { Pairs } from './form.js';
+import { JsonObject } from './json-object.js';
 import type { Message } from './message.js';
 import { type Piece, renderBytes, type ValueReader } from './sources.js';
 
@@ -46,8 +47,8 @@ function same([a, x]: readonly [string, string], [b, y]: readonly [string, strin
 }
 
 function membersOf({ document }: Message): Pairs {
-  if (!(document instanceof Map)) throw malformed('the body is no JSON object');
-  return [...document].map(([name, node]) => {
+  if (!(document instanceof JsonObject)) throw malformed('the body is no JSON object');
+  return document.entries().map(([name, node]) => {
     if (typeof node === 'object' && node !== null) throw malformed('a signed field is not a scalar');
     return [name, node ?? ''];
   });

@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { toPointer } from '../diagnostics/pointer.js';
 import { Rejection } from '../rejection.js';
-import { type JsonNode, parseJson } from './json-parser.js';
+import { type JsonNode, JsonObject } from './json-object.js';
+import { parseJson } from './json-parser.js';
 
 /** One element of a batch, and its place in each array on the way to it. */
 export interface BatchItem {
@@ -14,7 +16,6 @@ export interface BatchItem {
  */
 const maximumText = 128 * 1024;
 const maximumValues = 4000;
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Parses a body of which fields are signed. Refuses what two parsers could read in two ways: duplicate keys, bytes
@@ -22,26 +23,23 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  */
 export function parseBody(body: Buffer, proven = false): JsonNode {
   if (!proven) limitSize(body);
-  return parseText(decodeBody(body), proven);
+  if (!isUtf8(body)) throw notUtf8();
+  return parseJson(body, proven ? Number.POSITIVE_INFINITY : maximumValues);
 }
 
-/** Throws if a body, or a text, of which fields are signed is larger than one of a stranger may be. */
-export function limitSize({ length }: Buffer | string): void {
+/** Throws if a body of which fields are signed is larger than one of a stranger may be. */
+export function limitSize({ length }: Buffer): void {
   if (length > maximumText) throw malformed('the body is larger than one of which fields are signed may be');
 }
 
 export function decodeBody(body: Buffer): string {
-  try {
-    return utf8.decode(body);
-  } catch {
-    throw malformed('the body is not UTF-8');
-  }
+  if (!isUtf8(body)) throw notUtf8();
+  return body.toString();
 }
 
 /** The same of a text. `proven`: who sent it is known, and it may be large. */
 export function parseText(text: string, proven = false): JsonNode {
-  if (!proven) limitSize(text);
-  return parseJson(text, proven ? Number.POSITIVE_INFINITY : maximumValues);
+  return parseBody(Buffer.from(text), proven);
 }
 
 /** The nodes that a JSON pointer with `*` (each element of an array) stands for, in order. */
@@ -67,7 +65,7 @@ function collectItems(
       });
       return;
     }
-    const member: JsonNode | undefined = segment !== '*' && node instanceof Map ? node.get(segment) : undefined;
+    const member: JsonNode | undefined = segment !== '*' && node instanceof JsonObject ? node.get(segment) : undefined;
     if (member === undefined) throw malformed('the items of the batch are not where they should be');
     node = member;
   }
@@ -84,7 +82,7 @@ export function itemPointer({ indices }: BatchItem, pattern: readonly string[]):
 export function textAt(root: JsonNode, path: readonly string[]): string | undefined {
   let node: JsonNode | undefined = root;
   for (const segment of path) {
-    if (node instanceof Map) node = node.get(segment);
+    if (node instanceof JsonObject) node = node.get(segment);
     else node = isArray(node) && /^(0|[1-9]\d{0,9})$/.test(segment) ? node[Number(segment)] : undefined;
   }
   if (typeof node === 'object' && node !== null) throw malformed('a signed field is not a scalar');
@@ -94,6 +92,10 @@ export function textAt(root: JsonNode, path: readonly string[]): string | undefi
 /** `Array.isArray` doesn't know readonly ones. */
 export function isArray(node: JsonNode | undefined): node is readonly JsonNode[] {
   return Array.isArray(node);
+}
+
+function notUtf8(): Rejection {
+  return malformed('the body is not UTF-8');
 }
 
 function malformed(detail: string): Rejection {

@@ -14,7 +14,7 @@ import type { JwsAlgorithm } from './declaration.js';
 import { decodeStrictly } from './encoding.js';
 import type { Value } from './filters.js';
 import { parseBody, textAt } from './json-body.js';
-import type { JsonNode } from './json-parser.js';
+import { type JsonNode, JsonObject } from './json-object.js';
 
 /** A JWS in its compact form (RFC 7515), taken apart and not yet proven. */
 export interface Token {
@@ -45,7 +45,7 @@ export function parseToken(text: string, allowed: readonly JwsAlgorithm[], detac
   const algorithm = allowed.find((name) => name === named);
   if (algorithm === undefined) throw malformed('the token names an algorithm that is not allowed');
   // An extension that must be understood isn't.
-  if (header instanceof Map && header.has('crit')) throw malformed('the token has a critical extension');
+  if (header instanceof JsonObject && header.has('crit')) throw malformed('the token has a critical extension');
   return {
     ...{ header, plan: planJws(algorithm), signature },
     inputs: detached

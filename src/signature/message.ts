@@ -3,7 +3,7 @@ import type { Delivery, Surroundings } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { type Pairs, parseForm, parseMultipart } from './form.js';
 import { type BatchItem, decodeBody, limitSize, parseBody, parseText } from './json-body.js';
-import type { JsonNode } from './json-parser.js';
+import type { JsonNode } from './json-object.js';
 
 /** What a message is made from: a delivery, or a request that is going to be signed. */
 export type Request = Pick<Delivery, 'method' | 'headers' | 'body' | 'target'>;

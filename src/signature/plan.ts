@@ -5,7 +5,7 @@ import type { Encoding, JwsAlgorithm, KeyDeclaration, SchemeDeclaration } from '
 import type { DigestForm } from './encoding.js';
 import type { EntryForm } from './entries.js';
 import type { RemotePlan } from './remote.js';
-import type { Piece, ValueReader } from './sources.js';
+import type { BytesReader, Piece, ValueReader } from './sources.js';
 import type { ValuePart } from './templates.js';
 import type { TimestampCheck } from './timestamp.js';
 
@@ -20,7 +20,7 @@ export interface Method {
 export interface Plan {
   readonly method: Method | { readonly named: ValueReader; readonly cases: ReadonlyMap<string, Method> };
   readonly encoding: Encoding;
-  readonly from: readonly ValueReader[];
+  readonly from: readonly BytesReader[];
   /** How the text as a whole is encoded. */
   readonly decode: 'base64' | 'base64url' | undefined;
   readonly strip: string;

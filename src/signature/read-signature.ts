@@ -1,6 +1,6 @@
 import { Rejection } from '../rejection.js';
-import type { Encoding } from './declaration.js';
-import { type DigestForm, decodeSignature, decodeStrictly } from './encoding.js';
+import type { AlgorithmPlan } from './algorithms.js';
+import { decodeSignature, decodeStrictly } from './encoding.js';
 import { splitEntries } from './entries.js';
 import { parseToken, type Token } from './jws.js';
 import type { Message } from './message.js';
@@ -14,7 +14,7 @@ export function prepare(plan: Plan, message: Message): readonly string[] {
   let candidates: readonly string[] = [];
   let found = false;
   for (const from of plan.from) {
-    const text = readText(from, message);
+    const text = from.read(message);
     if (text === undefined || text === '') continue;
     found = true;
     const pick = plan.picked && renderBytes(plan.picked, message)?.toString();
@@ -68,26 +68,27 @@ function withoutPrefix({ strip }: Plan, text: string): string | undefined {
   return same ? text.slice(strip.length) : undefined;
 }
 
-/** The candidates that have the form of a signature; the others can't fit. */
+/** The candidates that may have the form of a signature; the others can't fit. */
 export function readSignatures(plan: Plan, { form, algorithm }: Method, texts: readonly string[]): readonly string[] {
   const signatures: string[] = [];
   for (const text of texts) {
     const bare = withoutPrefix(plan, text);
     if (bare === undefined) continue;
-    const read = form === undefined ? readText64(plan, algorithm.kind, bare) : readDigest(form, plan.encoding, bare);
-    if (read !== undefined) signatures.push(read);
+    const read = form === undefined ? readText64(plan, algorithm.kind, bare) : bare;
+    if (read !== undefined && (form === undefined || read.length === form.length)) signatures.push(read);
   }
-  if (signatures.length === 0) {
-    const what =
-      algorithm.kind === 'equals' ? 'of the form that the scheme has' : `the ${plan.encoding} of a signature`;
-    throw new Rejection('signature_malformed', { detail: `${plan.from[0]?.label} is not ${what}` });
-  }
+  if (signatures.length === 0) throw notOfForm(plan, algorithm);
   return signatures;
 }
 
-function readDigest({ pattern }: DigestForm, encoding: Encoding, text: string): string | undefined {
-  if (!pattern.test(text)) return undefined;
-  return encoding === 'hex' ? text.toLowerCase() : text;
+/** Throws if none of the signatures, of which none fits, could have fitted any content and key. */
+export function checkForm(plan: Plan, { form, algorithm }: Method, signatures: readonly string[]): void {
+  if (form !== undefined && !signatures.some((text) => form.pattern.test(text))) throw notOfForm(plan, algorithm);
+}
+
+function notOfForm({ encoding, from }: Plan, { kind }: AlgorithmPlan): Rejection {
+  const what = kind === 'equals' ? 'of the form that the scheme has' : `the ${encoding} of a signature`;
+  return new Rejection('signature_malformed', { detail: `${from[0]?.label} is not ${what}` });
 }
 
 const longestSignature = 4096;

@@ -16,6 +16,12 @@ export interface ValueReader {
   readonly read: (message: Message) => Value | undefined;
 }
 
+/** The same as text of one character for each byte. */
+export interface BytesReader {
+  readonly label: string;
+  readonly read: (message: Message) => string | undefined;
+}
+
 /** A part of a template, ready to be read. */
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
@@ -54,6 +60,18 @@ export function compileValue(part: ValuePart, scope: Scope): ValueReader {
     return value;
   }
   return { kind: 'value', label, read: filters.length === 0 ? source : read };
+}
+
+/** What carries a signature: headers are of that form already, and long enough that they aren't looked at for nothing. */
+export function compileBytes({ source, name, filters }: ValuePart, { label, read }: ValueReader): BytesReader {
+  return source === 'header' && filters.length === 0
+    ? { label, read: (message) => readHeader(message.request.headers, name) }
+    : { label, read: (message) => textOfBytes(read(message)) };
+}
+
+function textOfBytes(value: Value | undefined): string | undefined {
+  if (typeof value === 'string') return notAscii.test(value) ? Buffer.from(value).toString('latin1') : value;
+  return value?.toString('latin1');
 }
 
 /** The value as text. */

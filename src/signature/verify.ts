@@ -12,7 +12,7 @@ import { itemPointer, selectItems } from './json-body.js';
 import { type Token, tokenFits } from './jws.js';
 import type { Message } from './message.js';
 import type { Method, Plan } from './plan.js';
-import { methodOf, prepare, readSignatures, readToken } from './read-signature.js';
+import { checkForm, methodOf, prepare, readSignatures, readToken } from './read-signature.js';
 import { isActive } from './secrets.js';
 import { readText, render } from './sources.js';
 import { checkWindow, parseTimestamp } from './timestamp.js';
@@ -119,6 +119,7 @@ function findCandidate(claim: Claim, secrets: readonly Secret[], message: Messag
   if (inactive !== undefined) {
     throw new Rejection('secret_inactive', { detail: `it is that of the secret "${inactive.name}"` });
   }
+  checkForm(claim.plan, claim.method, claim.signatures);
   throw new Rejection('signature_mismatch');
 }
 
@@ -145,7 +146,7 @@ function fitsOne(
   if (algorithm.kind === 'jws' || !suits(algorithm, key)) return false;
   if (algorithm.kind !== 'asymmetric') {
     const expected = encodedDigest(algorithm, content, key, encoding);
-    for (const digest of signatures) if (form?.same(digest, expected)) return true;
+    for (const digest of signatures) if (form?.fits(digest, expected)) return true;
     return false;
   }
   return signatures.some((text) => {
