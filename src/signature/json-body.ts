@@ -60,9 +60,9 @@ function collectItems(
   for (let at = start; at < pattern.length; at++) {
     const segment = pattern[at] ?? '';
     if (segment === '*' && isArray(node)) {
-      node.forEach((element, index) => {
-        collectItems(element, at + 1, [...indices, index], pattern, items);
-      });
+      for (let index = 0; index < node.length; index++) {
+        collectItems(node[index] ?? null, at + 1, [...indices, index], pattern, items);
+      }
       return;
     }
     const member: JsonNode | undefined = segment !== '*' && node instanceof JsonObject ? node.get(segment) : undefined;

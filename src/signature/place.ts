@@ -5,11 +5,15 @@ import { encodeForm } from './filters.js';
 import { decodeBody } from './json-body.js';
 import type { ValuePart } from './templates.js';
 
-/** The request with a value where a source reads it; `item`: JSON pointer of the batch item. Every other byte stays. */
-export function placeValue(request: OutgoingRequest, place: ValuePart, item: string, value: string): OutgoingRequest {
+/**
+ * The request with a value, one character for each byte of it, where a source reads it; `item`: JSON pointer of the batch
+ * item. Every other byte stays.
+ */
+export function placeValue(request: OutgoingRequest, place: ValuePart, item: string, bytes: string): OutgoingRequest {
+  const value = Buffer.from(bytes, 'latin1').toString();
   switch (place.source) {
     case 'header':
-      return { ...request, headers: { ...request.headers, [place.name]: value } };
+      return { ...request, headers: { ...request.headers, [place.name]: bytes } };
     case 'query': {
       const url = new URL(request.url);
       url.searchParams.set(place.name, value);

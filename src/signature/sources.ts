@@ -53,13 +53,10 @@ export function compileParts(parts: readonly Part[], scope: Scope): readonly Pie
 export function compileValue(part: ValuePart, scope: Scope): ValueReader {
   const source = sourceReader(part, scope);
   const label = `${part.source} ${part.name}`.trim();
-  const filters = part.filters.map(compileFilter);
-  function read(message: Message): Value | undefined {
-    let value = source(message);
-    for (const apply of filters) value = apply(value, message);
-    return value;
-  }
-  return { kind: 'value', label, read: filters.length === 0 ? source : read };
+  const read = part.filters
+    .map(compileFilter)
+    .reduce<ValueReader['read']>((inner, apply) => (message) => apply(inner(message), message), source);
+  return { kind: 'value', label, read };
 }
 
 /** What carries a signature: headers are of that form already, and long enough that they aren't looked at for nothing. */

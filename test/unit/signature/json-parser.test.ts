@@ -98,6 +98,34 @@ describe('JSON of which fields are signed', () => {
     it(`${text} can be read in two ways: refused`, () => expect(parse(text)).to.equal('refused'));
   }
 
+  it('many members: none twice, all in their order', () => {
+    const names = Array.from({ length: 100 }, (_, n) => `k${(n * 37) % 100}`);
+    const text = `{${names.map((name) => `"${name}":"${name}"`).join()}}`;
+    const node = parseJson(Buffer.from(text), plenty);
+    if (!(node instanceof JsonObject)) throw new Error('no object');
+    expect(node.entries().map(([name]) => name)).to.deep.equal(names);
+    for (const name of names) expect(node.get(name)).to.equal(name);
+    expect(node.get('k100')).to.equal(undefined);
+    expect([node.has('k99'), node.has('k100')]).to.deep.equal([true, false]);
+    for (const place of [0, 14, 15, 16, 17, 99]) {
+      expect(parse(`${text.slice(0, -1)},"${names[place]}":1}`), names[place]).to.equal('refused');
+      expect(parse(`{"${names[place]}":1,${text.slice(1)}`), names[place]).to.equal('refused');
+    }
+  });
+
+  it('texts of more than a byte for each character stay as they are, wherever they are', () => {
+    const text = '{"ü":"é","€":["a€",1.0,"\\n€"],"😀":"😀é","a":"b"}';
+    const list = ['a€', '1.0', '\n€'];
+    expect(parse(text)).to.deep.equal(
+      new Map<string, unknown>([
+        ['ü', 'é'],
+        ['€', list],
+        ['😀', '😀é'],
+        ['a', 'b'],
+      ]),
+    );
+  });
+
   it('a pair of surrogates is one character', () => expect(parse('"\\ud83d\\ude00"')).to.equal('😀'));
 
   it('has no more values and nests no deeper than it may', () => {

@@ -4,7 +4,7 @@ import type { NamedNeed, Secret, Surroundings } from '../../../src/model.js';
 import { compileSignature } from '../../../src/signature/compile.js';
 import type { SignatureDeclaration } from '../../../src/signature/declaration.js';
 import { schemeOfCase } from './schemes.js';
-import { compiled, deliveryOf, now, rejectionOf } from './support.js';
+import { compiled, deliveryOf, now, rejectionOf, requestOf } from './support.js';
 
 const body = '{"id":"1","n":1050.00}';
 const around: Surroundings = { url: 'https://hooks.example.com/in', params: { key_id: 'k1', shop: 'ACME' } };
@@ -16,6 +16,11 @@ function hex(algorithm: string, text: string): string {
 
 function hmac(text: string, key = 'key'): string {
   return createHmac('sha256', key).update(text).digest('hex');
+}
+
+/** Each character moved by 256. */
+function raised(text: string): string {
+  return String.fromCharCode(...[...text].map((character) => character.charCodeAt(0) + 0x100));
 }
 
 interface Sent {
@@ -130,6 +135,24 @@ const cases: readonly (readonly [string, SignatureDeclaration, Sent, string])[] 
     'equals, non-ASCII',
     { algorithm: 'equals', signature: { from: '{header.x}' } },
     { headers: { x: 'kéy' } },
+    'signature_mismatch',
+  ],
+  [
+    'hexadecimal digits in a field of the body',
+    { ...plain, signature: { from: '{json:/x}', encoding: 'hex' }, content: '{json:/id}' },
+    { body: JSON.stringify({ id: '1', x: hmac('1').toUpperCase() }) },
+    'verified',
+  ],
+  [
+    'characters whose lower halves are the digits',
+    { ...plain, signature: { from: '{json:/x}', encoding: 'hex' }, content: '{json:/id}' },
+    { body: JSON.stringify({ id: '1', x: raised(hmac('1')) }) },
+    'signature_malformed',
+  ],
+  [
+    'characters whose lower halves are the digits, beside others',
+    { ...plain, signature: { from: '{json:/x}', encoding: 'hex', split: { items: ',' } }, content: '{json:/id}' },
+    { body: JSON.stringify({ id: '1', x: `${raised(hmac('1'))},${hmac('2')}` }) },
     'signature_mismatch',
   ],
   [
@@ -275,6 +298,27 @@ describe('the vocabulary', () => {
       'verified',
     );
   });
+
+  it('a secret beyond ASCII equals what is sent as UTF-8', () => {
+    const sent = Buffer.from('kéy€').toString('latin1');
+    const inHeader = { algorithm: 'equals', signature: { from: '{header.x}' } } as const;
+    expect(outcome(inHeader, { headers: { x: sent } }, 'kéy€')).to.equal('verified');
+    expect(outcome(inHeader, { headers: { x: 'kéy' } }, 'kéy')).to.equal('signature_mismatch');
+    const inBody = { algorithm: 'equals', signature: { from: '{json:/x}' } } as const;
+    expect(outcome(inBody, { body: '{"x":"kéy€"}' }, 'kéy€')).to.equal('verified');
+    expect(outcome(inBody, { body: JSON.stringify({ x: sent }) }, 'kéy€')).to.equal('signature_mismatch');
+    expect(outcome(inBody, { body: JSON.stringify({ x: raised('key') }) })).to.equal('signature_mismatch');
+  });
+
+  for (const from of ['{header.x}', '{json:/x}', '{query.x}'] as const) {
+    it(`a secret beyond ASCII is signed as it is verified: ${from}`, () => {
+      const scheme = compiled({ algorithm: 'equals', signature: { from } });
+      const key = scheme.key('kéy€');
+      const { headers, body, url } = scheme.sign(requestOf('{}'), key, now);
+      const delivery = { ...deliveryOf(body, headers), target: url.slice('http://127.0.0.1'.length) };
+      expect(rejectionOf(() => scheme.verify(delivery, [{ name: 'a', key }], now))).to.equal('verified');
+    });
+  }
 
   it('a URL that nobody configured is never that of the request', () => {
     const declared = { ...plain, content: '{url}' };
