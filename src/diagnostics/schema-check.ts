@@ -1,8 +1,12 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { precompiled } from './precompiled.js';
 
 /** The value as the schema promises it, or what is wrong with it. */
 export type Checked<T> = { readonly value: T } | { readonly errors: readonly ErrorObject[] };
+
+/** The schema of schemas. */
+export const metaSchema = 'https://json-schema.org/draft/2020-12/schema';
 
 const instances = new WeakMap<object, Ajv2020>();
 
@@ -11,27 +15,44 @@ const instances = new WeakMap<object, Ajv2020>();
  * instead of the whole. `T` is the type that the schema describes.
  */
 export function compileCheck<T>(schema: object, definition?: string): (value: unknown) => Checked<T> {
-  const ajv = instances.get(schema) ?? createAjv(schema);
-  instances.set(schema, ajv);
-  const id = definition === undefined ? 'document' : `document#/$defs/${definition}`;
+  // The parts are of use only where the whole is faulty.
+  const ready = '$id' in schema && definition === undefined ? precompiled.get(String(schema.$id)) : undefined;
   // None of them says `$async`.
-  const validate = ajv.getSchema<T>(id) as ValidateFunction<T> | undefined;
+  const validate = (ready ?? compile(schema, definition)) as ValidateFunction<T> | undefined;
   if (validate === undefined) throw new Error(`The schema has no definition ${definition}`);
   return (value) => (validate(value) ? { value } : { errors: validate.errors ?? [] });
 }
 
-function createAjv(schema: object): Ajv2020 {
+let meta: Ajv2020 | undefined;
+
+/** What keeps an object from being a JSON Schema (2020-12). Throws if its `$schema` is another. */
+export function checkSchema(schema: object): readonly ErrorObject[] {
+  const check = '$schema' in schema && schema.$schema !== metaSchema ? undefined : precompiled.get(metaSchema);
+  if (check !== undefined) return check(schema) ? [] : (check.errors ?? []);
+  meta ??= createAjv();
+  return meta.validateSchema(schema) === true ? [] : (meta.errors ?? []);
+}
+
+function compile(schema: object, definition: string | undefined) {
+  const ajv = instances.get(schema) ?? createAjv().addSchema(schema, 'document');
+  instances.set(schema, ajv);
+  return ajv.getSchema(definition === undefined ? 'document' : `document#/$defs/${definition}`);
+}
+
+/** For schemas of the package's own; its tests check that they are schemas. */
+export function createAjv(code: Options['code'] = {}): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors: true,
     verbose: true,
     strict: true,
-    // These schemas are the package's own, and its tests check them.
     validateSchema: false,
     strictRequired: false,
     allowUnionTypes: true,
+    // Functions for what is referred to instead of copies: less to compile.
+    inlineRefs: false,
     // Each is used once or so: making its code short would take longer than running it.
-    code: { optimize: false },
+    code: { optimize: false, ...code },
   });
   formats.default(ajv);
-  return ajv.addSchema(schema, 'document');
+  return ajv;
 }

@@ -34,9 +34,8 @@ export async function loadPlugin(folder: string, files: Files = disk): Promise<L
   const known = compiled.get(folder);
   if (known !== undefined && (await isUnchanged(known.sources, files))) return known;
   const loaded = await load(folder, files);
-  const { sound, diagnostics } = loaded;
-  if (sound === undefined || diagnostics.length > 0) compiled.delete(folder);
-  else compiled.set(folder, { ...loaded, sound: { ...sound, document: withoutNodes(sound.document) } });
+  if (loaded.sound === undefined || loaded.diagnostics.length > 0) compiled.delete(folder);
+  else compiled.set(folder, loaded);
   return loaded;
 }
 
@@ -55,7 +54,9 @@ async function load(folder: string, files: Files): Promise<LoadedPlugin> {
   const { provider, diagnostics } = compilePlugin(read.source);
   const { declaration, document } = read.source;
   return {
-    ...(provider === undefined ? {} : { provider, sound: { folder, declaration, document, provider } }),
+    ...(provider === undefined
+      ? {}
+      : { provider, sound: { folder, declaration, document: withoutNodes(document), provider } }),
     diagnostics: [...read.diagnostics, ...diagnostics],
     sources,
   };

@@ -2,6 +2,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import formats from 'ajv-formats';
 import type { LocatedDocument } from '../diagnostics/parse.js';
 import { toPointer } from '../diagnostics/pointer.js';
+import { checkSchema } from '../diagnostics/schema-check.js';
 import { explainErrors } from '../diagnostics/schema-faults.js';
 import type { Fault, PayloadSchema, SchemaError } from '../model.js';
 import { toLinear } from '../rules/linear-regex.js';
@@ -20,8 +21,9 @@ export function compilePayloadSchema(
   const invalid = { rule: 'schema-invalid', severity: 'error', pointer: '' } as const;
   if (!isSchema(schema)) return { faults: [{ ...invalid, message: `${name} is no JSON Schema` }] };
   try {
-    const wrong = explainSchema(schema);
-    if (wrong.length > 0) return { faults: wrong };
+    const wrong = checkSchema(schema);
+    if (wrong.length > 0)
+      return { faults: explainErrors(wrong).map((fault) => ({ ...fault, rule: 'schema-invalid' })) };
     const first = compileWith(firstAjv(), schema);
     const every = once(() => compileWith(everyAjv(), schema));
     function check(value: unknown, all = false): readonly SchemaError[] {
@@ -35,15 +37,6 @@ export function compilePayloadSchema(
     const message = `Not a JSON Schema 2020-12 that the gateway can use: ${reason}`;
     return { faults: [{ ...invalid, ...place, message }] };
   }
-}
-
-/** One for all schemas: compiling the schema of schemas takes longer than all the rest. */
-const metaAjv = once(() => new Ajv2020({ allErrors: true, verbose: true, logger: false, code: { optimize: false } }));
-
-function explainSchema(schema: object): readonly Fault[] {
-  const ajv = metaAjv();
-  if (ajv.validateSchema(schema) === true) return [];
-  return explainErrors(ajv.errors ?? []).map((fault) => ({ ...fault, rule: 'schema-invalid' }));
 }
 
 /** ajv names the place in its message, or only the keyword that it doesn't know. */

@@ -6,7 +6,7 @@ export interface Schema {
   readonly node: unknown;
 }
 
-type Keywords = ReadonlyMap<string, unknown>;
+type Keywords = Readonly<Record<string, unknown>>;
 
 const mostReferences = 20;
 const choices = ['anyOf', 'oneOf'];
@@ -18,15 +18,14 @@ const applicators = ['allOf', 'anyOf', 'oneOf', 'if', 'then', 'else', 'dependent
  */
 export function childSchema({ root, node }: Schema, name: string, depth = 0): Schema | undefined {
   if (node === false) return undefined;
-  if (typeof node !== 'object' || node === null || depth > mostReferences) return { root, node: true };
-  const keywords: Keywords = new Map(Object.entries(node));
+  if (!isRecord(node) || depth > mostReferences) return { root, node: true };
   const child = (part: unknown) => childSchema({ root, node: part }, name, depth + 1)?.node;
-  const parts = [ownChild(keywords, name, child), ...listOf(keywords.get('allOf')).map(child)];
-  const reference = keywords.get('$ref');
+  const parts = [ownChild(node, name, child), ...listOf(read(node, 'allOf')).map(child)];
+  const reference = read(node, '$ref');
   if (typeof reference === 'string') parts.push(child(resolve(root, reference)));
   for (const choice of choices) {
-    if (!keywords.has(choice)) continue;
-    const possible = listOf(keywords.get(choice))
+    if (read(node, choice) === undefined) continue;
+    const possible = listOf(read(node, choice))
       .map(child)
       .filter((part) => part !== undefined);
     parts.push(possible.length === 0 ? undefined : { anyOf: possible });
@@ -38,7 +37,7 @@ export function childSchema({ root, node }: Schema, name: string, depth = 0): Sc
 
 /** What `type`, `properties`, `items` and their like say, without the schemas that are applied beside them. */
 function ownChild(keywords: Keywords, name: string, child: (part: unknown) => unknown): unknown {
-  const types = keywords.has('type') ? listOf(keywords.get('type')) : undefined;
+  const types = read(keywords, 'type') !== undefined ? listOf(read(keywords, 'type')) : undefined;
   const possible = [
     types === undefined || types.includes('object') ? member(keywords, name) : undefined,
     types === undefined || types.includes('array') ? element(keywords, child) : undefined,
@@ -48,37 +47,36 @@ function ownChild(keywords: Keywords, name: string, child: (part: unknown) => un
 }
 
 function member(keywords: Keywords, name: string): unknown {
-  const own = recordOf(keywords.get('properties')).get(name);
+  const own = read(read(keywords, 'properties'), name);
   if (own !== undefined) return own === false ? undefined : own;
-  for (const [pattern, schema] of recordOf(keywords.get('patternProperties'))) {
+  for (const [pattern, schema] of Object.entries(Object(read(keywords, 'patternProperties')))) {
     if (new RegExp(pattern, 'u').test(name)) return schema;
   }
-  const rest = keywords.get('additionalProperties') ?? keywords.get('unevaluatedProperties') ?? true;
-  const applied = applicators.some((keyword) => keywords.has(keyword));
+  const rest = read(keywords, 'additionalProperties') ?? read(keywords, 'unevaluatedProperties') ?? true;
+  const applied = applicators.some((keyword) => read(keywords, keyword) !== undefined);
   if (rest !== false) return rest;
   // `unevaluatedProperties` lets through what a schema applied beside it knows.
-  return keywords.get('additionalProperties') !== false && applied ? true : undefined;
+  return read(keywords, 'additionalProperties') !== false && applied ? true : undefined;
 }
 
 function element(keywords: Keywords, child: (part: unknown) => unknown): unknown {
-  const items = keywords.get('items') ?? true;
-  return keywords.has('prefixItems') ? true : items === true ? true : child(items);
+  const items = read(keywords, 'items') ?? true;
+  return read(keywords, 'prefixItems') !== undefined ? true : items === true ? true : child(items);
 }
 
 /** Every name that the schema says something about, at this place. */
 export function declaredNames({ root, node }: Schema, depth = 0): ReadonlySet<string> {
   const names = new Set<string>();
-  if (typeof node !== 'object' || node === null || depth > mostReferences) return names;
-  const keywords: Keywords = new Map(Object.entries(node));
-  for (const name of recordOf(keywords.get('properties')).keys()) names.add(name);
-  const reference = keywords.get('$ref');
+  if (!isRecord(node) || depth > mostReferences) return names;
+  for (const name of Object.keys(Object(read(node, 'properties')))) names.add(name);
+  const reference = read(node, '$ref');
   const below = [
     ...applicators.flatMap((keyword) => {
-      const value = keywords.get(keyword);
-      return keyword === 'dependentSchemas' ? [...recordOf(value).values()] : listOf(value);
+      const value = read(node, keyword);
+      return keyword === 'dependentSchemas' ? Object.values(Object(value)) : listOf(value);
     }),
     ...(typeof reference === 'string' ? [resolve(root, reference)] : []),
-    keywords.get('items'),
+    read(node, 'items'),
   ];
   for (const part of below) for (const name of declaredNames({ root, node: part }, depth + 1)) names.add(name);
   return names;
@@ -89,7 +87,7 @@ function resolve(root: object, reference: string): unknown {
   if (!reference.startsWith('#/') && reference !== '#') return true;
   let at: unknown = root;
   for (const segment of fromPointer(decodeURIComponent(reference.slice(1)))) {
-    at = typeof at === 'object' && at !== null ? new Map<string, unknown>(Object.entries(at)).get(segment) : undefined;
+    at = read(at, segment);
   }
   return at ?? true;
 }
@@ -98,6 +96,10 @@ function listOf(value: unknown): readonly unknown[] {
   return value === undefined ? [] : Array.isArray(value) ? value : [value];
 }
 
-function recordOf(value: unknown): ReadonlyMap<string, unknown> {
-  return new Map<string, unknown>(typeof value === 'object' && value !== null ? Object.entries(value) : []);
+function isRecord(value: unknown): value is Keywords {
+  return typeof value === 'object' && value !== null;
+}
+
+function read(from: unknown, name: string): unknown {
+  return isRecord(from) && Object.hasOwn(from, name) ? from[name] : undefined;
 }

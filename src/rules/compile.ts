@@ -86,9 +86,11 @@ function createRule(source: string, ast: unknown, expression: () => jsonata.Expr
   }
   function evaluate(input: unknown, bindings: Bindings): unknown {
     const value = direct === undefined ? undecided : direct(input, bindings);
-    return value === undecided ? slow(input, bindings) : value;
+    if (value !== undecided) return value;
+    slow ??= memoise(ast, run) ?? run;
+    return slow(input, bindings);
   }
-  const slow = memoise(ast, run) ?? run;
+  let slow: Rule['evaluate'] | undefined;
   return Object.freeze({ source, headers: headers ?? [], reads: fieldsRead(source, ast), evaluate });
 }
 

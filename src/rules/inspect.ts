@@ -2,7 +2,7 @@ import { closest } from '../diagnostics/closest.js';
 import type { RuleFault } from './compile.js';
 import { type Arity, arities, functionNames } from './functions.js';
 import { toLinear } from './linear-regex.js';
-import { isNode, type Node, spot, walk } from './nodes.js';
+import { isNode, listNodes, type Node, spot } from './nodes.js';
 
 const inputs = ['headers', 'endpoint'];
 
@@ -11,7 +11,7 @@ const inputs = ['headers', 'endpoint'];
  * defines, and regexes that can't be matched in linear time. The first such fault, in the order of the source.
  */
 export function inspect(source: string, ast: unknown): RuleFault | undefined {
-  const nodes = [...walk(ast)];
+  const nodes = listNodes(ast);
   const bound = new Set(nodes.flatMap(boundNames));
   const called = new Set(nodes.map(calledNode));
   const applied = new Set(nodes.map((node) => (node.type === 'apply' ? node.rhs : undefined)));
@@ -33,7 +33,7 @@ export function inspect(source: string, ast: unknown): RuleFault | undefined {
 
 /** The names after `$headers` in an expression, lower-case; undefined if it doesn't use `$headers` at all. */
 export function headersRead(ast: unknown): readonly string[] | undefined {
-  const nodes = [...walk(ast)];
+  const nodes = listNodes(ast);
   if (!nodes.some(({ type, value }) => type === 'variable' && value === 'headers')) return undefined;
   const names = nodes.flatMap(({ type, steps }) => {
     if (type !== 'path' || !Array.isArray(steps)) return [];

@@ -26,7 +26,8 @@ export function memoise(ast: unknown, evaluate: Rule['evaluate']): Rule['evaluat
   if (!collectInputs(ast, inputs)) return undefined;
   const known = new Map<string, unknown>();
   return (input, bindings) => {
-    const key = keyOf(inputs, input, bindings);
+    // Functions take a payload that is a number or a text for an argument that isn't given, and others for the next.
+    const key = isRecord(input) ? keyOf(inputs, input, bindings) : undefined;
     if (key === undefined) return evaluate(input, bindings);
     if (known.has(key)) return known.get(key);
     const value = evaluate(input, bindings);

@@ -2,11 +2,17 @@
 export type Node = Record<string, unknown>;
 
 /** Every node of a tree, once, in the order of the source. */
-export function* walk(value: unknown, seen: Set<object> = new Set()): Generator<Node> {
+export function listNodes(tree: unknown): readonly Node[] {
+  const nodes: Node[] = [];
+  collect(tree, nodes, new Set());
+  return nodes;
+}
+
+function collect(value: unknown, nodes: Node[], seen: Set<object>): void {
   if (typeof value !== 'object' || value === null || value instanceof RegExp || seen.has(value)) return;
   seen.add(value);
-  if (isNode(value)) yield value;
-  for (const child of Object.values(value)) yield* walk(child, seen);
+  if (isNode(value)) nodes.push(value);
+  for (const child of Object.values(value)) collect(child, nodes, seen);
 }
 
 export function isNode(value: unknown): value is Node {

@@ -92,6 +92,12 @@ describe('a rule that is decided directly', () => {
     });
   }
 
+  it('is not remembered for a payload that stands in for an argument', async () => {
+    const { rule } = compileRule('$fromMillis($headers."x-event")');
+    expect(await outcome(() => rule?.evaluate(1, bindings))).to.deep.equal({ value: 'push' });
+    expect(await outcome(() => rule?.evaluate({}, bindings))).to.equal('it fails');
+  });
+
   for (const source of [
     '$contains("x")',
     '$lookup($, "a")',
