@@ -26,8 +26,6 @@ export interface KafkaClient {
   connect(wait: number): Promise<void>;
   /** True while connected, and Kafka answers. */
   ready(): boolean;
-  /** After a reload: looks whether topics that it didn't know are there, and whether all take the largest body. */
-  adapt?(next: Expectations): Promise<void>;
   /** How many partitions the topic has; at once where it is known. */
   partitions(topic: string): number | Promise<number>;
   /** The broker that has the partition: batches for the same one can go together. Absent: it is not known, or no matter. */

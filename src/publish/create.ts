@@ -50,7 +50,7 @@ export async function createPublisher(
       status: () => ({ queue: batcher.status(), spool: spools.status() }),
       adapt(next) {
         spools.adapt(next);
-        void client.adapt?.(next);
+        void client.adapt(next);
       },
     };
   } catch (error) {
@@ -74,13 +74,17 @@ export async function createDirectPublisher(
 }
 
 async function openBatcher(settings: KafkaSettings, options: DirectOptions) {
-  const [createClient, { createBatcher }] = await Promise.all([loadClient(settings.client), import('./batcher.js')]);
-  const client = createClient(settings, options);
+  const [openLibrary, { WireClient }, { createBatcher }] = await Promise.all([
+    loadLibrary(settings.client),
+    import('./wire/client.js'),
+    import('./batcher.js'),
+  ]);
+  const client = new WireClient(settings, options, openLibrary(settings));
   await client.connect(patience);
   return { client, batcher: createBatcher(client, realClock) };
 }
 
-async function loadClient(name: KafkaSettings['client']) {
-  if (name === 'kafkajs') return (await import('./kafka/client.js')).createKafkajsClient;
-  return (await import('./platformatic/client.js')).createPlatformaticClient;
+async function loadLibrary(name: KafkaSettings['client']) {
+  if (name === 'kafkajs') return (await import('./kafka/connection.js')).openKafkajs;
+  return (await import('./platformatic/connection.js')).openPlatformatic;
 }

@@ -1,4 +1,5 @@
 import { PublishError } from '../model.js';
+import { nameCode } from './codes.js';
 
 /** Kafka will never take the record itself. */
 const refusals = new Set([
@@ -55,4 +56,25 @@ export function describeFault(reason: string, detail: string, topic = '', cause?
 /** True if the same batch can't be sent again by the same producer. */
 export function losesSequence(error: PublishError): boolean {
   return sequenceLost.has(error.reason);
+}
+
+/** A broker's word, as the cause of a fault. */
+class Answer extends Error {}
+
+/** The error of a publisher for an error code that a broker has answered, of a topic or of all. */
+export function describeCode(code: number, topic = ''): PublishError {
+  const name = nameCode(code);
+  return describeFault(name, `a broker answered ${name}`, topic, new Answer(name));
+}
+
+/** True if a broker has answered, so that the connection is not what is wrong. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof PublishError && error.cause instanceof Answer;
+}
+
+/** What is thrown and not expected is a fault, too. */
+export function toFault(error: unknown): PublishError {
+  if (error instanceof PublishError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return describeFault('UNEXPECTED', `the Kafka client failed: ${message}`, '', error);
 }

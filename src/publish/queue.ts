@@ -11,7 +11,7 @@ export interface Entry {
 
 /** Below Kafka's default `max.message.bytes` (1,048,588), which counts a whole batch. */
 const maxBytes = 900 * 1024;
-/** kafkajs regroups a batch in time that grows with the square of its records. */
+/** A record that is refused is looked for by halving its batch. */
 const maxRecords = 1000;
 
 /** First in, first out, by batches. A dequeue costs amortised constant time per entry. */

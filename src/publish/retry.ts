@@ -1,5 +1,6 @@
 import { PublishError } from '../model.js';
 import type { Clock } from './clock.js';
+import { toFault } from './faults.js';
 
 /** Milliseconds between two tries: the first, and the longest after doubling. */
 const firstPause = 50;
@@ -34,7 +35,7 @@ export function createRetry(clock: Clock): Retry {
         try {
           return await work();
         } catch (thrown) {
-          const error = toPublishError(thrown);
+          const error = toFault(thrown);
           if (error.kind === 'refused') return error;
         }
         if (!stopping) await sleep(pause);
@@ -50,10 +51,4 @@ export function createRetry(clock: Clock): Retry {
 
 export function stopped(): PublishError {
   return new PublishError('unavailable', 'CLOSED', 'the gateway is stopping and takes no records');
-}
-
-function toPublishError(error: unknown): PublishError {
-  if (error instanceof PublishError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new PublishError('unavailable', 'UNEXPECTED', `the Kafka client failed: ${message}`, { cause: error });
 }

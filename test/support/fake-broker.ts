@@ -26,6 +26,8 @@ export interface WrittenBatch {
 }
 
 const node = 1;
+/** API key → the version from which on headers have tags, and texts another length. */
+const flexibleFrom: { readonly [api: number]: number } = { 3: 9, 18: 3, 22: 2, 32: 4 };
 
 /** A broker of Kafka's protocol, as far as a producer needs one, with faults on demand. It counts sequences as Kafka does. */
 export class FakeBroker {
@@ -98,51 +100,70 @@ export class FakeBroker {
       this.#answerProduce(socket, correlation, body);
       return;
     }
-    // The header of a flexible version has tags.
-    const head = Writer.create().appendInt32(correlation).appendTaggedFields();
-    const answers: { readonly [api: number]: () => Writer } = {
-      3: () => this.#describe(head, readTopics(body)),
-      22: () => this.#identify(head),
+    const flexible = request.readInt16BE(2) >= (flexibleFrom[api] ?? 0);
+    const answers: { readonly [api: number]: (head: Writer) => Writer } = {
+      3: (head) => this.#describe(head, readTopics(body, flexible), flexible),
+      18: (head) => listVersions(head),
+      22: (head) => this.#identify(head, flexible),
       // Nothing to say of any configuration.
-      32: () => Writer.create().appendInt32(correlation).appendInt32(0).appendInt32(0),
+      32: (head) => head.appendInt32(0).appendInt32(0),
     };
     const answer = answers[api];
-    if (answer) socket.write(answer().prependLength().buffer);
-    else socket.destroy();
+    if (!answer) {
+      socket.destroy();
+      return;
+    }
+    const head = Writer.create().appendInt32(correlation);
+    socket.write(answer(flexible ? head.appendTaggedFields() : head).prependLength().buffer);
   }
 
-  #describe(answer: Writer, topics: readonly string[]): Writer {
-    return answer
+  #describe(answer: Writer, topics: readonly string[], flexible: boolean): Writer {
+    answer
       .appendInt32(0)
-      .appendArray([node], (writer) =>
-        writer.appendInt32(node).appendString('127.0.0.1').appendInt32(this.#port).appendString(null),
+      .appendArray(
+        [node],
+        (writer) => {
+          writer
+            .appendInt32(node)
+            .appendString('127.0.0.1', flexible)
+            .appendInt32(this.#port)
+            .appendString(null, flexible);
+        },
+        flexible,
+        flexible,
       )
-      .appendString('cluster')
+      .appendString('cluster', flexible)
       .appendInt32(node)
-      .appendArray([...topics], (writer, topic) => this.#describeTopic(writer, topic))
-      .appendInt32(0)
-      .appendTaggedFields();
+      .appendArray([...topics], (writer, topic) => this.#describeTopic(writer, topic, flexible), flexible, flexible);
+    return flexible ? answer.appendInt32(0).appendTaggedFields() : answer;
   }
 
-  #describeTopic(writer: Writer, topic: string): void {
+  #describeTopic(writer: Writer, topic: string, flexible: boolean): void {
     writer
       .appendInt16(0)
-      .appendString(topic)
+      .appendString(topic, flexible)
       .appendBoolean(false)
-      .appendArray([...new Array(this.#partitions).keys()], (each, partition) => {
-        each.appendInt16(0).appendInt32(partition).appendInt32(node).appendInt32(0);
-        for (let list = 0; list < 3; list++) each.appendArray([node], (one, id) => one.appendInt32(id), true, false);
-      })
-      .appendInt32(0);
+      .appendArray(
+        [...new Array(this.#partitions).keys()],
+        (each, partition) => {
+          each.appendInt16(0).appendInt32(partition).appendInt32(node);
+          if (flexible) each.appendInt32(0);
+          for (let list = 0; list < 3; list++)
+            each.appendArray([node], (one, id) => one.appendInt32(id), flexible, false);
+        },
+        flexible,
+        flexible,
+      );
+    if (flexible) writer.appendInt32(0);
   }
 
-  #identify(answer: Writer): Writer {
-    return answer
+  #identify(answer: Writer, flexible: boolean): Writer {
+    answer
       .appendInt32(0)
       .appendInt16(0)
       .appendInt64(++this.#producers)
-      .appendInt16(0)
-      .appendTaggedFields();
+      .appendInt16(0);
+    return flexible ? answer.appendTaggedFields() : answer;
   }
 
   #answerProduce(socket: Socket, correlation: number, body: Reader): void {
@@ -204,10 +225,31 @@ export class FakeBroker {
   }
 }
 
-/** Of Metadata, a flexible version. */
-function readTopics(body: Reader): readonly string[] {
-  body.readTaggedFields();
-  return body.readArray(() => body.readString());
+/** Of Metadata. */
+function readTopics(body: Reader, flexible: boolean): readonly string[] {
+  if (flexible) body.readTaggedFields();
+  return body.readArray(() => body.readString(flexible), flexible, flexible);
+}
+
+/** The newest that the broker has: kafkajs asks for it. */
+function listVersions(answer: Writer): Writer {
+  const versions: readonly (readonly [api: number, newest: number])[] = [
+    ...([
+      [0, 7],
+      [3, 9],
+      [18, 0],
+      [22, 3],
+      [32, 3],
+    ] as const),
+  ];
+  return answer
+    .appendInt16(0)
+    .appendArray(
+      [...versions],
+      (each, [api, newest]) => each.appendInt16(api).appendInt16(0).appendInt16(newest),
+      false,
+      false,
+    );
 }
 
 function readProduce(body: Reader): readonly WrittenBatch[] {

@@ -9,15 +9,6 @@ export function translateError(error: unknown, topic = ''): PublishError {
   return describeFault(nameReason(cause), detail, topic, error);
 }
 
-/** True if a broker has answered, so that the connection is not what is wrong. */
-export function isAnswer(error: PublishError): boolean {
-  return isProtocolError(findCause(error));
-}
-
-function isProtocolError(cause: unknown): boolean {
-  return cause instanceof Error && 'type' in cause && typeof cause.type === 'string';
-}
-
 function findCause(error: unknown): unknown {
   let deepest = error;
   for (let depth = 0; depth < 10 && deepest instanceof Error; depth++) {
@@ -42,6 +33,6 @@ function nameReason(cause: unknown): string {
     case 'KafkaJSSASLAuthenticationError':
       return 'SASL_AUTHENTICATION_FAILED';
     default:
-      return cause.message === 'Broker not connected' ? 'NOT_CONNECTED' : 'UNEXPECTED';
+      return 'UNEXPECTED';
   }
 }

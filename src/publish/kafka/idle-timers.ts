@@ -1,10 +1,4 @@
-import { createRequire } from 'node:module';
-
-/** What is used of `RequestQueue` of kafkajs 2.2.4, one for each connection. */
-interface RequestQueue {
-  readonly pending: readonly unknown[];
-  scheduleCheckPendingRequests(): void;
-}
+import { RequestQueue } from './internals.js';
 
 /**
  * kafkajs looks after requests that wait behind others; after the first answer of a connection it does so every
@@ -13,10 +7,10 @@ interface RequestQueue {
  * look by themselves.) Source: kafkajs/src/network/requestQueue.
  */
 export function stopIdleTimers(): void {
-  const { prototype }: { prototype: RequestQueue } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue');
+  const { prototype } = RequestQueue;
   const schedule = prototype.scheduleCheckPendingRequests;
   if (patched.has(schedule)) return;
-  function scheduleIfPending(this: RequestQueue): void {
+  function scheduleIfPending(this: typeof RequestQueue.prototype): void {
     if (this.pending.length > 0) schedule.call(this);
   }
   patched.add(scheduleIfPending);

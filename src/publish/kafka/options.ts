@@ -1,4 +1,4 @@
-import { type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
+import type { KafkaConfig, SASLOptions } from 'kafkajs';
 import type { KafkaSettings } from '../../config/settings.js';
 import type { Log } from '../log.js';
 
@@ -11,29 +11,37 @@ export const retry = { retries: 5, initialRetryTime: 100, maxRetryTime: 1000 };
 export const connectionTimeout = 2000;
 export const requestTimeout = 3000;
 
+/** `logLevel.WARN`; its index is not loaded for that. */
+const warnings = 2;
+
 /** What kafkajs is told about the cluster. */
 export function configureKafka(settings: KafkaSettings, log: Log): KafkaConfig {
-  const config: KafkaConfig = {
+  return {
+    ...configureSecurity(settings),
     brokers: [...settings.brokers],
     clientId: settings.clientId,
     retry,
     connectionTimeout,
     requestTimeout,
-    logLevel: logLevel.WARN,
+    logLevel: warnings,
     // Its errors are attempts that it repeats itself; what becomes of them is logged by the gateway.
     logCreator: () => (entry) => log('debug', 'kafkajs', { namespace: entry.namespace, detail: entry.log.message }),
   };
-  const { tls, sasl } = settings;
-  if (tls) {
-    config.ssl = {
-      rejectUnauthorized: tls.rejectUnauthorized,
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
-    };
-  }
-  if (sasl) config.sasl = authenticate(sasl);
-  return config;
+}
+
+/** TLS and SASL. */
+export function configureSecurity({ tls, sasl }: KafkaSettings): Pick<KafkaConfig, 'ssl' | 'sasl'> {
+  return {
+    ...(tls && {
+      ssl: {
+        rejectUnauthorized: tls.rejectUnauthorized,
+        ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+        ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+        ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
+      },
+    }),
+    ...(sasl && { sasl: authenticate(sasl) }),
+  };
 }
 
 /** kafkajs has a type per mechanism. */

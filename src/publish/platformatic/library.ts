@@ -9,11 +9,7 @@ const index = import.meta.resolve('@platformatic/kafka');
 
 export const { Connection }: Pick<Library, 'Connection'> = await load('network/connection.js');
 
-export const {
-  crc32c,
-  protocolErrorsCodesById,
-  Writer,
-}: Pick<Library, 'crc32c' | 'protocolErrorsCodesById' | 'Writer'> = await load('protocol/index.js');
+export const { Writer }: Pick<Library, 'Writer'> = await load('protocol/writer.js');
 
 export const {
   createAPI,

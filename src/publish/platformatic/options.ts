@@ -1,6 +1,5 @@
 import type { ConnectionOptions } from '@platformatic/kafka';
 import type { KafkaSettings } from '../../config/settings.js';
-import type { Address } from './link.js';
 
 const mechanisms = {
   plain: 'PLAIN',
@@ -8,8 +7,8 @@ const mechanisms = {
   'scram-sha-512': 'SCRAM-SHA-512',
 } as const;
 
-/** How to reach a broker: TLS and SASL. */
-export function configureConnection({ tls, sasl }: KafkaSettings): ConnectionOptions {
+/** TLS and SASL. */
+export function configureSecurity({ tls, sasl }: KafkaSettings): ConnectionOptions {
   const options: ConnectionOptions = {};
   if (tls) {
     options.tls = {
@@ -24,10 +23,4 @@ export function configureConnection({ tls, sasl }: KafkaSettings): ConnectionOpt
     options.sasl = { mechanism: mechanisms[mechanism], username, password: password.reveal() };
   }
   return options;
-}
-
-/** `host:port`, where the host may be `[an:ipv6:address]`. */
-export function parseAddress(broker: string): Address {
-  const colon = broker.lastIndexOf(':');
-  return { host: broker.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(broker.slice(colon + 1)) };
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { PublishError } from '../../../src/model.js';
-import { losesSequence } from '../../../src/publish/faults.js';
-import { isAnswer, translateError } from '../../../src/publish/kafka/errors.js';
+import { describeCode, isAnswer, losesSequence } from '../../../src/publish/faults.js';
+import { translateError } from '../../../src/publish/kafka/errors.js';
 
 /** As kafkajs makes them; its own classes take other arguments than their types say. */
 function make(name: string, fields: object = {}): Error {
@@ -35,7 +35,6 @@ const cases: readonly (readonly [string, unknown, 'refused' | 'unavailable', str
   ['a hung broker', retried(make('RequestTimeoutError')), 'unavailable', 'REQUEST_TIMEOUT'],
   ['a closed connection', retried(make('ConnectionClosedError')), 'unavailable', 'CONNECTION_CLOSED'],
   ['a wrong password', make('SASLAuthenticationError'), 'unavailable', 'SASL_AUTHENTICATION_FAILED'],
-  ['a lost first broker', nonRetriable(new Error('Broker not connected')), 'unavailable', 'NOT_CONNECTED'],
   ['a bug', new TypeError('x is not a function'), 'unavailable', 'UNEXPECTED'],
   ['something thrown', 'text', 'unavailable', 'UNEXPECTED'],
 ];
@@ -54,18 +53,25 @@ describe('errors of kafkajs', () => {
     );
   });
 
+  it('names the codes of Kafka', () => {
+    const reasons = [-1, 3, 87, 127, 999].map((code) => describeCode(code).reason);
+    expect(reasons).to.deep.equal([
+      ...['UNKNOWN_SERVER_ERROR', 'UNKNOWN_TOPIC_OR_PARTITION', 'INVALID_RECORD', 'VOTER_NOT_FOUND', 'KAFKA_ERROR_999'],
+    ]);
+  });
+
   it('leaves a PublishError as it is', () => {
     const error = new PublishError('refused', 'X', 'x');
     expect(translateError(error)).to.equal(error);
   });
 
   it('knows an answer of a broker from a connection that failed', () => {
-    expect(isAnswer(translateError(protocol('NOT_ENOUGH_REPLICAS', 19)))).to.equal(true);
+    expect(isAnswer(describeCode(19, 'orders'))).to.equal(true);
     expect(isAnswer(translateError(make('RequestTimeoutError')))).to.equal(false);
   });
 
   it('knows when the producer cannot go on under its id', () => {
-    expect(losesSequence(translateError(protocol('OUT_OF_ORDER_SEQUENCE_NUMBER', 45)))).to.equal(true);
-    expect(losesSequence(translateError(protocol('NOT_ENOUGH_REPLICAS', 19)))).to.equal(false);
+    expect(losesSequence(describeCode(45))).to.equal(true);
+    expect(losesSequence(describeCode(19))).to.equal(false);
   });
 });

@@ -1,14 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PublishError } from '../../model.js';
 import type { Batch, Outcome } from '../client.js';
-import { describeFault, losesSequence } from '../faults.js';
+import { describeCode, describeFault, losesSequence, toFault } from '../faults.js';
 import type { Cluster } from './cluster.js';
-import { translateCode, translateError } from './errors.js';
-import { initProducerIdV3 } from './library.js';
-import { type PartitionAnswer, type PartitionBatch, produce } from './produce.js';
-import { encodeBatch, type Sequence } from './record-batch.js';
-
-type Identity = Pick<Sequence, 'producerId' | 'epoch'>;
+import type { Identity, PartitionAnswer, PartitionBatch } from './library.js';
+import { encodeBatch } from './record-batch.js';
 
 /** Kafka's sequence numbers start again after the largest. */
 const largestNumber = 0x7fffffff;
@@ -64,11 +60,11 @@ export class Producer {
       await this.#awaitQuota(node);
       const link = await this.#cluster.link(node);
       for (const batch of batches) this.#countTry(batch);
-      const { topics, throttle } = await link.ask(produce, prepared);
+      const { topics, throttle } = await link.ask((connection) => connection.produce(prepared));
       if (throttle > 0) this.#throttled.set(node, performance.now() + throttle);
       return batches.map((batch) => this.#judge(batch, topics.get(batch.topic)?.[batch.partition]));
     } catch (error) {
-      return batches.map((batch) => this.#fail(batch, translateError(error, batch.topic)));
+      return batches.map((batch) => this.#fail(batch, toFault(error)));
     }
   }
 
@@ -106,7 +102,7 @@ export class Producer {
 
   #judge(batch: Batch, answer: PartitionAnswer | undefined): Outcome {
     if (answer === undefined) return this.#fail(batch, describeFault('UNEXPECTED', 'a broker said nothing of a batch'));
-    if (answer.code !== 0) return this.#fail(batch, translateCode(answer.code, batch.topic));
+    if (answer.code !== 0) return this.#fail(batch, describeCode(answer.code, batch.topic));
     const lane = this.#findLane(batch);
     lane.pending = undefined;
     lane.number = (lane.number + batch.records.length) & largestNumber;
@@ -125,9 +121,7 @@ export class Producer {
   }
 
   async #askIdentity(): Promise<Identity> {
-    if (!this.#idempotent) return notIdempotent;
-    const { producerId, producerEpoch } = await this.#cluster.ask(initProducerIdV3.api, null, 0, -1n, -1);
-    return { producerId, epoch: producerEpoch };
+    return this.#idempotent ? this.#cluster.ask((connection) => connection.identify()) : notIdempotent;
   }
 }
 

@@ -3,7 +3,10 @@ import type { KafkaSettings } from '../../../../src/config/settings.js';
 import type { KafkaRecord, Placement, Publisher } from '../../../../src/model.js';
 import { createBatcher } from '../../../../src/publish/batcher.js';
 import { realClock } from '../../../../src/publish/clock.js';
-import { createPlatformaticClient } from '../../../../src/publish/platformatic/client.js';
+import { openKafkajs } from '../../../../src/publish/kafka/connection.js';
+import type { Log } from '../../../../src/publish/log.js';
+import { openPlatformatic } from '../../../../src/publish/platformatic/connection.js';
+import { WireClient } from '../../../../src/publish/wire/client.js';
 import { FakeBroker, type Mishap } from '../../../support/fake-broker.js';
 
 const topic = 'events';
@@ -12,8 +15,13 @@ function makeRecord(value: string | number, key = 'k'): KafkaRecord {
   return { topic, key, headers: { ce_id: '1' }, value: Buffer.from(String(value)) };
 }
 
-describe('the client of @platformatic/kafka', () => {
+const libraries = { kafkajs: openKafkajs, platformatic: openPlatformatic };
+
+for (const name of ['kafkajs', 'platformatic'] as const) describe(`publishing with ${name}`, () => testClient(name));
+
+function testClient(library: KafkaSettings['client']): void {
   let broker: FakeBroker;
+  let client: WireClient;
   let publisher: Publisher<Placement>;
   const reasons: unknown[] = [];
 
@@ -28,23 +36,21 @@ describe('the client of @platformatic/kafka', () => {
 
   async function open(changes: Partial<KafkaSettings> = {}): Promise<void> {
     const settings: KafkaSettings = {
-      ...{ kind: 'kafka', brokers: [broker.address], clientId: 'test', client: 'platformatic', idempotent: true },
+      ...{ kind: 'kafka', brokers: [broker.address], clientId: 'test', client: library, idempotent: true },
       topics: { create: 'never', partitions: 1, replicationFactor: 1 },
       spool: { dir: '/nowhere', maxBytes: 0 },
       ...changes,
     };
-    const client = createPlatformaticClient(settings, {
-      ...{ topics: [topic], largest: 1 },
-      log: (_level, _message, { reason }) => reasons.push(reason),
-    });
+    const log: Log = (_level, _message, { reason }) => reasons.push(reason);
+    client = new WireClient(settings, { topics: [topic], largest: 1, log }, libraries[library](settings));
     await client.connect(5_000);
     publisher = createBatcher(client, realClock);
   }
 
   const cured: readonly (readonly [Exclude<Mishap, { throttle: number }>, string])[] = [
     ['written, connection closed', 'CONNECTION_CLOSED'],
-    ['written, answer to another request', 'CONNECTION_CLOSED'],
-    ['written, answer cut short', 'OUT_OF_BOUNDS'],
+    ['written, answer to another request', 'UNEXPECTED'],
+    ['written, answer cut short', 'UNEXPECTED'],
     ['written, answer of nonsense', 'UNEXPECTED'],
     ['written, no answer', 'REQUEST_TIMEOUT'],
     [{ code: 6 }, 'NOT_LEADER_OR_FOLLOWER'],
@@ -185,4 +191,4 @@ describe('the client of @platformatic/kafka', () => {
     expect((await publisher.publish(makeRecord(1))).offset).to.equal(1n);
     expect(publisher.connected()).to.equal(true);
   });
-});
+}

@@ -1,9 +1,10 @@
-import { crc32c, Reader, readRecordsBatch } from '@platformatic/kafka';
+import { Reader, readRecordsBatch } from '@platformatic/kafka';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { KafkaRecord } from '../../../../src/model.js';
-import { encodeBatch } from '../../../../src/publish/platformatic/record-batch.js';
 import { estimateBytes } from '../../../../src/publish/queue.js';
+import { computeCrc32c, crc32c } from '../../../../src/publish/wire/crc32c.js';
+import { encodeBatch } from '../../../../src/publish/wire/record-batch.js';
 
 const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 70 }), fc.string({ maxLength: 200 }));
 const value = fc.oneof(
@@ -54,6 +55,22 @@ describe('record batches', () => {
     const bytes = encode([{ topic: 't', key: 'k', headers: { a: 'b' }, value: Buffer.from('value') }]);
     expect(bytes.readUInt32BE(17)).to.equal(crc32c(bytes.subarray(21)));
     expect(bytes.readInt32BE(8)).to.equal(bytes.length - 12);
+  });
+
+  it('have the checksum of RFC 3720, with the native library and without', () => {
+    const cases: readonly (readonly [Uint8Array, number])[] = [
+      [new Uint8Array(32), 0x8a9136aa],
+      [new Uint8Array(32).fill(0xff), 0x62a8ab43],
+      [Uint8Array.from({ length: 32 }, (_, n) => n), 0x46dd794e],
+      [Uint8Array.from({ length: 32 }, (_, n) => 31 - n), 0x113fdb5c],
+      [Buffer.from('123456789'), 0xe3069283],
+    ];
+    for (const [bytes, sum] of cases) expect([crc32c(bytes), computeCrc32c(bytes)]).to.deep.equal([sum, sum]);
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+        expect(computeCrc32c(bytes)).to.equal(crc32c(bytes));
+      }),
+    );
   });
 });
 

@@ -1,7 +1,6 @@
 import type { Batch, Outcome } from '../client.js';
-import { describeFault } from '../faults.js';
+import { describeCode, describeFault, toFault } from '../faults.js';
 import type { Cluster } from './cluster.js';
-import { translateCode, translateError } from './errors.js';
 import type { Producer } from './producer.js';
 
 /** Brings each batch to the broker that leads its partition now. */
@@ -33,7 +32,7 @@ export class Dispatcher {
         if (group) group.push(batch);
         else groups.set(leader, [batch]);
       } catch (error) {
-        outcomes.set(batch, translateError(error, batch.topic));
+        outcomes.set(batch, toFault(error));
       }
     }
     return groups;
@@ -56,6 +55,6 @@ export class Dispatcher {
     const leader = this.#cluster.leader(topic, partition);
     if (leader !== undefined) return leader;
     const code = faults.get(topic);
-    throw code === undefined ? describeFault('LEADER_NOT_AVAILABLE', 'no leader') : translateCode(code, topic);
+    throw code === undefined ? describeFault('LEADER_NOT_AVAILABLE', 'no leader') : describeCode(code, topic);
   }
 }

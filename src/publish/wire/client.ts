@@ -1,17 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
 import { PublishError } from '../../model.js';
-import type { Batch, KafkaClient, Outcome } from '../client.js';
+import type { Batch, Expectations, KafkaClient, Outcome } from '../client.js';
 import type { PublisherOptions } from '../create.js';
-import { describeFault, losesSequence } from '../faults.js';
+import { describeFault, isAnswer, losesSequence, toFault } from '../faults.js';
 import type { Log } from '../log.js';
-import { ensureTopics, warnOfSmallTopics } from '../topics.js';
 import { connection, Troubles } from '../troubles.js';
 import { Cluster } from './cluster.js';
 import { Dispatcher } from './dispatcher.js';
-import { isAnswer, translateError } from './errors.js';
+import type { Library } from './library.js';
 import { Producer } from './producer.js';
-import { administerTopics } from './topics.js';
+import { ensureTopics, warnOfSmallTopics } from './topics.js';
 
 /** Milliseconds. */
 const firstPause = 100;
@@ -20,22 +19,18 @@ const refreshInterval = 60_000;
 /** So many requests in a row that no broker answered: Kafka is looked for. */
 const failureLimit = 3;
 /** Nothing is answered for so long, and something waits: Kafka hangs. */
-const answerLimit = 2_000;
+const silenceLimit = 2_000;
 
 type Options = Pick<PublisherOptions, 'topics' | 'largest' | 'log'>;
 
 /**
- * @platformatic/kafka as the batcher wants it: of the library, the connections and the protocol. What its own producer
- * does on top (repeating, numbering, guessing at the cluster) is done here, where it is known what may be repeated.
+ * A Kafka client as the batcher wants it, over the connections of a library. What libraries have of their own on top
+ * (repeating, numbering, guessing at the cluster) is done here, where it is known what may be repeated.
  */
-export function createPlatformaticClient(settings: KafkaSettings, options: Options): KafkaClient {
-  return new PlatformaticClient(settings, options);
-}
-
-class PlatformaticClient implements KafkaClient {
+export class WireClient implements KafkaClient {
   readonly #settings: KafkaSettings;
-  readonly #topics: readonly string[];
-  readonly #largest: number;
+  #topics: readonly string[];
+  #largest: number;
   readonly #log: Log;
   readonly #closing = new AbortController();
   readonly #cluster: Cluster;
@@ -49,12 +44,12 @@ class PlatformaticClient implements KafkaClient {
   #answeredAt = 0;
   #refresh: NodeJS.Timeout | undefined;
 
-  constructor(settings: KafkaSettings, { topics, largest, log }: Options) {
+  constructor(settings: KafkaSettings, { topics, largest, log }: Options, library: Library) {
     this.#settings = settings;
     this.#topics = topics;
     this.#largest = largest;
     this.#log = log;
-    this.#cluster = new Cluster(settings);
+    this.#cluster = new Cluster(settings, library);
     this.#producer = new Producer(this.#cluster, settings.idempotent);
     this.#dispatcher = new Dispatcher(this.#cluster, this.#producer);
   }
@@ -66,7 +61,19 @@ class PlatformaticClient implements KafkaClient {
 
   ready(): boolean {
     const silence = Math.min(this.#cluster.silence, performance.now() - this.#answeredAt);
-    return this.#ready && silence < answerLimit;
+    return this.#ready && silence < silenceLimit;
+  }
+
+  /** After a reload: looks whether topics that it didn't know are there, and whether all take the largest body. */
+  async adapt({ topics, largest }: Expectations): Promise<void> {
+    const known = largest === this.#largest;
+    this.#topics = topics;
+    this.#largest = largest;
+    try {
+      if (this.#ready) await this.#learnTopics(known ? this.#unknownTopics : topics);
+    } catch (error) {
+      this.#tell(toFault(error));
+    }
   }
 
   partitions(topic: string): number | Promise<number> {
@@ -78,6 +85,7 @@ class PlatformaticClient implements KafkaClient {
   }
 
   async send(batches: readonly Batch[]): Promise<readonly Outcome[]> {
+    const start = performance.now();
     const outcomes = await this.#dispatcher.send(batches);
     let answered = false;
     for (const [index, batch] of batches.entries()) {
@@ -86,19 +94,23 @@ class PlatformaticClient implements KafkaClient {
       else this.#troubles.end(batch.topic);
       answered ||= typeof outcome === 'bigint' || isAnswer(outcome);
     }
-    this.#count(answered);
+    this.#count(answered, start);
     return outcomes;
   }
 
-  /** Says that there is no connection, after so many failures, until a broker is found. */
-  #count(answered: boolean): void {
+  /** Says that there is no connection until a broker is found: after so many failures, or so long a silence. */
+  #count(answered: boolean, start: number): void {
     if (answered) {
       this.#failures = 0;
       this.#answeredAt = performance.now();
-    } else if (++this.#failures >= failureLimit && this.#ready) {
-      this.#ready = false;
-      void this.#connect();
+      return;
     }
+    this.#failures++;
+    const silence = performance.now() - Math.max(start, this.#answeredAt);
+    if (!this.#ready || (this.#failures < failureLimit && silence < silenceLimit)) return;
+    this.#failures = 0;
+    this.#ready = false;
+    void this.#connect();
   }
 
   async close(): Promise<void> {
@@ -131,25 +143,28 @@ class PlatformaticClient implements KafkaClient {
     for (let pause = firstPause; !signal.aborted; pause = Math.min(pause * 2, longestPause)) {
       try {
         await this.#cluster.learn([]);
-        await this.#learnTopics();
+        await this.#learnTopics(this.#unknownTopics);
         await this.#producer.identify();
         this.#ready = !signal.aborted;
         this.#troubles.end(connection);
         this.#log('info', 'connected to Kafka', { brokers: this.#settings.brokers });
         return;
       } catch (error) {
-        this.#tell(translateError(error));
+        this.#tell(toFault(error));
       }
       await delay(pause, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #learnTopics(): Promise<void> {
-    const unknown = this.#topics.filter((topic) => this.#cluster.partitions(topic) === undefined);
-    if (unknown.length === 0) return;
-    const admin = administerTopics(this.#cluster);
-    const there = await ensureTopics(admin, unknown, this.#settings.topics, this.#log);
-    await warnOfSmallTopics(admin, [...there.keys()], this.#largest, this.#log);
+  get #unknownTopics(): readonly string[] {
+    return this.#topics.filter((topic) => this.#cluster.partitions(topic) === undefined);
+  }
+
+  /** Topics that are missing are made if they may be; those that are small are told of. */
+  async #learnTopics(topics: readonly string[]): Promise<void> {
+    if (topics.length === 0) return;
+    const there = await ensureTopics(this.#cluster, topics, this.#settings.topics, this.#log);
+    await warnOfSmallTopics(this.#cluster, there, this.#largest, this.#log);
   }
 
   #tell(fault: PublishError): void {
@@ -164,12 +179,12 @@ class PlatformaticClient implements KafkaClient {
       if (!this.#ready) await this.#connect();
       const known = this.#cluster.partitions(topic);
       if (known !== undefined) return known;
-      const admin = administerTopics(this.#cluster);
-      const count = (await ensureTopics(admin, [topic], this.#settings.topics, this.#log)).get(topic);
+      await ensureTopics(this.#cluster, [topic], this.#settings.topics, this.#log);
+      const count = this.#cluster.partitions(topic);
       if (count === undefined) throw describeFault('UNKNOWN_TOPIC_OR_PARTITION', 'not in the metadata', topic);
       return count;
     } catch (error) {
-      const fault = translateError(error, topic);
+      const fault = toFault(error);
       this.#tell(fault);
       throw fault;
     }
@@ -181,7 +196,7 @@ class PlatformaticClient implements KafkaClient {
     try {
       await this.#cluster.learn(this.#cluster.topics);
     } catch (error) {
-      this.#log('debug', 'partition counts were not refreshed', { reason: translateError(error).reason });
+      this.#log('debug', 'partition counts were not refreshed', { reason: toFault(error).reason });
     }
   }
 }

@@ -1,13 +1,8 @@
-import { isIP } from 'node:net';
-import type { API, ConnectionOptions } from '@platformatic/kafka';
 import type { KafkaSettings } from '../../config/settings.js';
-import { describeFault } from '../faults.js';
-import { isAnswer, nameCode } from './errors.js';
-import { metadataV9, ResponseError } from './library.js';
-import { type Address, Link } from './link.js';
-import { configureConnection, parseAddress } from './options.js';
-
-type Metadata = Parameters<NonNullable<Parameters<typeof metadataV9.api>[4]>>[1];
+import { nameCode } from '../codes.js';
+import { describeFault, isAnswer } from '../faults.js';
+import type { Address, Connection, Library } from './library.js';
+import { Link } from './link.js';
 
 /** Milliseconds. A broker that has not answered is asked last for so long. */
 const avoidance = 2_000;
@@ -17,12 +12,10 @@ const nobody = -1;
 
 /** The brokers, who leads which partition, and a connection to each broker that is needed. */
 export class Cluster {
-  readonly #clientId: string;
-  readonly #options: ConnectionOptions;
-  readonly #tls: boolean;
+  readonly #library: Library;
   readonly #bootstrap: readonly Address[];
+  /** Some are being opened, some are lost. */
   readonly #links = new Map<string, Link>();
-  readonly #opening = new Map<string, Promise<Link>>();
   /** Address → when it failed. */
   readonly #avoided = new Map<string, number>();
   readonly #brokers = new Map<number, Address>();
@@ -30,11 +23,9 @@ export class Cluster {
   #controller = nobody;
   #closed = false;
 
-  constructor(settings: KafkaSettings) {
-    this.#clientId = settings.clientId;
-    this.#options = configureConnection(settings);
-    this.#tls = settings.tls !== undefined;
-    this.#bootstrap = settings.brokers.map(parseAddress);
+  constructor({ brokers }: KafkaSettings, library: Library) {
+    this.#library = library;
+    this.#bootstrap = brokers.map(parseAddress);
   }
 
   get topics(): readonly string[] {
@@ -72,20 +63,19 @@ export class Cluster {
 
   /** Asks for the partitions of topics and their leaders; returns Kafka's error code of each topic that it can't describe. */
   async learn(topics: readonly string[]): Promise<Map<string, number>> {
-    const answer = await this.#askMetadata(topics);
+    const answer = await this.ask((connection) => connection.describe(topics));
     this.#brokers.clear();
     for (const { nodeId, host, port } of answer.brokers) this.#brokers.set(nodeId, { host, port });
     this.#controller = answer.controllerId;
     const faults = new Map<string, number>();
-    for (const { name, errorCode, partitions } of answer.topics) {
-      if (name === null || name === undefined) continue;
-      if (errorCode === 0) {
-        const leaders = new Array<number>(partitions.length).fill(nobody);
-        for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId;
-        this.#leaders.set(name, leaders);
+    for (const { name, code, leaders } of answer.topics) {
+      if (code === 0) {
+        const known = new Array<number>(leaders.length).fill(nobody);
+        for (const [partition, leader] of leaders) known[partition] = leader;
+        this.#leaders.set(name, known);
       } else {
-        faults.set(name, errorCode);
-        if (nameCode(errorCode) === 'UNKNOWN_TOPIC_OR_PARTITION') this.#leaders.delete(name);
+        faults.set(name, code);
+        if (nameCode(code) === 'UNKNOWN_TOPIC_OR_PARTITION') this.#leaders.delete(name);
         else this.#leaders.get(name)?.fill(nobody);
       }
     }
@@ -100,12 +90,12 @@ export class Cluster {
   }
 
   /** Asks any broker; another one if it does not answer. */
-  async ask<Args extends unknown[], Answer>(api: API<Args, Answer>, ...args: Args): Promise<Answer> {
+  async ask<Answer>(work: (connection: Connection) => Promise<Answer>): Promise<Answer> {
     let fault: unknown;
     for (const address of this.#listAddresses()) {
       try {
         const link = await this.#connect(address);
-        return await link.ask(api, ...args);
+        return await link.ask(work);
       } catch (error) {
         if (isAnswer(error) || this.#closed) throw error;
         fault = error;
@@ -115,9 +105,9 @@ export class Cluster {
   }
 
   /** Asks the one broker that changes topics, where there is only one. */
-  async askController<Args extends unknown[], Answer>(api: API<Args, Answer>, ...args: Args): Promise<Answer> {
+  async askController<Answer>(work: (connection: Connection) => Promise<Answer>): Promise<Answer> {
     const link = await this.link(this.#controller);
-    return await link.ask(api, ...args);
+    return await link.ask(work);
   }
 
   /** Whatever is under way is rejected. */
@@ -128,32 +118,25 @@ export class Cluster {
 
   #connect(address: Address): Link | Promise<Link> {
     const key = nameAddress(address);
-    const open = this.#links.get(key);
-    if (open?.alive) return open;
+    let link = this.#links.get(key);
+    if (link?.connected) return link;
     if (this.#closed) throw describeFault('CLOSED', 'the gateway is stopping');
-    const opening = this.#opening.get(key) ?? this.#open(key, address);
-    this.#opening.set(key, opening);
-    return opening;
+    if (!link?.alive) {
+      link = new Link(this.#library, address);
+      this.#links.set(key, link);
+    }
+    return this.#awaitOpen(key, link);
   }
 
-  async #open(key: string, address: Address): Promise<Link> {
+  async #awaitOpen(key: string, link: Link): Promise<Link> {
     try {
-      const link = await Link.open(address, this.#clientId, this.#describe(address));
-      if (this.#closed) link.close();
-      this.#links.set(key, link);
+      await link.opened;
       this.#avoided.delete(key);
       return link;
     } catch (error) {
       this.#avoided.set(key, performance.now());
       throw error;
-    } finally {
-      this.#opening.delete(key);
     }
-  }
-
-  /** TLS wants the name of the host, which the library gives only if told. */
-  #describe({ host }: Address): ConnectionOptions {
-    return this.#tls && !isIP(host) ? { ...this.#options, tlsServerName: host } : this.#options;
   }
 
   /** Each address once, those first that are most likely to answer. */
@@ -170,16 +153,12 @@ export class Cluster {
     const ranked = [...addresses].toSorted((a, b) => rank(a) - rank(b));
     return ranked.map(([, address]) => address);
   }
+}
 
-  async #askMetadata(topics: readonly string[]): Promise<NonNullable<Metadata>> {
-    try {
-      return await this.ask(metadataV9.api, [...topics], false, false);
-    } catch (error) {
-      // The library takes the fault of one topic for a fault of all.
-      if (error instanceof ResponseError) return error.response;
-      throw error;
-    }
-  }
+/** `host:port`, where the host may be `[an:ipv6:address]`. */
+function parseAddress(broker: string): Address {
+  const colon = broker.lastIndexOf(':');
+  return { host: broker.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(broker.slice(colon + 1)) };
 }
 
 function nameAddress({ host, port }: Address): string {

@@ -1,11 +1,10 @@
 import type { KafkaRecord } from '../../model.js';
-import { crc32c, Writer } from './library.js';
+import { crc32c } from './crc32c.js';
+import type { Identity } from './library.js';
 
 /** Who writes, and how many of its records the partition has so far. */
-export interface Sequence {
+export interface Sequence extends Identity {
   /** -1: not idempotent. */
-  readonly producerId: bigint;
-  readonly epoch: number;
   readonly number: number;
 }
 
@@ -46,8 +45,7 @@ export function encodeBatch(
   bytes.writeInt32BE(number, 53);
   bytes.writeInt32BE(records.length, 57);
   const batch = bytes.subarray(0, at);
-  // Of a plain buffer the library would make a copy.
-  bytes.writeUInt32BE(crc32c(Writer.create().append(batch.subarray(checkedFrom)).dynamicBuffer), 17);
+  bytes.writeUInt32BE(crc32c(batch.subarray(checkedFrom)), 17);
   return batch;
 }
 

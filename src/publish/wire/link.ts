@@ -1,0 +1,114 @@
+import type { Socket } from 'node:net';
+import type { PublishError } from '../../model.js';
+import { describeFault } from '../faults.js';
+import { type Address, answerLimit, type Connection, type Library } from './library.js';
+
+/** Milliseconds. */
+const keepAliveDelay = 60_000;
+
+/**
+ * One connection to a broker. The faults of libraries end here: a request that is not answered in time ends the connection,
+ * and so does whatever is thrown while an event of the socket is handled, where nobody could catch it. Then every request
+ * under way is rejected, once, whether the library remembers it or not, and its outcome is unknown. So there is no answer
+ * that comes too late, and is taken for another.
+ */
+export class Link {
+  /** Resolves when it is connected; rejects with a `PublishError`. */
+  readonly opened: Promise<void>;
+  readonly #library: Library;
+  readonly #connection: Connection;
+  readonly #requests = new Set<Request>();
+  #connected = false;
+  #fault: PublishError | undefined;
+
+  /** Connects. */
+  constructor(library: Library, address: Address) {
+    this.#library = library;
+    this.#connection = library.open(address);
+    this.opened = this.#open();
+    // Whoever waits for it has its own.
+    this.opened.catch(() => undefined);
+  }
+
+  get connected(): boolean {
+    return this.#connected && this.alive;
+  }
+
+  get alive(): boolean {
+    return this.#fault === undefined;
+  }
+
+  /** Milliseconds for which the oldest request has waited. */
+  get silence(): number {
+    const [oldest] = this.#requests;
+    return oldest === undefined ? 0 : performance.now() - oldest.since;
+  }
+
+  /** One request, one answer. Rejects with a `PublishError`. */
+  ask<Answer>(work: (connection: Connection) => Promise<Answer>): Promise<Answer> {
+    if (this.#fault) return Promise.reject(this.#fault);
+    return new Promise((resolve, reject) => {
+      const watchdog = setTimeout(() => this.close(describeFault('REQUEST_TIMEOUT', 'no answer')), answerLimit).unref();
+      const requests = this.#requests;
+      const request = { since: performance.now(), reject: fail };
+      requests.add(request);
+      function end(): void {
+        clearTimeout(watchdog);
+        requests.delete(request);
+      }
+      function fail(fault: PublishError): void {
+        end();
+        reject(fault);
+      }
+      const succeed = (answer: Answer) => {
+        end();
+        resolve(answer);
+      };
+      this.#start(work).then(succeed, (error: unknown) => fail(this.#library.translate(error)));
+    });
+  }
+
+  /** Whatever is under way is rejected. */
+  close(reason: PublishError = describeFault('CONNECTION_CLOSED', 'the connection is closed')): void {
+    if (this.#fault) return;
+    this.#fault = reason;
+    for (const { reject } of this.#requests) reject(reason);
+    this.#connection.close();
+  }
+
+  async #open(): Promise<void> {
+    try {
+      await this.ask((connection) => connection.connect((socket) => this.#contain(socket)));
+      this.#connected = true;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** What it throws at once is a rejection, too. */
+  async #start<Answer>(work: (connection: Connection) => Promise<Answer>): Promise<Answer> {
+    return await work(this.#connection);
+  }
+
+  #contain(socket: Socket): void {
+    socket.setKeepAlive(true, keepAliveDelay);
+    socket.on('error', (error) => this.close(this.#library.translate(error)));
+    socket.on('close', () => this.close());
+    const { emit } = socket;
+    socket.emit = (...event: [string | symbol, ...unknown[]]) => {
+      try {
+        return Reflect.apply(emit, socket, event);
+      } catch (error) {
+        const detail = error instanceof Error ? error.message : String(error);
+        this.close(describeFault('UNEXPECTED', `the Kafka client failed: ${detail}`, '', error));
+        return true;
+      }
+    };
+  }
+}
+
+interface Request {
+  readonly since: number;
+  readonly reject: (fault: PublishError) => void;
+}
