@@ -1,6 +1,7 @@
 import { apiVersionsV3, Connection, describeClusterV0, metadataV9 } from '@platformatic/kafka';
 import type { KafkaSettings } from '../config/settings.js';
-import { configureConnection, parseAddress } from '../publish/platformatic/options.js';
+import { configureSecurity } from '../publish/platformatic/options.js';
+import { parseAddress } from '../publish/wire/address.js';
 import { guessRelease } from './broker-version.js';
 
 /** Milliseconds. */
@@ -22,11 +23,11 @@ export async function probe<Answer>(
   broker: string,
   ask: (probe: Probe) => Promise<Answer>,
 ): Promise<Answer> {
-  const options = { ...configureConnection(settings), connectTimeout: patience, requestTimeout: patience };
+  const { host, port } = parseAddress(broker);
+  const options = { ...configureSecurity(settings, host), connectTimeout: patience, requestTimeout: patience };
   const connection = new Connection(settings.clientId, options);
   // Without a listener an error would end the process.
   connection.on('error', () => undefined);
-  const { host, port } = parseAddress(broker);
   try {
     await connection.connect(host, port);
     return await ask({

@@ -45,6 +45,10 @@ export class FakeBroker {
   #port = 0;
   #producers = 0n;
   mute = false;
+  /** `max.message.bytes` of every topic. */
+  limit = 2 ** 20;
+  /** Topics that it does not have. */
+  readonly missing = new Set<string>();
 
   private constructor(partitions: number) {
     this.#partitions = partitions;
@@ -105,8 +109,7 @@ export class FakeBroker {
       3: (head) => this.#describe(head, readTopics(body, flexible), flexible),
       18: (head) => listVersions(head),
       22: (head) => this.#identify(head, flexible),
-      // Nothing to say of any configuration.
-      32: (head) => head.appendInt32(0).appendInt32(0),
+      32: (head) => this.#describeLimits(head, body, request.readInt16BE(2)),
     };
     const answer = answers[api];
     if (!answer) {
@@ -139,12 +142,13 @@ export class FakeBroker {
   }
 
   #describeTopic(writer: Writer, topic: string, flexible: boolean): void {
+    const there = !this.missing.has(topic);
     writer
-      .appendInt16(0)
+      .appendInt16(there ? 0 : 3)
       .appendString(topic, flexible)
       .appendBoolean(false)
       .appendArray(
-        [...new Array(this.#partitions).keys()],
+        [...new Array(there ? this.#partitions : 0).keys()],
         (each, partition) => {
           each.appendInt16(0).appendInt32(partition).appendInt32(node);
           if (flexible) each.appendInt32(0);
@@ -155,6 +159,31 @@ export class FakeBroker {
         flexible,
       );
     if (flexible) writer.appendInt32(0);
+  }
+
+  #describeLimits(answer: Writer, body: Reader, version: number): Writer {
+    const names = body.readArray(
+      () => {
+        body.skip(1);
+        const name = body.readString(false);
+        body.readArray(() => body.readString(false), false, false);
+        return name;
+      },
+      false,
+      false,
+    );
+    return answer.appendInt32(0).appendArray(
+      names,
+      (writer, name) => {
+        writer.appendInt16(0).appendString(null, false).appendInt8(2).appendString(name, false);
+        writer.appendInt32(1).appendString('max.message.bytes', false).appendString(String(this.limit), false);
+        // Not read-only, by default, not sensitive, no synonyms.
+        writer.appendBoolean(false).appendInt8(5).appendBoolean(false).appendInt32(0);
+        if (version >= 3) writer.appendInt8(3).appendString(null, false);
+      },
+      false,
+      false,
+    );
   }
 
   #identify(answer: Writer, flexible: boolean): Writer {

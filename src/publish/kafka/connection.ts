@@ -3,8 +3,8 @@ import { connect as openTls } from 'node:tls';
 import type { ISocketFactory } from 'kafkajs';
 import type { KafkaSettings } from '../../config/settings.js';
 import { describeCode } from '../faults.js';
+import type { Address } from '../wire/address.js';
 import {
-  type Address,
   answerLimit,
   brokerLimit,
   type Connection,

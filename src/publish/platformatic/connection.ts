@@ -1,9 +1,9 @@
-import { isIP, type Socket } from 'node:net';
-import type { API, ConnectionOptions, Connection as LibraryConnection } from '@platformatic/kafka';
+import type { Socket } from 'node:net';
+import type { API, Connection as LibraryConnection } from '@platformatic/kafka';
 import type { KafkaSettings } from '../../config/settings.js';
 import { describeCode } from '../faults.js';
+import type { Address } from '../wire/address.js';
 import {
-  type Address,
   brokerLimit,
   type Connection,
   connectLimit,
@@ -44,8 +44,7 @@ class Platformatic implements Connection {
   constructor(address: Address, settings: KafkaSettings) {
     this.#address = address;
     this.#connection = new OpenConnection(settings.clientId, {
-      ...configureSecurity(settings),
-      ...nameServer(address, settings),
+      ...configureSecurity(settings, address.host),
       ...{ connectTimeout: connectLimit, requestTimeout: never },
     });
     // Without a listener an error would end the process.
@@ -137,8 +136,3 @@ const produce = createAPI<[batches: readonly PartitionBatch[]], ProduceAnswer>(
   false,
   false,
 );
-
-/** TLS wants the name of the host, which the library gives only if told. */
-function nameServer({ host }: Address, { tls }: KafkaSettings): ConnectionOptions {
-  return tls && !isIP(host) ? { tlsServerName: host } : {};
-}

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { ConnectionOptions } from '@platformatic/kafka';
 import type { KafkaSettings } from '../../config/settings.js';
 
@@ -7,8 +8,8 @@ const mechanisms = {
   'scram-sha-512': 'SCRAM-SHA-512',
 } as const;
 
-/** TLS and SASL. */
-export function configureSecurity({ tls, sasl }: KafkaSettings): ConnectionOptions {
+/** TLS and SASL, for a broker of this host. */
+export function configureSecurity({ tls, sasl }: KafkaSettings, host: string): ConnectionOptions {
   const options: ConnectionOptions = {};
   if (tls) {
     options.tls = {
@@ -17,6 +18,8 @@ export function configureSecurity({ tls, sasl }: KafkaSettings): ConnectionOptio
       ...(tls.cert === undefined ? {} : { cert: tls.cert }),
       ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
     };
+    // TLS wants the name of the host, which the library gives only if told.
+    if (!isIP(host)) options.tlsServerName = host;
   }
   if (sasl) {
     const { mechanism, username, password } = sasl;

@@ -1,7 +1,8 @@
 import type { KafkaSettings } from '../../config/settings.js';
 import { nameCode } from '../codes.js';
 import { describeFault, isAnswer } from '../faults.js';
-import type { Address, Connection, Library } from './library.js';
+import { type Address, nameAddress, parseAddress } from './address.js';
+import type { Connection, Library } from './library.js';
 import { Link } from './link.js';
 
 /** Milliseconds. A broker that has not answered is asked last for so long. */
@@ -153,14 +154,4 @@ export class Cluster {
     const ranked = [...addresses].toSorted((a, b) => rank(a) - rank(b));
     return ranked.map(([, address]) => address);
   }
-}
-
-/** `host:port`, where the host may be `[an:ipv6:address]`. */
-function parseAddress(broker: string): Address {
-  const colon = broker.lastIndexOf(':');
-  return { host: broker.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(broker.slice(colon + 1)) };
-}
-
-function nameAddress({ host, port }: Address): string {
-  return `${host}:${port}`;
 }

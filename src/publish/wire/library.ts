@@ -1,10 +1,6 @@
 import type { Socket } from 'node:net';
 import type { PublishError } from '../../model.js';
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+import type { Address } from './address.js';
 
 export interface Metadata {
   readonly brokers: readonly (Address & { readonly nodeId: number })[];

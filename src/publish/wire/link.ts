@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { PublishError } from '../../model.js';
 import { describeFault } from '../faults.js';
-import { type Address, answerLimit, type Connection, type Library } from './library.js';
+import type { Address } from './address.js';
+import { answerLimit, type Connection, type Library } from './library.js';
 
 /** Milliseconds. */
 const keepAliveDelay = 60_000;

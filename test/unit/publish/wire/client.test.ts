@@ -24,26 +24,31 @@ function testClient(library: KafkaSettings['client']): void {
   let client: WireClient;
   let publisher: Publisher<Placement>;
   const reasons: unknown[] = [];
+  const said: string[] = [];
 
   beforeEach(async () => {
     broker = await FakeBroker.start(6);
     reasons.length = 0;
+    said.length = 0;
   });
   afterEach(async () => {
     await publisher.close();
     await broker.stop();
   });
 
-  async function open(changes: Partial<KafkaSettings> = {}): Promise<void> {
+  async function open(changes: Partial<KafkaSettings> = {}, wait = 5_000): Promise<void> {
     const settings: KafkaSettings = {
       ...{ kind: 'kafka', brokers: [broker.address], clientId: 'test', client: library, idempotent: true },
       topics: { create: 'never', partitions: 1, replicationFactor: 1 },
       spool: { dir: '/nowhere', maxBytes: 0 },
       ...changes,
     };
-    const log: Log = (_level, _message, { reason }) => reasons.push(reason);
+    const log: Log = (level, message, { reason }) => {
+      reasons.push(reason);
+      if (level !== 'debug') said.push(message);
+    };
     client = new WireClient(settings, { topics: [topic], largest: 1, log }, libraries[library](settings));
-    await client.connect(5_000);
+    await client.connect(wait);
     publisher = createBatcher(client, realClock);
   }
 
@@ -173,15 +178,54 @@ function testClient(library: KafkaSettings['client']): void {
     });
   });
 
-  it('is not ready while Kafka hangs, and lets go of everything when it is closed', async () => {
+  it('is not ready while Kafka hangs, and is at once when it goes on', async () => {
     await open();
     expect(publisher.ready()).to.equal(true);
     broker.mute = true;
+    const waiting = publisher.publish(makeRecord(0));
+    await until(() => !publisher.ready());
+    await until(() => {
+      expect(publisher.ready()).to.equal(false);
+      return reasons.includes('REQUEST_TIMEOUT');
+    });
+    expect(publisher.ready()).to.equal(false);
+    broker.mute = false;
+    broker.disconnect();
+    await until(() => publisher.ready());
+    expect((await waiting).offset).to.equal(0n);
+  });
+
+  it('lets go of everything when it is closed while Kafka hangs', async () => {
+    await open();
+    broker.mute = true;
     const waiting = publisher.publish(makeRecord(0)).catch((error: unknown) => error);
-    while (publisher.ready()) await new Promise((resolve) => setTimeout(resolve, 50));
     await publisher.close();
     expect(await waiting).to.include({ kind: 'unavailable', reason: 'CLOSED' });
-    while (broker.connections > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => broker.connections === 0);
+  });
+
+  it('is closed at once while it connects to a broker that does not answer', async () => {
+    broker.mute = true;
+    await open({}, 50);
+    expect(publisher.ready()).to.equal(false);
+    const start = performance.now();
+    await publisher.close();
+    await until(() => broker.connections === 0);
+    expect(performance.now() - start).to.be.below(500);
+  });
+
+  it('looks for the topics of a reload, and whether all of them take the largest body', async () => {
+    broker.limit = 1000;
+    broker.missing.add('missing');
+    await open();
+    expect(said).to.deep.equal(['connected to Kafka']);
+    await client.adapt({ topics: [topic, 'other', 'missing'], largest: 1 });
+    expect(said.slice(1)).to.deep.equal(['topics are missing: create them, or set kafka.topics.create: missing']);
+    expect(client.partitions('other')).to.equal(6);
+    await client.adapt({ topics: [topic], largest: 1001 });
+    expect(said.slice(2)).to.deep.equal([
+      'larger bodies become dead letters: raise max.message.bytes of the topic or lower server.limits.body',
+    ]);
   });
 
   it('connects again after a broker has closed an idle connection', async () => {
@@ -191,4 +235,8 @@ function testClient(library: KafkaSettings['client']): void {
     expect((await publisher.publish(makeRecord(1))).offset).to.equal(1n);
     expect(publisher.connected()).to.equal(true);
   });
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
