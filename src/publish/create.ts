@@ -59,7 +59,7 @@ export async function createPublisher(
   }
 }
 
-type DirectOptions = Pick<PublisherOptions, 'topics' | 'largest' | 'log'>;
+export type DirectOptions = Pick<PublisherOptions, 'topics' | 'largest' | 'log'>;
 
 /** The same without a spool: a record waits, be it for ever, until Kafka has it or `close` is called. */
 export async function createDirectPublisher(

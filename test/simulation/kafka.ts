@@ -47,7 +47,7 @@ export class SimulatedKafka {
     return this.#answered.get(topic) ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** A producer with an id of its own; a dead process sends nothing more and hears nothing more. As kafkajs does, it gives the number of a failed batch to the next one. */
+  /** A producer with an id of its own; a dead process sends nothing more and hears nothing more. Less careful than the real one, it gives the number of a failed batch to the next one. */
   connect(alive: () => boolean): KafkaClient {
     const producer = ++this.#producers;
     const sequences = new Map<string, number>();

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
 import { PublishError } from '../../model.js';
 import type { Batch, Expectations, KafkaClient, Outcome } from '../client.js';
-import type { PublisherOptions } from '../create.js';
+import type { DirectOptions } from '../create.js';
 import { describeFault, isAnswer, losesSequence, toFault } from '../faults.js';
 import type { Log } from '../log.js';
 import { connection, Troubles } from '../troubles.js';
@@ -20,8 +20,6 @@ const refreshInterval = 60_000;
 const failureLimit = 3;
 /** Nothing is answered for so long, and something waits: Kafka hangs. */
 const silenceLimit = 2_000;
-
-type Options = Pick<PublisherOptions, 'topics' | 'largest' | 'log'>;
 
 /**
  * A Kafka client as the batcher wants it, over the connections of a library. What libraries have of their own on top
@@ -44,7 +42,7 @@ export class WireClient implements KafkaClient {
   #answeredAt = 0;
   #refresh: NodeJS.Timeout | undefined;
 
-  constructor(settings: KafkaSettings, { topics, largest, log }: Options, library: Library) {
+  constructor(settings: KafkaSettings, { topics, largest, log }: DirectOptions, library: Library) {
     this.#settings = settings;
     this.#topics = topics;
     this.#largest = largest;
@@ -169,8 +167,7 @@ export class WireClient implements KafkaClient {
 
   #tell(fault: PublishError): void {
     if (this.#closing.signal.aborted) return;
-    const { brokers } = this.#settings;
-    const about = { brokers, reason: fault.reason, detail: fault.message };
+    const about = { brokers: this.#settings.brokers, reason: fault.reason, detail: fault.message };
     this.#log(this.#troubles.levelOf(connection, fault), 'no connection to Kafka', about);
   }
 
