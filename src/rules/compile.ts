@@ -1,5 +1,6 @@
-import jsonata from 'jsonata';
+import type { Expression } from 'jsonata';
 import { type Bindings, type Rule, RuleError } from '../model.js';
+import { require } from '../require.js';
 import { compileDirect } from './direct.js';
 import { toRuleError } from './failure.js';
 import { undecided } from './getter.js';
@@ -8,6 +9,8 @@ import { LinearRegex } from './linear-regex.js';
 import { memoise } from './memo.js';
 import { parseNames } from './names.js';
 import { fieldsRead } from './reads.js';
+
+const jsonata: typeof import('jsonata') = require('jsonata');
 
 /** What is wrong with the text of a rule. `within`: characters [start, end) of it. */
 export interface RuleFault {
@@ -39,10 +42,10 @@ export function compileRule(source: string): Compiled {
 function compile(source: string): Compiled {
   const path = parseNames(source);
   if (path !== undefined) {
-    let made: jsonata.Expression | undefined;
+    let made: Expression | undefined;
     return { rule: createRule(source, path, () => (made ??= parse(source))) };
   }
-  let expression: jsonata.Expression;
+  let expression: Expression;
   try {
     expression = parse(source);
   } catch (error) {
@@ -53,12 +56,12 @@ function compile(source: string): Compiled {
   return fault === undefined ? { rule: createRule(source, ast, () => expression) } : { fault };
 }
 
-function parse(source: string): jsonata.Expression {
+function parse(source: string): Expression {
   return jsonata(source, { ...guards, RegexEngine: regexEngine() });
 }
 
 /** `expression`: for the values that can't be had without JSONata. */
-function createRule(source: string, ast: unknown, expression: () => jsonata.Expression): Rule {
+function createRule(source: string, ast: unknown, expression: () => Expression): Rule {
   const direct = compileDirect(ast);
   const headers = headersRead(ast);
   /** The time limit runs by the clock on the wall: a machine that was busy elsewhere gets a second chance. */

@@ -1,5 +1,7 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { Rejection } from '../rejection.js';
+import { require } from '../require.js';
+
+const { XMLParser, XMLValidator }: typeof import('fast-xml-parser') = require('fast-xml-parser');
 
 const parser = new XMLParser({
   ignoreAttributes: false,

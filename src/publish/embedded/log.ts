@@ -1,7 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { open, type RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
 import type { KafkaRecord } from '../../model.js';
+import { require } from '../../require.js';
 import type { StoredRecord } from '../read.js';
+
+const { open }: typeof import('lmdb') = require('lmdb');
 
 /** Topic and offset; sorts by topic, then by offset. */
 export type LogKey = [topic: string, offset: number];
