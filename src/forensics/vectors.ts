@@ -21,6 +21,13 @@ export interface Vector {
   readonly remote_keys?: { readonly [url: string]: unknown } | null;
 }
 
+export interface VectorRequest {
+  readonly delivery: Delivery;
+  readonly secrets: readonly Secret[];
+  readonly now: number;
+  readonly around: Surroundings;
+}
+
 export type Verdict = { readonly agrees: true } | { readonly agrees: false; readonly got: string };
 
 const texts = { type: ['string', 'array'], items: { type: 'string' } };
@@ -83,6 +90,12 @@ export function judge(vector: Vector, scheme: Scheme, now: number): Verdict {
 }
 
 function prove(vector: Vector, scheme: Scheme, fallback: number): void {
+  const { delivery, secrets, now, around } = requestOf(vector, scheme, fallback);
+  scheme.verify(delivery, secrets, now, around);
+}
+
+/** What a scheme is asked. `fallback`: the time in milliseconds, where the vector has none. */
+export function requestOf(vector: Vector, scheme: Scheme, fallback: number): VectorRequest {
   const delivery = toDelivery(vector);
   const secrets = toSecrets(vector, scheme);
   const now = typeof vector.now === 'number' ? vector.now * 1000 : fallback;
@@ -92,7 +105,7 @@ function prove(vector: Vector, scheme: Scheme, fallback: number): void {
     const found = vector.remote_keys?.[url];
     if (found !== undefined) keys.set(id, { text: typeof found === 'string' ? found : JSON.stringify(found) });
   }
-  scheme.verify(delivery, secrets, now, { ...around, keys });
+  return { delivery, secrets, now, around: { ...around, keys } };
 }
 
 function toDelivery({ method, url, headers, body_base64: body }: Vector): Delivery {

@@ -18,9 +18,7 @@ export function compilePairs(declared: PairsDeclaration): ValueReader {
       ([name, value]) => name.startsWith(prefix) && !omit.includes(name) && !(declared.omitEmpty && value === ''),
     );
     const sorted = declared.sort ? chosen.toSorted(orders[declared.unique ? 'both' : 'name']) : chosen;
-    return declared.unique
-      ? sorted.filter((pair, index) => index === sorted.findIndex((it) => same(it, pair)))
-      : sorted;
+    return declared.unique ? withoutRepetitions(sorted) : sorted;
   }
   function read(message: Message): string {
     const pairs = select(of === 'json' ? membersOf(message) : message[of]);
@@ -42,8 +40,10 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function same([a, x]: readonly [string, string], [b, y]: readonly [string, string]): boolean {
-  return a === b && x === y;
+function withoutRepetitions(pairs: Pairs): Pairs {
+  const seen = new Set<string>();
+  // The length tells apart what a name ends with and what a value begins with.
+  return pairs.filter(([name, value]) => seen.size < seen.add(`${name.length}:${name}${value}`).size);
 }
 
 function membersOf({ document }: Message): Pairs {

@@ -27,9 +27,9 @@ export function parseBody(body: Buffer, proven = false): JsonNode {
   return parseJson(body, proven ? Number.POSITIVE_INFINITY : maximumValues);
 }
 
-/** Throws if a body of which fields are signed is larger than one of a stranger may be. */
+/** Throws if a body that costs more to prove than one digest of its bytes is larger than one of a stranger may be. */
 export function limitSize({ length }: Buffer): void {
-  if (length > maximumText) throw malformed('the body is larger than one of which fields are signed may be');
+  if (length > maximumText) throw malformed('the body is larger than the scheme allows');
 }
 
 export function decodeBody(body: Buffer): string {

@@ -66,7 +66,7 @@ class Parser {
   }
 
   #value(code: number, depth: number): JsonNode {
-    if (this.#left-- === 0) throw malformed('the body is larger than one of which fields are signed may be');
+    if (this.#left-- === 0) throw malformed('the body has more values than the scheme allows');
     if (code === quote) return this.#string();
     if (code === openObject) return this.#object(depth + 1);
     if (code === openArray) return this.#array(depth + 1);

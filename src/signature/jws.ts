@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { Rejection } from '../rejection.js';
 import {
   type AsymmetricPlan,
+  concat,
   type DigestPlan,
   encodedDigest,
   planJws,
@@ -56,8 +57,7 @@ export function parseToken(text: string, allowed: readonly JwsAlgorithm[], detac
 }
 
 function detachedInput(head: string, content: readonly Value[]): readonly Value[] {
-  const bytes = Buffer.concat(content.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
-  return [`${head}.${bytes.toString('base64url')}`];
+  return [Buffer.from(`${head}.${concat(content).toString('base64url')}`, 'latin1')];
 }
 
 export function tokenFits({ plan, signature }: Token, input: readonly Value[], key: KeyObject): boolean {

@@ -97,13 +97,18 @@ function contentsOf({ contents }: Plan, message: Message): readonly (readonly Va
   for (const pieces of contents) {
     const chunks: Value[] = [];
     const lacks = render(pieces, message, chunks);
-    if (lacks === undefined) complete.push(chunks);
-    else missing ??= lacks;
+    if (lacks !== undefined) missing ??= lacks;
+    else if (!complete.some((other) => isSame(other, chunks))) complete.push(chunks);
   }
   if (complete.length === 0 && missing !== undefined) {
     throw new Rejection('signature_malformed', { detail: `${missing} is missing and should be signed` });
   }
   return complete;
+}
+
+/** Ways to write a URL often come to the same; what only looks different costs no more than it did. */
+function isSame(a: readonly Value[], b: readonly Value[]): boolean {
+  return a.length === b.length && a.every((chunk, index) => chunk === b[index]);
 }
 
 function findCandidate(claim: Claim, secrets: readonly Secret[], message: Message, now: number): Candidate {

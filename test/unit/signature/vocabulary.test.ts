@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
 import type { NamedNeed, Secret, Surroundings } from '../../../src/model.js';
 import { compileSignature } from '../../../src/signature/compile.js';
@@ -87,6 +87,18 @@ const cases: readonly (readonly [string, SignatureDeclaration, Sent, string])[] 
     'signature_malformed',
   ],
   ['optional, absent', { ...plain, content: '[{header.y}:]{raw}' }, { headers: { x: hmac(body) } }, 'verified'],
+  [
+    'pairs, each once',
+    { ...plain, content: [{ pairs: { of: 'form', sort: true, unique: true, kv: '', join: '|' } }] },
+    { headers: { x: hmac('a|a12|a13|a1b|a12') }, body: 'a=13&a1=2&a=12&a1=b&a=13&a=&a=12' },
+    'signature_mismatch',
+  ],
+  [
+    'pairs, each once, name before value',
+    { ...plain, content: [{ pairs: { of: 'form', sort: true, unique: true, kv: '', join: '|' } }] },
+    { headers: { x: hmac('a|a12|a13|a12|a1b') }, body: 'a=13&a1=2&a=12&a1=b&a=13&a=&a=12' },
+    'verified',
+  ],
   [
     'optional, there',
     { ...plain, content: '[{header.y}:]{raw}' },
@@ -297,6 +309,35 @@ describe('the vocabulary', () => {
     expect(outcome({ ...declared, key: { decode: 'base64url' } }, sent(Buffer.from('fbff', 'hex')), '-_8')).to.equal(
       'verified',
     );
+  });
+
+  it('a detached JWS: of a body of up to 128 KiB, whichever of the contents is signed', () => {
+    const scheme = compiled({
+      algorithm: 'jws-detached',
+      signature: { from: '{header.x}' },
+      contentAny: ['{path}\n{raw}', '{path|no_slash}\n{raw}', '{path}/\n{raw}'],
+      jwt: { algorithms: ['ES256'] },
+      key: { format: 'pem' },
+    });
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const key = scheme.key(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    const signedAt = (path: string, size: number) => {
+      const { headers, body } = scheme.sign(
+        { ...requestOf('x'.repeat(size)), url: `http://127.0.0.1${path}` },
+        key,
+        now,
+      );
+      return { ...deliveryOf(body, headers), target: path };
+    };
+    const read = (sent: ReturnType<typeof deliveryOf>, target: string) =>
+      rejectionOf(() => scheme.verify({ ...sent, target }, [{ name: 'a', key }], now));
+    const largest = 128 * 1024;
+    expect(read(signedAt('/in', largest), '/in')).to.equal('verified');
+    expect(read(signedAt('/in/', largest), '/in')).to.equal('verified');
+    expect(read(signedAt('/in', largest - 1), '/in/')).to.equal('verified');
+    expect(read(signedAt('/other', 1), '/in')).to.equal('signature_mismatch');
+    const large = { ...signedAt('/in', 1), body: Buffer.alloc(largest + 1) };
+    expect(read(large, '/in')).to.equal('signature_malformed');
   });
 
   it('a secret beyond ASCII equals what is sent as UTF-8', () => {
