@@ -25,34 +25,49 @@ export interface Built {
 }
 
 /**
- * Does what the Dockerfile at `context/file` says, stage by stage, each in a folder: COPY from the context (less what
- * .dockerignore keeps out) and from stages, RUN with the Node and npm that are installed here. An instruction that it
- * doesn't know is an error.
+ * Does what the Dockerfile at `context/file` says, each stage in a folder and beside the others, as BuildKit does: COPY from
+ * the context (less what .dockerignore keeps out) and from stages, RUN with the Node and npm that are installed here. An
+ * instruction that it doesn't know is an error.
  */
 export async function buildImage(context: string, file: string): Promise<Built> {
   const dir = mkdtempSync(join(tmpdir(), 'gateway-image-'));
   chmodSync(dir, 0o755);
   const ignores = createIgnore(readFileSync(join(context, '.dockerignore'), 'utf8'));
-  const stages = new Map<string, Image>();
-  let image: Image | undefined;
-  for (const instruction of parseDockerfile(readFileSync(join(context, file), 'utf8'))) {
-    if (instruction.name === 'FROM') {
-      const name = / AS (\S+)$/i.exec(instruction.text)?.[1] ?? String(stages.size);
-      image = createStage(join(dir, name));
-      stages.set(name, image);
-    } else if (image === undefined) {
-      throw new Error(`${instruction.name} before FROM`);
-    } else if (instruction.name === 'COPY') {
-      const { from } = instruction.flags;
-      const source = from === undefined ? context : stages.get(from)?.root;
-      if (source === undefined) throw new Error(`there is no stage ${from}`);
-      copy(image, instruction.text, source, from === undefined ? ignores : () => false);
-    } else {
-      await apply(image, instruction);
-    }
+  const stages = new Map<string, Promise<Image>>();
+  for (const [{ name, text }, ...instructions] of splitStages(readFileSync(join(context, file), 'utf8'))) {
+    if (name !== 'FROM') throw new Error(`${name} before FROM`);
+    const stage = / AS (\S+)$/i.exec(text)?.[1] ?? String(stages.size);
+    stages.set(stage, build(createStage(join(dir, stage)), instructions));
   }
+  const images = await Promise.all(stages.values());
+  const image = images.at(-1);
   if (image === undefined) throw new Error('an empty Dockerfile');
   return { image, remove: () => rmSync(dir, { recursive: true, force: true }) };
+
+  async function build(image: Image, instructions: readonly Instruction[]): Promise<Image> {
+    for (const instruction of instructions) {
+      if (instruction.name !== 'COPY') {
+        await apply(image, instruction);
+        continue;
+      }
+      const { from } = instruction.flags;
+      const source = from === undefined ? { root: context } : await stages.get(from);
+      if (source === undefined) throw new Error(`there is no stage ${from}`);
+      copy(image, instruction.text, source.root, from === undefined ? ignores : () => false);
+    }
+    return image;
+  }
+}
+
+/** A FROM and what follows it, for each stage. */
+function splitStages(source: string): readonly [Instruction, ...Instruction[]][] {
+  const stages: [Instruction, ...Instruction[]][] = [];
+  for (const instruction of parseDockerfile(source)) {
+    const stage = stages.at(-1);
+    if (stage === undefined || instruction.name === 'FROM') stages.push([instruction]);
+    else stage.push(instruction);
+  }
+  return stages;
 }
 
 function createStage(root: string): Image {
