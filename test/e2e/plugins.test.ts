@@ -28,16 +28,19 @@ describe('the commands about plugins', () => {
   }
 
   it('lists and shows', async () => {
-    const list = await run('plugins', 'list');
+    const [list, show, json, missing] = await Promise.all([
+      run('plugins', 'list'),
+      run('plugins', 'show', 'stripe'),
+      run('plugins', 'show', 'stripe', '--json'),
+      run('plugins', 'show', 'strip'),
+    ]);
     expect(list).to.include({ code: 0, stderr: '' });
     expect(list.stdout).to.match(/^stripe +whole body +491 +17 +HMAC-SHA256 +Stripe$/m);
     expect(list.stdout).to.match(/^adyen +some fields /m);
     expect(list.stdout).to.match(/^paypal +nothing /m);
-    const show = await run('plugins', 'show', 'stripe');
     expect(show.stdout).to.match(/^Signature +HMAC-SHA256 in header stripe-signature/m);
     expect(show.stdout).to.match(/^README +\S+plugins\/stripe\/README\.md$/m);
-    expect(JSON.parse((await run('plugins', 'show', 'stripe', '--json')).stdout)).to.include({ binds: 'body' });
-    const missing = await run('plugins', 'show', 'strip');
+    expect(JSON.parse(json.stdout)).to.include({ binds: 'body' });
     expect(missing.code).to.equal(2);
     expect(missing.stderr).to.contain('did you mean "stripe"?');
   });

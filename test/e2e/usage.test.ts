@@ -47,15 +47,19 @@ describe('the command line', () => {
   });
 
   it('says which event type was meant, and that an endpoint is not there', async () => {
-    const type = await run('simulate', 'send', '--type', 'charge.refundd');
+    const send = ['simulate', 'send', '--type', 'charge.refunded'];
+    const [type, endpoint, data, url] = await Promise.all([
+      run('simulate', 'send', '--type', 'charge.refundd'),
+      run('simulate', 'list', '--endpoint', 'nope'),
+      run(...send, '--data', 'amount'),
+      run(...send, '--url', 'localhost'),
+    ]);
     expect(type).to.include({ code: 2, stdout: '' });
     expect(type.stderr).to.include('did you mean "charge.refunded"?');
-    const endpoint = await run('simulate', 'list', '--endpoint', 'nope');
     expect(endpoint.code).to.equal(2);
     expect(endpoint.stderr).to.match(/No endpoint "nope" in .*config\/gateway.yaml: it has stripe/);
-    const data = await run('simulate', 'send', '--type', 'charge.refunded', '--data', 'amount');
     expect(data).to.include({ code: 2, stderr: '--data amount: not of the form PATH=VALUE\n' });
-    expect((await run('simulate', 'send', '--type', 'charge.refunded', '--url', 'localhost')).code).to.equal(2);
+    expect(url.code).to.equal(2);
   });
 
   it('finds nothing wrong with a good configuration', async () => {
@@ -66,16 +70,20 @@ describe('the command line', () => {
   });
 
   it('prints every fault of a bad one and exits 3', async () => {
-    const { code, stdout, stderr } = await run('lint-config', 'config/broken.yaml');
+    const lint = (...flags: string[]) => run('lint-config', 'config/broken.yaml', ...flags);
+    const [{ code, stdout, stderr }, github, ...jsons] = await Promise.all([
+      lint(),
+      lint('--format', 'github'),
+      lint('--format', 'json'),
+      lint('--json'),
+    ]);
     expect(code).to.equal(3);
     expect(stdout).to.match(/^config\/broken.yaml:5:1 {2}error {2}.*\[config-unknown-key\]$/m);
     expect(stdout).to.match(/^config\/broken.yaml:7:15 {2}error {2}/m);
     expect(stderr).to.equal('config/broken.yaml: 2 errors\n');
-    const github = await run('lint-config', 'config/broken.yaml', '--format', 'github');
     expect(github.code).to.equal(3);
     expect(github.stdout).to.match(/^::error file=config\/broken.yaml,line=5,/m);
-    for (const flags of [['--format', 'json'], ['--json']]) {
-      const json = await run('lint-config', 'config/broken.yaml', ...flags);
+    for (const json of jsons) {
       expect(json).to.include({ code: 3, stderr: '' });
       expect(JSON.parse(json.stdout)).to.have.property('diagnostics').with.length(2);
     }
@@ -123,10 +131,10 @@ describe('the command line', () => {
 
   it('exits 4 where nobody answers', async () => {
     for (const args of [['send', '--type', 'charge.refunded'], ['generate']]) {
-      const { code, stderr } = await run('simulate', ...args, '--url', 'http://127.0.0.1:9');
+      const nowhere = ['simulate', ...args, '--url', 'http://127.0.0.1:9'];
+      const [{ code, stderr }, json] = await Promise.all([run(...nowhere), run(...nowhere, '--json')]);
       expect(code).to.equal(4);
       expect(stderr).to.include('No answer from http://127.0.0.1:9');
-      const json = await run('simulate', ...args, '--url', 'http://127.0.0.1:9', '--json');
       expect(json).to.include({ code: 4, stderr: '' });
       expect(JSON.parse(json.stdout).error).to.include({ reason: 'unreachable', exitCode: 4 });
     }
