@@ -29,10 +29,17 @@ function nameReason(cause: unknown): string {
     case 'KafkaJSConnectionClosedError':
       return 'CONNECTION_CLOSED';
     case 'KafkaJSConnectionError':
-      return 'CONNECTION_TIMEOUT';
+      return nameConnectionReason(cause.message);
     case 'KafkaJSSASLAuthenticationError':
       return 'SASL_AUTHENTICATION_FAILED';
     default:
       return 'UNEXPECTED';
   }
+}
+
+/** One class for all, and no code but that of a socket. */
+function nameConnectionReason(message: string): string {
+  if (message === 'Connection timeout') return 'CONNECTION_TIMEOUT';
+  // What is said behind it is the reason: a certificate that can't be read, for example.
+  return message.startsWith('Failed to connect') ? 'UNEXPECTED' : 'CONNECTION_CLOSED';
 }

@@ -20,8 +20,8 @@ function nonRetriable(cause: Error): Error {
   return make('NonRetriableError', { retriable: false, cause });
 }
 
-function connection(code?: string): Error {
-  return make('ConnectionError', { broker: 'b:9092', code });
+function connection(message: string, code?: string): Error {
+  return make('ConnectionError', { message, broker: 'b:9092', code });
 }
 
 const cases: readonly (readonly [string, unknown, 'refused' | 'unavailable', string])[] = [
@@ -29,9 +29,16 @@ const cases: readonly (readonly [string, unknown, 'refused' | 'unavailable', str
   ['an invalid record', retried(protocol('INVALID_RECORD', 87)), 'refused', 'INVALID_RECORD'],
   ['too few replicas', retried(protocol('NOT_ENOUGH_REPLICAS', 19)), 'unavailable', 'NOT_ENOUGH_REPLICAS'],
   ['a missing right', protocol('TOPIC_AUTHORIZATION_FAILED', 29), 'unavailable', 'TOPIC_AUTHORIZATION_FAILED'],
-  ['a refused connection', nonRetriable(connection('ECONNREFUSED')), 'unavailable', 'ECONNREFUSED'],
-  ['an unknown host', retried(connection('ENOTFOUND')), 'unavailable', 'ENOTFOUND'],
-  ['an unreachable host', connection(), 'unavailable', 'CONNECTION_TIMEOUT'],
+  [
+    'a refused connection',
+    nonRetriable(connection('Connection error: connect', 'ECONNREFUSED')),
+    'unavailable',
+    'ECONNREFUSED',
+  ],
+  ['an unknown host', retried(connection('Connection error: getaddrinfo', 'ENOTFOUND')), 'unavailable', 'ENOTFOUND'],
+  ['an unreachable host', connection('Connection timeout'), 'unavailable', 'CONNECTION_TIMEOUT'],
+  ['a goodbye at the login', connection('Connection closed by the server'), 'unavailable', 'CONNECTION_CLOSED'],
+  ['a broken certificate', connection('Failed to connect: no start line'), 'unavailable', 'UNEXPECTED'],
   ['a hung broker', retried(make('RequestTimeoutError')), 'unavailable', 'REQUEST_TIMEOUT'],
   ['a closed connection', retried(make('ConnectionClosedError')), 'unavailable', 'CONNECTION_CLOSED'],
   ['a wrong password', make('SASLAuthenticationError'), 'unavailable', 'SASL_AUTHENTICATION_FAILED'],

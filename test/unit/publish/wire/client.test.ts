@@ -25,11 +25,13 @@ function testClient(library: KafkaSettings['client']): void {
   let publisher: Publisher<Placement>;
   const reasons: unknown[] = [];
   const said: string[] = [];
+  const details: string[] = [];
 
   beforeEach(async () => {
     broker = await FakeBroker.start(6);
     reasons.length = 0;
     said.length = 0;
+    details.length = 0;
   });
   afterEach(async () => {
     await publisher.close();
@@ -43,8 +45,9 @@ function testClient(library: KafkaSettings['client']): void {
       spool: { dir: '/nowhere', maxBytes: 0 },
       ...changes,
     };
-    const log: Log = (level, message, { reason }) => {
+    const log: Log = (level, message, { reason, detail }) => {
       reasons.push(reason);
+      details.push(String(detail));
       if (level !== 'debug') said.push(message);
     };
     client = new WireClient(settings, { topics: [topic], largest: 1, log }, libraries[library](settings));
@@ -212,6 +215,13 @@ function testClient(library: KafkaSettings['client']): void {
     await publisher.close();
     await until(() => broker.connections === 0);
     expect(performance.now() - start).to.be.below(500);
+  });
+
+  it('says what is wrong with a certificate that cannot be read', async () => {
+    await open({ tls: { rejectUnauthorized: true, cert: 'nonsense' } }, 50);
+    expect(publisher.ready()).to.equal(false);
+    expect(said).to.deep.equal(['no connection to Kafka']);
+    expect(details[0]).to.match(/no start line|PEM/i);
   });
 
   it('looks for the topics of a reload, and whether all of them take the largest body', async () => {
