@@ -76,20 +76,23 @@ export function withoutNodes({ file, text, value }: Pick<LocatedDocument, 'file'
 /** Undefined: no JSON, or an object in it has a key twice. */
 function readStrictly(text: string): unknown {
   try {
-    let count = 0;
-    const value: unknown = JSON.parse(text, (_, child: unknown) => {
-      if (typeof child === 'object' && child !== null) count += Array.isArray(child) ? 0 : Object.keys(child).length;
-      return child;
-    });
+    const value: unknown = JSON.parse(text);
     // Of a key that is there twice JSON.parse keeps one.
-    return count === countKeys(text) ? value : undefined;
+    return countKeys(value) === countColons(text) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Colons outside of texts. */
-function countKeys(text: string): number {
+function countKeys(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = Array.isArray(value) ? 0 : Object.keys(value).length;
+  for (const child of Object.values(value)) count += countKeys(child);
+  return count;
+}
+
+/** Outside of texts. */
+function countColons(text: string): number {
   return text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
 }
 
