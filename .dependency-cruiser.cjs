@@ -12,7 +12,7 @@ module.exports = {
       comment: 'Stages, signatures, rules and diagnostics take values and give values.',
       severity: 'error',
       from: { path: pure },
-      to: { path: `^(fs|net|http|https|child_process|cluster|process)(/|$)|^node:(fs|net|http|https|child_process|cluster|process)|node_modules/(koa|@koa|kafkajs|@platformatic|lmdb|undici|pino|@oclif)/|${edges}|^src/(config|plugins|commands|simulate)/|^src/gateway\\.ts$` },
+      to: { path: `^(fs|net|http|https|child_process|cluster|process)(/|$)|^node:(fs|net|http|https|child_process|cluster|process)|node_modules/(koa|@koa|kafkajs|@platformatic|undici|pino|@oclif)/|${edges}|^src/(config|plugins|commands|simulate)/|^src/gateway\\.ts$` },
     },
     {
       name: 'edges-do-not-know-each-other',

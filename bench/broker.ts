@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
-import { findEnd, openLog } from '../src/publish/embedded/log.js';
+import { readEnds } from '../src/publish/read.js';
 import { startKafka } from '../test/support/kafka.js';
 import { topics } from './events.js';
 
@@ -59,10 +59,8 @@ async function untilDone(work: () => Promise<unknown>): Promise<void> {
 
 /** Records in the embedded log of that folder. */
 export async function countEmbedded(dir: string): Promise<number> {
-  const log = openLog(dir);
-  try {
-    return topics.reduce((sum, topic) => sum + findEnd(log, topic), 0);
-  } finally {
-    await log.close();
-  }
+  const ends = await readEnds({ kind: 'embedded', dir }, topics);
+  return [...ends.values()]
+    .flatMap((partitions) => [...partitions.values()])
+    .reduce((sum, end) => sum + Number(end), 0);
 }

@@ -7,7 +7,7 @@ export async function inspectSpool(flag: string | undefined) {
   const folder = await loadSpoolFolder(flag);
   const [{ askForRetry, listLanes, listParked }, { realFiles }] = await Promise.all([
     import('../publish/spool/inspect.js'),
-    import('../publish/spool/files.js'),
+    import('../publish/disk/files.js'),
   ]);
   return {
     folder,

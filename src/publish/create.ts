@@ -15,7 +15,7 @@ export interface Adaptable extends Expectations {
 }
 
 export interface PublisherOptions extends Adaptable {
-  /** Which of the gateway's processes this is, and how many there are: each has a part of the spool to itself. */
+  /** Which of the gateway's processes this is, and how many there are: each has a part of the spool or the embedded log to itself. */
   readonly slot?: number;
   readonly slots?: number;
   readonly log: Log;
@@ -59,7 +59,7 @@ export async function createPublisher(
   }
 }
 
-export type DirectOptions = Pick<PublisherOptions, 'topics' | 'largest' | 'log'>;
+export type DirectOptions = Pick<PublisherOptions, 'topics' | 'largest' | 'slot' | 'log'>;
 
 /** The same without a spool: a record waits, be it for ever, until Kafka has it or `close` is called. */
 export async function createDirectPublisher(
@@ -68,7 +68,7 @@ export async function createDirectPublisher(
 ): Promise<Publisher<Placement>> {
   if (settings.kind === 'embedded') {
     const { openEmbedded } = await import('./embedded/publisher.js');
-    return openEmbedded(settings);
+    return openEmbedded(settings, options);
   }
   return (await openBatcher(settings, options)).batcher;
 }

@@ -21,12 +21,12 @@ export async function takeHold(
   log: Log,
 ): Promise<Hold | undefined> {
   if (settings.kind === 'kafka') return (await import('./kafka/hold.js')).holdTopic(settings, topic, name, log);
-  const { lockFolder } = await import('./spool/lock.js');
+  const { lockFolder } = await import('./disk/lock.js');
   try {
     const { release } = await lockFolder(join(settings.dir, name), log, 0);
     return { held: () => true, release };
   } catch (error) {
-    if (error instanceof PublishError && error.reason === 'SPOOL_IN_USE') return undefined;
+    if (error instanceof PublishError && error.reason === 'FOLDER_IN_USE') return undefined;
     throw error;
   }
 }

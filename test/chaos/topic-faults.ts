@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { realFiles } from '../../src/publish/spool/files.js';
+import { realFiles } from '../../src/publish/disk/files.js';
 import { askForRetry, listLanes, listParked } from '../../src/publish/spool/inspect.js';
 import { allowWritingAgain, denyWriting } from '../support/kafka/acls.js';
 import { findTopicId } from '../support/kafka/protocol.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { realClock } from '../../src/publish/clock.js';
 import { createPublisher } from '../../src/publish/create.js';
-import { realFiles } from '../../src/publish/spool/files.js';
+import { realFiles } from '../../src/publish/disk/files.js';
 import { Parked } from '../../src/publish/spool/parked.js';
 import { Cli, type Ended, embeddedConfig, makeDirectory, plugins } from './cli.js';
 

@@ -1,5 +1,5 @@
 import type { Folder, LogFile } from '../../src/dedupe/folder.js';
-import type { AppendFile, Files } from '../../src/publish/spool/files.js';
+import type { AppendFile, Files } from '../../src/publish/disk/files.js';
 import type { World } from './world.js';
 
 interface Inode {
@@ -39,7 +39,14 @@ export class SimulatedDisk {
     return {
       list: (folder) => work(() => this.#list(folder)),
       read: (file, offset, length) => work(() => this.#inode(file).bytes.subarray(offset, offset + length)),
+      size: (file) => work(() => this.#files.get(file)?.bytes.length ?? 0),
+      sync: (file) =>
+        work(() => {
+          const inode = this.#inode(file);
+          inode.synced = inode.bytes.length;
+        }),
       create: (file) => work(() => this.#create(file, work)),
+      open: (file) => work(() => this.#appendTo(this.#inode(file), work)),
       replace: (file, text) => work(() => this.#replace(file, text)),
       text: (file) => work(() => this.#files.get(file)?.bytes.toString()),
       remove: (file) =>
@@ -121,6 +128,10 @@ export class SimulatedDisk {
     this.#files.set(file, inode);
     // Its folder is synced: what had this name before can't come back.
     this.#former.delete(file);
+    return this.#appendTo(inode, work);
+  }
+
+  #appendTo(inode: Inode, work: <T>(action: () => T) => Promise<T>): AppendFile {
     return {
       write: (chunks) =>
         work(() => {

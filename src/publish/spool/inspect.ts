@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { Files } from './files.js';
-import type { Frame } from './frame.js';
+import type { Files } from '../disk/files.js';
+import type { Frame } from '../disk/frame.js';
+import { Segment } from '../disk/segment.js';
 import { retryFile } from './parked.js';
-import { Segment } from './segment.js';
 import { decodeSpooled, type SpooledRecord } from './spooled-record.js';
 
 /** What waits in the spool of one process for one topic. */

@@ -1,12 +1,15 @@
 import { join } from 'node:path';
-import type { AppendFile, Files } from './files.js';
-import { encodeFrame, type Frame } from './frame.js';
-import { type Damage, Segment, scanSegment } from './segment.js';
+import type { AppendFile, Files } from '../disk/files.js';
+import { encodeFrame, type Frame, frameHead } from '../disk/frame.js';
+import { type Damage, nameSegment, Segment, scanSegment, segmentBytes } from '../disk/segment.js';
 
-/** A file is left for a new one when it has grown to this. */
-const segmentBytes = 16 * 1024 * 1024;
 const suffix = '.journal';
 const doneFile = 'done';
+
+interface Append extends Frame {
+  resolve(): void;
+  reject(error: unknown): void;
+}
 
 /**
  * Numbered bodies in files, in the order of their numbers: appended durably, read once from the front, forgotten from
@@ -18,7 +21,7 @@ export class Journal {
   readonly #folder: string;
   readonly #segments: Segment[];
   #active: { readonly file: AppendFile; readonly segment: Segment } | undefined;
-  #queue: { readonly frame: Buffer; readonly number: number; resolve(): void; reject(error: unknown): void }[] = [];
+  #queue: Append[] = [];
   #pendingBytes = 0;
   #writing: Promise<void> | undefined;
   #done: number;
@@ -72,9 +75,8 @@ export class Journal {
     if (number <= this.#last) throw new RangeError(`journal numbers ascend: ${number} after ${this.#last}`);
     this.#last = number;
     return new Promise((resolve, reject) => {
-      const frame = encodeFrame(number, body);
-      this.#pendingBytes += frame.length;
-      this.#queue.push({ frame, number, resolve, reject });
+      this.#pendingBytes += frameHead + body.length;
+      this.#queue.push({ number, body, resolve, reject });
       this.#writing ??= this.#write();
     });
   }
@@ -150,7 +152,7 @@ export class Journal {
     while (this.#queue.length > 0) {
       const batch = this.#queue;
       this.#queue = [];
-      const bytes = batch.reduce((sum, { frame }) => sum + frame.length, 0);
+      const bytes = batch.reduce((sum, { body }) => sum + frameHead + body.length, 0);
       try {
         await this.#writeBatch(batch);
         for (const { resolve } of batch) resolve();
@@ -164,11 +166,11 @@ export class Journal {
     this.#writing = undefined;
   }
 
-  async #writeBatch(batch: readonly { readonly frame: Buffer; readonly number: number }[]): Promise<void> {
+  async #writeBatch(batch: readonly Frame[]): Promise<void> {
     const { file, segment } = await this.#activate(batch[0]?.number ?? 0);
-    await file.write(batch.map(({ frame }) => frame));
+    await file.write(batch.map(({ number, body }) => encodeFrame(number, body, segment.salt)));
     await file.sync();
-    for (const { frame, number } of batch) segment.grow(frame.length, number);
+    for (const { body, number } of batch) segment.grow(frameHead + body.length, number);
   }
 
   async #activate(number: number): Promise<{ readonly file: AppendFile; readonly segment: Segment }> {
@@ -177,7 +179,7 @@ export class Journal {
       this.#active = undefined;
     }
     if (this.#active) return this.#active;
-    const path = join(this.#folder, `${String(number).padStart(16, '0')}${suffix}`);
+    const path = join(this.#folder, nameSegment(number, suffix));
     const file = await this.#files.create(path);
     const segment = new Segment(path, 0, 0);
     this.#segments.push(segment);

@@ -3,8 +3,8 @@ import type { KafkaSettings } from '../../config/settings.js';
 import type { Placement, Publisher } from '../../model.js';
 import { realClock } from '../clock.js';
 import type { PublisherOptions } from '../create.js';
-import { realFiles } from './files.js';
-import { lockFolder } from './lock.js';
+import { realFiles } from '../disk/files.js';
+import { lockFolder } from '../disk/lock.js';
 import { openSpool, type Spool } from './spool.js';
 
 /**

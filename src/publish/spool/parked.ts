@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { type KafkaRecord, PublishError } from '../../model.js';
 import type { Clock } from '../clock.js';
+import type { Files } from '../disk/files.js';
+import type { Damage } from '../disk/segment.js';
 import type { Log } from '../log.js';
-import type { Files } from './files.js';
 import { Journal } from './journal.js';
-import type { Damage } from './segment.js';
 import { decodeSpooled, encodeSpooled } from './spooled-record.js';
 
 const readBytes = 1024 * 1024;

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { type KafkaRecord, type Placement, PublishError, type Publisher, type Spooled } from '../../model.js';
 import type { Clock } from '../clock.js';
+import type { Files } from '../disk/files.js';
+import type { Damage } from '../disk/segment.js';
 import type { Log } from '../log.js';
 import type { LanePorts } from './entry.js';
-import type { Files } from './files.js';
 import { Journal } from './journal.js';
 import { Lane, type LaneStatus } from './lane.js';
 import { Parked } from './parked.js';
-import type { Damage } from './segment.js';
 
 /** A record that Kafka hasn't acknowledged after so many milliseconds closes its lane. */
 const patience = 2_000;

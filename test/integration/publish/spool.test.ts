@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Publisher } from '../../../src/model.js';
 import { createPublisher } from '../../../src/publish/create.js';
-import { realFiles } from '../../../src/publish/spool/files.js';
+import { realFiles } from '../../../src/publish/disk/files.js';
 import { askForRetry, listLanes, listParked } from '../../../src/publish/spool/inspect.js';
 import { describeKafka, getKafka } from '../shared-kafka.js';
 import {

@@ -14,8 +14,8 @@ async function append(worker: number): Promise<void> {
   for (let n = 0; ; n++) {
     const value = `${name}-${worker}-${n}`;
     try {
-      const { offset } = await publishNow(publisher, makeRecord(name, value));
-      process.stdout.write(`${offset} ${value}\n`);
+      const { partition, offset } = await publishNow(publisher, makeRecord(name, value));
+      process.stdout.write(`${partition} ${offset} ${value}\n`);
     } catch (error) {
       process.stdout.write(`${error instanceof PublishError ? `${error.kind} ${error.reason}` : error}\n`);
       return;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { realFiles } from '../../../src/publish/spool/files.js';
+import { realFiles } from '../../../src/publish/disk/files.js';
+import { encodeFrame } from '../../../src/publish/disk/frame.js';
 import { Journal } from '../../../src/publish/spool/journal.js';
 
 describe('a journal', () => {
@@ -79,6 +80,29 @@ describe('a journal', () => {
       [1, 'first'],
       [2, 'second'],
     ]);
+    await journal.close();
+  });
+
+  it('takes the next number where a crash left nothing whole of it', async () => {
+    await fill(['first', 'second']);
+    const { journal: torn } = await Journal.open(realFiles, folder);
+    await torn.append(3, Buffer.from('third'));
+    await torn.close();
+    const [, file = ''] = readdirSync(folder).filter((each) => each.endsWith('.journal'));
+    writeFileSync(join(folder, file), readFileSync(join(folder, file)).subarray(0, 10));
+    const { journal } = await Journal.open(realFiles, folder);
+    await journal.append(3, Buffer.from('again'));
+    expect((await readAll(journal)).at(-1)).to.deep.equal([3, 'again']);
+    await journal.close();
+  });
+
+  it('finds no frame in a body that is made to look like one', async () => {
+    const forged = encodeFrame(2, Buffer.from('forged'), 0);
+    await fill([Buffer.concat([forged, forged])]);
+    const file = onlyFile();
+    writeFileSync(file, readFileSync(file).subarray(0, -1));
+    const { journal } = await Journal.open(realFiles, folder);
+    expect(await readAll(journal)).to.deep.equal([]);
     await journal.close();
   });
 
