@@ -16,7 +16,7 @@ interface Place {
   readonly folder: string;
 }
 
-/** Reads the log while others write it, the partitions of all topics in turn. */
+/** Reads the log while others write it: each partition of a topic in its order, and what is there of all of them by time. */
 export async function* readEmbedded(
   { dir }: EmbeddedSettings,
   topics: readonly string[],
@@ -25,26 +25,52 @@ export async function* readEmbedded(
 ): AsyncGenerator<StoredRecord, void, undefined> {
   const { from, until, signal } = options;
   const since = isRecent(from) ? (from.since ?? 0) : 0;
-  const cursors = new Map<string, Cursor>();
+  const sources = new Map<string, Source>();
   for (let start = true; !signal?.aborted; start = false) {
     if (start || until === 'abort') {
       for (const place of await listPlaces(files, dir, topics)) {
-        if (cursors.has(place.folder)) continue;
-        cursors.set(place.folder, await openCursor(files, place, start ? options : { ...options, from: 'beginning' }));
+        if (sources.has(place.folder)) continue;
+        const cursor = await openCursor(files, place, start ? options : { ...options, from: 'beginning' });
+        sources.set(place.folder, { cursor, records: [], at: 0 });
       }
     }
-    let found = 0;
-    for (const cursor of cursors.values()) {
-      for (const record of await cursor.read()) {
-        if (signal?.aborted) return;
-        found++;
-        if (record.timestamp >= since) yield record;
-      }
+    let found = false;
+    for await (const record of merge([...sources.values()])) {
+      if (signal?.aborted) return;
+      found = true;
+      if (record.timestamp >= since) yield record;
     }
-    if (found > 0) continue;
+    if (found) continue;
     if (until !== 'abort') return;
     await delay(pollInterval, undefined, signal ? { signal } : {}).catch(() => undefined);
   }
+}
+
+/** A cursor, and what it has read: the records from `at` on are still to be shown. */
+interface Source {
+  readonly cursor: Cursor;
+  records: readonly StoredRecord[];
+  at: number;
+}
+
+/** The oldest of all sources first, until one has to be asked for more. */
+async function* merge(sources: readonly Source[]): AsyncGenerator<StoredRecord, void, undefined> {
+  for (const source of sources) {
+    if (source.at < source.records.length) continue;
+    source.records = await source.cursor.read();
+    source.at = 0;
+  }
+  const filled = sources.filter(({ records }) => records.length > 0);
+  for (let more = filled.length > 0; more; ) {
+    const oldest = filled.reduce((a, b) => (timeOf(b) < timeOf(a) ? b : a));
+    const record = oldest.records[oldest.at++];
+    more = oldest.at < oldest.records.length;
+    if (record !== undefined) yield record;
+  }
+}
+
+function timeOf({ records, at }: Source): number {
+  return records[at]?.timestamp ?? Number.POSITIVE_INFINITY;
 }
 
 /** The topics of all partitions, as far as there are any. */
