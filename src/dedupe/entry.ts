@@ -5,9 +5,11 @@ import type { Placement, Spooled } from '../model.js';
  * What the files of the dedupe window and of the claims are made of: entries of one size, so that a reader finds the next
  * whole one behind a damaged one. Numbers are little-endian.
  *
- *   0 magic · 1 kind · 2 topic (6) · 8 key (16) · 24 partition (4) · 28 offset (8) · 36 CRC-32 of all before (4)
+ *   0 magic · 1 kind · 2 topic (5) · 7 key (16) · 23 partition (4) · 27 offset (8) · 35 CRC-32 of all before (4) · 39 end
  *
- * A claim and its release have their mark (12) at 24; a time has age and date, two doubles, at 8.
+ * A claim and its release have their mark (12) at 23; a time has age and date, two doubles, at 7. The end is there for what
+ * a crash tears: an entry that lacks its last bytes must not be made whole by the first bytes of the next, which would then
+ * be lost.
  */
 export const entrySize = 40;
 export const kinds = { event: 1, time: 2, turn: 3, claim: 4, release: 5 } as const;
@@ -16,10 +18,14 @@ export type Kind = (typeof kinds)[keyof typeof kinds];
 export const keyLength = 16;
 export const markLength = 12;
 const magic = 0xd5;
-const keyAt = 8;
-const tailAt = 24;
-const offsetAt = 28;
-const crcAt = 36;
+const end = 0x2a;
+const topicAt = 2;
+const topicLength = 5;
+const keyAt = 7;
+const tailAt = 23;
+const offsetAt = 27;
+const crcAt = 35;
+const endAt = 39;
 const spooledPartition = 0xffff_ffff;
 
 /** The passage of time; see `startAge` in window.ts. Milliseconds both. */
@@ -33,15 +39,15 @@ export function hashEvent(endpoint: string, id: string): string {
   return hash('sha256', `${endpoint}\0${id}`, 'binary').slice(0, keyLength);
 }
 
-/** Names a topic in 48 bits. */
+/** Names a topic in 40 bits. */
 export function hashTopic(topic: string): number {
-  return Number.parseInt(hash('sha256', topic).slice(0, 12), 16);
+  return Number.parseInt(hash('sha256', topic).slice(0, 2 * topicLength), 16);
 }
 
 /** Writes an event at `at`. */
 export function writeEvent(into: Buffer, at: number, key: string, topic: number, placement: Placement | Spooled): void {
   const spooled = 'spooled' in placement;
-  into.writeUIntLE(topic, at + 2, 6);
+  into.writeUIntLE(topic, at + topicAt, topicLength);
   into.write(key, at + keyAt, keyLength, 'latin1');
   into.writeUInt32LE(spooled ? spooledPartition : placement.partition, at + tailAt);
   into.writeBigInt64LE(spooled ? 0n : placement.offset, at + offsetAt);
@@ -91,7 +97,7 @@ export function readPlacement(
   at: number,
   nameTopic: (topic: number) => string | undefined,
 ): Placement | Spooled | undefined {
-  const topic = nameTopic(from.readUIntLE(at + 2, 6));
+  const topic = nameTopic(from.readUIntLE(at + topicAt, topicLength));
   if (topic === undefined) return undefined;
   const partition = from.readUInt32LE(at + tailAt);
   if (partition === spooledPartition) return { topic, spooled: true };
@@ -100,7 +106,9 @@ export function readPlacement(
 
 /** Whether an undamaged entry lies at `at`, wholly within the buffer. */
 export function isEntry(from: Buffer, at: number): boolean {
-  return from[at] === magic && checksum(from, at, at + crcAt) === from.readUInt32LE(at + crcAt);
+  return (
+    from[at] === magic && from[at + endAt] === end && checksum(from, at, at + crcAt) === from.readUInt32LE(at + crcAt)
+  );
 }
 
 /**
@@ -132,6 +140,7 @@ function seal(into: Buffer, at: number, kind: Kind): void {
   into[at] = magic;
   into[at + 1] = kind;
   into.writeUInt32LE(checksum(into, at, at + crcAt), at + crcAt);
+  into[at + endAt] = end;
 }
 
 const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
