@@ -1,7 +1,9 @@
-// Writes the code of the package's own JSON Schemas over the empty dist/diagnostics/precompiled.js.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// Writes JSON Schemas as code: the package's own over the empty dist/diagnostics/precompiled.js, those of the plugins'
+// payloads into a small file each, of which a start loads the few that it needs.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import standalone from 'ajv/dist/standalone/index.js';
-import { createAjv, metaSchema } from '../dist/diagnostics/schema-check.js';
+import { checkSchema, createAjv, metaSchema } from '../dist/diagnostics/schema-check.js';
+import * as payload from '../dist/plugins/payload-validators.js';
 
 const folder = new URL('../schemas/', import.meta.url);
 const ajv = createAjv({ source: true, esm: true });
@@ -19,3 +21,23 @@ writeFileSync(
     `export const precompiled = new Map([${ids.map((id, index) => `[${JSON.stringify(id)}, check${index}]`)}]);\n`,
   ].join('\n'),
 );
+
+/** A function that makes the validator: its patterns are matched by what it is given. */
+function writeValidator(kind, schema) {
+  const made = payload.createAjv(kind, { source: true });
+  return `exports.${kind} = (linear) => {\nconst module = {};\n${standalone.default(made, made.compile(schema))}\nreturn module.exports;\n};\n`;
+}
+
+const plugins = new URL('../plugins/', import.meta.url);
+const paths = readdirSync(plugins, { recursive: true }).filter((path) => path.endsWith('.schema.json'));
+rmSync(payload.compiledFolder, { recursive: true, force: true });
+mkdirSync(payload.compiledFolder);
+for (const path of paths) {
+  const text = readFileSync(new URL(path, plugins), 'utf8');
+  const schema = JSON.parse(text);
+  if (checkSchema(schema).length > 0) throw new Error(`plugins/${path} is no JSON Schema`);
+  writeFileSync(
+    payload.compiledFile(text),
+    `'use strict';\n${writeValidator('first', schema)}${writeValidator('every', schema)}`,
+  );
+}

@@ -1,5 +1,6 @@
-import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
-import formats from 'ajv-formats';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { Ajv2020, Options } from 'ajv/dist/2020.js';
+import { newAjv } from './ajv.js';
 import { precompiled } from './precompiled.js';
 
 /** The value as the schema promises it, or what is wrong with it. */
@@ -41,18 +42,12 @@ function compile(schema: object, definition: string | undefined) {
 
 /** For schemas of the package's own; its tests check that they are schemas. */
 export function createAjv(code: Options['code'] = {}): Ajv2020 {
-  const ajv = new Ajv2020({
+  return newAjv({
     allErrors: true,
     verbose: true,
-    strict: true,
-    validateSchema: false,
-    strictRequired: false,
-    allowUnionTypes: true,
     // Functions for what is referred to instead of copies: less to compile.
     inlineRefs: false,
     // Each is used once or so: making its code short would take longer than running it.
     code: { optimize: false, ...code },
   });
-  formats.default(ajv);
-  return ajv;
 }

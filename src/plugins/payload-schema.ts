@@ -1,11 +1,10 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import formats from 'ajv-formats';
+import type { ErrorObject } from 'ajv';
 import type { LocatedDocument } from '../diagnostics/parse.js';
 import { toPointer } from '../diagnostics/pointer.js';
 import { checkSchema } from '../diagnostics/schema-check.js';
 import { explainErrors } from '../diagnostics/schema-faults.js';
 import type { Fault, PayloadSchema, SchemaError } from '../model.js';
-import { toLinear } from '../rules/linear-regex.js';
+import { compileValidators, findValidators, type PayloadValidators } from './payload-validators.js';
 
 const mostErrors = 20;
 
@@ -17,6 +16,8 @@ export function compilePayloadSchema(
   name: string,
   document: LocatedDocument,
 ): { check?: PayloadSchema['check']; faults: readonly Fault[] } {
+  const known = findValidators(document.text);
+  if (known !== undefined) return { check: createCheck(known), faults: [] };
   const { value: schema } = document;
   const invalid = { rule: 'schema-invalid', severity: 'error', pointer: '' } as const;
   if (!isSchema(schema)) return { faults: [{ ...invalid, message: `${name} is no JSON Schema` }] };
@@ -24,19 +25,20 @@ export function compilePayloadSchema(
     const wrong = checkSchema(schema);
     if (wrong.length > 0)
       return { faults: explainErrors(wrong).map((fault) => ({ ...fault, rule: 'schema-invalid' })) };
-    const first = compileWith(firstAjv(), schema);
-    const every = once(() => compileWith(everyAjv(), schema));
-    function check(value: unknown, all = false): readonly SchemaError[] {
-      const validate = all ? every() : first;
-      return validate(value) ? [] : (validate.errors ?? []).slice(0, mostErrors).map(describe);
-    }
-    return { check, faults: [] };
+    return { check: createCheck(compileValidators(schema)), faults: [] };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const place = placeOf(reason, schema);
     const message = `Not a JSON Schema 2020-12 that the gateway can use: ${reason}`;
     return { faults: [{ ...invalid, ...place, message }] };
   }
+}
+
+function createCheck({ first, every }: PayloadValidators): PayloadSchema['check'] {
+  return (value, all = false) => {
+    const validate = all ? every() : first;
+    return validate(value) ? [] : (validate.errors ?? []).slice(0, mostErrors).map(describe);
+  };
 }
 
 /** ajv names the place in its message, or only the keyword that it doesn't know. */
@@ -57,29 +59,6 @@ function findKey(value: unknown, key: string): string | undefined {
   return undefined;
 }
 
-/** Patterns of schemas see payloads of strangers: none may take more than linear time. */
-const linear = Object.assign((pattern: string) => toLinear(new RegExp(pattern, 'u')), { code: 'linear' });
-
-/** One for all schemas: making it takes as long as compiling one. */
-const firstAjv = once(() => createAjv(false));
-const everyAjv = once(() => createAjv(true));
-
-/** Forgets the schema again: two plugins may have the same `$id` in theirs. */
-function compileWith(ajv: Ajv2020, schema: object): ValidateFunction {
-  try {
-    return ajv.compile(schema);
-  } finally {
-    ajv.removeSchema(schema);
-  }
-}
-
-function createAjv(allErrors: boolean): Ajv2020 {
-  const options = { strict: true, strictRequired: false, allowUnionTypes: true, validateSchema: false } as const;
-  const ajv = new Ajv2020({ ...options, allErrors, verbose: false, code: { regExp: linear, optimize: false } });
-  formats.default(ajv);
-  return ajv;
-}
-
 /** ajv's messages quote the schema, never the payload; a name that the schema doesn't know is a part of the payload. */
 function describe({ instancePath, message }: ErrorObject): SchemaError {
   return { pointer: instancePath.slice(0, 200), message: message ?? 'is not valid' };
@@ -87,12 +66,4 @@ function describe({ instancePath, message }: ErrorObject): SchemaError {
 
 function isSchema(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
