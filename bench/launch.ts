@@ -108,8 +108,11 @@ export function startLoad(): Load {
   return {
     async run(job) {
       child.send(job);
-      const ended = once(child, 'exit').then(() => [{ error: 'its process has ended' }]);
+      const over = new AbortController();
+      const ended = once(child, 'exit', { signal: over.signal }).then(() => [{ error: 'its process has ended' }]);
       const [answer] = await Promise.race([once(child, 'message'), ended]);
+      over.abort();
+      await ended.catch(() => undefined);
       const { result, error }: { result?: LoadResult; error?: string } = answer;
       if (result === undefined) throw new Error(`the load failed: ${error}`);
       return result;

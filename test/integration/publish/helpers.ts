@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
@@ -17,6 +17,18 @@ export function describeClients(
     describeSuite(`${title}, with ${client}`, () => body(client));
 }
 
+let made: string | undefined;
+
+/** A folder for those of this process, which goes with it. */
+function spools(): string {
+  if (made === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'gateway-spool-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    made = folder;
+  }
+  return made;
+}
+
 export function makeSettings(brokers: readonly string[], changes: Partial<KafkaSettings> = {}): KafkaSettings {
   return {
     kind: 'kafka',
@@ -25,7 +37,7 @@ export function makeSettings(brokers: readonly string[], changes: Partial<KafkaS
     client: 'kafkajs',
     idempotent: true,
     topics: { create: 'missing', partitions: 6, replicationFactor: 1 },
-    spool: { dir: mkdtempSync(join(tmpdir(), 'gateway-spool-')), maxBytes: 64 * 1024 * 1024 },
+    spool: { dir: mkdtempSync(join(spools(), 'spool-')), maxBytes: 64 * 1024 * 1024 },
     ...changes,
   };
 }
