@@ -59,10 +59,10 @@ const kinds: readonly Fault['kind'][] = [
   'limit-size',
   'forbid-writing',
 ];
-/** Seconds until everything runs again after a fault, about. */
-const recovery = 6;
+/** Seconds until everything runs again after a fault, at the least: who plays a schedule breaks it off when the time is over. */
+const recovery = 3;
 
-/** Rounds in which every kind of fault comes once, until they fill the minutes, about. */
+/** Rounds in which every kind of fault comes once, until they fill the minutes. */
 export function drawSchedule(random: Random, minutes: number): readonly Step[] {
   const steps: Step[] = [];
   for (let seconds = 0; ; ) {
