@@ -1,4 +1,6 @@
 #!/usr/bin/env node
-import { execute } from '@oclif/core/execute';
+import { createRequire } from 'node:module';
 
+// As src/require.ts says: `import` would take longer.
+const { execute } = createRequire(import.meta.url)('@oclif/core/execute');
 await execute({ dir: import.meta.url });

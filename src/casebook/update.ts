@@ -1,7 +1,9 @@
-import { isScalar, parse, parseDocument } from 'yaml';
 import { fromPointer } from '../diagnostics/pointer.js';
+import { require } from '../require.js';
 import type { Difference } from './compare.js';
 import type { Expectation } from './declaration.js';
+
+const { isScalar, parse, parseDocument }: typeof import('yaml') = require('yaml');
 
 /** What a case has to expect from now on: the fields that differ, or, where nothing was expected, a proposal. */
 export interface CaseUpdate {

@@ -1,5 +1,5 @@
-import * as Flags from '@oclif/core/flags';
 import { Failure } from './failure.js';
+import { Flags } from './oclif.js';
 import { configFlag, whichConfig } from './which-config.js';
 
 /** The flags of every command that asks a running gateway. */

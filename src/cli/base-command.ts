@@ -1,5 +1,5 @@
-import { Command } from '@oclif/core/command';
 import { type ExitReason, exitCodes, toFailure } from './failure.js';
+import { Command } from './oclif.js';
 
 /**
  * What every command shares: `--json`, and one place where errors become a message and an exit code. With `--json`,

@@ -1,4 +1,3 @@
-import * as Flags from '@oclif/core/flags';
 import type { Settings } from '../config/settings.js';
 import { Ledger } from '../dead-letters/ledger.js';
 import type { DeadLetter } from '../dead-letters/letter.js';
@@ -6,6 +5,7 @@ import type { StoredRecord } from '../publish/read.js';
 import { rejections } from '../rejection.js';
 import { didYouMean } from './did-you-mean.js';
 import { Failure } from './failure.js';
+import { Flags } from './oclif.js';
 import { sinceOf } from './time.js';
 import { configFlag } from './which-config.js';
 

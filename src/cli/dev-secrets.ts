@@ -1,11 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isMap, isSeq, parseDocument, type YAMLMap } from 'yaml';
+import type { YAMLMap } from 'yaml';
 import { readPluginFolders } from '../config/plugin-folders.js';
 import { listPlugins } from '../plugins/catalogue.js';
 import type { PluginDeclaration } from '../plugins/declaration.js';
 import { readPlugin } from '../plugins/load.js';
 import { makeSecretText } from '../rehearsal/secrets.js';
+import { require } from '../require.js';
+
+const { isMap, isSeq, parseDocument }: typeof import('yaml') = require('yaml');
 
 /** A secret file that an endpoint refers to. */
 interface SecretFile {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import * as Flags from '@oclif/core/flags';
 import type { OpenedPlugin, SoundPlugin } from '../plugins/catalogue.js';
 import { didYouMean } from './did-you-mean.js';
 import { Failure } from './failure.js';
+import { Flags } from './oclif.js';
 import { present } from './settings.js';
 import { configFlag, whichConfig } from './which-config.js';
 

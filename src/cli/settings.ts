@@ -17,7 +17,7 @@ export async function loadSound(file: string, options: { readonly warn: boolean 
     const message = (await present(diagnostics, sources, process.stderr)) + summarize(file, diagnostics);
     throw new Failure('config', message, { diagnostics });
   }
-  if (options.warn) process.stderr.write(await present(diagnostics, sources, process.stderr));
+  if (options.warn && diagnostics.length > 0) process.stderr.write(await present(diagnostics, sources, process.stderr));
   return { ...loaded, settings };
 }
 

@@ -1,9 +1,9 @@
-import * as Flags from '@oclif/core/flags';
 import type { Settings } from '../config/settings.js';
 import type { OutgoingRequest } from '../model.js';
 import type { ComposeOptions, Offer } from '../simulate/compose.js';
 import { didYouMean } from './did-you-mean.js';
 import { Failure } from './failure.js';
+import { Flags } from './oclif.js';
 import { loadSettings } from './settings.js';
 import { configFlag, whichConfig } from './which-config.js';
 

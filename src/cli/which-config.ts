@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { readDevState } from './dev-state.js';
+import { Args, Flags } from './oclif.js';
 
 const productionDefault = 'config/gateway.yaml';
 

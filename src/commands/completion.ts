@@ -1,6 +1,6 @@
-import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../cli/base-command.js';
 import { type CompletedCommand, makeCompletion, type Shell, shells } from '../cli/completion.js';
+import { Args } from '../cli/oclif.js';
 
 export default class Completion extends BaseCommand {
   static override summary = 'Print a script that completes commands and flags in your shell.';

@@ -1,8 +1,8 @@
 import { relative, resolve } from 'node:path';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { removeDevState, writeDevState } from '../cli/dev-state.js';
 import { aborted, awaitInterruption } from '../cli/interruption.js';
+import { Flags } from '../cli/oclif.js';
 import { loadSound } from '../cli/settings.js';
 import { listOffers } from '../cli/simulation.js';
 import type { Settings } from '../config/settings.js';

@@ -1,7 +1,7 @@
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { describeFindings, examine } from '../cli/doctor.js';
 import { Failure } from '../cli/failure.js';
+import { Flags } from '../cli/oclif.js';
 import { configFlag, whichConfig } from '../cli/which-config.js';
 import type { Finding } from '../doctor/finding.js';
 

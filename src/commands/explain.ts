@@ -1,8 +1,7 @@
-import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { explainSubject } from '../cli/explain.js';
 import { explanationLines } from '../cli/explain-lines.js';
+import { Args, Flags } from '../cli/oclif.js';
 import { loadSettings } from '../cli/settings.js';
 import { sinceOf, timeOf } from '../cli/time.js';
 import { configFlag, whichConfig } from '../cli/which-config.js';

@@ -1,9 +1,8 @@
 import { relative, resolve } from 'node:path';
-import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { Failure } from '../cli/failure.js';
 import { formatLinted, lintFormats, readLevels, summarizeLinted } from '../cli/lint-report.js';
+import { Args, Flags } from '../cli/oclif.js';
 import { whichConfigToRun } from '../cli/which-config.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 

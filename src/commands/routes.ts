@@ -1,5 +1,5 @@
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
+import { Flags } from '../cli/oclif.js';
 import { loadSettings } from '../cli/settings.js';
 import { formatTable } from '../cli/table.js';
 import { configFlag, whichConfig } from '../cli/which-config.js';

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { aborted, awaitInterruption } from '../cli/interruption.js';
+import { Flags } from '../cli/oclif.js';
 import { loadSound } from '../cli/settings.js';
 import { configArgument, whichConfigToRun } from '../cli/which-config.js';
 

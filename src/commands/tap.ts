@@ -1,9 +1,8 @@
 import { once } from 'node:events';
-import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { didYouMean } from '../cli/did-you-mean.js';
 import { awaitInterruption } from '../cli/interruption.js';
+import { Args, Flags } from '../cli/oclif.js';
 import { recordToJson, recordToLine } from '../cli/record-line.js';
 import { loadSettings } from '../cli/settings.js';
 import { configFlag, whichConfig } from '../cli/which-config.js';

@@ -1,8 +1,7 @@
-import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { awaitInterruption } from '../cli/interruption.js';
 import { formatJunit } from '../cli/junit.js';
+import { Args, Flags } from '../cli/oclif.js';
 import { pluginFlags } from '../cli/plugins.js';
 import { countOutcomes, planTests, toJunit, type Unit, type UnitReport } from '../cli/test-run.js';
 

@@ -1,6 +1,6 @@
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { Failure } from '../cli/failure.js';
+import { Flags } from '../cli/oclif.js';
 import { pluginFlags } from '../cli/plugins.js';
 import { timeOf } from '../cli/time.js';
 import { describeRequest, type RequestReport, verifyRequest } from '../cli/verify-request.js';

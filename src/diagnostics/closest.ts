@@ -1,4 +1,6 @@
-import { distance } from 'fastest-levenshtein';
+import { require } from '../require.js';
+
+const { distance }: typeof import('fastest-levenshtein') = require('fastest-levenshtein');
 
 /** The candidate that was most likely meant, for a did-you-mean; absent if none is near. */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {

@@ -1,6 +1,9 @@
-import { type Document, isAlias, isCollection, isMap, isPair, isScalar, isSeq, type Node } from 'yaml';
+import type { Document, Node } from 'yaml';
+import { require } from '../require.js';
 import { fromPointer } from './pointer.js';
 import { scalarOffsets } from './scalar-offsets.js';
+
+const { isAlias, isCollection, isMap, isPair, isScalar, isSeq }: typeof import('yaml') = require('yaml');
 
 /** A place in a document, as a `Fault` has it. */
 export interface Place {

@@ -1,5 +1,8 @@
-import { isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import type { Node } from 'yaml';
+import { require } from '../require.js';
 import { closest } from './closest.js';
+
+const { isMap, isScalar, isSeq, parseDocument }: typeof import('yaml') = require('yaml');
 
 const secretKey = /secret|passw|passphrase|credential|token|private.?key|api.?key/i;
 /** What is no secret below a key that says secret: the references and what belongs to them. */

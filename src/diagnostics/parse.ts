@@ -1,7 +1,10 @@
-import { type Document, isAlias, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
+import type { Document, LineCounter as Lines, YAMLError } from 'yaml';
 import type { Fault } from '../model.js';
+import { require } from '../require.js';
 import type { Diagnostic } from './diagnostic.js';
 import { locate } from './locate.js';
+
+const { isAlias, LineCounter, parseDocument, visit }: typeof import('yaml') = require('yaml');
 
 /** A parsed YAML or JSON file that knows where its values stand. */
 export interface LocatedDocument {
@@ -116,7 +119,7 @@ function createDocument(
   return { file, text, value, toDiagnostic, lineOf };
 }
 
-function position(lines: LineCounter, text: string, at: number) {
+function position(lines: Lines, text: string, at: number) {
   const offset = Math.min(at, text.length);
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(line, 1), column: Math.max(col, 1), offset };

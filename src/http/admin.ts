@@ -1,7 +1,7 @@
-import Router from '@koa/router';
-import Koa, { type Context, type Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import type { Level, Log } from '../telemetry/log.js';
 import { health, send } from './app.js';
+import { Koa, Router } from './koa.js';
 
 export interface AdminOptions {
   /** Whether deliveries can be expected to be taken. */

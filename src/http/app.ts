@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import Router from '@koa/router';
-import Koa, { type Context, type Next } from 'koa';
+import type { Context, Next } from 'koa';
 import type { Delivery, Endpoint } from '../model.js';
 import { handle, type Ports } from '../pipeline.js';
 import { Rejection } from '../rejection.js';
@@ -11,6 +10,7 @@ import { admit } from './admit.js';
 import { type Answer, answerOutcome, answerRejection } from './answer.js';
 import { type BodyLimits, bodyPending, discardBody, isSmall, readBody } from './body.js';
 import type { Gate } from './gate.js';
+import { Koa, Router } from './koa.js';
 
 export interface AppOptions {
   readonly endpoints: readonly Endpoint[];

@@ -1,8 +1,10 @@
-import { distance } from 'fastest-levenshtein';
 import { closest } from '../diagnostics/closest.js';
 import type { Fault, FieldRead, PayloadSchema, Rule } from '../model.js';
+import { require } from '../require.js';
 import { optional } from './optional.js';
 import { childSchema, declaredNames, type Schema } from './schema-tree.js';
+
+const { distance }: typeof import('fastest-levenshtein') = require('fastest-levenshtein');
 
 /**
  * Fields that the rule at `pointer` reads and no payload has that one of the schemas lets through, as warnings. Where a

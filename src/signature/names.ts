@@ -1,4 +1,6 @@
-import { closest, distance } from 'fastest-levenshtein';
+import { require } from '../require.js';
+
+const { closest, distance }: typeof import('fastest-levenshtein') = require('fastest-levenshtein');
 
 /** The sources of the vocabulary, and what follows their name: `.NAME`, `:/pointer`, nothing, or a name if one is given. */
 export const sourceArguments = {

@@ -1,9 +1,11 @@
-import { applyEdits, modify } from 'jsonc-parser';
 import { fromPointer } from '../diagnostics/pointer.js';
 import type { OutgoingRequest } from '../model.js';
+import { require } from '../require.js';
 import { encodeForm } from './filters.js';
 import { decodeBody } from './json-body.js';
 import type { ValuePart } from './templates.js';
+
+const { applyEdits, modify }: typeof import('jsonc-parser') = require('jsonc-parser');
 
 /**
  * The request with a value, one character for each byte of it, where a source reads it; `item`: JSON pointer of the batch

@@ -1,5 +1,7 @@
-import { Pool } from 'undici';
 import type { OutgoingRequest } from '../model.js';
+import { require } from '../require.js';
+
+const { Pool }: typeof import('undici') = require('undici');
 
 /** What came back for one request. */
 export interface Answer {

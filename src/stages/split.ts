@@ -1,7 +1,10 @@
-import { type Node, parseTree } from 'jsonc-parser';
+import type { Node } from 'jsonc-parser';
 import { toPointer } from '../diagnostics/pointer.js';
 import type { Decoded, Item, Provider } from '../model.js';
 import { Rejection } from '../rejection.js';
+import { require } from '../require.js';
+
+const { parseTree }: typeof import('jsonc-parser') = require('jsonc-parser');
 
 /**
  * The events of a delivery: the whole body, or the elements of a batch where the provider's `items` points.

@@ -1,8 +1,11 @@
-import { type DestinationStream, pino } from 'pino';
+import type { DestinationStream } from 'pino';
 import type { Delivery, Endpoint } from '../model.js';
 import type { Outcome } from '../pipeline.js';
 import type { Rejection } from '../rejection.js';
+import { require } from '../require.js';
 import { prettyStream } from './pretty.js';
+
+const { pino }: typeof import('pino') = require('pino');
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 export type Fields = { readonly [name: string]: unknown };

@@ -1,7 +1,6 @@
-import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { type DiffReport, describeDiff, diffFiles } from '../../cli/config-diff.js';
+import { Args, Flags } from '../../cli/oclif.js';
 import { sinceOf } from '../../cli/time.js';
 
 export default class ConfigDiff extends BaseCommand {

@@ -1,5 +1,5 @@
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
+import { Flags } from '../../cli/oclif.js';
 import { loadSound } from '../../cli/settings.js';
 import { configArgument, whichConfigToRun } from '../../cli/which-config.js';
 import type { Plain } from '../../config/resolved.js';

@@ -1,7 +1,7 @@
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { isSelected, readLedger, readSelection, selectionFlags } from '../../cli/dead-letters.js';
 import { awaitInterruption } from '../../cli/interruption.js';
+import { Flags } from '../../cli/oclif.js';
 import { loadSettings } from '../../cli/settings.js';
 import { formatTable } from '../../cli/table.js';
 import { whichConfig } from '../../cli/which-config.js';

@@ -1,9 +1,8 @@
-import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { isSelected, readSelection, type Selection, selectionFlags } from '../../cli/dead-letters.js';
 import { Failure } from '../../cli/failure.js';
 import { awaitInterruption } from '../../cli/interruption.js';
+import { Args, Flags } from '../../cli/oclif.js';
 import { createProgress } from '../../cli/progress.js';
 import { dryRun, runReplay } from '../../cli/replay.js';
 import { loadSettings } from '../../cli/settings.js';

@@ -1,10 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { loadLetters, readLedger } from '../../cli/dead-letters.js';
 import { Failure } from '../../cli/failure.js';
 import { describeLetter, type LetterReport, reportLetter } from '../../cli/letter-report.js';
+import { Args, Flags } from '../../cli/oclif.js';
 import { loadSettings } from '../../cli/settings.js';
 import { configFlag, whichConfig } from '../../cli/which-config.js';
 

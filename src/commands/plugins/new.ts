@@ -1,8 +1,7 @@
 import { join, relative, resolve } from 'node:path';
-import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { Failure } from '../../cli/failure.js';
+import { Args, Flags } from '../../cli/oclif.js';
 import { findPlugins, openSound, pluginFolders } from '../../cli/plugins.js';
 import { configFlag } from '../../cli/which-config.js';
 import type { Needs, Provider } from '../../model.js';

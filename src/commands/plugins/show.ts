@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
-import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
+import { Args } from '../../cli/oclif.js';
 import { openSound, pluginFlags } from '../../cli/plugins.js';
 import { formatTable } from '../../cli/table.js';
 import type { PluginDescription } from '../../plugins/describe.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/base-command.js';
 import { didYouMean } from '../../cli/did-you-mean.js';
 import { Failure } from '../../cli/failure.js';
+import { Args } from '../../cli/oclif.js';
 
 const names = ['gateway', 'plugin', 'tests', 'example', 'record'] as const;
 

@@ -1,7 +1,7 @@
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { Failure } from '../../cli/failure.js';
 import { awaitInterruption } from '../../cli/interruption.js';
+import { Flags } from '../../cli/oclif.js';
 import { createProgress } from '../../cli/progress.js';
 import { chooseOffer, prepareRequests, prepareSimulation, sendFlags } from '../../cli/simulation.js';
 import type { OutgoingRequest } from '../../model.js';

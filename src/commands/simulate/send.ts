@@ -1,6 +1,6 @@
-import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
 import { Failure } from '../../cli/failure.js';
+import { Flags } from '../../cli/oclif.js';
 import { chooseOffer, prepareRequests, prepareSimulation, sendFlags } from '../../cli/simulation.js';
 import type { Override } from '../../simulate/override.js';
 import type { Answer } from '../../simulate/sender.js';
