@@ -37,8 +37,8 @@ export async function rehearse(plugin: SoundPlugin, now: number): Promise<Rehear
   const seen: Rehearsal['examples'][number][] = [];
   const checks: Check[] = [];
   for (const example of examples) {
-    const { check, records, signed } = await replay(plugin, cast, example, now);
-    checks.push(check);
+    const { check, at, records, signed } = await replay(plugin, cast, example, now);
+    checks.push(at === undefined ? check : { ...check, see: seeAt(plugin, at) });
     const [record] = records;
     if (record !== undefined) seen.push({ type: example.type, topic: record.topic, key: record.key });
     if (signed !== undefined && check.outcome === 'passed') {
@@ -62,6 +62,8 @@ export function makeCast({ provider, declaration }: SoundPlugin): Cast {
 
 export interface Replayed {
   readonly check: Check;
+  /** JSON pointer to what the plugin declares of it, where it failed. Its line takes parsing the file again. */
+  readonly at?: string;
   readonly records: readonly KafkaRecord[];
   /** Absent where nobody but the provider can sign. */
   readonly signed?: OutgoingRequest;
@@ -73,13 +75,14 @@ export interface Replayed {
 export async function replay(plugin: SoundPlugin, cast: Cast, example: Example, now: number): Promise<Replayed> {
   const what = 'replayed';
   const request = requestOf(cast.endpoint, example, now);
-  const failed = (rest: Partial<Check>): Replayed => ({
+  const failed = (at: string, rest: Partial<Check>): Replayed => ({
     check: { example: example.type, what, outcome: 'failed', ...rest },
+    at,
     records: [],
   });
   if (!acceptsMediaType(plugin.provider.mediaTypes, request.headers['content-type'])) {
     const got = `"${request.headers['content-type']}", which would be answered with 415`;
-    return failed({ expected: 'a content type of mediaTypes', got, ...seeAt(plugin, '/mediaTypes') });
+    return failed('/mediaTypes', { expected: 'a content type of mediaTypes', got });
   }
   try {
     const signed = cast.signer && signWith(cast.endpoint, cast.signer, request, now);
@@ -88,11 +91,13 @@ export async function replay(plugin: SoundPlugin, cast: Cast, example: Example, 
     const types = records.map(({ headers }) => headers.ce_type);
     if (!types.includes(example.type)) {
       const got = types.length === 0 ? 'no event at all' : types.map((type) => `"${type}"`).join(', ');
-      return failed({ expected: `type "${example.type}", as the file is named`, got, ...seeAt(plugin, '/event/type') });
+      return failed('/event/type', { expected: `type "${example.type}", as the file is named`, got });
     }
     return { check: { example: example.type, what, outcome: 'passed' }, records, ...(signed && { signed }) };
   } catch (error) {
-    return { ...failed(explain(plugin, error)), ...(error instanceof Rejection ? { rejection: error } : {}) };
+    const rejection = error instanceof Rejection ? error : undefined;
+    const at = rejection === undefined ? '/signature' : (declaredAt[rejection.stage] ?? '');
+    return { ...failed(at, explain(error)), ...(rejection && { rejection }) };
   }
 }
 
@@ -109,7 +114,7 @@ function prove(
   return verify({ ...endpoint, provider: { ...provider, scheme } }, toDelivery(request, now), now);
 }
 
-function explain(plugin: SoundPlugin, error: unknown): Partial<Check> {
+function explain(error: unknown): Partial<Check> {
   if (error instanceof Rejection) {
     const { stage, code, message, detail, item } = error;
     const where = item === undefined ? '' : ` (item ${item})`;
@@ -117,21 +122,19 @@ function explain(plugin: SoundPlugin, error: unknown): Partial<Check> {
     return {
       expected: `${stage} lets it through`,
       got: `${code}${where}: ${detail === undefined ? message : `${message}: ${detail}`}${errors}`,
-      ...seeAt(plugin, declaredAt[stage] ?? ''),
     };
   }
   if (!(error instanceof Error)) throw error;
   return {
     expected: 'the example can be signed with a key made for it',
     got: error.message,
-    ...seeAt(plugin, '/signature'),
     hint: 'the example has to have what is signed; a parameter NAME of the plugin is "made_up_NAME" here',
   };
 }
 
-function seeAt({ document, folder }: SoundPlugin, pointer: string): { see?: string } {
+function seeAt({ document, folder }: SoundPlugin, pointer: string): string {
   const line = document.lineOf(pointer);
-  return { see: `${basename(folder)}/plugin.yaml:${line}${pointer === '' ? '' : ` ${pointer}`}` };
+  return `${basename(folder)}/plugin.yaml:${line}${pointer === '' ? '' : ` ${pointer}`}`;
 }
 
 function unreadable(message: string): Check {
