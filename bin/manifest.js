@@ -1,8 +1,9 @@
 // Writes oclif.manifest.json, with which the command line starts without importing every command.
 import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Config } from '@oclif/core/config';
+import { require } from '../dist/require.js';
 
+const { Config } = require('@oclif/core/config');
 const root = fileURLToPath(new URL('..', import.meta.url));
 const manifest = new URL('../oclif.manifest.json', import.meta.url);
 // oclif would take the old one for the truth.

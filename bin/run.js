@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module';
+import { require } from '../dist/require.js';
 
-// As src/require.ts says: `import` would take longer.
-const { execute } = createRequire(import.meta.url)('@oclif/core/execute');
+const { execute } = require('@oclif/core/execute');
 await execute({ dir: import.meta.url });

@@ -14,7 +14,8 @@ describe('the shell', () => {
     'config/gateway.yaml': embeddedConfig(),
     'data/stripe.secret': secret,
     // Every command asks for its flags first.
-    'crash.mjs': `import { Command } from '${pathToFileURL(join(root, 'node_modules/@oclif/core/lib/command.js'))}';
+    'crash.mjs': `import { require } from '${pathToFileURL(join(root, 'dist/require.js'))}';
+const { Command } = require('@oclif/core/command');
 Command.prototype.parse = process.env.CRASH === 'later'
   ? () => new Promise(() => setTimeout(() => { throw new TypeError('crash') }, 0))
   : () => { throw new TypeError('crash') };`,
