@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,14 +9,6 @@ import { launch, processArgs, type ServerProcess, scratch } from './launch.js';
 const binary = fileURLToPath(new URL('../bin/run.js', import.meta.url));
 export const plugins = fileURLToPath(new URL('../plugins', import.meta.url));
 const { resolve } = createRequire(import.meta.url);
-
-/** The options of Node that the image has. */
-const nodeOptions = readEntrypoint().filter((argument) => argument.startsWith('--'));
-
-function readEntrypoint(): string[] {
-  const dockerfile = readFileSync(new URL('../deploy/Dockerfile', import.meta.url), 'utf8');
-  return JSON.parse(/^ENTRYPOINT (.+)$/m.exec(dockerfile)?.[1] ?? '[]');
-}
 
 /** Something that takes the same webhooks. */
 export interface Contestant {
@@ -47,7 +39,7 @@ export interface GatewayOptions {
   readonly environment?: { readonly [name: string]: string };
 }
 
-/** The built gateway, run as the image does, with a configuration as in production; without a broker it keeps the records itself. */
+/** The built gateway with a configuration as in production; without a broker it keeps the records itself. */
 export async function startGateway(broker: string | undefined, options: GatewayOptions = {}): Promise<Running> {
   const { workers = 1, profiles } = options;
   mkdirSync(scratch, { recursive: true });
@@ -56,7 +48,7 @@ export async function startGateway(broker: string | undefined, options: GatewayO
   const file = join(dir, 'config/gateway.yaml');
   writeFileSync(file, configure(broker, options));
   const node = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
-  const server = await launch([...nodeOptions, ...node, binary, 'start', file, '--json'], {
+  const server = await launch([...node, binary, 'start', file, '--json'], {
     log: join(dir, 'gateway.log'),
     workers,
     environment: { BENCH_SECRET: secret, ...options.environment },

@@ -39,11 +39,12 @@ export type Batcher = Publisher<Placement> & { status(): BatcherStatus };
 export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = setImmediate): Batcher {
   const topics = new Map<string, Topic>();
   const shipper = createShipper(client, soon);
-  const running = new Set<Promise<void>>();
   const retry = createRetry(clock);
   let closing: Promise<void> | undefined;
   let records = 0;
   let bytes = 0;
+  let running = 0;
+  let onIdle: (() => void) | undefined;
 
   function publish(record: KafkaRecord): Promise<Placement> {
     if (closing) return Promise.reject(stopped());
@@ -155,15 +156,22 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
   }
 
   function track(work: Promise<void>): void {
-    running.add(work);
-    void work.finally(() => running.delete(work));
+    running++;
+    void work.finally(() => {
+      running--;
+      if (running === 0) onIdle?.();
+    });
   }
 
   async function finish(): Promise<void> {
     retry.stop();
     // Whatever is in flight fails now, if Kafka doesn't answer.
     const closed = client.close();
-    while (running.size > 0) await Promise.all(running);
+    if (running > 0) {
+      await new Promise<void>((resolve) => {
+        onIdle = resolve;
+      });
+    }
     await closed;
   }
 

@@ -97,7 +97,14 @@ class Kafkajs implements Connection {
     await connection.authenticate();
     const apiVersion = Math.min(produceVersion, this.#versions[produceKey]?.maxVersion ?? produceVersion);
     const correlationId = connection.nextCorrelationId();
-    const bytes = frame(produceKey, apiVersion, correlationId, connection.clientId, encodeProduce(batches));
+    // kafkajs keeps what it has sent for longer than the answer takes.
+    let bytes: Buffer | undefined = frame(
+      produceKey,
+      apiVersion,
+      correlationId,
+      connection.clientId,
+      encodeProduce(batches),
+    );
     const body = await new Promise<Buffer>((resolve, reject) => {
       connection.requestQueue.push({
         entry: {
@@ -105,7 +112,10 @@ class Kafkajs implements Connection {
           resolve: ({ payload }) => resolve(payload),
         },
         expectResponse: true,
-        sendRequest: () => connection.socket?.write(bytes),
+        sendRequest() {
+          if (bytes !== undefined) connection.socket?.write(bytes);
+          bytes = undefined;
+        },
       });
     });
     return decodeProduce(body, apiVersion);

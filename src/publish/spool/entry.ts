@@ -1,6 +1,7 @@
 import type { KafkaRecord, Placement, PublishError, Spooled } from '../../model.js';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
+import type { Lined } from './line.js';
 
 /** What a lane needs of the world. */
 export interface LanePorts {
@@ -17,7 +18,7 @@ export interface LanePorts {
 }
 
 /** A record in a lane. */
-export interface Entry {
+export interface Entry extends Lined {
   readonly record: KafkaRecord;
   /** Milliseconds of the clock. */
   readonly since: number;

@@ -2,6 +2,7 @@ import type { KafkaRecord, Placement, PublishError, Spooled } from '../../model.
 import { Backlog } from './backlog.js';
 import type { Entry, LanePorts } from './entry.js';
 import type { Journal } from './journal.js';
+import { Line } from './line.js';
 
 /** How it goes on one topic's way. */
 export interface LaneStatus {
@@ -31,7 +32,7 @@ export class Lane {
   readonly #backlog: Backlog;
   #closedAt: number;
   /** With the batcher, in no journal. In the order of acceptance. */
-  readonly #direct = new Set<Entry>();
+  readonly #direct = new Line<Entry>();
 
   /** Closed at first if a former process has left something in the journal. */
   constructor(topic: string, journal: Journal, ports: LanePorts) {
@@ -71,7 +72,7 @@ export class Lane {
   /** Closes the lane if its oldest record has waited for Kafka longer than `patience` milliseconds; drains a closed one. */
   check(patience: number): void {
     void this.drain();
-    const [oldest] = this.#direct;
+    const oldest = this.#direct.first;
     if (oldest === undefined || this.#ports.clock.now() - oldest.since <= patience) return;
     this.close('no acknowledgement');
   }
@@ -80,8 +81,7 @@ export class Lane {
   close(reason: string): void {
     if (!this.open) return;
     this.#closedAt = this.#ports.clock.now();
-    const entries = [...this.#direct];
-    this.#direct.clear();
+    const entries = this.#direct.clear();
     const fields = { topic: this.topic, reason, inFlight: entries.length };
     this.#ports.log('warn', 'lane closed: records go to the spool', fields);
     this.#backlog.begin(entries);

@@ -18,7 +18,7 @@ export class Link {
   readonly opened: Promise<void>;
   readonly #library: Library;
   readonly #connection: Connection;
-  readonly #requests = new Set<Request>();
+  readonly #requests: Request[] = [];
   #connected = false;
   #fault: PublishError | undefined;
 
@@ -52,10 +52,11 @@ export class Link {
       const watchdog = setTimeout(() => this.close(describeFault('REQUEST_TIMEOUT', 'no answer')), answerLimit).unref();
       const requests = this.#requests;
       const request = { since: performance.now(), reject: fail };
-      requests.add(request);
+      requests.push(request);
       function end(): void {
         clearTimeout(watchdog);
-        requests.delete(request);
+        const index = requests.indexOf(request);
+        if (index >= 0) requests.splice(index, 1);
       }
       function fail(fault: PublishError): void {
         end();
@@ -73,7 +74,8 @@ export class Link {
   close(reason: PublishError = describeFault('CONNECTION_CLOSED', 'the connection is closed')): void {
     if (this.#fault) return;
     this.#fault = reason;
-    for (const { reject } of this.#requests) reject(reason);
+    // Each leaves as it is rejected.
+    for (const { reject } of [...this.#requests]) reject(reason);
     this.#connection.close();
   }
 
