@@ -1,5 +1,5 @@
 /**
- * Puts reports into docs/performance.md. Usage: npm run bench -- --json > run.json, the same for the others, then
+ * Puts reports into docs/performance.md. Usage: npm run -s bench -- --json > run.json, the same for the others, then
  * npm run bench:page run.json latency.json … : each file's name, without `.json`, is the mark that its report replaces.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -3,7 +3,7 @@
  *   npm run build && npm run bench
  *   npm run bench -- --quick                       64 connections, two short rounds: under 50 s
  *   npm run bench -- --only kafkajs                the floor, and what has this in its name
- *   npm run bench -- --json > before.json          one JSON value on stdout; the tables go to stderr
+ *   npm run -s bench -- --json > before.json       one JSON value on stdout; the tables go to stderr
  *   npm run bench -- --compare before.json         and how the ratios have changed
  *   npm run bench -- --cpu-prof profiles           CPU profiles of the gateway's processes (they cost some CPU themselves)
  * On a machine where others work, `nice -n -10 npm run bench` (as root) gets what it measures its time.
