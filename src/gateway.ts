@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { collectAtRest } from './collect-at-rest.js';
 import type { Settings } from './config/settings.js';
 import { openDedupe } from './dedupe/open.js';
 import { type AdminOptions, createAdminApp } from './http/admin.js';
@@ -56,6 +57,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   const gate = new Gate({ ...first.limits }, (refused, fields) =>
     log.write('warn', 'overloaded', { refused, ...fields }),
   );
+  const stopCollecting = collectAtRest(() => gate.entered);
   const keys = createKeySource({ log: log.write });
   const meter = new Meter();
   const timed = meter.time(publisher);
@@ -101,6 +103,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     log.write('info', 'draining');
     await Promise.all(servers.map((server) => server.close(settings.drain)));
     gate.close();
+    stopCollecting();
     await closeStores();
     log.write('info', 'stopped');
   }

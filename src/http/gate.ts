@@ -40,6 +40,7 @@ export class Gate {
   readonly #pause: number;
   readonly #timer: NodeJS.Timeout;
   #inFlight = 0;
+  #entered = 0;
   #bytes = 0;
   #refused = 0;
   #waiting = 0;
@@ -59,6 +60,11 @@ export class Gate {
     return this.#inFlight;
   }
 
+  /** Deliveries that were let in so far. */
+  get entered(): number {
+    return this.#entered;
+  }
+
   /** Throws the rejection `overloaded` where there is no place. */
   enter(): Place {
     if (this.#inFlight >= this.limits.inFlight || this.#late >= lateInARow || this.#bytes >= this.#mostBytes()) {
@@ -66,6 +72,7 @@ export class Gate {
       throw new Rejection('overloaded');
     }
     this.#inFlight++;
+    this.#entered++;
     return new Taken(this);
   }
 
