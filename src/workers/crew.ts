@@ -1,5 +1,4 @@
 import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
 import { Failure } from '../cli/failure.js';
 import type { Log } from '../telemetry/log.js';
 import { isCount, mergeReadings, type Reading } from '../telemetry/metrics.js';
@@ -92,7 +91,7 @@ export class Crew {
     for (const { worker, timer } of this.#posts) {
       clearTimeout(timer);
       if (worker === undefined) continue;
-      ends.push(once(worker, 'exit'));
+      ends.push(new Promise<void>((resolve) => worker.once('exit', () => resolve())));
       send(worker, { kind: 'stop' });
     }
     const timer = setTimeout(() => this.kill(), limit);
@@ -109,6 +108,8 @@ export class Crew {
     const worker = cluster.fork();
     Object.assign(post, { worker, ready: false, url: undefined, startedAt: performance.now(), heardAt: undefined });
     worker.on('message', (message: ToPrimary) => this.#hear(post, worker, message));
+    // Node.js wrote to a worker that had just ended; its end is what counts.
+    worker.on('error', () => undefined);
     worker.on('exit', (code, signal) => this.#replace(post, code, signal));
   }
 
