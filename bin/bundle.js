@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 
 const names = [
   ...['args', 'command', 'config', 'execute', 'flags'].map((part) => `@oclif/core/${part}`),
-  ...['@koa/router', 'fast-xml-parser', 'fastest-levenshtein', 'jsonata', 'jsonc-parser', 'koa', 'yaml'],
+  ...['@koa/router', 'fast-xml-parser', 'fastest-levenshtein', 'jsonata', 'jsonc-parser', 'koa', 'koa-compose', 'yaml'],
 ];
 const members = names.map((name) => `${JSON.stringify(name)}: () => require(${JSON.stringify(name)})`);
 await build({

@@ -76,7 +76,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
 
   function createHandler() {
     const { endpoints, limits } = settings;
-    return createApp({ endpoints, limits, gate, ports, log, meter, stopping: () => stopping }).callback();
+    return createApp({ endpoints, limits, gate, ports, log, meter, stopping: () => stopping });
   }
 
   function reload(next: Settings): void {

@@ -30,29 +30,35 @@ export function readBody(
     }
     const chunks: Buffer[] = [];
     let length = 0;
+    let settled = false;
     const timer = setTimeout(() => fail('body_timeout'), limits.bodyTimeout);
 
     function take(chunk: Buffer): void {
+      if (settled) return;
       length += chunk.length;
       if (length > limits.body) fail('body_too_large');
       else if (!holder.hold(chunk.length)) fail('overloaded');
       else chunks.push(chunk);
     }
     function finish(): void {
-      stopListening();
+      if (settled) return;
+      settle();
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
     }
     function fail(code: 'body_timeout' | 'body_too_large' | 'body_aborted' | 'overloaded'): void {
-      stopListening();
+      if (settled) return;
+      settle();
+      chunks.length = 0;
       reject(new Rejection(code));
     }
     function abort(): void {
       fail('body_aborted');
     }
-    function stopListening(): void {
+    // To take four listeners away costs more than to let them do nothing.
+    function settle(): void {
+      settled = true;
       clearTimeout(timer);
-      request.off('data', take).off('end', finish).off('error', abort).off('close', abort);
     }
 
     request.on('data', take).on('end', finish).on('error', abort).on('close', abort);

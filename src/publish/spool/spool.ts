@@ -125,20 +125,22 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
     cancelCheck = clock.after(checkInterval, check);
   }
 
-  async function publish(record: KafkaRecord): Promise<Placement | Spooled> {
+  function publish(record: KafkaRecord): Promise<Placement | Spooled> {
     const { topic } = record;
-    const lane = lanes.get(topic) ?? (await openLane(topic));
-    if (closing !== undefined) throw new PublishError('unavailable', 'CLOSED', 'the gateway is stopping');
+    const lane = lanes.get(topic);
+    if (lane === undefined) return openLane(topic).then(() => publish(record));
+    if (closing !== undefined)
+      return Promise.reject(new PublishError('unavailable', 'CLOSED', 'the gateway is stopping'));
     // Where it is known that Kafka doesn't answer, nobody waits to find out once more.
     if (!kafka.connected()) lane.close('Kafka does not answer');
-    if (topic !== deadLetterTopic) return lane.publish(record);
-    try {
-      return await lane.publish(record);
-    } catch (error) {
-      if (!(error instanceof PublishError) || error.kind !== 'refused') throw error;
-      await park(record, error.reason);
-      return { topic, spooled: true };
-    }
+    const published = lane.publish(record);
+    return topic === deadLetterTopic ? published.catch((error: unknown) => parkLetter(record, error)) : published;
+  }
+
+  async function parkLetter(record: KafkaRecord, error: unknown): Promise<Spooled> {
+    if (!(error instanceof PublishError) || error.kind !== 'refused') throw error;
+    await park(record, error.reason);
+    return { topic: record.topic, spooled: true };
   }
 
   async function finish(): Promise<void> {

@@ -44,7 +44,7 @@ describe('the HTTP side', () => {
     meter = new Meter();
     log = createLog('debug', { write: (line: string) => void lines.push(line) });
     gate = new Gate({ body: limit, inFlight: 2 }, () => undefined, 0);
-    const app = createApp({
+    const handler = createApp({
       endpoints: [
         endpoint(),
         endpoint({ name: 'strict', path: '/strict', rejected: 'refuse' }),
@@ -70,8 +70,22 @@ describe('the HTTP side', () => {
       log,
       stopping: () => stopping,
     });
-    server = await listen(app.callback(), { host: '127.0.0.1', port: 0 }, log);
+    server = await listen(handler, { host: '127.0.0.1', port: 0 }, log);
   });
+
+  /** From now on publishes wait for `release`; `arrived`: there is one. */
+  function holdPublishes(): { readonly arrived: Promise<void>; readonly release: () => void } {
+    let arrive = () => {};
+    let release = () => {};
+    const arrived = new Promise<void>((resolve) => (arrive = resolve));
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const publish = publisher.publish.bind(publisher);
+    publisher.publish = (record) => {
+      arrive();
+      return released.then(() => publish(record));
+    };
+    return { arrived, release };
+  }
 
   afterEach(async () => {
     for (const connection of opened.splice(0)) connection.cut();
@@ -312,16 +326,20 @@ describe('the HTTP side', () => {
     expect(lines.join('')).not.to.include('overloaded');
   });
 
+  it('publishes what has come though its sender is gone before the answer, and serves on', async () => {
+    const { arrived, release } = holdPublishes();
+    const connection = open().write(head(`X-Sig: ${sign(event)}`, `Content-Length: ${event.length}`) + event);
+    await arrived;
+    connection.cut();
+    await connection.closed();
+    release();
+    expect((await post('/webhooks/acme', '{"id":"evt_2","type":"t"}')).status).to.equal(200);
+    expect(publisher.records).to.have.length(2);
+    expect(lines.join('')).not.to.include('"error"');
+  });
+
   it('finishes what is in flight before it closes', async () => {
-    let arrive = () => {};
-    let release = () => {};
-    const arrived = new Promise<void>((resolve) => (arrive = resolve));
-    const gate = new Promise<void>((resolve) => (release = resolve));
-    const publish = publisher.publish.bind(publisher);
-    publisher.publish = (record) => {
-      arrive();
-      return gate.then(() => publish(record));
-    };
+    const { arrived, release } = holdPublishes();
     const answer = post('/webhooks/acme', event);
     await arrived;
     const closing = server.close(5_000);
