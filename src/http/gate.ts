@@ -38,7 +38,8 @@ export class Gate {
   limits: GateLimits;
   readonly #report: Report;
   readonly #pause: number;
-  readonly #timer: NodeJS.Timeout;
+  /** Runs while there is something to look at. */
+  #timer: NodeJS.Timeout | undefined;
   #inFlight = 0;
   #entered = 0;
   #bytes = 0;
@@ -46,13 +47,12 @@ export class Gate {
   #waiting = 0;
   #late = 0;
   #looks = 0;
-  #lastLook = performance.now();
+  #lastLook = 0;
 
   constructor(limits: GateLimits, report: Report, pause = refusalPause) {
     this.limits = limits;
     this.#pause = pause;
     this.#report = report;
-    this.#timer = setInterval(() => this.#look(), interval).unref();
   }
 
   /** Deliveries that are in. */
@@ -67,6 +67,7 @@ export class Gate {
 
   /** Throws the rejection `overloaded` where there is no place. */
   enter(): Place {
+    if (this.#timer === undefined) this.#watch();
     if (this.#inFlight >= this.limits.inFlight || this.#late >= lateInARow || this.#bytes >= this.#mostBytes()) {
       this.#refused++;
       throw new Rejection('overloaded');
@@ -102,6 +103,7 @@ export class Gate {
 
   close(): void {
     clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   /** One body of the largest size fits in any case. */
@@ -109,13 +111,19 @@ export class Gate {
     return Math.max(mostBytes, this.limits.body);
   }
 
+  #watch(): void {
+    this.#lastLook = performance.now();
+    this.#timer = setInterval(() => this.#look(), interval).unref();
+  }
+
   #look(): void {
     const now = performance.now();
     this.#late = now - this.#lastLook - interval > mostLate ? this.#late + 1 : 0;
     this.#lastLook = now;
     this.#looks++;
-    if (this.#looks % looksPerReport !== 0 || this.#refused === 0) return;
-    this.#report(this.#refused, { inFlight: this.#inFlight, bytes: this.#bytes });
+    if (this.#looks % looksPerReport !== 0) return;
+    if (this.#refused > 0) this.#report(this.#refused, { inFlight: this.#inFlight, bytes: this.#bytes });
+    else if (this.#inFlight === 0 && this.#late === 0) this.close();
     this.#refused = 0;
   }
 }

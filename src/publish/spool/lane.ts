@@ -69,12 +69,16 @@ export class Lane {
     });
   }
 
-  /** Closes the lane if its oldest record has waited for Kafka longer than `patience` milliseconds; drains a closed one. */
-  check(patience: number): void {
+  /**
+   * Closes the lane if its oldest record has waited for Kafka longer than `patience` milliseconds; drains a closed one. Says
+   * whether anything waits.
+   */
+  check(patience: number): boolean {
     void this.drain();
     const oldest = this.#direct.first;
-    if (oldest === undefined || this.#ports.clock.now() - oldest.since <= patience) return;
-    this.close('no acknowledgement');
+    if (oldest === undefined) return !this.open;
+    if (this.#ports.clock.now() - oldest.since > patience) this.close('no acknowledgement');
+    return true;
   }
 
   /** From now on records are spooled, those in flight first. */

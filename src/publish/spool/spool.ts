@@ -11,10 +11,10 @@ import { Parked } from './parked.js';
 
 /** A record that Kafka hasn't acknowledged after so many milliseconds closes its lane. */
 const patience = 2_000;
-/** How often that is looked at. */
+/** How often that is looked at while something waits. */
 const checkInterval = 100;
-/** How often somebody's wish is looked for to have parked records sent again, in such looks. */
-const checksPerRetry = 10;
+/** How often it is looked whether something waits, and whether somebody wants parked records to be sent again. */
+const restInterval = 1_000;
 
 export interface SpoolOptions {
   /** Absolute path; one process at a time has it. */
@@ -71,7 +71,7 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   };
   let closing: Promise<void> | undefined;
   let fullSince: number | undefined;
-  let checks = 0;
+  let retriedAt = clock.now();
   let cancelCheck = clock.after(checkInterval, check);
 
   function mayGrow(bytes: number): boolean {
@@ -119,10 +119,14 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   }
 
   function check(): void {
-    for (const lane of lanes.values()) lane.check(patience);
+    let waiting = false;
+    for (const lane of lanes.values()) waiting = lane.check(patience) || waiting;
     if (usedBytes() < maxBytes / 2) fullSince = undefined;
-    if (++checks % checksPerRetry === 0) void parked.retryIfAsked(publish, log);
-    cancelCheck = clock.after(checkInterval, check);
+    if (clock.now() - retriedAt >= restInterval) {
+      retriedAt = clock.now();
+      void parked.retryIfAsked(publish, log);
+    }
+    cancelCheck = clock.after(waiting ? checkInterval : restInterval, check);
   }
 
   function publish(record: KafkaRecord): Promise<Placement | Spooled> {

@@ -59,6 +59,7 @@ describe('the gate', () => {
   });
 
   it('closes while the event loop is late again and again', () => {
+    expect(isOpen()).to.equal(true);
     clock.jump(700);
     expect(isOpen()).to.equal(true);
     clock.jump(700);
@@ -75,5 +76,17 @@ describe('the gate', () => {
     expect(reports).to.deep.equal([{ refused: 5, inFlight: 2, bytes: 10 }]);
     clock.tick(2000);
     expect(reports).to.have.length(1);
+  });
+
+  it('looks at nothing while nobody comes', () => {
+    expect(clock.countTimers()).to.equal(0);
+    const place = gate.enter();
+    clock.tick(2000);
+    expect(clock.countTimers()).to.equal(1);
+    place.leave();
+    clock.tick(1000);
+    expect(clock.countTimers()).to.equal(0);
+    expect(isOpen()).to.equal(true);
+    expect(clock.countTimers()).to.equal(1);
   });
 });
