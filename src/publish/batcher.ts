@@ -38,7 +38,7 @@ export type Batcher = Publisher<Placement> & { status(): BatcherStatus };
  */
 export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = setImmediate): Batcher {
   const topics = new Map<string, Topic>();
-  const shipper = createShipper(client, soon);
+  const shipper = createShipper(client, clock, soon);
   const retry = createRetry(clock);
   let closing: Promise<void> | undefined;
   let records = 0;
