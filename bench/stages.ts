@@ -88,7 +88,7 @@ const stages: { readonly [name: string]: readonly [work: () => unknown, byHand?:
   split: [() => split(endpoint.provider, decoded)],
   validate: [() => validate(endpoint.provider, item, bindings)],
   identify: [() => identify(endpoint, item, bindings), identifyByHand],
-  'map (SHA-256 of the body in it)': [() => map(endpoint, verified, event, bindings), () => mapByHand(event)],
+  'map (SHA-256 of the body in it)': [() => map(endpoint, verified, event, item, bindings), () => mapByHand(event)],
   'dedupe, new ids': [() => dedupe.once('stripe', `evt_${ids++}`, () => published)],
   'dead letter': [() => deadLetter('webhooks.dlq', endpoint, verified, [rejection])],
   answer: [() => answerOutcome(endpoint, delivery, outcome)],

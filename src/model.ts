@@ -42,16 +42,25 @@ export interface Decoded {
   readonly value: unknown;
 }
 
-/** One event's part of a delivery: the whole body, or one element of a batch. */
-export interface Item {
+/** Where in its delivery an event stands. */
+export interface ItemPlace {
+  /** Among the delivery's items, from 0. */
+  readonly index: number;
   /** JSON pointer into the body; empty for the whole. */
   readonly pointer: string;
+}
+
+/** One event's part of a delivery: the whole body, or one element of a batch. */
+export interface Item extends ItemPlace {
   readonly value: unknown;
   /** The item's exact slice of the body. */
   readonly bytes: Buffer;
 }
 
-/** One event of a provider, as its plugin's `event` rules read it from an item. */
+/**
+ * One event of a provider, as its plugin's `event` rules read it from an item. It has nothing of the payload itself: what
+ * waits for Kafka should be small.
+ */
 export interface WebhookEvent {
   readonly id: string;
   readonly type: string;
@@ -60,7 +69,7 @@ export interface WebhookEvent {
   readonly subject?: string;
   readonly livemode?: boolean;
   readonly account?: string;
-  readonly item: Item;
+  readonly item: ItemPlace;
 }
 
 /** What Kafka gets. Header names and their meaning: `schemas/record.schema.json`. */

@@ -80,20 +80,7 @@ export async function handle(endpoint: Endpoint, delivery: Delivery, ports: Port
     const late = shakeHands(endpoint, verified, now, 'after');
     if (late !== undefined) return { accepted: [], rejected: [], handshake: late };
     if (delivery.method !== 'POST') throw new Rejection('method_not_allowed');
-    const decoded = decode(endpoint, verified, now);
-    const items = split(endpoint.provider, decoded);
-    const bindings = bind(endpoint, verified);
-    const mapped: Mapped[] = [];
-    const rejected: Rejection[] = [];
-    for (const item of items) {
-      try {
-        const ready = prepare(endpoint, verified, item, bindings);
-        mapped.push(ready instanceof Promise ? await ready : ready);
-      } catch (error) {
-        // One bad item of a batch doesn't stop the others.
-        rejected.push(asRejection(error).at(item.pointer));
-      }
-    }
+    const { mapped, rejected } = await read(endpoint, verified, now);
     const accepted = await publish(endpoint, mapped, rejected, ports);
     const { secret } = verified.proof;
     if (rejected.length === 0) return { accepted, rejected, secret };
@@ -104,6 +91,31 @@ export async function handle(endpoint: Endpoint, delivery: Delivery, ports: Port
     const letter = await keep(endpoint, verified ?? delivery, [rejection], ports);
     return { accepted: [], rejected: [rejection], ...letter, ...(verified && { secret: verified.proof.secret }) };
   }
+}
+
+/**
+ * The records of a delivery's events, and why others have none. Whoever waits for Kafka has nothing else of the payload: with
+ * hundreds in flight, parsed payloads that stay are a fifth of all CPU, for collecting garbage.
+ */
+async function read(
+  endpoint: Endpoint,
+  verified: VerifiedDelivery,
+  now: number,
+): Promise<{ readonly mapped: readonly Mapped[]; readonly rejected: Rejection[] }> {
+  const items = split(endpoint.provider, decode(endpoint, verified, now));
+  const bindings = bind(endpoint, verified);
+  const mapped: Mapped[] = [];
+  const rejected: Rejection[] = [];
+  for (const item of items) {
+    try {
+      const ready = prepare(endpoint, verified, item, bindings);
+      mapped.push(ready instanceof Promise ? await ready : ready);
+    } catch (error) {
+      // One bad item of a batch doesn't stop the others.
+      rejected.push(asRejection(error).at(item.pointer));
+    }
+  }
+  return { mapped, rejected };
 }
 
 /** From item to record; a promise only where a rule of the plugin can't be decided at once. */
@@ -119,8 +131,8 @@ function prepare(
       ? valid.then(() => identify(endpoint, item, bindings))
       : identify(endpoint, item, bindings);
   if (event instanceof Promise)
-    return event.then(async (event) => ({ event, record: await map(endpoint, verified, event, bindings) }));
-  const record = map(endpoint, verified, event, bindings);
+    return event.then(async (event) => ({ event, record: await map(endpoint, verified, event, item, bindings) }));
+  const record = map(endpoint, verified, event, item, bindings);
   return record instanceof Promise ? record.then((record) => ({ event, record })) : { event, record };
 }
 

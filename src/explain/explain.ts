@@ -42,9 +42,9 @@ export function explain(endpoint: Endpoint, walked: Walk, told: Told): Explanati
 /** Items come in the order of the body; those that aren't published are the rejected ones, in the same order. */
 function explainItems(endpoint: Endpoint, walked: Walk, partitionOf: Told['partitionOf']): readonly ExplainedItem[] {
   const rejected = [...walked.rejected];
-  return walked.items.map((item) => {
-    const found = walked.published.find(({ event }) => event.item.value === item.value);
-    const repeated = walked.repeated.find((event) => event.item.value === item.value);
+  return walked.items.map((item, index) => {
+    const found = walked.published.find(({ event }) => event.item.index === index);
+    const repeated = walked.repeated.find((event) => event.item.index === index);
     const rejection = found === undefined && repeated === undefined ? rejected.shift() : undefined;
     const partition = found && partitionOf(found.record);
     return {

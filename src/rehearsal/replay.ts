@@ -45,7 +45,7 @@ export async function recordsOf(
   for (const item of split(endpoint.provider, decode(endpoint, delivery, now))) {
     await validate(endpoint.provider, item, bindings);
     const event = await identify(endpoint, item, bindings);
-    records.push(await map(endpoint, delivery, event, bindings));
+    records.push(await map(endpoint, delivery, event, item, bindings));
   }
   return records;
 }

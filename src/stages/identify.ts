@@ -18,7 +18,8 @@ export function identify(endpoint: Endpoint, item: Item, bindings: Bindings): We
 
 function toEvent(endpoint: Endpoint, item: Item, values: readonly unknown[]): WebhookEvent {
   const [id, type, time, subject, livemode, account] = values;
-  const event: Writable<WebhookEvent> = { id: toText(id) ?? '', type: toText(type) ?? '', item };
+  const { index, pointer } = item;
+  const event: Writable<WebhookEvent> = { id: toText(id) ?? '', type: toText(type) ?? '', item: { index, pointer } };
   if (!event.id || !event.type) throw new Rejection('event_unidentified', { detail: event.id ? 'no type' : 'no id' });
   if (typeof livemode === 'boolean') {
     if (endpoint.livemode !== 'any' && livemode !== endpoint.livemode) {

@@ -4,6 +4,7 @@ import {
   type Bindings,
   type Delivery,
   type Endpoint,
+  type Item,
   type KafkaRecord,
   type Route,
   RuleError,
@@ -21,16 +22,19 @@ export function map(
   endpoint: Endpoint,
   delivery: VerifiedDelivery,
   event: WebhookEvent,
+  { value, bytes }: Item,
   bindings: Bindings,
 ): KafkaRecord | Promise<KafkaRecord> {
-  const { value } = event.item;
   const route = findFirst(routesFor(endpoint.routes, event.type), value, bindings);
   const key =
     route instanceof Promise
       ? route.then((found) => found?.key?.evaluate(value, bindings))
       : route?.key?.evaluate(value, bindings);
-  if (!(route instanceof Promise || key instanceof Promise)) return write(endpoint, delivery, event, route, key);
-  return Promise.all([route, key]).then(([found, read]) => write(endpoint, delivery, event, found, read), reject);
+  if (!(route instanceof Promise || key instanceof Promise)) return write(endpoint, delivery, event, bytes, route, key);
+  return Promise.all([route, key]).then(
+    ([found, read]) => write(endpoint, delivery, event, bytes, found, read),
+    reject,
+  );
 }
 
 /** Event types that are remembered for each list of routes: a provider has some hundreds. */
@@ -56,6 +60,7 @@ function write(
   endpoint: Endpoint,
   delivery: VerifiedDelivery,
   event: WebhookEvent,
+  value: Buffer,
   route: Route | undefined,
   key: unknown,
 ): KafkaRecord {
@@ -63,8 +68,8 @@ function write(
   return {
     topic: route.topic,
     key: partitionKey(route, event, key),
-    headers: headers(endpoint, delivery, event),
-    value: event.item.bytes,
+    headers: headers(endpoint, delivery, event, value),
+    value,
   };
 }
 
@@ -87,7 +92,12 @@ function partitionKey(route: Route, event: WebhookEvent, key: unknown): string {
  * CloudEvents 1.0 in Kafka's binary content mode
  * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md), with extensions.
  */
-function headers(endpoint: Endpoint, delivery: VerifiedDelivery, event: WebhookEvent): KafkaRecord['headers'] {
+function headers(
+  endpoint: Endpoint,
+  delivery: VerifiedDelivery,
+  event: WebhookEvent,
+  value: Buffer,
+): KafkaRecord['headers'] {
   const facts: { [name: string]: string } = {
     ce_specversion: '1.0',
     ce_id: event.id,
@@ -101,7 +111,7 @@ function headers(endpoint: Endpoint, delivery: VerifiedDelivery, event: WebhookE
   if (event.livemode !== undefined) facts.ce_livemode = String(event.livemode);
   if (event.account !== undefined) facts.ce_account = event.account;
   facts.ce_secretname = delivery.proof.secret;
-  addDeliveryHeaders(facts, delivery, event.item.bytes);
+  addDeliveryHeaders(facts, delivery, value);
   return facts;
 }
 

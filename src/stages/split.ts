@@ -1,6 +1,6 @@
 import type { Node } from 'jsonc-parser';
 import { toPointer } from '../diagnostics/pointer.js';
-import type { Decoded, Item, Provider } from '../model.js';
+import type { Decoded, Item, ItemPlace, Provider } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { require } from '../require.js';
 
@@ -11,10 +11,11 @@ const { parseTree }: typeof import('jsonc-parser') = require('jsonc-parser');
  * An empty batch gives none: a heartbeat. Each item keeps its exact slice of the body.
  */
 export function split(provider: Provider, decoded: Decoded): readonly Item[] {
-  if (provider.items === undefined) return [{ pointer: '', value: decoded.value, bytes: decoded.delivery.body }];
+  if (provider.items === undefined)
+    return [{ index: 0, pointer: '', value: decoded.value, bytes: decoded.delivery.body }];
   const nodes = find(parse(decoded.text), provider.items.split('/').slice(1), '');
   const slices = provider.readPayload === undefined;
-  return nodes.map(({ node, pointer }) => toItem(decoded, node, pointer, slices));
+  return nodes.map(({ node, pointer }, index) => toItem(decoded, node, { index, pointer }, slices));
 }
 
 interface Found {
@@ -62,11 +63,11 @@ function property(node: Node, name: string): Node | undefined {
 function toItem(
   { text, delivery: { body } }: Decoded,
   { offset, length }: Node,
-  pointer: string,
+  place: ItemPlace,
   slices: boolean,
 ): Item {
   const slice = text.slice(offset, offset + length);
   // Where every character is one byte, the slice needs no copy.
   const bytes = slices && text.length === body.length ? body.subarray(offset, offset + length) : Buffer.from(slice);
-  return { pointer, value: JSON.parse(slice), bytes };
+  return { ...place, value: JSON.parse(slice), bytes };
 }

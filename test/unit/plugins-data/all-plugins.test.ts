@@ -102,7 +102,7 @@ async function recordsOf(endpoint: Endpoint, delivery: VerifiedDelivery): Promis
     const bindings = bind(endpoint, delivery);
     await validate(endpoint.provider, item, bindings);
     const event = await identify(endpoint, item, bindings);
-    records.push(await map(endpoint, delivery, event, bindings));
+    records.push(await map(endpoint, delivery, event, item, bindings));
   }
   return records;
 }
