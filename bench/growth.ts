@@ -15,7 +15,7 @@ import { compare, loadEndpoint, loadEndpoints, ports, signDelivery, timeRuns } f
 import { pinOthers, scratch, startLoad, transpile } from './launch.js';
 import { describeMachine, findDoubts, formatReport } from './machine.js';
 import { type Figures, measure, median, type Surroundings, type Windows } from './measure.js';
-import { adyenBatch, stripeEvent } from './payloads.js';
+import { adyenBatch, gocardlessBatch, stripeEvent } from './payloads.js';
 import { formatTable, round } from './rows.js';
 
 const { values } = parseArgs({
@@ -66,14 +66,27 @@ async function growBodies(): Promise<Growth[]> {
 }
 
 async function growBatches(): Promise<Growth[]> {
-  const endpoint = await loadEndpoint('adyen');
+  return [
+    await growBatch('items of a batch (GoCardless)', 'gocardless', [1, 10, 50, 200], gocardlessBatch),
+    // Adyen sends six at the most.
+    await growBatch('items of a batch, each signed (Adyen)', 'adyen', [1, 6, 50], adyenBatch),
+  ];
+}
+
+async function growBatch(
+  what: string,
+  plugin: string,
+  counts: readonly number[],
+  make: (items: number) => object,
+): Promise<Growth> {
+  const endpoint = await loadEndpoint(plugin);
   const works: { [name: string]: { runs: number; work: () => unknown } } = {};
-  for (const items of [1, 10, 50, 200]) {
-    const delivery = signDelivery(endpoint, adyenBatch(items));
+  for (const items of counts) {
+    const delivery = signDelivery(endpoint, make(items));
     works[items] = { runs: Math.ceil(1_000 / items), work: () => handle(endpoint, delivery, ports) };
   }
-  const { what, points } = await grow('items of a batch (Adyen)', '', works);
-  return [{ what, unit: 'µs an item', points: points.map(({ of, cost }) => ({ of, cost: cost / of })) }];
+  const { points } = await grow(what, '', works);
+  return { what, unit: 'µs an item', points: points.map(({ of, cost }) => ({ of, cost: cost / of })) };
 }
 
 async function grow(what: string, unit: string, works: Parameters<typeof compare>[1]): Promise<Growth> {
@@ -102,13 +115,13 @@ async function growWindow(): Promise<Growth[]> {
     const samples: number[] = [];
     for (let each = 0; each < rounds; each++) samples.push(await timeRuns(1, () => remember(group)));
     times.push({ of: goal, cost: median(samples) / group });
-    memory.push({ of: goal, cost: process.memoryUsage().rss / 2 ** 20 });
+    memory.push({ of: goal, cost: process.memoryUsage().arrayBuffers / 2 ** 20 });
   }
   await dedupe.close();
   rmSync(dir, { recursive: true });
   return [
     { what: 'ids in the dedupe window', unit: 'µs an id', points: times },
-    { what: 'ids in the dedupe window', unit: 'MiB of this process', points: memory },
+    { what: 'ids in the dedupe window', unit: 'MiB of tables', points: memory },
   ];
 }
 
@@ -174,7 +187,7 @@ function topicCase(count: number, broker: string): Case {
       `{ provider: stripe, name: e${n}, path: /in/${n}, secrets: [{ name: b, env: BENCH_SECRET }], routes: [{ events: ["*"], topic: bench.t${count}.${n} }] }`,
   );
   const targets = Array.from({ length: count }, (_, n) => `/in/${n}`);
-  return { of: count, broker, options: { endpoints: `[${list}]`, partitions: 12 }, more: { targets } };
+  return { of: count, broker, options: { endpoints: `[${list}]`, partitions: 12 }, more: { targets, patience: 60_000 } };
 }
 
 function idleCase(count: number): Case {

@@ -18,21 +18,26 @@ export function stripeEvent(bytes?: number): object {
   return { ...small, api_version: '2020-08-27', data: { object: { id: 'ch_1', object: 'charge', lines } } };
 }
 
-/** So many notifications in one delivery, each with an id of its own. */
+/** So many notifications in one delivery, each signed. */
 export function adyenBatch(items: number): object {
   const { payload } = read('adyen/examples/AUTHORISATION.json');
-  const [first] = payload.notificationItems ?? [];
-  const notificationItems = Array.from({ length: items }, (_, n) => {
-    const item = structuredClone(first);
-    if (item !== undefined) item.NotificationRequestItem.pspReference = `psp${n}`;
-    return item;
-  });
-  return { ...payload, notificationItems };
+  return { ...payload, notificationItems: repeat(payload.notificationItems, items) };
+}
+
+/** A batch that is signed as a whole. */
+export function gocardlessBatch(items: number): object {
+  const { payload } = read('gocardless/examples/payments.confirmed.json');
+  return { ...payload, events: repeat(payload.events, items) };
+}
+
+function repeat(list: readonly unknown[] = [], count: number): readonly unknown[] {
+  return Array.from({ length: count }, () => list[0]);
 }
 
 interface Example {
   readonly payload: {
-    readonly notificationItems?: readonly { readonly NotificationRequestItem: { pspReference: string } }[];
+    readonly notificationItems?: readonly unknown[];
+    readonly events?: readonly unknown[];
   };
 }
 
