@@ -6,8 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from '../src/collect-at-rest.js';
 import { openDedupe } from '../src/dedupe/open.js';
 import { handle } from '../src/pipeline.js';
 import { listPlugins } from '../src/plugins/catalogue.js';
@@ -95,12 +94,6 @@ async function growBatch(
 async function grow(what: string, unit: string, works: Parameters<typeof compare>[1]): Promise<Growth> {
   const times = await compare(rounds, works);
   return { what, unit, points: [...times].map(([of, cost]) => ({ of: Number(of), cost })) };
-}
-
-/** V8's own function, which it gives to contexts that are made with this flag. */
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc()');
 }
 
 /** Looking for an event that is not there, and remembering it, while so many are there. */

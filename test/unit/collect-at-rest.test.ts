@@ -1,27 +1,26 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { collectAtRest } from '../../src/collect-at-rest.js';
 
 /** Plays the looks of a gateway that has had so many deliveries by then; says at which of them it collects. */
 function play(deliveries: readonly number[]): number[] {
+  sinon.restore();
+  const clock = sinon.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   const collections: number[] = [];
-  let look: () => void = () => undefined;
   let index = 0;
-  const stop = collectAtRest(() => deliveries[index] ?? 0, {
-    every(_, call) {
-      look = call;
-      return () => {
-        look = () => undefined;
-      };
-    },
-    collect: () => collections.push(index),
-  });
-  for (; index < deliveries.length; index++) look();
+  const stop = collectAtRest(
+    () => deliveries[index] ?? 0,
+    () => collections.push(index),
+  );
+  for (; index < deliveries.length; index++) clock.tick(5_000);
   stop();
-  look();
+  expect(clock.countTimers()).to.equal(0);
   return collections;
 }
 
 describe('collecting at rest', () => {
+  afterEach(() => sinon.restore());
+
   it('happens twice, ten seconds after the last of many deliveries', () => {
     expect(play([5_000, 20_000, 20_000, 20_000, 20_000, 20_000, 20_000])).to.deep.equal([3, 4]);
   });

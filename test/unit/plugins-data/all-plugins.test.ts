@@ -4,19 +4,14 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../../src/config/load.js';
-import type { Delivery, Endpoint, KafkaRecord, OutgoingRequest, Secret, VerifiedDelivery } from '../../../src/model.js';
+import type { Delivery, Endpoint, OutgoingRequest, Secret, VerifiedDelivery } from '../../../src/model.js';
 import type { PluginDeclaration } from '../../../src/plugins/declaration.js';
 import { type Example, listExamples } from '../../../src/plugins/examples.js';
 import { readPlugin } from '../../../src/plugins/load.js';
+import { recordsOf } from '../../../src/rehearsal/replay.js';
 import { developmentSecrets } from '../../../src/rehearsal/secrets.js';
 import { freshen, type Random } from '../../../src/simulate/freshen.js';
 import { makeRequest, signRequest } from '../../../src/simulate/request.js';
-import { bind } from '../../../src/stages/bind.js';
-import { decode } from '../../../src/stages/decode.js';
-import { identify } from '../../../src/stages/identify.js';
-import { map } from '../../../src/stages/map.js';
-import { split } from '../../../src/stages/split.js';
-import { validate } from '../../../src/stages/validate.js';
 import { verify } from '../../../src/stages/verify.js';
 import { now, rejectionOf } from '../signature/support.js';
 import { outcomeOf, readVectors, refusal } from '../signature/vectors.js';
@@ -96,17 +91,6 @@ function proven(endpoint: Endpoint, request: OutgoingRequest): VerifiedDelivery 
   return verify(endpoint, deliveryOf(signRequest(endpoint, secret, request, now)), now);
 }
 
-async function recordsOf(endpoint: Endpoint, delivery: VerifiedDelivery): Promise<readonly KafkaRecord[]> {
-  const records: KafkaRecord[] = [];
-  for (const item of split(endpoint.provider, decode(endpoint, delivery, now))) {
-    const bindings = bind(endpoint, delivery);
-    await validate(endpoint.provider, item, bindings);
-    const event = await identify(endpoint, item, bindings);
-    records.push(await map(endpoint, delivery, event, item, bindings));
-  }
-  return records;
-}
-
 it('every provider of the signature vectors has a plugin', () => {
   expect(names).to.include.members([...new Set(vectors.map(({ provider }) => provider))]);
 });
@@ -134,7 +118,7 @@ for (const name of names) {
     it('verifies, validates, identifies and routes its own examples', async () => {
       for (const example of examples) {
         const delivery = proven(endpoint, requestOf(endpoint, example));
-        const records = await recordsOf(endpoint, delivery).catch((error: unknown) => {
+        const records = await recordsOf(endpoint, delivery, now).catch((error: unknown) => {
           throw new Error(`${example.type}: ${error} ${JSON.stringify(Object(error).errors ?? '')}`);
         });
         expect(records[0]?.headers.ce_type).to.equal(example.type);
@@ -145,7 +129,7 @@ for (const name of names) {
     it('takes an example that is sent twice, a second apart, as two events', async () => {
       for (const example of examples.filter(({ type }) => !alike.has(`${name} ${type}`))) {
         const sends = [requestOf(endpoint, example), requestOf(endpoint, example, now + 1000, (limit) => limit - 1)];
-        const records = await Promise.all(sends.map((sent) => recordsOf(endpoint, proven(endpoint, sent))));
+        const records = await Promise.all(sends.map((sent) => recordsOf(endpoint, proven(endpoint, sent), now)));
         const [first = [], second = []] = records.map((each) => each.map(({ headers }) => headers.ce_id));
         expect(first).to.not.be.empty;
         expect(second, example.type).to.not.include.any.members(first);

@@ -6,16 +6,13 @@ import { createLog } from '../../../src/telemetry/log.js';
 import { Crew } from '../../../src/workers/crew.js';
 
 class FakeWorker extends EventEmitter {
-  readonly sent: unknown[] = [];
   readonly process = { pid: 1, kill: sinon.spy() };
 
   isConnected(): boolean {
     return true;
   }
 
-  send(message: unknown): void {
-    this.sent.push(message);
-  }
+  send(): void {}
 }
 
 describe('the crew of workers', () => {
