@@ -106,6 +106,14 @@ export class SimulatedDisk {
     }
   }
 
+  /** Bit rot in the files where these bytes are. */
+  damage(bytes: string): void {
+    for (const inode of this.#files.values()) {
+      const at = inode.bytes.indexOf(bytes);
+      if (at >= 0) inode.bytes = Buffer.from(inode.bytes.map((byte, index) => (index === at ? byte ^ 1 : byte)));
+    }
+  }
+
   get bytes(): number {
     return [...this.#files.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
   }

@@ -30,6 +30,8 @@ export class Backlog {
   readonly #ends: LaneEnds;
   readonly #appender: Appender;
   readonly #progress: Progress;
+  /** What is damaged up to this number was reported when the journal was opened. */
+  readonly #found: number;
   #pending: boolean;
   /** With the batcher, and in the journal. */
   readonly #resent = new Map<number, Entry>();
@@ -50,6 +52,7 @@ export class Backlog {
       ports.log('error', 'the spool cannot be cleared', { topic, detail }),
     );
     this.#appender = new Appender(topic, journal, ports, (number, durable) => this.#onAppended(number, durable));
+    this.#found = journal.last;
     this.#handedOver = journal.done;
     this.#pending = journal.last > journal.done;
   }
@@ -153,10 +156,15 @@ export class Backlog {
 
   #handOver(number: number, body: Buffer): void {
     if (number <= this.#handedOver) return;
-    // Those in between are damaged (reported when the journal was opened) or were never appended.
-    for (let gone = this.#handedOver + 1; gone < number; gone++) this.#finish(gone);
+    for (let gone = this.#handedOver + 1; gone < number; gone++) this.#passOver(gone);
     const { record, spooledAt } = decodeSpooled(body);
     this.#sendAgain({ record, since: this.#ports.clock.now(), at: spooledAt }, number);
+  }
+
+  /** It isn't in the journal any more, or never was. */
+  #passOver(number: number): void {
+    if (number <= this.#found || this.#progress.has(number)) this.#finish(number);
+    else this.#lose(number);
   }
 
   #sendAgain(entry: Entry, number: number): void {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { type KafkaRecord, PublishError } from '../../../src/model.js';
 import { createBatcher } from '../../../src/publish/batcher.js';
+import type { Log } from '../../../src/publish/log.js';
 import { Journal } from '../../../src/publish/spool/journal.js';
 import { openSpool, type Spool } from '../../../src/publish/spool/spool.js';
 import { SimulatedDisk } from '../../simulation/disk.js';
@@ -16,8 +17,10 @@ describe('the spool of a process', () => {
   let disk: SimulatedDisk;
   let answer: () => Error | undefined;
   let client: FakeClient;
+  let errors: unknown[];
 
   beforeEach(() => {
+    errors = [];
     world = new World(1);
     disk = new SimulatedDisk(world);
     answer = () => undefined;
@@ -43,7 +46,8 @@ describe('the spool of a process', () => {
 
   function open(maxBytes = 100_000): Promise<Spool> {
     const options = { folder: '/spool', maxBytes, topics: ['orders'], deadLetterTopic: 'webhooks.dlq' };
-    const io = { files: disk.mount(), clock: world, log: () => undefined };
+    const log: Log = (level, message, fields) => level === 'error' && errors.push([message, fields]);
+    const io = { files: disk.mount(), clock: world, log };
     return done(openSpool(createBatcher(client, world), { ...options, ...io }));
   }
 
@@ -93,6 +97,23 @@ describe('the spool of a process', () => {
     const next = await open();
     await until(() => next.status().lanes[0]?.spooled === 0);
     expect(client.logs.get('orders/0')).to.have.length(1);
+  });
+
+  it('reports what the disk has damaged since it was spooled, and sends the rest in order', async () => {
+    const spool = await open();
+    answer = down;
+    for (const n of [1, 2, 3, 4, 5]) await done(send(spool, n));
+    disk.damage('3333333333');
+    disk.damage('5555555555');
+    answer = () => undefined;
+    expect(await until(() => spool.status().lanes[0]?.open === true && spool.status().bytes === 0)).to.equal(true);
+    expect(errors).to.deep.equal([
+      ['a spooled record is damaged and lost', { topic: 'orders', number: 3 }],
+      ['a spooled record is damaged and lost', { topic: 'orders', number: 5 }],
+    ]);
+    await done(send(spool, 6));
+    const values = client.logs.get('orders/0')?.map(([digit]) => digit);
+    expect(values).to.deep.equal(['1', '2', '4', '6']);
   });
 
   it('parks what is refused once more, and sends it when that is mended', async () => {
