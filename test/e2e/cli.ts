@@ -15,6 +15,14 @@ export interface Ended {
   readonly stderr: string;
 }
 
+const running = new Map<ChildProcess, string>();
+
+/** Ends what tests have left running, which would keep mocha from its end; says what it was. */
+export function endLeft(): string[] {
+  for (const child of running.keys()) child.kill('SIGKILL');
+  return [...running.values()];
+}
+
 /** The built command line as a process in `cwd`. */
 export class Cli {
   readonly #child: ChildProcess;
@@ -27,7 +35,9 @@ export class Cli {
   constructor(cwd: string, args: readonly string[], env: { readonly [name: string]: string } = {}) {
     const { GATEWAY_CONFIG: _, ...inherited } = process.env;
     this.#child = spawn(process.execPath, [gateway, ...args], { cwd, env: { ...inherited, NO_COLOR: '1', ...env } });
+    running.set(this.#child, `gateway ${args.join(' ')}`);
     this.#closed = once(this.#child, 'close').then(() => {
+      running.delete(this.#child);
       this.#hasClosed = true;
       this.#changed();
     });
