@@ -88,9 +88,11 @@ export class TopicLog {
   }
 
   async #open(): Promise<Tail> {
-    if (this.#tail !== undefined && this.#tail.length < segmentBytes) return this.#tail;
+    const last = this.#tail;
+    if (last !== undefined && last.length < segmentBytes) return last;
     await this.close();
-    const tail = (await this.#openLast()) ?? (await this.#begin());
+    // A file that this process has filled need not be read again, which takes longer than its senders like to wait.
+    const tail = (last === undefined && (await this.#openLast())) || (await this.#begin());
     this.#tail = tail;
     return tail;
   }

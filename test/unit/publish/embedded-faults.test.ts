@@ -1,7 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import sinon from 'sinon';
 import { type Placement, PublishError, type Publisher } from '../../../src/model.js';
+import { segmentBytes } from '../../../src/publish/disk/segment.js';
 import { openEmbedded } from '../../../src/publish/embedded/publisher.js';
 import { readEmbedded } from '../../../src/publish/embedded/read.js';
 import type { StoredRecord } from '../../../src/publish/read.js';
@@ -116,6 +118,20 @@ function textOf({ value }: StoredRecord): string {
 }
 
 describe('embedded log on a machine that fails', () => {
+  it('reads nothing of what it wrote when a file is full: senders would wait for that', async () => {
+    const machine = new Machine(5);
+    const files = machine.disk.mount();
+    const read = sinon.spy(files, 'read');
+    const lock = async () => ({ release: async () => undefined });
+    const made = { files, clock: machine.world, lock };
+    const publisher = await machine.settle(openEmbedded(settings, { log: () => undefined }, made));
+    const third = Buffer.alloc(segmentBytes / 3, 'x');
+    for (let n = 0; n < 4; n++) await machine.settle(publisher.publish(makeRecord('k', third, 'a')));
+    expect(await machine.settle(files.list('/log/0/topics/a'))).to.have.length(2);
+    expect(read.callCount).to.equal(0);
+    await machine.settle(publisher.close());
+  });
+
   it('has what it acknowledged, in order and once, whenever the power goes, the process is killed or the disk is full', async () => {
     const fate = fc.record({
       time: fc.integer({ min: 1, max: 120 }),
