@@ -42,7 +42,8 @@ export function compileEndpoints(
     if (provider === undefined) return [];
     const surroundings = compileSurroundings(declared, at, provider, materials.site, faults);
     const { rejected = 'deadletter', livemode = 'any' } = declared;
-    const routes = [...own, ...provider.routes];
+    // The same list for all endpoints without routes of their own: what is found for a type is remembered for each list.
+    const routes = own.length === 0 ? provider.routes : [...own, ...provider.routes];
     const headers = headersOf(provider, routes);
     faults.push(...lintBinding(declared, provider, routes, at));
     // A route that is left out for its own fault may be the one that takes them.

@@ -4,11 +4,14 @@ import { acceptsMediaType } from './media-type.js';
 
 /** Refuses, by its headers alone, a request whose body can't be what the provider signs. Throws a `Rejection`. */
 export function admit(
-  { mediaTypes }: Provider,
+  { mediaTypes, handshakes = [] }: Provider,
   method: string | undefined,
   contentType: string | undefined,
   contentEncoding: string | undefined,
 ): void {
+  if (method !== 'POST' && !handshakes.some(({ methods }) => methods.some((each) => each === method))) {
+    throw new Rejection('method_not_allowed');
+  }
   if (contentEncoding !== undefined) throw new Rejection('encoding_unsupported');
   if (method === 'POST' && !acceptsMediaType(mediaTypes, contentType)) throw new Rejection('media_type_unsupported');
 }

@@ -30,14 +30,14 @@ export interface AppOptions {
  */
 export function createApp(options: AppOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const app = new Koa();
-  const doors = new Map(options.endpoints.map((endpoint) => [endpoint.path, openDoor(endpoint)]));
+  const endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.path, endpoint]));
   const router = new Router();
   router.get('/health', (context) => send(context, health, options.stopping()));
   app.use(async (context, next) => {
     // One look-up, however many endpoints there are.
-    const door = doors.get(pathOf(context.req.url ?? '/'));
+    const endpoint = endpoints.get(pathOf(context.req.url ?? '/'));
     try {
-      await (door === undefined ? next() : receive(context, door, options));
+      await (endpoint === undefined ? next() : receive(context, endpoint, options));
     } catch (error) {
       await answerError(context, error, options);
     }
@@ -53,16 +53,6 @@ export function createApp(options: AppOptions): (request: IncomingMessage, respo
       response.destroy();
     });
   };
-}
-
-interface Door {
-  readonly endpoint: Endpoint;
-  readonly methods: ReadonlySet<string | undefined>;
-}
-
-function openDoor(endpoint: Endpoint): Door {
-  const methods = endpoint.provider.handshakes?.flatMap((handshake) => handshake.methods) ?? [];
-  return { endpoint, methods: new Set(['POST', ...methods]) };
 }
 
 /** Without the query and the trailing slash. A proxy may send the whole URL (RFC 9112, 3.2.2). */
@@ -98,13 +88,12 @@ export async function send(context: Context, { status, headers, body }: Answer, 
   }
 }
 
-async function receive(context: Context, { endpoint, methods }: Door, options: AppOptions): Promise<void> {
+async function receive(context: Context, endpoint: Endpoint, options: AppOptions): Promise<void> {
   const startedAt = performance.now();
   const request = context.req;
   context.state.endpoint = endpoint.name;
-  if (!methods.has(request.method)) throw new Rejection('method_not_allowed');
-  const { headers } = request;
-  admit(endpoint.provider, request.method, headers['content-type'], headers['content-encoding']);
+  const { method, headers } = request;
+  admit(endpoint.provider, method, headers['content-type'], headers['content-encoding']);
   const place = options.gate.enter();
   try {
     const body = await readBody(request, context.res, options.limits, place);
