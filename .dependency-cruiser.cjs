@@ -22,7 +22,7 @@ module.exports = {
       from: { path: '^src/(publish|dedupe|http|telemetry)/' },
       to: { ...code, path: edges, pathNot: '^src/$1/' },
     },
-    { name: 'pipeline-knows-stages-only', severity: 'error', from: { path: '^src/pipeline\\.ts$' }, to: { ...code, path: '^src/', pathNot: '^src/(stages/|model\\.ts$|rejection\\.ts$)' } },
+    { name: 'pipeline-knows-stages-only', severity: 'error', from: { path: '^src/(pipeline|safekeeping)\\.ts$' }, to: { ...code, path: '^src/', pathNot: '^src/(stages/|(model|rejection|safekeeping)\\.ts$)' } },
     { name: 'nobody-imports-commands', severity: 'error', from: { pathNot: '^src/commands/' }, to: { ...code, path: '^src/commands/' } },
     { name: 'only-commands-and-workers-import-gateway', severity: 'error', from: { path: '^src/', pathNot: '^src/(commands|workers)/' }, to: { ...code, path: '^src/gateway\\.ts$' } },
     { name: 'no-dev-dependency', severity: 'error', from: { path: '^src/' }, to: { ...code, dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'] } },

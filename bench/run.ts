@@ -14,7 +14,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startBenchKafka } from './broker.js';
-import { type Contestant, listContestants } from './contestants.js';
+import { type Contestant, listContestants, type Running } from './contestants.js';
 import { pinOthers, startLoad, transpile } from './launch.js';
 import { describeMachine, findDoubts, formatReport } from './machine.js';
 import { type Figures, measure, type Surroundings, type Windows } from './measure.js';
@@ -38,8 +38,10 @@ const connections = (values.connections ?? (quick ? '64' : '8,64,512')).split(',
 const windows: Windows = {
   warm: quick ? 5_000 : 10_000,
   patience: quick ? 3_000 : 10_000,
-  window: Number(values.seconds ?? (quick ? 1.5 : 3)) * 1000,
+  window: Number(values.seconds ?? (quick ? 1.2 : 3)) * 1000,
 };
+/** Webhooks for a process that is warm, but has done nothing for a while. */
+const againWarm = 500;
 
 function say(text: string): void {
   (values.json ? process.stderr : process.stdout).write(text);
@@ -56,15 +58,18 @@ function choose(): Contestant[] {
   return [floor, ...wanted];
 }
 
-/** `key` → a sample for each round. */
+/** `key` → a sample for each round, with new processes. A quick run keeps them, since starting and warming up takes most of the time. */
 async function play(contestants: readonly Contestant[], surroundings: Surroundings): Promise<Row[]> {
   const samples = new Map<string, Sample[]>();
+  const kept = new Map<Contestant, Running>();
   for (let round = 0; round < rounds; round++) {
     const floors = new Map<number, Figures>();
     for (const contestant of contestants) {
-      const running = await contestant.start(surroundings.kafka.address);
+      const warm = kept.get(contestant);
+      const running = warm ?? (await contestant.start(surroundings.kafka.address));
       for (const count of connections) {
-        const figures = await measure(contestant, running, count, windows, surroundings);
+        const asked = warm === undefined ? windows : { ...windows, warm: againWarm };
+        const figures = await measure(contestant, running, count, asked, surroundings);
         if (contestant === contestants[0]) floors.set(count, figures);
         const key = `${contestant.name}/${count}`;
         const floor = floors.get(count) ?? figures;
@@ -73,7 +78,8 @@ async function play(contestants: readonly Contestant[], surroundings: Surroundin
           `${round + 1}/${rounds} ${contestant.name}, ${count}: ${(figures.cpuUs / floor.cpuUs).toFixed(2)}\n`,
         );
       }
-      await running.stop();
+      if (quick && round < rounds - 1) kept.set(contestant, running);
+      else await running.stop();
     }
   }
   return connections.flatMap((count) =>

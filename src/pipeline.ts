@@ -2,26 +2,21 @@
  * What happens to a webhook, in order. Each stage is a file in `stages/`; a stage that stops a delivery throws a
  * `Rejection` from the one table in `rejection.ts`.
  */
-import {
-  type Bindings,
-  type CustomAnswer,
-  type Dedupe,
-  type Delivery,
-  type Endpoint,
-  type Item,
-  type KafkaRecord,
-  type KeyDocument,
-  type KeySource,
-  type Placement,
-  PublishError,
-  type Publisher,
-  type Spooled,
-  type VerifiedDelivery,
-  type WebhookEvent,
+import type {
+  Bindings,
+  CustomAnswer,
+  Delivery,
+  Endpoint,
+  Item,
+  KeyDocument,
+  KeySource,
+  Placement,
+  Spooled,
+  VerifiedDelivery,
 } from './model.js';
 import { Rejection, rejections } from './rejection.js';
+import { type Accepted, keep, type Mapped, publish, type Safes } from './safekeeping.js';
 import { bind } from './stages/bind.js';
-import { deadLetter } from './stages/dead-letter.js';
 import { decode } from './stages/decode.js';
 import { identify } from './stages/identify.js';
 import { map } from './stages/map.js';
@@ -30,16 +25,9 @@ import { validate } from './stages/validate.js';
 import { checkMethod, shakeHands, verify } from './stages/verify.js';
 
 /** What the pipeline needs of the world. */
-export interface Ports {
-  readonly publisher: Publisher;
-  readonly dedupe: Dedupe;
-  readonly deadLetterTopic: string;
-  /** True while the budget for dead letters of unverified deliveries lasts. */
-  readonly mayKeepUnverified: (now: number) => boolean;
+export interface Ports extends Safes {
   /** Where keys of providers are fetched; absent: nowhere. */
   readonly keys?: KeySource;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
 }
 
 /** What became of a delivery. Everything in it is safe. */
@@ -53,18 +41,6 @@ export interface Outcome {
   readonly rejected: readonly Rejection[];
   /** Where the dead letter lies, if one was written. */
   readonly letter?: Placement | Spooled;
-}
-
-export interface Accepted {
-  readonly event: WebhookEvent;
-  readonly placement: Placement | Spooled;
-  /** True where it was published before. */
-  readonly duplicate: boolean;
-}
-
-interface Mapped {
-  readonly event: WebhookEvent;
-  readonly record: KafkaRecord;
 }
 
 /** Rejects with a `Rejection` only where nothing can be made safe now, so that the provider has to send again. */
@@ -150,68 +126,7 @@ async function fetchKeys(
   return documents;
 }
 
-/** Records that Kafka refuses for good join `rejected`; where one could be taken later, the delivery as a whole must be sent again. */
-async function publish(
-  { name }: Endpoint,
-  mapped: readonly Mapped[],
-  rejected: Rejection[],
-  { publisher, dedupe }: Ports,
-): Promise<Accepted[]> {
-  const published = mapped.map(({ event, record }) =>
-    dedupe
-      .once(name, event.id, () => publisher.publish(record))
-      .then(
-        (result): Accepted => ({ event, ...result }),
-        (error: unknown) => new Failed(event, error),
-      ),
-  );
-  const accepted: Accepted[] = [];
-  for (const each of published) {
-    const result = await each;
-    if (result instanceof Failed) rejected.push(refusal(result.error).at(result.event.item.pointer));
-    else accepted.push(result);
-  }
-  return accepted;
-}
-
-class Failed {
-  constructor(
-    readonly event: WebhookEvent,
-    readonly error: unknown,
-  ) {}
-}
-
-/** Writes the dead letter. One of an unverified delivery is owed to nobody: if it can't be had, the answer stays as it is. */
-async function keep(
-  endpoint: Endpoint,
-  delivery: Delivery | VerifiedDelivery,
-  rejected: readonly Rejection[],
-  { publisher, deadLetterTopic, mayKeepUnverified, now }: Ports,
-): Promise<{ letter?: Placement | Spooled }> {
-  const [first, ...others] = rejected;
-  if (first === undefined) return {};
-  const owed = 'proof' in delivery;
-  if (!owed && !mayKeepUnverified(now())) return {};
-  try {
-    return { letter: await publisher.publish(deadLetter(deadLetterTopic, endpoint, delivery, [first, ...others])) };
-  } catch (error) {
-    if (!owed && error instanceof PublishError) return {};
-    throw unavailable(error);
-  }
-}
-
 function asRejection(error: unknown): Rejection {
   if (error instanceof Rejection) return error;
   throw error;
-}
-
-function refusal(error: unknown): Rejection {
-  if (error instanceof PublishError && error.kind === 'refused') {
-    return new Rejection('record_refused', { detail: error.message });
-  }
-  throw unavailable(error);
-}
-
-function unavailable(error: unknown): unknown {
-  return error instanceof PublishError ? new Rejection('kafka_unavailable', { detail: error.message }) : error;
 }

@@ -1,6 +1,7 @@
 import type { CustomAnswer, Delivery, Endpoint, Placement, Spooled } from '../model.js';
-import type { Accepted, Outcome } from '../pipeline.js';
+import type { Outcome } from '../pipeline.js';
 import type { Rejection } from '../rejection.js';
+import type { Accepted } from '../safekeeping.js';
 
 /** Seconds that a provider is asked to wait before it sends again. */
 const retryAfter = '5';

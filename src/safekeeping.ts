@@ -1,0 +1,99 @@
+/** Brings what a delivery holds to where it is safe: its events' records once each, and what can't be used as a dead letter. */
+import {
+  type Dedupe,
+  type Delivery,
+  type Endpoint,
+  type KafkaRecord,
+  type Placement,
+  PublishError,
+  type Publisher,
+  type Spooled,
+  type VerifiedDelivery,
+  type WebhookEvent,
+} from './model.js';
+import { Rejection } from './rejection.js';
+import { deadLetter } from './stages/dead-letter.js';
+
+/** Where records are safe, and what is remembered of them. */
+export interface Safes {
+  readonly publisher: Publisher;
+  readonly dedupe: Dedupe;
+  readonly deadLetterTopic: string;
+  /** True while the budget for dead letters of unverified deliveries lasts. */
+  readonly mayKeepUnverified: (now: number) => boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export interface Accepted {
+  readonly event: WebhookEvent;
+  readonly placement: Placement | Spooled;
+  /** True where it was published before. */
+  readonly duplicate: boolean;
+}
+
+export interface Mapped {
+  readonly event: WebhookEvent;
+  readonly record: KafkaRecord;
+}
+
+/** Records that Kafka refuses for good join `rejected`; where one could be taken later, the delivery as a whole must be sent again. */
+export async function publish(
+  { name }: Endpoint,
+  mapped: readonly Mapped[],
+  rejected: Rejection[],
+  { publisher, dedupe }: Safes,
+): Promise<Accepted[]> {
+  const published = mapped.map(({ event, record }) =>
+    dedupe
+      .once(name, event.id, () => publisher.publish(record))
+      .then(
+        (result): Accepted => ({ event, ...result }),
+        (error: unknown) => new Failed(event, error),
+      ),
+  );
+  const accepted: Accepted[] = [];
+  for (const each of published) {
+    const result = await each;
+    if (result instanceof Failed) rejected.push(refusal(result.error).at(result.event.item.pointer));
+    else accepted.push(result);
+  }
+  return accepted;
+}
+
+class Failed {
+  constructor(
+    readonly event: WebhookEvent,
+    readonly error: unknown,
+  ) {}
+}
+
+/** Writes the dead letter. One of an unverified delivery is owed to nobody: if it can't be had, the answer stays as it is. */
+export async function keep(
+  endpoint: Endpoint,
+  delivery: Delivery | VerifiedDelivery,
+  rejected: readonly Rejection[],
+  { publisher, deadLetterTopic, mayKeepUnverified, now }: Safes,
+): Promise<{ letter?: Placement | Spooled }> {
+  const [first, ...others] = rejected;
+  if (first === undefined) return {};
+  const owed = 'proof' in delivery;
+  if (!owed && !mayKeepUnverified(now())) return {};
+  try {
+    return { letter: await publisher.publish(deadLetter(deadLetterTopic, endpoint, delivery, [first, ...others])) };
+  } catch (error) {
+    if (!owed && error instanceof PublishError) return {};
+    throw unavailable(error);
+  }
+}
+
+function refusal(error: unknown): Rejection {
+  if (error instanceof PublishError && error.kind === 'refused') {
+    return new Rejection('record_refused', { detail: error.message });
+  }
+  throw unavailable(error);
+}
+
+function unavailable(error: unknown): unknown {
+  return error instanceof PublishError ? new Rejection('kafka_unavailable', { detail: error.message }) : error;
+}
