@@ -4,7 +4,7 @@ import { type Figures, median } from './measure.js';
 export interface Row {
   readonly name: string;
   readonly connections: number;
-  /** Microseconds of CPU for each accepted webhook; divided by the floor's of the same round. */
+  /** Microseconds of CPU for each accepted webhook; divided by the floor's right before it. */
   readonly cpuUs: number;
   readonly ratio: number;
   readonly perSecond: number;

@@ -37,8 +37,8 @@ const rounds = Number(values.rounds ?? (quick ? 2 : 5));
 const connections = (values.connections ?? (quick ? '64' : '8,64,512')).split(',').map(Number);
 const windows: Windows = {
   warm: quick ? 5_000 : 10_000,
-  patience: quick ? 3_000 : 10_000,
-  window: Number(values.seconds ?? (quick ? 1.2 : 3)) * 1000,
+  patience: quick ? 2_000 : 10_000,
+  window: Number(values.seconds ?? (quick ? 1 : 3)) * 1000,
 };
 /** Webhooks for a process that is warm, but has done nothing for a while. */
 const againWarm = 500;
@@ -58,32 +58,50 @@ function choose(): Contestant[] {
   return [floor, ...wanted];
 }
 
-/** `key` → a sample for each round, with new processes. A quick run keeps them, since starting and warming up takes most of the time. */
-async function play(contestants: readonly Contestant[], surroundings: Surroundings): Promise<Row[]> {
+/**
+ * A row for each of them, and for the floor, which is measured again right before each other: on a machine that others share,
+ * what it costs changes from minute to minute. Each round has new processes; a quick run keeps them, since starting and
+ * warming up takes most of the time.
+ */
+async function play([floor, ...others]: readonly Contestant[], surroundings: Surroundings): Promise<Row[]> {
+  if (floor === undefined) return [];
   const samples = new Map<string, Sample[]>();
-  const kept = new Map<Contestant, Running>();
-  for (let round = 0; round < rounds; round++) {
-    const floors = new Map<number, Figures>();
-    for (const contestant of contestants) {
-      const warm = kept.get(contestant);
-      const running = warm ?? (await contestant.start(surroundings.kafka.address));
+  const running = new Map<Contestant, Running>();
+  const warm = new Set<Running>();
+
+  async function look(contestant: Contestant, count: number): Promise<Figures> {
+    const server = running.get(contestant) ?? (await contestant.start(surroundings.kafka.address));
+    running.set(contestant, server);
+    const asked = warm.has(server) ? { ...windows, warm: againWarm } : windows;
+    const figures = await measure(contestant, server, count, asked, surroundings);
+    warm.add(server);
+    return figures;
+  }
+  function note({ name }: Contestant, count: number, sample: Sample): void {
+    const key = `${name}/${count}`;
+    samples.set(key, [...(samples.get(key) ?? []), sample]);
+  }
+  async function stop(contestant: Contestant): Promise<void> {
+    await running.get(contestant)?.stop();
+    running.delete(contestant);
+  }
+
+  for (let round = 1; round <= rounds; round++) {
+    for (const contestant of others) {
       for (const count of connections) {
-        const asked = warm === undefined ? windows : { ...windows, warm: againWarm };
-        const figures = await measure(contestant, running, count, asked, surroundings);
-        if (contestant === contestants[0]) floors.set(count, figures);
-        const key = `${contestant.name}/${count}`;
-        const floor = floors.get(count) ?? figures;
-        samples.set(key, [...(samples.get(key) ?? []), { figures, floor }]);
-        process.stderr.write(
-          `${round + 1}/${rounds} ${contestant.name}, ${count}: ${(figures.cpuUs / floor.cpuUs).toFixed(2)}\n`,
-        );
+        const least = await look(floor, count);
+        const figures = await look(contestant, count);
+        note(floor, count, { figures: least, floor: least });
+        note(contestant, count, { figures, floor: least });
+        const ratio = (figures.cpuUs / least.cpuUs).toFixed(2);
+        process.stderr.write(`${round}/${rounds} ${contestant.name}, ${count}: ${ratio}\n`);
       }
-      if (quick && round < rounds - 1) kept.set(contestant, running);
-      else await running.stop();
+      if (!quick || round === rounds) await stop(contestant);
     }
+    if (!quick || round === rounds) await stop(floor);
   }
   return connections.flatMap((count) =>
-    contestants.map(({ name }) => makeRow(name, count, samples.get(`${name}/${count}`) ?? [])),
+    [floor, ...others].map(({ name }) => makeRow(name, count, samples.get(`${name}/${count}`) ?? [])),
   );
 }
 
