@@ -67,15 +67,13 @@ async function play([floor, ...others]: readonly Contestant[], surroundings: Sur
   if (floor === undefined) return [];
   const samples = new Map<string, Sample[]>();
   const running = new Map<Contestant, Running>();
-  const warm = new Set<Running>();
 
   async function look(contestant: Contestant, count: number): Promise<Figures> {
-    const server = running.get(contestant) ?? (await contestant.start(surroundings.kafka.address));
+    const warm = running.get(contestant);
+    const server = warm ?? (await contestant.start(surroundings.kafka.address));
     running.set(contestant, server);
-    const asked = warm.has(server) ? { ...windows, warm: againWarm } : windows;
-    const figures = await measure(contestant, server, count, asked, surroundings);
-    warm.add(server);
-    return figures;
+    const asked = warm === undefined ? windows : { ...windows, warm: againWarm };
+    return measure(contestant, server, count, asked, surroundings);
   }
   function note({ name }: Contestant, count: number, sample: Sample): void {
     const key = `${name}/${count}`;
@@ -87,6 +85,7 @@ async function play([floor, ...others]: readonly Contestant[], surroundings: Sur
   }
 
   for (let round = 1; round <= rounds; round++) {
+    const done = !quick || round === rounds;
     for (const contestant of others) {
       for (const count of connections) {
         const least = await look(floor, count);
@@ -96,9 +95,9 @@ async function play([floor, ...others]: readonly Contestant[], surroundings: Sur
         const ratio = (figures.cpuUs / least.cpuUs).toFixed(2);
         process.stderr.write(`${round}/${rounds} ${contestant.name}, ${count}: ${ratio}\n`);
       }
-      if (!quick || round === rounds) await stop(contestant);
+      if (done) await stop(contestant);
     }
-    if (!quick || round === rounds) await stop(floor);
+    if (done) await stop(floor);
   }
   return connections.flatMap((count) =>
     [floor, ...others].map(({ name }) => makeRow(name, count, samples.get(`${name}/${count}`) ?? [])),

@@ -2,14 +2,14 @@ import type { Provider } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { acceptsMediaType } from './media-type.js';
 
-/** Refuses, by its headers alone, a request whose body can't be what the provider signs. Throws a `Rejection`. */
+/** Refuses, by its method and headers alone, a request whose body can't be what the provider signs. Throws a `Rejection`. */
 export function admit(
-  { mediaTypes, handshakes = [] }: Provider,
+  { mediaTypes, handshakes }: Provider,
   method: string | undefined,
   contentType: string | undefined,
   contentEncoding: string | undefined,
 ): void {
-  if (method !== 'POST' && !handshakes.some(({ methods }) => methods.some((each) => each === method))) {
+  if (method !== 'POST' && !handshakes?.some(({ methods }) => methods.some((each) => each === method))) {
     throw new Rejection('method_not_allowed');
   }
   if (contentEncoding !== undefined) throw new Rejection('encoding_unsupported');

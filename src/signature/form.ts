@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import { Rejection } from '../rejection.js';
+import { decodeUtf8 } from '../utf8.js';
 
 /** Names and values in the order received. */
 export type Pairs = readonly (readonly [name: string, value: string])[];
@@ -46,9 +46,9 @@ function decode(entry: Buffer): string {
     }
     bytes[length++] = byte;
   }
-  const decoded = bytes.subarray(0, length);
-  if (!isUtf8(decoded)) throw malformed('a field is not percent-encoded UTF-8');
-  return decoded.toString('utf8');
+  const text = decodeUtf8(bytes.subarray(0, length));
+  if (text === undefined) throw malformed('a field is not percent-encoded UTF-8');
+  return text;
 }
 
 /** The value of an ASCII hex digit. */

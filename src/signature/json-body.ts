@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { toPointer } from '../diagnostics/pointer.js';
 import { Rejection } from '../rejection.js';
+import { decodeUtf8 } from '../utf8.js';
 import { type JsonNode, JsonObject } from './json-object.js';
 import { parseJson } from './json-parser.js';
 
@@ -33,8 +34,9 @@ export function limitSize({ length }: Buffer): void {
 }
 
 export function decodeBody(body: Buffer): string {
-  if (!isUtf8(body)) throw notUtf8();
-  return body.toString();
+  const text = decodeUtf8(body);
+  if (text === undefined) throw notUtf8();
+  return text;
 }
 
 /** The same of a text. `proven`: who sent it is known, and it may be large. */

@@ -1,7 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import { createDecipheriv } from 'node:crypto';
 import type { Delivery, Fault, ReadPayload, Secret, Surroundings } from '../model.js';
 import { Rejection } from '../rejection.js';
+import { decodeUtf8 } from '../utf8.js';
 import { Builder, type PluginFacts } from './builder.js';
 import type { DecryptDeclaration, PayloadDeclaration } from './declaration.js';
 import { decodeStrictly } from './encoding.js';
@@ -111,8 +111,9 @@ function readPayload(readings: readonly Reading[], context: Context): { text: st
 
 function textOf(found: Value): string {
   if (typeof found === 'string') return found;
-  if (!isUtf8(found)) throw new Rejection('payload_not_utf8');
-  return found.toString('utf8');
+  const text = decodeUtf8(found);
+  if (text === undefined) throw new Rejection('payload_not_utf8');
+  return text;
 }
 
 function parsePayload({ form, from }: Reading, text: string, message: Message): unknown {

@@ -18,21 +18,10 @@ export function findFirst<Candidate extends { readonly when?: Rule }>(
     const candidate = candidates[index];
     if (candidate?.when === undefined) return candidate;
     const value = candidate.when.evaluate(input, bindings);
-    if (value instanceof Promise) return waitFor(value, candidates, input, bindings, index);
+    if (value instanceof Promise) {
+      return value.then((settled) => (holds(settled) ? candidate : findFirst(candidates, input, bindings, index + 1)));
+    }
     if (holds(value)) return candidate;
   }
   return undefined;
-}
-
-/** A function of its own: a closure in the loop would cost every delivery what it holds. */
-function waitFor<Candidate extends { readonly when?: Rule }>(
-  value: Promise<unknown>,
-  candidates: readonly Candidate[],
-  input: unknown,
-  bindings: Bindings,
-  index: number,
-): Promise<Candidate | undefined> {
-  return value.then((settled) =>
-    holds(settled) ? candidates[index] : findFirst(candidates, input, bindings, index + 1),
-  );
 }

@@ -1,6 +1,6 @@
-import { isAscii, isUtf8 } from 'node:buffer';
 import type { Decoded, Endpoint, VerifiedDelivery } from '../model.js';
 import { Rejection } from '../rejection.js';
+import { decodeUtf8 } from '../utf8.js';
 
 /**
  * Reads the payload of a verified body: JSON (RFC 8259: UTF-8, no byte order mark), unless the plugin says otherwise.
@@ -14,15 +14,9 @@ export function decode(
   if (provider.readPayload !== undefined) {
     return { delivery, ...provider.readPayload(delivery, secrets, now, surroundings) };
   }
-  const text = readText(delivery.body);
+  const text = decodeUtf8(delivery.body);
+  if (text === undefined) throw new Rejection('payload_not_utf8');
   return { delivery, text, value: parseJson(text) };
-}
-
-/** Most payloads are ASCII, of which Latin-1 makes the same text in two thirds of the time. */
-function readText(body: Buffer): string {
-  if (isAscii(body)) return body.toString('latin1');
-  if (!isUtf8(body)) throw new Rejection('payload_not_utf8');
-  return body.toString('utf8');
 }
 
 function parseJson(text: string): unknown {

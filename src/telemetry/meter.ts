@@ -4,7 +4,7 @@ import type { Rejection } from '../rejection.js';
 import { Histogram } from './histogram.js';
 import type { Reading } from './metrics.js';
 
-/** One record for each endpoint, not a map: with a thousand of them, what is looked at for each delivery is not in the CPU's cache. */
+/** Every outcome, in the order in which they are told. */
 const nothingYet = {
   accepted: 0,
   spooled: 0,
@@ -20,6 +20,7 @@ const nothingYet = {
 type Kind = keyof typeof nothingYet;
 
 interface Counts {
+  /** An object, not a map: a thousand endpoints of those don't stay in the CPU's caches. */
   readonly outcomes: { [kind in Kind]: number };
   readonly reasons: Map<string, number>;
   /** Secret → when it last proved a delivery, in milliseconds since the epoch. */

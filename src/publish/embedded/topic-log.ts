@@ -88,11 +88,12 @@ export class TopicLog {
   }
 
   async #open(): Promise<Tail> {
-    const last = this.#tail;
-    if (last !== undefined && last.length < segmentBytes) return last;
+    const known = this.#tail;
+    if (known !== undefined && known.length < segmentBytes) return known;
     await this.close();
-    // A file that this process has filled need not be read again, which takes longer than its senders like to wait.
-    const tail = (last === undefined && (await this.#openLast())) || (await this.#begin());
+    // What this process has filled need not be read again.
+    const last = known === undefined ? await this.#openLast() : undefined;
+    const tail = last ?? (await this.#begin());
     this.#tail = tail;
     return tail;
   }
