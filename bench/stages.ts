@@ -34,7 +34,7 @@ const verified = verify(endpoint, delivery, now);
 const decoded = decode(endpoint, verified, now);
 const [item] = split(endpoint.provider, decoded);
 if (item === undefined) throw new Error('no item');
-const bindings = bind(endpoint, verified);
+const bindings = bind(endpoint, verified, item);
 const event = await identify(endpoint, item, bindings);
 const outcome = await handle(endpoint, delivery, ports);
 const rejection = new Rejection('route_none', { detail: 'no route' });

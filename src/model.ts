@@ -55,6 +55,8 @@ export interface Item extends ItemPlace {
   readonly value: unknown;
   /** The item's exact slice of the body. */
   readonly bytes: Buffer;
+  /** SHA-256 of `bytes`. */
+  readonly digest: Buffer;
 }
 
 /**
@@ -129,6 +131,8 @@ export interface Bindings {
   readonly headers: { readonly [name: string]: string };
   /** Bound as `$endpoint`: name and path. */
   readonly endpoint: { readonly name: string; readonly path: string };
+  /** Bound as `$digest`: SHA-256 of the item's exact bytes, hex. */
+  readonly digest: string;
 }
 
 /** A field that a rule reads: the names that lead to it from the payload, and where in the rule the last one stands. */
@@ -321,6 +325,14 @@ export interface CustomAnswer {
 /** Writes the answer to a delivery that was proven; undefined if the delivery hasn't got what the answer is made of. */
 export type WriteAnswer = (delivery: Delivery, surroundings?: Surroundings) => CustomAnswer | undefined;
 
+/** What makes an event the repetition of an earlier one of the same endpoint, id and type. */
+export interface Identity {
+  /** `content`: the same bytes. `id`: nothing more. */
+  readonly by: 'content' | 'id';
+  /** Ids that test events share: by content, whatever `by` says. */
+  readonly placeholders: readonly string[];
+}
+
 /** A plugin compiled: frozen, shared by its endpoints. */
 export interface Provider {
   readonly name: string;
@@ -342,6 +354,8 @@ export interface Provider {
     readonly livemode?: Rule;
     readonly account?: Rule;
   };
+  /** Whether an event of the same id and type is a repetition whatever its bytes are. */
+  readonly identity: Identity;
   readonly routes: readonly Route[];
   /** All event types that the provider is known to send; empty if the plugin has no list. */
   readonly eventTypes: ReadonlySet<string>;

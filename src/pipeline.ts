@@ -79,12 +79,11 @@ async function read(
   now: number,
 ): Promise<{ readonly mapped: readonly Mapped[]; readonly rejected: Rejection[] }> {
   const items = split(endpoint.provider, decode(endpoint, verified, now));
-  const bindings = bind(endpoint, verified);
   const mapped: Mapped[] = [];
   const rejected: Rejection[] = [];
   for (const item of items) {
     try {
-      const ready = prepare(endpoint, verified, item, bindings);
+      const ready = prepare(endpoint, verified, item, bind(endpoint, verified, item));
       mapped.push(ready instanceof Promise ? await ready : ready);
     } catch (error) {
       // One bad item of a batch doesn't stop the others.

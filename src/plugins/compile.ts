@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { type LocatedDocument, parseJson } from '../diagnostics/parse.js';
-import type { Fault, NamedNeed, PayloadSchema, Provider, Rule } from '../model.js';
+import type { Fault, Identity, NamedNeed, PayloadSchema, Provider, Rule } from '../model.js';
+import { joinParts } from '../rules/parts.js';
 import { compileAnswer } from '../signature/answer.js';
 import type { PluginFacts } from '../signature/builder.js';
 import { compileSignature } from '../signature/compile.js';
@@ -50,6 +51,7 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
   faults.push(...scheme.faults, ...(payload?.faults ?? []), ...handshaking.faults, ...(answering?.faults ?? []));
   const schemas = compileSchemas(source, faults, elsewhere);
   const event = compileEvent(declaration.event, schemas, faults);
+  const identity = compileIdentity(declaration, faults);
   const eventTypes = readEventTypes(source, faults);
   const routes = compileRoutes(declaration.routes, document, '/routes', schemas, faults);
   faults.push(...lintRoutes(declaration.routes, '/routes', declaration.name, eventTypes));
@@ -58,7 +60,7 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
     return { diagnostics };
   }
   const provider: Provider = {
-    ...{ name: declaration.name, title, folder, scheme: scheme.scheme, schemas, event, routes, eventTypes },
+    ...{ name: declaration.name, title, folder, scheme: scheme.scheme, schemas, event, identity, routes, eventTypes },
     ...{ ...optional('documentation', documentation), ...optional('items', items) },
     ...optional('answer', answering?.answer),
     mediaTypes: declaration.mediaTypes ?? defaultMediaTypes,
@@ -113,7 +115,7 @@ function compileEvent(
   schemas: readonly PayloadSchema[],
   faults: Fault[],
 ): Provider['event'] | undefined {
-  const id = ruleAt(declared.id, '/event/id', faults);
+  const id = compileId(declared.id, schemas, faults);
   const type = ruleAt(declared.type, '/event/type', faults);
   const facts: { [name in OptionalFact]?: Rule } = {};
   for (const name of optionalFacts) {
@@ -121,10 +123,38 @@ function compileEvent(
     const rule = source === undefined ? undefined : ruleAt(source, `/event/${name}`, faults);
     if (rule !== undefined) facts[name] = rule;
   }
-  for (const [name, rule] of Object.entries({ id, type, ...facts })) {
+  for (const [name, rule] of Object.entries({ type, ...facts })) {
     faults.push(...lintFields(rule, `/event/${name}`, schemas));
   }
   return id === undefined || type === undefined ? undefined : { id, type, ...facts };
+}
+
+function compileId(
+  declared: PluginDeclaration['event']['id'],
+  schemas: readonly PayloadSchema[],
+  faults: Fault[],
+): Rule | undefined {
+  const sources = [declared].flat();
+  const rules = sources.flatMap((source, index) => {
+    const pointer = Array.isArray(declared) ? `/event/id/${index}` : '/event/id';
+    const rule = ruleAt(source, pointer, faults);
+    faults.push(...lintFields(rule, pointer, schemas));
+    return rule ?? [];
+  });
+  if (rules.length < sources.length) return undefined;
+  return Array.isArray(declared) ? joinParts(rules) : rules[0];
+}
+
+function compileIdentity({ dedupe, sources = [] }: PluginDeclaration, faults: Fault[]): Identity {
+  const { by, placeholders = [] } = dedupe ?? { by: 'content' };
+  if (by === 'id' && !sources.some(({ about }) => about.includes('id'))) {
+    faults.push({
+      ...{ rule: 'dedupe-source-missing', severity: 'error', pointer: '/dedupe/by' },
+      message: 'Nothing says that the id alone names an event: no entry of "sources" is about the id',
+      hint: 'name the page that says so, or leave "dedupe" out: an event is then published again if its bytes differ',
+    });
+  }
+  return { by, placeholders };
 }
 
 function readEventTypes({ declaration, files }: PluginSource, faults: Fault[]): ReadonlySet<string> {

@@ -16,11 +16,31 @@ export interface PluginDeclaration {
   readonly handshakes?: readonly HandshakeDeclaration[];
   readonly items?: string;
   readonly schemas: readonly { readonly schema: string; readonly when?: string }[];
-  readonly event: { readonly id: string; readonly type: string } & { readonly [name in OptionalFact]?: string };
+  readonly event: { readonly id: string | readonly string[]; readonly type: string } & {
+    readonly [name in OptionalFact]?: string;
+  };
+  readonly dedupe?: { readonly by: 'content' | 'id'; readonly placeholders?: readonly string[] };
+  readonly retries?: { readonly change: { readonly [path: string]: Freshness } };
+  readonly sources?: readonly SourceDeclaration[];
   readonly routes: readonly RouteDeclaration[];
   readonly eventTypes?: string;
   readonly answer?: CustomAnswer;
-  readonly examples?: { readonly dir: string; readonly fresh?: { readonly [path: string]: Freshness } };
+  readonly examples?: {
+    readonly dir: string;
+    readonly fresh?: { readonly [path: string]: Freshness };
+    /** Event types whose examples concern one payment, a list for each. */
+    readonly payments?: readonly (readonly string[])[];
+  };
+}
+
+/** Where it is written that the provider does as the plugin says. */
+export interface SourceDeclaration {
+  /** What of the declaration it confirms: `id`, `retries`, `key`, … */
+  readonly about: readonly string[];
+  readonly what: string;
+  readonly where: string;
+  /** The day on which somebody read it: YYYY-MM-DD. */
+  readonly read: string;
 }
 
 /** What the text of a secret, or of what is taken for one, looks like. */

@@ -40,9 +40,9 @@ export async function recordsOf(
   delivery: VerifiedDelivery,
   now: number,
 ): Promise<readonly KafkaRecord[]> {
-  const bindings = bind(endpoint, delivery);
   const records: KafkaRecord[] = [];
   for (const item of split(endpoint.provider, decode(endpoint, delivery, now))) {
+    const bindings = bind(endpoint, delivery, item);
     await validate(endpoint.provider, item, bindings);
     const event = await identify(endpoint, item, bindings);
     records.push(await map(endpoint, delivery, event, item, bindings));

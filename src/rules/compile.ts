@@ -8,7 +8,9 @@ import { headersRead, inspect } from './inspect.js';
 import { LinearRegex } from './linear-regex.js';
 import { memoise } from './memo.js';
 import { parseNames } from './names.js';
+import { listNodes } from './nodes.js';
 import { fieldsRead } from './reads.js';
+import { sha256 } from './sha256.js';
 
 const jsonata: typeof import('jsonata') = require('jsonata');
 
@@ -57,13 +59,16 @@ function compile(source: string): Compiled {
 }
 
 function parse(source: string): Expression {
-  return jsonata(source, { ...guards, RegexEngine: regexEngine() });
+  const expression = jsonata(source, { ...guards, RegexEngine: regexEngine() });
+  expression.registerFunction('sha256', sha256, '<s-:s>');
+  return expression;
 }
 
 /** `expression`: for the values that can't be had without JSONata. */
 function createRule(source: string, ast: unknown, expression: () => Expression): Rule {
   const direct = compileDirect(ast);
   const headers = headersRead(ast);
+  const digested = listNodes(ast).some(({ type, value }) => type === 'variable' && value === 'digest');
   /** The time limit runs by the clock on the wall: a machine that was busy elsewhere gets a second chance. */
   async function run(input: unknown, bindings: Bindings): Promise<unknown> {
     try {
@@ -75,11 +80,12 @@ function createRule(source: string, ast: unknown, expression: () => Expression):
   }
   async function runOnce(input: unknown, bindings: Bindings): Promise<unknown> {
     try {
-      // The headers are joined only for a rule that reads them.
-      const bound =
-        headers === undefined
-          ? { endpoint: bindings.endpoint }
-          : { endpoint: bindings.endpoint, headers: bindings.headers };
+      // The headers are joined, and the digest is written out, only for a rule that reads them.
+      const bound = {
+        endpoint: bindings.endpoint,
+        ...(headers === undefined ? {} : { headers: bindings.headers }),
+        ...(digested ? { digest: bindings.digest } : {}),
+      };
       const result: unknown = await expression().evaluate(input, bound);
       // JSONata's own arrays carry marks of its own.
       return Array.isArray(result) ? Array.from(result) : result;

@@ -1,6 +1,7 @@
 import { createTimeFormatter } from '../iso-time.js';
 import { compileGetter, type Getter, undecided } from './getter.js';
 import { isNode, type Node } from './nodes.js';
+import { sha256 } from './sha256.js';
 
 type Operation = (left: unknown, right: unknown) => unknown;
 
@@ -18,6 +19,8 @@ export function compileDirect(ast: unknown): Getter | undefined {
     case 'number':
     case 'value':
       return has(ast, 'value') ? () => ast.value : undefined;
+    case 'variable':
+      return has(ast, 'value') && ast.value === 'digest' ? (_, bindings) => bindings.digest : undefined;
     case 'block':
       return has(ast, 'expressions') ? compileBlock(ast.expressions) : undefined;
     case 'condition':
@@ -135,6 +138,7 @@ const functions: ReadonlyMap<string, (value: unknown) => unknown> = new Map<stri
   ['exists', (value) => value !== undefined],
   ['not', (value) => (value === undefined ? undefined : !value)],
   ['string', (value) => (value === undefined ? undefined : toText(value))],
+  ['sha256', (value) => (typeof value === 'string' ? sha256(value) : value === undefined ? undefined : undecided)],
   ['lowercase', (value) => (typeof value === 'string' ? value.toLowerCase() : undecided)],
   ['type', (value) => (value === null ? 'null' : value === undefined ? undefined : typeof value)],
   ['fromMillis', (value) => (isMilliseconds(value) ? formatTime(value) : undecided)],

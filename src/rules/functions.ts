@@ -9,7 +9,7 @@ const byArity: readonly (readonly [Arity, string])[] = [
   ],
   [[0, 2], 'formatBase now round sift string toMillis'],
   [[0, 3], 'fromMillis'],
-  [[1, 1], 'average count distinct exists max merge min reverse shuffle sum type'],
+  [[1, 1], 'average count distinct exists max merge min reverse sha256 shuffle sum type'],
   [
     [1, 2],
     'assert contains each eval formatInteger join lookup parseInteger power single sort substringAfter substringBefore',
@@ -21,7 +21,7 @@ const byArity: readonly (readonly [Arity, string])[] = [
   [[2, 4], 'replace'],
 ];
 
-/** The functions of JSONata 2.2 (https://docs.jsonata.org/overview) by name: it has no way to ask for them. */
+/** The functions of JSONata 2.2 (https://docs.jsonata.org/overview), which has no way to ask for them, and our own `$sha256`. */
 export const arities: ReadonlyMap<string, Arity> = new Map(
   byArity.flatMap(([arity, names]) => names.split(' ').map((name) => [name, arity] as const)),
 );

@@ -1,18 +1,20 @@
-import type { Bindings, Delivery, Endpoint, HeaderValues } from '../model.js';
+import type { Bindings, Delivery, Endpoint, HeaderValues, Item } from '../model.js';
 
 /** What rules see beside the payload. The headers are joined when the first rule asks for them: most never do. */
-export function bind(endpoint: Endpoint, delivery: Delivery): Bindings {
-  return new BoundDelivery(endpoint, delivery.headers);
+export function bind(endpoint: Endpoint, delivery: Delivery, item: Item): Bindings {
+  return new BoundItem(endpoint, delivery.headers, item);
 }
 
-class BoundDelivery implements Bindings {
+class BoundItem implements Bindings {
   readonly endpoint: Bindings['endpoint'];
   readonly #values: HeaderValues;
+  readonly #item: Item;
   #joined: Bindings['headers'] | undefined;
 
-  constructor({ name, path }: Endpoint, values: HeaderValues) {
+  constructor({ name, path }: Endpoint, values: HeaderValues, item: Item) {
     this.endpoint = { name, path };
     this.#values = values;
+    this.#item = item;
   }
 
   get headers(): Bindings['headers'] {
@@ -20,5 +22,9 @@ class BoundDelivery implements Bindings {
       Object.entries(this.#values).map(([key, values]) => [key, values?.join(', ') ?? '']),
     );
     return this.#joined;
+  }
+
+  get digest(): string {
+    return this.#item.digest.toString('hex');
   }
 }

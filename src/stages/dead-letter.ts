@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Delivery, Endpoint, KafkaRecord, VerifiedDelivery } from '../model.js';
 import type { Rejection } from '../rejection.js';
 import { addDeliveryHeaders, contentType } from './map.js';
@@ -30,7 +31,7 @@ export function deadLetter(
     ce_requesttarget: delivery.target,
     ce_requestheaders: JSON.stringify(requestHeaders(endpoint, delivery)),
   };
-  addDeliveryHeaders(headers, delivery, delivery.body);
+  addDeliveryHeaders(headers, delivery, hash('sha256', delivery.body, 'buffer'));
   return { topic, key: delivery.id, value: delivery.body, headers };
 }
 

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { createTimeFormatter } from '../iso-time.js';
 import {
   type Bindings,
@@ -22,19 +21,17 @@ export function map(
   endpoint: Endpoint,
   delivery: VerifiedDelivery,
   event: WebhookEvent,
-  { value, bytes }: Item,
+  item: Item,
   bindings: Bindings,
 ): KafkaRecord | Promise<KafkaRecord> {
+  const { value } = item;
   const route = findFirst(routesFor(endpoint.routes, event.type), value, bindings);
   const key =
     route instanceof Promise
       ? route.then((found) => found?.key?.evaluate(value, bindings))
       : route?.key?.evaluate(value, bindings);
-  if (!(route instanceof Promise || key instanceof Promise)) return write(endpoint, delivery, event, bytes, route, key);
-  return Promise.all([route, key]).then(
-    ([found, read]) => write(endpoint, delivery, event, bytes, found, read),
-    reject,
-  );
+  if (!(route instanceof Promise || key instanceof Promise)) return write(endpoint, delivery, event, item, route, key);
+  return Promise.all([route, key]).then(([found, read]) => write(endpoint, delivery, event, item, found, read), reject);
 }
 
 /** Event types that are remembered for each list of routes: a provider has some hundreds. */
@@ -60,7 +57,7 @@ function write(
   endpoint: Endpoint,
   delivery: VerifiedDelivery,
   event: WebhookEvent,
-  value: Buffer,
+  item: Item,
   route: Route | undefined,
   key: unknown,
 ): KafkaRecord {
@@ -68,8 +65,8 @@ function write(
   return {
     topic: route.topic,
     key: partitionKey(route, event, key),
-    headers: headers(endpoint, delivery, event, value),
-    value,
+    headers: headers(endpoint, delivery, event, item),
+    value: item.bytes,
   };
 }
 
@@ -96,7 +93,7 @@ function headers(
   endpoint: Endpoint,
   delivery: VerifiedDelivery,
   event: WebhookEvent,
-  value: Buffer,
+  { digest }: Item,
 ): KafkaRecord['headers'] {
   const facts: { [name: string]: string } = {
     ce_specversion: '1.0',
@@ -111,7 +108,7 @@ function headers(
   if (event.livemode !== undefined) facts.ce_livemode = String(event.livemode);
   if (event.account !== undefined) facts.ce_account = event.account;
   facts.ce_secretname = delivery.proof.secret;
-  addDeliveryHeaders(facts, delivery, value);
+  addDeliveryHeaders(facts, delivery, digest);
   return facts;
 }
 
@@ -119,12 +116,12 @@ const formatTime = createTimeFormatter();
 
 const traceparentForm = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
-/** Adds the headers that records and dead letters have in common. */
-export function addDeliveryHeaders(headers: { [name: string]: string }, delivery: Delivery, value: Buffer): void {
+/** Adds the headers that records and dead letters have in common. `digest`: SHA-256 of the value. */
+export function addDeliveryHeaders(headers: { [name: string]: string }, delivery: Delivery, digest: Buffer): void {
   headers.ce_deliveryid = delivery.id;
   headers.ce_receivedtime = formatTime(delivery.receivedAt);
   // In the form of RFC 9530.
-  headers.ce_digest = `sha-256=:${hash('sha256', value, 'base64')}:`;
+  headers.ce_digest = `sha-256=:${digest.toString('base64')}:`;
   const traceparent = delivery.headers.traceparent?.[0];
   if (traceparent !== undefined && traceparentForm.test(traceparent)) headers.traceparent = traceparent;
 }

@@ -3,6 +3,7 @@ import { toPointer } from '../diagnostics/pointer.js';
 import type { Decoded, Item, ItemPlace, Provider } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { require } from '../require.js';
+import { createItem } from './item.js';
 
 const { parseTree }: typeof import('jsonc-parser') = require('jsonc-parser');
 
@@ -12,7 +13,7 @@ const { parseTree }: typeof import('jsonc-parser') = require('jsonc-parser');
  */
 export function split(provider: Provider, decoded: Decoded): readonly Item[] {
   if (provider.items === undefined)
-    return [{ index: 0, pointer: '', value: decoded.value, bytes: decoded.delivery.body }];
+    return [createItem({ index: 0, pointer: '' }, decoded.value, decoded.delivery.body)];
   const nodes = find(parse(decoded.text), provider.items.split('/').slice(1), '');
   const slices = provider.readPayload === undefined;
   return nodes.map(({ node, pointer }, index) => toItem(decoded, node, { index, pointer }, slices));
@@ -69,5 +70,5 @@ function toItem(
   const slice = text.slice(offset, offset + length);
   // Where every character is one byte, the slice needs no copy.
   const bytes = slices && text.length === body.length ? body.subarray(offset, offset + length) : Buffer.from(slice);
-  return { ...place, value: JSON.parse(slice), bytes };
+  return createItem(place, JSON.parse(slice), bytes);
 }

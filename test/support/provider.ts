@@ -62,6 +62,7 @@ export function provider(over: Partial<Provider> = {}): Provider {
     mediaTypes: ['application/json'],
     schemas: [],
     event: { id: rule((input) => input.id), type: rule((input) => input.type) },
+    identity: { by: 'content', placeholders: [] },
     routes: [route('webhooks.acme')],
     eventTypes: new Set(),
     ...over,

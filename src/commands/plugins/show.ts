@@ -37,7 +37,7 @@ function format(plugin: PluginDescription): string {
     ['Needs', needs(plugin)],
     ['Takes', [mediaTypes.join(', '), ...(items === undefined ? [] : [`batches: each ${items} is an event`])]],
     ['Handshakes', handshakes],
-    ['Event', Object.entries(plugin.event).map(([fact, rule]) => `${fact}: ${rule}`)],
+    ['Event', Object.entries(plugin.event).map(([fact, rule]) => `${fact}: ${[rule].flat().join(', ')}`)],
     ['Types', [plugin.eventTypes === 0 ? 'no list' : `${plugin.eventTypes} known`]],
     ['Examples', [plugin.examples.join(', ')]],
   ];

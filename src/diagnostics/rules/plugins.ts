@@ -26,6 +26,17 @@ export const pluginRules: readonly RuleDefinition[] = [
     good,
   },
   {
+    id: 'dedupe-source-missing',
+    severity: 'error',
+    what: 'A plugin says that the id alone names an event, and names no source for it.',
+    why: 'With `dedupe: { by: id }` an event of a known id and type is a repetition whatever its bytes are: a provider that gives one id to two events loses the second. Name the page that says so under `sources`, or leave `dedupe` out; then only the same bytes are a repetition.',
+    bad: plugin({ event: 'event: { id: id, type: type, subject: order.id }\ndedupe: { by: id }\n' }),
+    good: plugin({
+      event:
+        'event: { id: id, type: type, subject: order.id }\ndedupe: { by: id }\nsources:\n  - { about: [id], what: An event keeps its id, where: "https://acme.example/webhooks", read: 2026-11-30 }\n',
+    }),
+  },
+  {
     id: 'schema-missing',
     severity: 'error',
     what: 'A JSON Schema that a plugin names is not in its folder.',

@@ -95,7 +95,7 @@ describe('a provider that nobody has heard of, as a folder', () => {
   });
 
   it('identifies', async () => {
-    const bindings = { headers: {}, endpoint: { name: 'ferret_pay', path: '/hooks/ferret' } };
+    const bindings = { headers: {}, endpoint: { name: 'ferret_pay', path: '/hooks/ferret' }, digest: 'd' };
     const { event } = endpoint().provider;
     const payload = { number: 12, kind: 'burrow.dug', at: 0, burrow: { id: 'b1' } };
     expect(await event.id.evaluate(payload, bindings)).to.equal('12');

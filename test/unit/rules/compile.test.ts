@@ -5,7 +5,7 @@ import { type Rule, RuleError } from '../../../src/model.js';
 import { compileRule } from '../../../src/rules/compile.js';
 import { functionNames } from '../../../src/rules/functions.js';
 
-const bindings = { headers: { 'x-event': 'push' }, endpoint: { name: 'shop', path: '/webhooks/shop' } };
+const bindings = { headers: { 'x-event': 'push' }, endpoint: { name: 'shop', path: '/webhooks/shop' }, digest: 'd1' };
 
 function compile(source: string): Rule {
   const { rule, fault } = compileRule(source);
@@ -134,6 +134,7 @@ describe('the text of a rule', () => {
   });
 
   it('may use every function of JSONata', async () => {
-    for (const name of functionNames) expect(await jsonata(`$type($${name})`).evaluate({}), name).to.equal('function');
+    for (const name of functionNames.filter((each) => each !== 'sha256'))
+      expect(await jsonata(`$type($${name})`).evaluate({}), name).to.equal('function');
   });
 });

@@ -20,6 +20,6 @@ describe('the functions of JSONata', () => {
     const found = bound.map(([, name = '', signature = '']) => [name, readArity(signature)] as const);
     // These two are bound anew for each evaluation.
     const all = [...found, ['now', [0, 2]] as const, ['millis', [0, 0]] as const];
-    expect([...arities].sort()).to.deep.equal(all.sort());
+    expect([...arities].filter(([name]) => name !== 'sha256').sort()).to.deep.equal(all.sort());
   });
 });
