@@ -109,7 +109,9 @@ async function growWindow(): Promise<Growth[]> {
   const times: Point[] = [];
   const memory: Point[] = [];
   let ids = 0;
-  const once = () => dedupe.once('stripe', `evt_${ids++}`, () => published);
+  const digest = Buffer.alloc(32);
+  const once = () =>
+    dedupe.once({ endpoint: 'stripe', id: `evt_${ids++}`, type: 'charge.refunded', digest, by: 'id' }, () => published);
   async function remember(count: number): Promise<void> {
     for (const end = ids + count; ids < end; ) {
       await Promise.all(Array.from({ length: group }, once));

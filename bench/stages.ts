@@ -89,7 +89,13 @@ const stages: { readonly [name: string]: readonly [work: () => unknown, byHand?:
   validate: [() => validate(endpoint.provider, item, bindings)],
   identify: [() => identify(endpoint, item, bindings), identifyByHand],
   'map (SHA-256 of the body in it)': [() => map(endpoint, verified, event, item, bindings), () => mapByHand(event)],
-  'dedupe, new ids': [() => dedupe.once('stripe', `evt_${ids++}`, () => published)],
+  'dedupe, new ids': [
+    () =>
+      dedupe.once(
+        { endpoint: 'stripe', id: `evt_${ids++}`, type: event.type, digest: item.digest, by: 'id' },
+        () => published,
+      ),
+  ],
   'dead letter': [() => deadLetter('webhooks.dlq', endpoint, verified, [rejection])],
   answer: [() => answerOutcome(endpoint, delivery, outcome)],
   'the pipeline, all of these but dedupe': [() => handle(endpoint, delivery, ports)],

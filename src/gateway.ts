@@ -94,7 +94,8 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
 
   function readings(): readonly Reading[] {
     const { inFlight } = gate;
-    const stores = { connected: publisher.connected(), ...publisher.status?.(), dedupeIds: dedupe.count() };
+    const memory = { dedupeIds: dedupe.count(), dedupeUsable: dedupe.usable() };
+    const stores = { connected: publisher.connected(), ...publisher.status?.(), ...memory };
     return [...meter.readings(), ...observe({ inFlight, ...stores, worker: worker.slot, now: Date.now() })];
   }
 

@@ -111,6 +111,26 @@ export interface Publisher<Safe = Placement | Spooled> {
   close(): Promise<void>;
 }
 
+/** What tells whether an event is a repetition: see `Identity`. */
+export interface Fingerprint {
+  /** Name of the endpoint. */
+  readonly endpoint: string;
+  readonly id: string;
+  readonly type: string;
+  /** SHA-256 of the item's bytes. */
+  readonly digest: Buffer;
+  readonly by: Identity['by'];
+}
+
+/** Where an event lies, and whether it was published now. */
+export interface Published {
+  readonly placement: Placement | Spooled;
+  /** True where it was published before, or is being published for somebody else. */
+  readonly duplicate: boolean;
+  /** True where an event of its id and type is known with other content. */
+  readonly contentDiffers: boolean;
+}
+
 /** The port to the memory of events that were published. */
 export interface Dedupe {
   /**
@@ -118,11 +138,7 @@ export interface Dedupe {
    * placement is the first one's. Rejects as `publish` does; the event then counts as not published. Where nobody else
    * publishes the event, `publish` is called at once or, beside other processes, in the order of the calls of `once`.
    */
-  once(
-    endpoint: string,
-    id: string,
-    publish: () => Promise<Placement | Spooled>,
-  ): Promise<{ readonly placement: Placement | Spooled; readonly duplicate: boolean }>;
+  once(event: Fingerprint, publish: () => Promise<Placement | Spooled>): Promise<Published>;
 }
 
 /** The inputs of a rule beside the payload. */
@@ -131,6 +147,8 @@ export interface Bindings {
   readonly headers: { readonly [name: string]: string };
   /** Bound as `$endpoint`: name and path. */
   readonly endpoint: { readonly name: string; readonly path: string };
+  /** Bound as `$deliveryId`: the gateway's id of the delivery, a UUID. */
+  readonly deliveryId: string;
   /** Bound as `$digest`: SHA-256 of the item's exact bytes, hex. */
   readonly digest: string;
 }

@@ -100,15 +100,20 @@ function prepare(
   item: Item,
   bindings: Bindings,
 ): Mapped | Promise<Mapped> {
+  const { digest } = item;
   const valid = validate(endpoint.provider, item, bindings);
   const event =
     valid instanceof Promise
       ? valid.then(() => identify(endpoint, item, bindings))
       : identify(endpoint, item, bindings);
   if (event instanceof Promise)
-    return event.then(async (event) => ({ event, record: await map(endpoint, verified, event, item, bindings) }));
+    return event.then(async (event) => ({
+      event,
+      record: await map(endpoint, verified, event, item, bindings),
+      digest,
+    }));
   const record = map(endpoint, verified, event, item, bindings);
-  return record instanceof Promise ? record.then((record) => ({ event, record })) : { event, record };
+  return record instanceof Promise ? record.then((record) => ({ event, record, digest })) : { event, record, digest };
 }
 
 /** The documents that the scheme asks for; one that can't be had is left out, and verification says so. */

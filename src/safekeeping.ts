@@ -3,9 +3,12 @@ import {
   type Dedupe,
   type Delivery,
   type Endpoint,
+  type Fingerprint,
+  type Identity,
   type KafkaRecord,
   type Placement,
   PublishError,
+  type Published,
   type Publisher,
   type Spooled,
   type VerifiedDelivery,
@@ -25,28 +28,27 @@ export interface Safes {
   readonly now: () => number;
 }
 
-export interface Accepted {
+export interface Accepted extends Published {
   readonly event: WebhookEvent;
-  readonly placement: Placement | Spooled;
-  /** True where it was published before. */
-  readonly duplicate: boolean;
 }
 
 export interface Mapped {
   readonly event: WebhookEvent;
   readonly record: KafkaRecord;
+  /** SHA-256 of the item's bytes. */
+  readonly digest: Buffer;
 }
 
 /** Records that Kafka refuses for good join `rejected`; where one could be taken later, the delivery as a whole must be sent again. */
 export async function publish(
-  { name }: Endpoint,
+  { name, provider: { identity } }: Endpoint,
   mapped: readonly Mapped[],
   rejected: Rejection[],
   { publisher, dedupe }: Safes,
 ): Promise<Accepted[]> {
-  const published = mapped.map(({ event, record }) =>
+  const published = mapped.map(({ event, record, digest }) =>
     dedupe
-      .once(name, event.id, () => publisher.publish(record))
+      .once(fingerprint(name, identity, event, digest), () => publisher.publish(record))
       .then(
         (result): Accepted => ({ event, ...result }),
         (error: unknown) => new Failed(event, error),
@@ -59,6 +61,15 @@ export async function publish(
     else accepted.push(result);
   }
   return accepted;
+}
+
+function fingerprint(
+  endpoint: string,
+  { by, placeholders }: Identity,
+  { id, type }: WebhookEvent,
+  digest: Buffer,
+): Fingerprint {
+  return { endpoint, id, type, digest, by: by === 'id' && placeholders.includes(id) ? 'content' : by };
 }
 
 class Failed {

@@ -13,13 +13,24 @@ export function describeStatus(status: Status, now: number): string {
     ...(config.lastError === undefined ? [] : [`LAST RELOAD REFUSED: ${config.lastError}`]),
     ...(connected ? [] : ['NO CONNECTION TO KAFKA']),
     ...(spoolFull ? ['THE SPOOL IS FULL: webhooks are answered with 503'] : []),
+    ...(status.dedupeUsable === false
+      ? ['THE DEDUPE WINDOW CANNOT BE USED: repetitions may be published again; see the log']
+      : []),
     ...(parked > 0 ? [`${parked} PARKED: see gateway spool list`] : []),
     ...(status.queue === undefined ? [] : [describeLag(status.queue, lanes)]),
+    ...status.endpoints.flatMap(describeReusedIds),
     '',
     endpointTable(status.endpoints, now),
   ];
   if (lanes.length > 0) sections.push('', laneTable(lanes));
   return sections.join('\n');
+}
+
+function describeReusedIds({ name, reusedIds: { published, duplicate } }: EndpointStatus): readonly string[] {
+  return [
+    ...(published > 0 ? [`${name}: ${countEvents(published)} with a known id and other content, published`] : []),
+    ...(duplicate > 0 ? [`${name}: ${countEvents(duplicate)} with a known id and other content, not published`] : []),
+  ];
 }
 
 /** What was taken and is not in Kafka yet. */
@@ -66,6 +77,10 @@ function laneTable(lanes: readonly LaneReport[]): string {
 
 function sum(lanes: readonly LaneReport[], name: 'records' | 'bytes' | 'parked'): number {
   return lanes.reduce((total, lane) => total + lane[name], 0);
+}
+
+function countEvents(count: number): string {
+  return count === 1 ? '1 event' : `${count} events`;
 }
 
 function countRecords(count: number): string {

@@ -17,7 +17,7 @@ export function findEventType(
   if (endpoint === undefined || endpoint.provider.readPayload || endpoint.provider.items !== undefined)
     return undefined;
   try {
-    const bindings = { headers: {}, endpoint: { name, path }, digest: '' };
+    const bindings = { headers: {}, endpoint: { name, path }, deliveryId: '', digest: '' };
     const type = endpoint.provider.event.type.evaluate(JSON.parse(body.toString()), bindings);
     return typeof type === 'string' ? type.slice(0, longest).replace(/\p{Cc}/gu, '\ufffd') : undefined;
   } catch {

@@ -1,4 +1,4 @@
-import type { Dedupe, Endpoint, KafkaRecord, KeySource, Publisher } from '../model.js';
+import type { Dedupe, Endpoint, Fingerprint, KafkaRecord, KeySource, Publisher } from '../model.js';
 import { handle, type Outcome } from '../pipeline.js';
 import type { StoredRecord } from '../publish/read.js';
 import { Rejection } from '../rejection.js';
@@ -16,6 +16,8 @@ export interface JudgedEvent {
   /** JSON pointer of its item. */
   readonly item: string;
   readonly record: KafkaRecord;
+  /** With the endpoint under which its letter was written. */
+  readonly fingerprint: Fingerprint;
 }
 
 export interface Failure {
@@ -46,15 +48,23 @@ export async function judge(
     return { events: [], failures: [{ reason: 'endpoint_gone', detail, item: '' }] };
   }
   const records: KafkaRecord[] = [];
+  const fingerprints: Fingerprint[] = [];
   const ports = {
-    ...{ publisher: collect(records), dedupe: always, deadLetterTopic: letter.topic, mayKeepUnverified: () => false },
+    ...{
+      publisher: collect(records),
+      dedupe: always(fingerprints),
+      deadLetterTopic: letter.topic,
+      mayKeepUnverified: () => false,
+    },
     ...{ now: () => letter.receivedAt, ...(keys && { keys }) },
   };
   const outcome = await handle(endpoint, toDelivery(letter, record), ports).catch(asOutcome);
   const wanted = (item: string) => item === '' || items.includes('') || items.includes(item);
   const events = outcome.accepted.flatMap(({ event }, index) => {
-    const made = records[index];
-    return made && wanted(event.item.pointer) ? [{ id: event.id, item: event.item.pointer, record: made }] : [];
+    const [made, fingerprint] = [records[index], fingerprints[index]];
+    if (made === undefined || fingerprint === undefined || !wanted(event.item.pointer)) return [];
+    const named = { ...fingerprint, endpoint: letter.endpoint };
+    return [{ id: event.id, item: event.item.pointer, record: made, fingerprint: named }];
   });
   const failures = outcome.rejected.map(({ code, detail, item = '' }) => ({ reason: code, detail, item }));
   return { events, failures: failures.filter(({ item }) => wanted(item)) };
@@ -78,9 +88,14 @@ function collect(records: KafkaRecord[]): Publisher {
   };
 }
 
-const always: Dedupe = {
-  once: async (_endpoint, _id, publish) => ({ placement: await publish(), duplicate: false }),
-};
+function always(fingerprints: Fingerprint[]): Dedupe {
+  return {
+    async once(fingerprint, publish) {
+      fingerprints.push(fingerprint);
+      return { placement: await publish(), duplicate: false, contentDiffers: false };
+    },
+  };
+}
 
 /** What leaves no dead letter is thrown by the pipeline. */
 function asOutcome(error: unknown): Outcome {

@@ -1,4 +1,6 @@
+import type { Fingerprint } from '../model.js';
 import type { StoredRecord } from '../publish/read.js';
+import { nameEvent, namesOf, sharedName } from './event-name.js';
 import { type DeadLetter, readLetter } from './letter.js';
 import { type Batch, type Mark, type ReplayedEvent, readBatch, readMark } from './marks.js';
 
@@ -38,9 +40,18 @@ export class Ledger {
     return this.#marks.get(id)?.remaining.length === 0;
   }
 
-  /** Where replays have published the event of an endpoint, as `nameEvent` names it. */
+  /** Where replays have published the events of endpoints, under the names of `namesOf`. */
   get events(): ReadonlyMap<string, ReplayedEvent> {
     return this.#events;
+  }
+
+  /** Where a replay has published an event of which this is a repetition. */
+  findEvent(fingerprint: Fingerprint): ReplayedEvent | undefined {
+    const name = sharedName(fingerprint);
+    if (name === undefined) return undefined;
+    const { endpoint, id, by } = fingerprint;
+    // A former gateway's mark has neither type nor content: the id must suffice.
+    return this.#events.get(name) ?? (by === 'id' ? this.#events.get(nameEvent({ endpoint, id })) : undefined);
   }
 
   /** What a replay that was cut short was about to publish; undefined if the last one came to its end. */
@@ -54,7 +65,9 @@ export class Ledger {
 
   #addMark(mark: Mark | undefined): void {
     if (mark === undefined) return;
-    for (const event of mark.events) this.#events.set(nameEvent(mark.endpoint, event.id), event);
+    for (const event of mark.events) {
+      for (const name of namesOf({ endpoint: mark.endpoint, ...event })) this.#events.set(name, event);
+    }
     const marked = this.#marked.get(mark.batch) ?? new Set();
     this.#marked.set(mark.batch, marked.add(mark.letter));
     const former = this.#marks.get(mark.letter);
@@ -68,9 +81,4 @@ export class Ledger {
     if (last && (last.timestamp > timestamp || (last.timestamp === timestamp && last.offset > offset))) return;
     this.#last = { batch, timestamp, offset };
   }
-}
-
-/** Names of endpoints have no control characters. */
-export function nameEvent(endpoint: string, id: string): string {
-  return `${endpoint}\0${id}`;
 }

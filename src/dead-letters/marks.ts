@@ -8,6 +8,10 @@ const replaying = 'webhook.dead_letter.replaying';
 /** An event of a dead letter that is in its topic now. */
 export interface ReplayedEvent {
   readonly id: string;
+  /** Absent in marks that a former gateway wrote, as the digest. */
+  readonly type?: string;
+  /** SHA-256 of the event's bytes, base64. */
+  readonly digest?: string;
   readonly topic: string;
   /** Partition and offset are not known of an event that went through the spool. */
   readonly partition?: number;
@@ -78,9 +82,10 @@ export function readMark({ headers, value }: StoredRecord): Mark | undefined {
   return {
     ...{ letter, endpoint, batch, at: Date.parse(ce_time) },
     events: toList(events).map((each) => {
-      const { id, topic, partition, offset, duplicate } = toFields(each);
+      const { id, type, digest, topic, partition, offset, duplicate } = toFields(each);
+      const named = typeof type === 'string' && typeof digest === 'string' ? { type, digest } : {};
       const at = offset === undefined ? {} : { partition: toNumber(partition), offset: BigInt(toNumber(offset)) };
-      return { id: String(id), topic: String(topic), ...at, duplicate: duplicate === true };
+      return { id: String(id), ...named, topic: String(topic), ...at, duplicate: duplicate === true };
     }),
     remaining: toList(remaining).map(String),
   };

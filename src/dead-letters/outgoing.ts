@@ -1,12 +1,13 @@
-import { type Placement, PublishError } from '../model.js';
+import { type KafkaRecord, type Placement, PublishError } from '../model.js';
 import type { Positions } from '../publish/read.js';
+import { nameEvent, sharedName } from './event-name.js';
 import type { Failure, JudgedEvent } from './judge.js';
-import { type Ledger, nameEvent } from './ledger.js';
+import type { Ledger } from './ledger.js';
 import type { DeadLetter } from './letter.js';
 import type { ReplayedEvent } from './marks.js';
 import type { ReplayPorts, Tally } from './plan.js';
 
-/** Letter in doubt → its events that are in their topics. */
+/** Letter in doubt → its events that are in their topics, by `nameRecord`. */
 export type Found = ReadonlyMap<string, ReadonlyMap<string, Placement>>;
 
 /** What became of one event. */
@@ -41,13 +42,14 @@ export class Outgoing {
   }
 
   /** Synchronous up to the publish: events keep the order of the letters. */
-  publish(letter: DeadLetter, { id, item, record }: JudgedEvent): Promise<Result> {
-    const name = nameEvent(letter.endpoint, id);
-    const known = this.#ports.once ? this.#known.get(name) : undefined;
-    const published = known?.then((event) => ({ ...event, duplicate: true })) ?? this.#publishFirst(letter, id, record);
-    if (known === undefined) this.#known.set(name, published);
+  publish(letter: DeadLetter, event: JudgedEvent): Promise<Result> {
+    const name = this.#ports.once ? sharedName(event.fingerprint) : undefined;
+    const known = name === undefined ? undefined : this.#known.get(name);
+    const published = known?.then((first) => ({ ...first, duplicate: true })) ?? this.#publishFirst(letter, event);
+    if (name !== undefined && known === undefined) this.#known.set(name, published);
+    const { item } = event;
     return published.then(
-      (event) => this.#count(event),
+      (replayed) => this.#count(replayed),
       (error: unknown) => {
         if (!(error instanceof PublishError) || error.kind !== 'refused') throw error;
         return { reason: 'record_refused', detail: error.message, item };
@@ -55,15 +57,16 @@ export class Outgoing {
     );
   }
 
-  #publishFirst(letter: DeadLetter, id: string, record: JudgedEvent['record']): Promise<ReplayedEvent> {
-    const found = this.#found.get(letter.id)?.get(id);
-    const before = this.#ports.once ? this.#ledger.events.get(nameEvent(letter.endpoint, id)) : undefined;
-    if (found === undefined && before !== undefined) return Promise.resolve({ ...before, duplicate: true });
+  #publishFirst(letter: DeadLetter, { id, record, fingerprint }: JudgedEvent): Promise<ReplayedEvent> {
+    const found = this.#found.get(letter.id)?.get(nameRecord(record));
+    const before = this.#ports.once ? this.#ledger.findEvent(fingerprint) : undefined;
+    const named = { id, type: fingerprint.type, digest: fingerprint.digest.toString('base64') };
+    if (found === undefined && before !== undefined) return Promise.resolve({ ...before, ...named, duplicate: true });
     const { dedupe } = this.#ports;
     const send = () => (found ? Promise.resolve(found) : this.#send(this.#ports, record));
-    if (dedupe === undefined) return send().then((placement) => ({ id, ...place(placement), duplicate: false }));
-    return dedupe.once(letter.endpoint, id, send).then(({ placement, duplicate }) => ({
-      ...{ id, duplicate: duplicate && found === undefined },
+    if (dedupe === undefined) return send().then((placement) => ({ ...named, ...place(placement), duplicate: false }));
+    return dedupe.once(fingerprint, send).then(({ placement, duplicate }) => ({
+      ...{ ...named, duplicate: duplicate && found === undefined },
       ...('spooled' in placement ? { topic: placement.topic } : place(placement)),
     }));
   }
@@ -83,6 +86,13 @@ export class Outgoing {
     this.#tally.topics[event.topic] = (this.#tally.topics[event.topic] ?? 0) + 1;
     return event;
   }
+}
+
+/** Tells the records of one delivery apart. */
+export function nameRecord({
+  headers: { ce_id = '', ce_type = '', ce_digest = '' },
+}: Pick<KafkaRecord, 'headers'>): string {
+  return nameEvent({ endpoint: '', id: ce_id, type: ce_type, digest: ce_digest });
 }
 
 function place({ topic, partition, offset }: Placement): Placement {

@@ -1,5 +1,6 @@
+import { sharedName } from './event-name.js';
 import { judge } from './judge.js';
-import { type Ledger, nameEvent } from './ledger.js';
+import type { Ledger } from './ledger.js';
 import type { DeadLetter } from './letter.js';
 import { chunks, newTally, openItems, type ReplayPorts, type Tally } from './plan.js';
 
@@ -8,7 +9,7 @@ type Ports = Pick<ReplayPorts, 'endpoints' | 'keys' | 'once' | 'load' | 'signal'
 /** What a replay of these letters would do. Nothing is written. */
 export async function rehearse(ledger: Ledger, letters: readonly DeadLetter[], ports: Ports): Promise<Tally> {
   const tally = newTally(letters.length);
-  const known = new Set(ports.once ? ledger.events.keys() : []);
+  const known = new Set<string>();
   for (const chunk of chunks(letters)) {
     const records = await ports.load(chunk);
     for (const letter of chunk) {
@@ -17,10 +18,11 @@ export async function rehearse(ledger: Ledger, letters: readonly DeadLetter[], p
       if (record === undefined) continue;
       const { events, failures } = await judge(letter, record, openItems(letter, ledger), ports);
       for (const event of events) {
-        const name = nameEvent(letter.endpoint, event.id);
-        if (known.has(name)) tally.duplicates++;
+        const name = ports.once ? sharedName(event.fingerprint) : undefined;
+        const before = name !== undefined && (known.has(name) || ledger.findEvent(event.fingerprint) !== undefined);
+        if (before) tally.duplicates++;
         else tally.published++;
-        if (ports.once) known.add(name);
+        if (name !== undefined) known.add(name);
         tally.topics[event.record.topic] = (tally.topics[event.record.topic] ?? 0) + 1;
       }
       const [first] = failures;

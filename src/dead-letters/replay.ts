@@ -5,7 +5,7 @@ import { type Failure, judge, type Verdict } from './judge.js';
 import type { Ledger } from './ledger.js';
 import type { DeadLetter } from './letter.js';
 import { makeBatch, makeMark } from './marks.js';
-import { type Found, Outgoing, type Result } from './outgoing.js';
+import { type Found, nameRecord, Outgoing, type Result } from './outgoing.js';
 import { chunks, newTally, openItems, type ReplayPorts, type Tally } from './plan.js';
 
 /** Letters in one batch: what is in doubt after a crash. */
@@ -148,10 +148,10 @@ async function findPublished(letters: readonly string[], records: AsyncIterable<
   const wanted = new Set(letters);
   const found = new Map<string, Map<string, Placement>>();
   for await (const { topic, partition, offset, headers } of records) {
-    const { ce_deliveryid = '', ce_id = '' } = headers;
+    const { ce_deliveryid = '' } = headers;
     if (!wanted.has(ce_deliveryid)) continue;
     const events = found.get(ce_deliveryid) ?? new Map();
-    found.set(ce_deliveryid, events.set(ce_id, { topic, partition, offset }));
+    found.set(ce_deliveryid, events.set(nameRecord({ headers }), { topic, partition, offset }));
   }
   return found;
 }

@@ -1,12 +1,15 @@
 import type { Clock } from '../publish/clock.js';
-import { encodeTurn } from './entry.js';
+import { type EntryFormat, encodeTurn, format } from './entry.js';
 import type { Folder } from './folder.js';
+import { NewerFormatError } from './newer-format.js';
 import { Part, type Visit } from './part.js';
 
 export interface ChainOptions {
   readonly folder: Folder;
   /** Of the files' names. */
   readonly name: string;
+  /** Of the entries. Default: what this gateway writes. */
+  readonly format?: EntryFormat;
   /** Present: other processes append to it, too. */
   readonly follow: Clock | undefined;
   /** Gets every whole entry once, in the order in which they lie in the chain. */
@@ -20,13 +23,14 @@ export interface ChainOptions {
 /** Milliseconds between two looks of a process that has nothing to do. */
 const followInterval = 1_000;
 /** Before the first one. */
-const nowhere = new Part(0, {
+const noFile = {
   read: () => 0,
   append: async () => undefined,
   appendNow: () => undefined,
   sync: async () => undefined,
   close: () => undefined,
-});
+};
+const nowhere = new Part(0, noFile, format);
 
 /**
  * Numbered files of entries, to which all processes of a gateway append. Each reads what the others have written, and all
@@ -40,7 +44,7 @@ export class Chain {
   #current = nowhere;
   #cancelTimer: (() => void) | undefined;
 
-  /** Reads all that there is, some milliseconds at a time. Throws what the folder throws. */
+  /** Reads all that there is, some milliseconds at a time. Throws what the folder throws, and a `NewerFormatError`. */
   static async open(options: ChainOptions): Promise<Chain> {
     const chain = new Chain(options);
     await chain.#load();
@@ -147,6 +151,7 @@ export class Chain {
         // An empty file was begun by a process that came no further.
         if (part.position > 0 || this.#current.number === 0) this.#current = part;
       } catch (error) {
+        if (error instanceof NewerFormatError) throw error;
         this.#unusable.add(number);
         const reason = error instanceof Error ? error.message : String(error);
         onDamage({ file: this.#nameOf(number), reason });
@@ -159,7 +164,7 @@ export class Chain {
   #openPart(number: number): Part {
     const known = this.#parts.get(number);
     if (known !== undefined) return known;
-    const part = new Part(number, this.#options.folder.open(this.#nameOf(number)));
+    const part = new Part(number, this.#options.folder.open(this.#nameOf(number)), this.#options.format ?? format);
     this.#parts.set(number, part);
     return part;
   }

@@ -1,12 +1,13 @@
-import { type Dedupe, type Placement, PublishError, type Spooled } from '../model.js';
+import { type Dedupe, type Fingerprint, type Placement, PublishError, type Published, type Spooled } from '../model.js';
 import type { Clock } from '../publish/clock.js';
-import type { Claims } from './claims.js';
-import { hashEvent } from './entry.js';
-import type { RememberedEvent, Window } from './window.js';
+import { type ActiveEvent, ActiveEvents, findRepeated } from './active.js';
+import type { Claim, Claims } from './claims.js';
+import { claimKey, type EventKeys, keysOf } from './keys.js';
+import type { Found, Window } from './window.js';
 
 /** Milliseconds between a publish and its being written to the window, together with all that came meanwhile. */
 const gathering = 50;
-/** Milliseconds until it is tried again if the disk fails, and how many events are kept meanwhile (some 300 bytes each). */
+/** Milliseconds until it is tried again if the disk fails, and how many events are kept meanwhile (some 400 bytes each). */
 const pause = 1000;
 const keepAtMost = 100_000;
 const dropAtOnce = 10_000;
@@ -30,170 +31,244 @@ export interface DedupeParts {
 export interface ClosableDedupe extends Dedupe {
   /** How many events it knows; undefined where none are remembered. */
   count(): number | undefined;
+  /** False while what is published cannot be written to the window. */
+  usable(): boolean;
   /** Writes what it knows. Publishes must have ended. */
   close(): Promise<void>;
 }
 
 type Publish = () => Promise<Placement | Spooled>;
-type Published = Awaited<ReturnType<Dedupe['once']>>;
 
-interface Remembered extends RememberedEvent {
-  readonly mark: string | undefined;
+export function createDedupe(parts: DedupeParts): ClosableDedupe {
+  return new LocalDedupe(parts);
 }
 
 /**
  * Publishes an event once. It is remembered only after its publish succeeded, be it late, when its sender was already told
  * to send it again: here at once, in the window some 50 ms later, which nobody waits for, so that a crash in between lets
- * a repetition through (at least once). Twins in this process
- * share one publish and whatever comes of it, a refusal too. A twin in another process waits; if the first fails, it tries
- * by itself, and so it does after half a minute. Faults of the disk stop nothing: what can't be written is known here only.
+ * a repetition through (at least once). Twins in this process share one publish and whatever comes of it, a refusal too. A
+ * twin in another process waits; if the first fails, it tries by itself, and so it does after half a minute. Faults of the
+ * disk stop nothing: what cannot be written is known here only.
  */
-export function createDedupe({ window, claims, clock, log }: DedupeParts): ClosableDedupe {
-  const running = new Map<string, Promise<Published>>();
-  /** What isn't in the window yet. */
-  const recent = new Map<string, Remembered>();
-  let writing: Promise<void> | undefined;
-  let cancelTimer: (() => void) | undefined;
-  let closing = false;
-  let closed = false;
-  let failing = false;
+class LocalDedupe implements ClosableDedupe {
+  readonly #window: Window;
+  readonly #claims: Claims | undefined;
+  readonly #clock: Clock;
+  readonly #log: DedupeParts['log'];
+  readonly #active = new ActiveEvents();
+  #writing: Promise<void> | undefined;
+  #cancelTimer: (() => void) | undefined;
+  #state: 'open' | 'closing' | 'closed' = 'open';
+  #failing = false;
 
-  function once(endpoint: string, id: string, publish: Publish): Promise<Published> {
-    const key = hashEvent(endpoint, id);
-    const twin = running.get(key);
-    if (twin !== undefined) return twin;
-    const known = recent.get(key)?.placement ?? attempt(() => window.find(key));
-    if (known !== undefined) return Promise.resolve({ placement: known, duplicate: true });
-    const published = claims === undefined ? publishFirst(key, undefined, publish) : publishClaimed(key, publish);
-    running.set(key, published);
-    return published;
+  constructor({ window, claims, clock, log }: DedupeParts) {
+    this.#window = window;
+    this.#claims = claims;
+    this.#clock = clock;
+    this.#log = log;
   }
 
-  function publishFirst(key: string, mark: string | undefined, publish: Publish): Promise<Published> {
-    return publish().then(
+  once(event: Fingerprint, publish: Publish): Promise<Published> {
+    const by = event.by;
+    if (by === 'none') return publish().then(isNew);
+    const keys = keysOf(event, by);
+    const active = this.#active.of(keys);
+    const repeated = findRepeated(active, keys);
+    if (repeated !== undefined) return repeat(repeated, keys);
+    const found = this.#find(event, keys);
+    if (found?.placement !== undefined) {
+      const { placement, contentDiffers } = found;
+      return Promise.resolve({ placement, duplicate: true, contentDiffers });
+    }
+    const differs = active !== undefined || found !== undefined;
+    if (this.#claims !== undefined) return this.#publishClaimed(keys, publish, differs);
+    return this.#publish(keys, undefined, publish).then(differs ? isOther : isNew);
+  }
+
+  count(): number {
+    return this.#window.count() + this.#active.waiting;
+  }
+
+  usable(): boolean {
+    return !this.#failing;
+  }
+
+  async close(): Promise<void> {
+    this.#state = 'closing';
+    await this.#writing;
+    this.#cancelTimer?.();
+    if (this.#active.waiting > 0) await this.#writeGroup();
+    this.#state = 'closed';
+    await Promise.all([this.#window.close(), this.#claims?.close()]);
+  }
+
+  #find(event: Fingerprint, keys: EventKeys): Found | undefined {
+    const found = this.#attempt(() => this.#window.find(keys));
+    if (found !== undefined || keys.by !== 'id') return found;
+    const placement = this.#attempt(() => this.#window.findFormer?.(event.endpoint, event.id));
+    return placement && { placement, contentDiffers: false };
+  }
+
+  #publish(keys: EventKeys, mark: string | undefined, publish: Publish): Promise<Placement | Spooled> {
+    const active: ActiveEvent = { keys, published: publish(), mark };
+    this.#active.add(active);
+    return active.published.then(
       (placement) => {
-        running.delete(key);
-        keep({ key, placement, mark });
-        return { placement, duplicate: false };
+        this.#active.settle(active, placement);
+        this.#afterPublish();
+        return placement;
       },
       (error: unknown) => {
-        running.delete(key);
-        release([{ key, mark }]);
+        this.#active.remove(active);
+        this.#release([active]);
         // The sender is told to send again; if Kafka takes this one after all, the next is its repetition.
-        if (error instanceof PublishError)
-          error.late?.then((placement) => keep({ key, placement, mark: undefined }), ignore);
+        if (error instanceof PublishError) error.late?.then((placement) => this.#keepLate(keys, placement), ignore);
         throw error;
       },
     );
   }
 
   /** Without another holder, `publish` is called before this returns: events keep their order. */
-  async function publishClaimed(key: string, publish: Publish): Promise<Published> {
-    let claim = attempt(() => claims?.take(key));
-    for (let waited = false; claim !== undefined; waited = true) {
-      if ('mark' in claim) {
-        const { mark } = claim;
-        // Whoever held it before may have published it: the window is written before a claim is given up.
-        const known = attempt(() => window.find(key, true));
-        if (known === undefined) break;
-        running.delete(key);
-        release([{ key, mark }]);
-        return { placement: known, duplicate: !waited };
-      }
-      const { holder } = claim;
-      const over = await waitFor(key, holder);
-      claim = attempt(() => claims?.take(key, over ? undefined : holder));
+  #publishClaimed(keys: EventKeys, publish: Publish, differs: boolean): Promise<Published> {
+    const claim = this.#take(claimKey(keys));
+    if (claim !== undefined && 'holder' in claim) return this.#publishAfter(keys, claim.holder, publish, differs);
+    // Whoever held it before may have published it: the window is written before a claim is given up.
+    const found = claim && this.#attempt(() => this.#window.find(keys, true));
+    if (claim !== undefined && found?.placement !== undefined) {
+      this.#release([{ keys, mark: claim.mark }]);
+      return Promise.resolve({ placement: found.placement, duplicate: true, contentDiffers: found.contentDiffers });
     }
-    return publishFirst(key, claim?.mark, publish);
+    return this.#publish(keys, claim?.mark, publish).then(differs || found !== undefined ? isOther : isNew);
+  }
+
+  /** Waits for the process that publishes it. Twins in this process wait for the same. */
+  async #publishAfter(keys: EventKeys, first: string, publish: Publish, differs: boolean): Promise<Published> {
+    let found: Found | undefined;
+    const placement = await this.#publish(keys, undefined, async () => {
+      const mark = await this.#takeOver(claimKey(keys), first);
+      const active = findRepeated(this.#active.of(keys), keys);
+      // The claim is given up when the window has the event.
+      if (active !== undefined) active.mark = mark;
+      found = this.#attempt(() => this.#window.find(keys, true));
+      return found?.placement ?? publish();
+    });
+    const duplicate = found?.placement !== undefined;
+    return { placement, duplicate, contentDiffers: found?.contentDiffers ?? differs };
+  }
+
+  /** Resolves with the mark of our own claim when the other process is done, dead or too slow; undefined if the disk fails. */
+  async #takeOver(key: string, first: string): Promise<string | undefined> {
+    let holder = first;
+    for (;;) {
+      const over = await this.#waitFor(key, holder);
+      const claim = this.#take(key, over ? undefined : holder);
+      if (claim === undefined || 'mark' in claim) return claim?.mark;
+      holder = claim.holder;
+    }
+  }
+
+  #take(key: string, hung?: string): Claim | undefined {
+    return this.#attempt(() => this.#claims?.take(key, hung));
   }
 
   /** Resolves when the holder is done or dead; with false if it takes too long. */
-  async function waitFor(key: string, holder: string): Promise<boolean> {
-    const since = clock.now();
-    while (attempt(() => claims?.isHeld(key, holder))) {
-      if (clock.now() - since >= patience) return false;
+  async #waitFor(key: string, holder: string): Promise<boolean> {
+    const since = this.#clock.now();
+    while (this.#attempt(() => this.#claims?.isHeld(key, holder))) {
+      if (this.#clock.now() - since >= patience) return false;
       await new Promise<void>((resolve) => {
-        clock.after(polling, resolve);
+        this.#clock.after(polling, resolve);
       });
-      if (!closing) continue;
-      running.delete(key);
-      throw new PublishError('unavailable', 'CLOSED', 'the gateway is stopping and takes no records');
+      if (this.#state !== 'open')
+        throw new PublishError('unavailable', 'CLOSED', 'the gateway is stopping and takes no records');
     }
     return true;
   }
 
-  function keep(event: Remembered): void {
-    if (closed) return;
-    recent.set(event.key, event);
-    if (recent.size >= keepAtMost + dropAtOnce) dropOldest();
-    if (writing === undefined) cancelTimer ??= clock.after(failing ? pause : gathering, write);
+  #keepLate(keys: EventKeys, placement: Placement): void {
+    if (this.#state === 'closed') return;
+    this.#active.add({ keys, published: Promise.resolve(placement), placement });
+    this.#afterPublish();
   }
 
-  function dropOldest(): void {
-    const oldest = [...recent.values()].slice(0, dropAtOnce);
-    for (const { key } of oldest) recent.delete(key);
-    release(oldest);
+  #afterPublish(): void {
+    if (this.#active.waiting >= keepAtMost + dropAtOnce) this.#dropOldest();
+    if (this.#writing === undefined) this.#writeLater();
   }
 
-  function write(): void {
-    cancelTimer = undefined;
-    writing = writeGroup([...recent.values()]).then(() => {
-      writing = undefined;
-      if (recent.size > 0) cancelTimer ??= clock.after(failing ? pause : gathering, write);
+  #dropOldest(): void {
+    const oldest: ActiveEvent[] = [];
+    for (const event of this.#active.published()) {
+      if (oldest.push(event) === dropAtOnce) break;
+    }
+    for (const event of oldest) this.#active.remove(event);
+    this.#release(oldest);
+  }
+
+  #writeLater(): void {
+    this.#cancelTimer ??= this.#clock.after(this.#failing ? pause : gathering, () => {
+      this.#cancelTimer = undefined;
+      this.#writing = this.#writeGroup().then(() => {
+        this.#writing = undefined;
+        if (this.#active.waiting > 0) this.#writeLater();
+      });
     });
   }
 
-  async function writeGroup(group: readonly Remembered[]): Promise<void> {
+  async #writeGroup(): Promise<void> {
+    const group = [...this.#active.published()];
     try {
-      await window.remember(group);
-      if (failing) log('info', 'the dedupe window can be used again', {});
-      failing = false;
-      for (const event of group) if (recent.get(event.key) === event) recent.delete(event.key);
+      await this.#window.remember(group);
+      if (this.#failing) this.#log('info', 'the dedupe window can be used again', {});
+      this.#failing = false;
+      for (const event of group) this.#active.remove(event);
     } catch (error) {
-      complain(error);
+      this.#complain(error);
     }
-    release(group);
+    this.#release(group);
   }
 
-  function release(events: readonly { readonly key: string; readonly mark: string | undefined }[]): void {
-    if (claims === undefined) return;
-    const held = events.flatMap(({ key, mark }) => (mark === undefined ? [] : { key, mark }));
-    if (held.length > 0) attempt(() => claims.release(held));
+  #release(events: readonly Pick<ActiveEvent, 'keys' | 'mark'>[]): void {
+    if (this.#claims === undefined) return;
+    const held = events.flatMap(({ keys, mark }) => (mark === undefined ? [] : { key: claimKey(keys), mark }));
+    if (held.length > 0) this.#attempt(() => this.#claims?.release(held));
   }
 
   /** Undefined where the disk fails. */
-  function attempt<T>(action: () => T): T | undefined {
+  #attempt<T>(action: () => T): T | undefined {
     try {
       return action();
     } catch (error) {
-      complain(error);
+      this.#complain(error);
       return undefined;
     }
   }
 
-  function complain(error: unknown): void {
+  #complain(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    if (!failing)
-      log(
+    if (!this.#failing)
+      this.#log(
         'error',
         'the dedupe window cannot be used: after a restart, and in other workers, repetitions are published again',
         { reason },
       );
-    failing = true;
+    this.#failing = true;
   }
+}
 
-  return {
-    once,
-    count: () => window.count() + recent.size,
-    async close() {
-      closing = true;
-      await writing;
-      cancelTimer?.();
-      if (recent.size > 0) await writeGroup([...recent.values()]);
-      closed = true;
-      await Promise.all([window.close(), claims?.close()]);
-    },
-  };
+function isNew(placement: Placement | Spooled): Published {
+  return { placement, duplicate: false, contentDiffers: false };
+}
+
+/** One of a known id, with other content. */
+function isOther(placement: Placement | Spooled): Published {
+  return { placement, duplicate: false, contentDiffers: true };
+}
+
+function repeat({ keys, placement, published }: ActiveEvent, { digest }: EventKeys): Promise<Published> {
+  const contentDiffers = keys.digest !== digest;
+  if (placement !== undefined) return Promise.resolve({ placement, duplicate: true, contentDiffers });
+  return published.then((where) => ({ placement: where, duplicate: true, contentDiffers }));
 }
 
 function ignore(): void {}

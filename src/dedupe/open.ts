@@ -3,6 +3,7 @@ import type { Clock } from '../publish/clock.js';
 import { openClaims } from './claims.js';
 import { type ClosableDedupe, createDedupe, type DedupeParts } from './dedupe.js';
 import { openFolder } from './folder.js';
+import { NewerFormatError } from './newer-format.js';
 import { openWindow } from './window.js';
 
 export interface DedupeOptions {
@@ -27,6 +28,7 @@ export async function openDedupe(
     const window = await openWindow({ folder, length, shared, clock, log });
     return createDedupe({ window, claims: shared ? await openClaims(folder, clock) : undefined, clock, log });
   } catch (error) {
+    if (error instanceof NewerFormatError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     log('error', 'events are not remembered: the folder of the dedupe window cannot be used', { dir, reason });
     return createDedupe({ window: forgetful, clock, log });
@@ -35,10 +37,11 @@ export async function openDedupe(
 
 /** Remembers nothing. */
 export const everyTime: ClosableDedupe = {
-  async once(_endpoint, _id, publish) {
-    return { placement: await publish(), duplicate: false };
+  async once(_event, publish) {
+    return { placement: await publish(), duplicate: false, contentDiffers: false };
   },
   count: () => undefined,
+  usable: () => true,
   async close() {},
 };
 

@@ -1,5 +1,6 @@
-import { entrySize, kinds, readEntries, readKind } from './entry.js';
+import { type EntryFormat, encodeVersion, fileVersion, kinds, readKind, readVersion } from './entry.js';
 import type { LogFile } from './folder.js';
+import { NewerFormatError } from './newer-format.js';
 
 /** Gets a whole entry: it lies at `at` of `from`, and at `position` of the file of this number. */
 export type Visit = (entry: {
@@ -11,12 +12,13 @@ export type Visit = (entry: {
 
 /** Nothing that is read from it outlives a call. */
 const scratch = Buffer.allocUnsafe(64 * 1024);
-const oneEntry = Buffer.allocUnsafe(entrySize);
+const oneEntry = Buffer.allocUnsafe(64);
 
 /** A file of a chain, as far as this process knows it: read forward, entry by entry, while anybody appends to it. */
 export class Part {
   readonly number: number;
   readonly #file: LogFile;
+  readonly #format: EntryFormat;
   /** Bytes that have been read. */
   #position = 0;
   #damaged = 0;
@@ -24,9 +26,10 @@ export class Part {
   /** Something was appended by this process. */
   #dirty = false;
 
-  constructor(number: number, file: LogFile) {
+  constructor(number: number, file: LogFile, format: EntryFormat) {
     this.number = number;
     this.#file = file;
+    this.#format = format;
   }
 
   get position(): number {
@@ -38,15 +41,17 @@ export class Part {
     return this.#ended;
   }
 
-  /** Passes the next entries on, some milliseconds' worth; says whether there may be more. */
+  /** Passes the next entries on, some milliseconds' worth; says whether there may be more. Throws a `NewerFormatError`. */
   readSome(visit: Visit): boolean {
     if (this.#ended) return false;
     const position = this.#position;
     const length = this.#file.read(scratch, position);
-    if (length < entrySize) return false;
+    if (length < this.#format.size) return false;
     const from = scratch.subarray(0, length);
-    const { done, damaged } = readEntries(from, (at) => {
-      if (readKind(from, at) === kinds.turn) this.#ended = true;
+    const { done, damaged } = this.#format.readEntries(from, (at) => {
+      const kind = readKind(from, at);
+      if (kind === kinds.version) this.#checkVersion(readVersion(from, at));
+      else if (kind === kinds.turn) this.#ended = true;
       else visit({ number: this.number, position: position + at, from, at });
       return !this.#ended;
     });
@@ -57,22 +62,35 @@ export class Part {
 
   /** Bytes that are no entry, a torn one at the end included. */
   countDamaged(): number {
-    return this.#damaged + (this.#ended ? 0 : this.#file.read(oneEntry, this.#position));
+    return this.#damaged + (this.#ended ? 0 : this.#file.read(this.#scratch(), this.#position));
   }
 
   /** The bytes of an entry, valid until the next call; undefined where there are none. */
   read(position: number): Buffer | undefined {
-    return this.#file.read(oneEntry, position) === entrySize ? oneEntry : undefined;
+    const entry = this.#scratch();
+    return this.#file.read(entry, position) === entry.length ? entry : undefined;
   }
 
   append(entries: Buffer): Promise<void> {
-    this.#dirty = true;
-    return this.#file.append(entries);
+    return this.#file.append(this.#begin(entries));
   }
 
   appendNow(entries: Buffer): void {
+    this.#file.appendNow(this.#begin(entries));
+  }
+
+  /** A file begins with its version. Of two processes that begin it at once, both may write that. */
+  #begin(entries: Buffer): Buffer {
     this.#dirty = true;
-    this.#file.appendNow(entries);
+    return this.#position === 0 ? Buffer.concat([encodeVersion(), entries]) : entries;
+  }
+
+  #scratch(): Buffer {
+    return oneEntry.subarray(0, this.#format.size);
+  }
+
+  #checkVersion(version: number): void {
+    if (version > fileVersion) throw new NewerFormatError(version, fileVersion);
   }
 
   /** What this process has appended survives a crash of the machine from now on. */

@@ -12,8 +12,8 @@ interface Segment {
 }
 
 /**
- * Where ids lie in a file, in 10 to 15 bytes each: an open-addressing hash table of fingerprints and positions. What it
- * finds has to be looked at in the file: two ids may have the same fingerprint. Nothing is ever taken out.
+ * Where events lie in a file, in 10 to 15 bytes each: an open-addressing hash table of fingerprints and positions. What it
+ * finds has to be looked at in the file: two may have the same fingerprint. Nothing is ever taken out.
  */
 export class Table {
   readonly #segments: Segment[] = Array.from({ length: segmentCount }, () => ({
@@ -21,18 +21,18 @@ export class Table {
     used: 0,
   }));
 
-  /** `key`: at least 5 bytes of a digest as Latin-1. `position`: below 2^32 - 1. */
-  add(key: string, position: number): void {
-    const segment = this.#segmentOf(key);
+  /** `key`, and `digest` where it is for one content only: at least 5 bytes of a digest as Latin-1. `position`: below 2^32 - 1. */
+  add(key: string, digest: string, position: number): void {
+    const segment = this.#segmentOf(key, digest);
     if (segment.used >= (segment.slots.length / 2) * fullest) grow(segment);
-    insert(segment.slots, fingerprint(key), position + 1);
+    insert(segment.slots, fingerprint(key, digest), position + 1);
     segment.used++;
   }
 
-  /** The positions at which the id may lie. */
-  find(key: string): readonly number[] {
-    const { slots } = this.#segmentOf(key);
-    const wanted = fingerprint(key);
+  /** The positions at which it may lie. */
+  find(key: string, digest: string): readonly number[] {
+    const { slots } = this.#segmentOf(key, digest);
+    const wanted = fingerprint(key, digest);
     let found = none;
     for (let slot = home(wanted, slots.length); slots[slot + 1] !== 0; slot = next(slot, slots.length)) {
       if (slots[slot] === wanted) found = [...found, (slots[slot + 1] ?? 0) - 1];
@@ -40,18 +40,13 @@ export class Table {
     return found;
   }
 
-  /** How many ids were added. */
-  get size(): number {
-    return this.#segments.reduce((sum, { used }) => sum + used, 0);
-  }
-
   /** What it takes in memory. */
   get bytes(): number {
     return this.#segments.reduce((sum, { slots }) => sum + slots.byteLength, 0);
   }
 
-  #segmentOf(key: string): Segment {
-    const segment = this.#segments[key.charCodeAt(4) % segmentCount];
+  #segmentOf(key: string, digest: string): Segment {
+    const segment = this.#segments[mix(key, digest, 4) % segmentCount];
     if (segment === undefined) throw new RangeError('no segment');
     return segment;
   }
@@ -75,9 +70,14 @@ function insert(slots: Uint32Array, print: number, position: number): void {
   slots[slot + 1] = position;
 }
 
-function fingerprint(key: string): number {
-  const high = (key.charCodeAt(0) << 8) | key.charCodeAt(1);
-  return high * 0x10000 + ((key.charCodeAt(2) << 8) | key.charCodeAt(3));
+function fingerprint(key: string, digest: string): number {
+  const high = (mix(key, digest, 0) << 8) | mix(key, digest, 1);
+  return high * 0x10000 + ((mix(key, digest, 2) << 8) | mix(key, digest, 3));
+}
+
+/** Beyond the end of a text there is NaN, which counts as 0 here. */
+function mix(key: string, digest: string, at: number): number {
+  return key.charCodeAt(at) ^ digest.charCodeAt(at);
 }
 
 /** Spreads fingerprints evenly over any number of slots. */

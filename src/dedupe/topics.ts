@@ -1,27 +1,16 @@
-import { hashTopic } from './entry.js';
-import type { Folder, LogFile } from './folder.js';
+import { encodeTopic, hashTopic, readTopicPiece } from './entry.js';
 
-/** Kafka's names of topics have 249 characters at the most. */
-const longestName = 249;
-const newline = 10;
+/** What stands for the name of a topic that damage has taken: where its events are published is known, the name is not. */
+const nameLost = '(unknown)';
 
-/**
- * The names of topics by their hash: a file with a line for each, to which all processes append. A damaged line is the name of
- * a topic that nobody asks for.
- */
+/** The names of topics by their hash. Each file of the window has those of its own events. */
 export class Topics {
-  readonly #file: LogFile;
   readonly #names = new Map<number, string>();
   readonly #hashes = new Map<string, number>();
-  #position = 0;
-  #dirty = false;
+  readonly #pieces = new Map<number, (Buffer | undefined)[]>();
+  /** Topic → number of the newest file that has its name. */
+  readonly #files = new Map<string, number>();
 
-  constructor(folder: Folder) {
-    this.#file = folder.open('topics');
-    this.#readOn();
-  }
-
-  /** The hash of a topic; `add` it before it is written. */
   hash(name: string): number {
     const known = this.#hashes.get(name);
     if (known !== undefined) return known;
@@ -30,42 +19,31 @@ export class Topics {
     return made;
   }
 
-  name(hash: number): string | undefined {
-    if (!this.#names.has(hash)) this.#readOn();
-    return this.#names.get(hash);
+  name(hash: number): string {
+    return this.#names.get(hash) ?? nameLost;
   }
 
-  /** Writes the names that aren't there yet. */
-  async add(names: ReadonlySet<string>): Promise<void> {
-    const missing = [...names].filter((name) => !this.#names.has(this.hash(name)));
-    if (missing.length === 0) return;
-    this.#dirty = true;
-    // The line may begin behind a half-written one.
-    await this.#file.append(Buffer.from(missing.map((name) => `\n${name}\n`).join('')));
-    this.#readOn();
+  /** The entries of those names that the file does not have yet. */
+  missing(names: ReadonlySet<string>, file: number): Buffer {
+    return Buffer.concat([...names].filter((name) => (this.#files.get(name) ?? 0) < file).map(encodeTopic));
   }
 
-  async close(): Promise<void> {
-    try {
-      if (this.#dirty) await this.#file.sync();
-    } finally {
-      this.#file.close();
-    }
+  /** Takes the entry of a piece of a name, which lies at `at`. */
+  add(from: Buffer, at: number, file: number): void {
+    const { topic, piece, count, text } = readTopicPiece(from, at);
+    const pieces = this.#pieces.get(topic) ?? [];
+    this.#pieces.set(topic, pieces);
+    pieces[piece] = text;
+    const whole = Array.from({ length: count }, (_, index) => pieces[index]).filter((each) => each !== undefined);
+    if (whole.length < count) return;
+    const name = Buffer.concat(whole).toString();
+    this.#pieces.delete(topic);
+    if (hashTopic(name) !== topic) return;
+    this.learn(name);
+    this.#files.set(name, Math.max(file, this.#files.get(name) ?? 0));
   }
 
-  #readOn(): void {
-    const chunk = Buffer.allocUnsafe(16 * 1024);
-    for (;;) {
-      const length = this.#file.read(chunk, this.#position);
-      const end = chunk.subarray(0, length).lastIndexOf(newline) + 1;
-      for (const name of chunk.toString('utf8', 0, end).split('\n')) {
-        if (name !== '' && name.length <= longestName) this.#names.set(hashTopic(name), name);
-      }
-      if (length < chunk.length) {
-        this.#position += end;
-        return;
-      }
-      this.#position += end === 0 ? length : end;
-    }
+  learn(name: string): void {
+    this.#names.set(this.hash(name), name);
   }
 }

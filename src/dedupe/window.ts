@@ -2,36 +2,49 @@ import type { Placement, Spooled } from '../model.js';
 import type { Clock } from '../publish/clock.js';
 import { Chain } from './chain.js';
 import {
-  entrySize,
-  isEntry,
+  format,
   kinds,
+  readDigest,
   readKey,
   readKind,
   readPlacement,
   readTime,
+  readTopic,
   type Time,
   writeEvent,
   writeTime,
 } from './entry.js';
 import type { Folder } from './folder.js';
+import { type FormerWindow, openFormerWindow } from './former.js';
+import type { EventKeys } from './keys.js';
+import type { Visit } from './part.js';
 import { Table } from './table.js';
 import { Topics } from './topics.js';
 
+/** What the window knows of an event. */
+export interface Found {
+  /** Where it lies; absent where only its id is known, with other content. */
+  readonly placement?: Placement | Spooled;
+  /** Its id is known with other content. */
+  readonly contentDiffers: boolean;
+}
+
 /** The events that were published within some time, on disk. */
 export interface Window {
-  /** Where the event lies. Throws what the disk throws. `fresh`: with all that other processes have written. */
-  find(key: string, fresh?: boolean): Placement | Spooled | undefined;
+  /** Throws what the disk throws. `fresh`: with all that other processes have written. */
+  find(keys: EventKeys, fresh?: boolean): Found | undefined;
+  /** What a former gateway remembered, by endpoint and id alone; absent once that is past the window. */
+  findFormer?(endpoint: string, id: string): Placement | Spooled | undefined;
   /** Resolves when they can be found, by other processes too, even after `kill -9` of this one. One call at a time. */
   remember(events: readonly RememberedEvent[]): Promise<void>;
-  /** How many ids it has. */
+  /** How many events it has. */
   count(): number;
   /** Resolves when what it has survives a crash of the machine. */
   close(): Promise<void>;
 }
 
 export interface RememberedEvent {
-  /** See `hashEvent`. */
-  readonly key: string;
+  readonly keys: EventKeys;
   readonly placement: Placement | Spooled;
 }
 
@@ -43,13 +56,14 @@ export interface WindowOptions {
   readonly shared: boolean;
   readonly clock: Clock;
   readonly log: (level: 'warn' | 'error', message: string, fields: { readonly [name: string]: unknown }) => void;
-  /** How large a slice grows. Default: 4 million ids. */
+  /** How large a slice grows. Default: 4 million events. */
   readonly sliceBytes?: number;
 }
 
 interface Slice {
   readonly number: number;
   readonly table: Table;
+  events: number;
   /** See `startAge`; unknown until a time has been read. */
   begun: number | undefined;
 }
@@ -57,117 +71,181 @@ interface Slice {
 /** A quarter of the window each, and one more, so that the oldest is past the window when it is deleted. */
 const sliceCount = 5;
 /** A slice that is full makes place for the next, at the cost of the oldest. */
-const mostSliceBytes = 160_000_000;
+const mostSliceBytes = 4_000_000 * format.size;
 /** Milliseconds between two times in a slice. */
 const timeInterval = 60_000;
 
 /**
- * Opens (and makes, if need be) the window in a folder. It is a chain of slices, which are deleted whole; of each id there
- * are 40 bytes in a file, and some 12 in memory that tell where. 20 million ids are the most, in 800 MB of disk and 250 MB
- * of each process; where more come within the window, the oldest are forgotten too early, and the log says so.
+ * Opens (and makes, if need be) the window in a folder. It is a chain of slices, which are deleted whole; of each event there
+ * are 56 bytes in a file, and some 12 in memory that tell where, or 24 where its content counts. 20 million events are the most, in
+ * 1.1 GB of disk and 250 to 500 MB of each process; where more come within the window, the oldest are forgotten too early, and the log
+ * says so.
  */
 export async function openWindow(options: WindowOptions): Promise<Window> {
-  const { folder, length, shared, clock, log, sliceBytes = mostSliceBytes } = options;
-  const sliceLength = length / 4;
+  const window = new SlicedWindow(options);
+  await window.open();
+  return window;
+}
+
+class SlicedWindow implements Window {
+  readonly #options: WindowOptions;
+  readonly #sliceLength: number;
+  readonly #topics = new Topics();
   /** The newest first. */
-  let slices: readonly Slice[] = [];
-  let last: Time | undefined;
-  let start: number | undefined;
-  const topics = new Topics(folder);
-  const chain = await Chain.open({
-    ...{ folder, name: 'window', follow: shared ? clock : undefined, visit, onTurn: prune },
-    onDamage: (fields) => log('error', 'a part of the dedupe window is damaged; what is whole is kept', fields),
-  });
-  start = startAge(last, clock.date(), sliceLength) - clock.now();
-  prune(chain);
+  #slices: readonly Slice[] = [];
+  #last: Time | undefined;
+  #start: number | undefined;
+  #former: FormerWindow | undefined;
+  #chain: Chain | undefined;
 
-  function now(): number {
-    return (start ?? 0) + clock.now();
+  constructor(options: WindowOptions) {
+    this.#options = options;
+    this.#sliceLength = options.length / 4;
   }
 
-  function visit({ number, position, from, at }: { number: number; position: number; from: Buffer; at: number }): void {
-    const slice = sliceOf(number);
+  async open(): Promise<void> {
+    const { folder, shared, clock, log } = this.#options;
+    const onDamage = (fields: { readonly [name: string]: unknown }) =>
+      log('error', 'a part of the dedupe window is damaged; what is whole is kept', fields);
+    this.#former = await openFormerWindow(folder, onDamage);
+    this.#last = this.#former?.last;
+    this.#chain = await Chain.open({
+      ...{ folder, name: 'events', follow: shared ? clock : undefined, onDamage },
+      visit: (entry) => this.#visit(entry),
+      onTurn: () => this.#prune(),
+    });
+    this.#start = startAge(this.#last, clock.date(), this.#sliceLength) - clock.now();
+    this.#prune();
+  }
+
+  find(keys: EventKeys, fresh = false): Found | undefined {
+    if (fresh) this.#chain?.follow();
+    const { by, digest } = keys;
+    const entry = this.#read(keys, by === 'id' ? '' : digest);
+    if (entry !== undefined) {
+      const topic = this.#topics.name(readTopic(entry, 0));
+      const placement = readPlacement(entry, format.placementAt, topic);
+      return { placement, contentDiffers: readDigest(entry, 0) !== digest };
+    }
+    return by === 'content' && this.#read(keys, '') !== undefined ? { contentDiffers: true } : undefined;
+  }
+
+  findFormer(endpoint: string, id: string): Placement | Spooled | undefined {
+    return this.#former?.find(endpoint, id);
+  }
+
+  async remember(events: readonly RememberedEvent[]): Promise<void> {
+    const chain = this.#turnIfDue();
+    const topics = new Set(events.map(({ placement }) => placement.topic));
+    const names = this.#topics.missing(topics, chain.current);
+    await chain.append(Buffer.concat([...this.#timeIfDue(chain), names, this.#encode(events)]));
+    // Another process may have gone on to the next file meanwhile.
+    const late = this.#topics.missing(topics, chain.current);
+    if (late.length > 0) await chain.append(late);
+  }
+
+  count(): number {
+    return this.#slices.reduce((sum, { events }) => sum + events, this.#former?.count() ?? 0);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#chain?.close(), this.#former?.close()]);
+  }
+
+  #now(): number {
+    return (this.#start ?? 0) + this.#options.clock.now();
+  }
+
+  #visit({ number, position, from, at }: Parameters<Visit>[0]): void {
+    const slice = this.#sliceOf(number);
     const kind = readKind(from, at);
-    if (kind === kinds.event) slice.table.add(readKey(from, at), position);
-    if (kind !== kinds.time) return;
-    const time = readTime(from, at);
-    slice.begun ??= time.age;
-    if (last === undefined || time.age >= last.age) last = time;
+    if (kind === kinds.event || kind === kinds.eventById) {
+      const key = readKey(from, at);
+      const known = kind === kinds.event && slice.table.find(key, '').length > 0;
+      if (!known) slice.table.add(key, '', position);
+      if (kind === kinds.event) slice.table.add(key, readDigest(from, at), position);
+      slice.events++;
+    } else if (kind === kinds.topic) {
+      this.#topics.add(from, at, number);
+    } else if (kind === kinds.time) {
+      const time = readTime(from, at);
+      slice.begun ??= time.age;
+      if (this.#last === undefined || time.age >= this.#last.age) this.#last = time;
+    }
   }
 
-  function sliceOf(number: number): Slice {
-    const newest = slices[0];
-    const known = newest?.number === number ? newest : slices.find((slice) => slice.number === number);
+  #sliceOf(number: number): Slice {
+    const newest = this.#slices[0];
+    const known = newest?.number === number ? newest : this.#slices.find((slice) => slice.number === number);
     if (known !== undefined) return known;
-    const slice = { number, table: new Table(), begun: undefined };
-    slices = [...slices, slice].sort((a, b) => b.number - a.number);
+    const slice: Slice = { number, table: new Table(), events: 0, begun: undefined };
+    this.#slices = [...this.#slices, slice].sort((a, b) => b.number - a.number);
     return slice;
   }
 
-  function isPast({ begun }: Slice): boolean {
-    return begun !== undefined && now() >= begun + sliceLength + length;
+  #isPast(begun: number | undefined): boolean {
+    return begun !== undefined && this.#now() >= begun + this.#sliceLength + this.#options.length;
   }
 
   /** Deletes what is past the window, or one slice too many. */
-  function prune(chain: Chain): void {
-    if (start === undefined) return;
-    for (const number of chain.numbers) sliceOf(number);
-    for (const slice of slices.slice(1).reverse()) {
-      const past = isPast(slice);
-      if (!past && slices.length <= sliceCount) continue;
-      if (!past) log('warn', 'the dedupe window is full: the oldest events are forgotten before their time', {});
-      slices = slices.filter((other) => other !== slice);
+  #prune(): void {
+    const chain = this.#chain;
+    if (chain === undefined || this.#start === undefined) return;
+    if (this.#former?.prune((begun) => this.#isPast(begun)) === false) {
+      void this.#former.close();
+      this.#former = undefined;
+    }
+    for (const number of chain.numbers) this.#sliceOf(number);
+    for (const slice of this.#slices.slice(1).reverse()) {
+      const past = this.#isPast(slice.begun);
+      if (!past && this.#slices.length <= sliceCount) continue;
+      if (!past)
+        this.#options.log('warn', 'the dedupe window is full: the oldest events are forgotten before their time', {});
+      this.#slices = this.#slices.filter((other) => other !== slice);
       chain.drop(slice.number);
     }
   }
 
-  function find(key: string, fresh = false): Placement | Spooled | undefined {
-    if (fresh) chain.follow();
-    for (const slice of slices) {
-      if (isPast(slice)) continue;
-      for (const position of slice.table.find(key)) {
-        const entry = chain.read(slice.number, position);
-        if (entry === undefined || !isEntry(entry, 0) || readKey(entry, 0) !== key) continue;
-        return readPlacement(entry, 0, (topic) => topics.name(topic));
+  /** The entry of an event, of this content or, if that is empty, of any; valid until the next call. */
+  #read({ id }: EventKeys, digest: string): Buffer | undefined {
+    for (const { number, table, begun } of this.#slices) {
+      if (this.#isPast(begun)) continue;
+      for (const position of table.find(id, digest)) {
+        const entry = this.#chain?.read(number, position);
+        if (entry === undefined || !format.isEntry(entry, 0) || readKey(entry, 0) !== id) continue;
+        if (digest === '' || readDigest(entry, 0) === digest) return entry;
       }
     }
     return undefined;
   }
 
   /** Goes on to the next slice where the current one has had its time, or is full. */
-  function turnIfDue(): void {
+  #turnIfDue(): Chain {
+    const chain = this.#chain;
+    if (chain === undefined) throw new Error('the dedupe window is not open');
     chain.follow();
-    const { begun } = sliceOf(chain.current);
-    if (chain.length >= sliceBytes || (begun !== undefined && now() >= begun + sliceLength)) chain.turn();
+    const { begun } = this.#sliceOf(chain.current);
+    const full = chain.length >= (this.#options.sliceBytes ?? mostSliceBytes);
+    if (full || (begun !== undefined && this.#now() >= begun + this.#sliceLength)) chain.turn();
+    return chain;
   }
 
-  async function remember(events: readonly RememberedEvent[]): Promise<void> {
-    turnIfDue();
-    await topics.add(new Set(events.map(({ placement }) => placement.topic)));
-    const { begun } = sliceOf(chain.current);
-    const due = Math.min(timeInterval, sliceLength / 10);
-    const timed = begun === undefined || last === undefined || now() - last.age >= due;
-    const entries = Buffer.allocUnsafe((events.length + (timed ? 1 : 0)) * entrySize);
-    let at = 0;
-    if (timed) {
-      writeTime(entries, at, { age: now(), date: clock.date() });
-      at += entrySize;
-    }
-    for (const { key, placement } of events) {
-      writeEvent(entries, at, key, topics.hash(placement.topic), placement);
-      at += entrySize;
-    }
-    await chain.append(entries);
+  #timeIfDue(chain: Chain): readonly Buffer[] {
+    const { begun } = this.#sliceOf(chain.current);
+    const due = Math.min(timeInterval, this.#sliceLength / 10);
+    if (begun !== undefined && this.#last !== undefined && this.#now() - this.#last.age < due) return [];
+    const time = Buffer.allocUnsafe(format.size);
+    writeTime(time, 0, { age: this.#now(), date: this.#options.clock.date() });
+    return [time];
   }
 
-  return {
-    find,
-    remember,
-    count: () => slices.reduce((sum, { table }) => sum + table.size, 0),
-    async close() {
-      await Promise.all([chain.close(), topics.close()]);
-    },
-  };
+  #encode(events: readonly RememberedEvent[]): Buffer {
+    const bytes = Buffer.allocUnsafe(events.length * format.size);
+    for (const [index, { keys, placement }] of events.entries()) {
+      writeEvent(bytes, index * format.size, keys, this.#topics.hash(placement.topic), placement);
+    }
+    return bytes;
+  }
 }
 
 /**

@@ -1,6 +1,15 @@
 import { admit } from '../http/admit.js';
 import { answerOutcome, answerRejection } from '../http/answer.js';
-import type { CustomAnswer, Delivery, Endpoint, KafkaRecord, KeySource, Placement, WebhookEvent } from '../model.js';
+import type {
+  CustomAnswer,
+  Dedupe,
+  Delivery,
+  Endpoint,
+  KafkaRecord,
+  KeySource,
+  Placement,
+  WebhookEvent,
+} from '../model.js';
 import { handle, type Outcome } from '../pipeline.js';
 import { Rejection, rejections } from '../rejection.js';
 import { type ItemTrace, observe } from './observe.js';
@@ -93,15 +102,18 @@ function recorder(records: KafkaRecord[]) {
 }
 
 /** An event that a batch has twice is published once. */
-function onceEach() {
-  const seen = new Map<string, ReturnType<Publish>>();
-  type Publish = () => Promise<Placement | { topic: string; spooled: true }>;
+function onceEach(): Dedupe {
+  const seen = new Map<string, { readonly digest: Buffer; readonly placement: ReturnType<Publish> }[]>();
+  type Publish = Parameters<Dedupe['once']>[1];
   return {
-    async once(_: string, id: string, publish: Publish) {
-      const first = seen.get(id);
-      const placement = first ?? publish();
-      if (first === undefined) seen.set(id, placement);
-      return { placement: await placement, duplicate: first !== undefined };
+    async once({ id, type, digest, by }, publish) {
+      const name = `${id.length} ${id}${type}`;
+      const known = by === 'none' ? [] : (seen.get(name) ?? []);
+      const first = known.find((each) => by === 'id' || each.digest.equals(digest));
+      const placement = first?.placement ?? publish();
+      if (first === undefined) seen.set(name, [...known, { digest, placement }]);
+      const contentDiffers = known.length > 0 && first?.digest.equals(digest) !== true;
+      return { placement: await placement, duplicate: first !== undefined, contentDiffers };
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { CustomAnswer, Delivery, Endpoint, Placement, Spooled } from '../model.js';
+import { statusOfDelivery, statusOfEvent } from '../outcome.js';
 import type { Outcome } from '../pipeline.js';
 import type { Rejection } from '../rejection.js';
 import type { Accepted } from '../safekeeping.js';
@@ -47,21 +48,20 @@ export function answerRejection(rejection: Rejection): Answer {
 
 function batch({ accepted, rejected, letter }: Outcome): object {
   const dead = rejected.map(({ code, item }) => ({ status: 'dead_lettered', reason: code, item, ...place(letter) }));
-  return {
-    status: dead.length > 0 && accepted.length === 0 ? 'dead_lettered' : 'accepted',
-    events: [...accepted.map(accept), ...dead],
-  };
+  return { status: statusOfDelivery({ accepted, rejected }), events: [...accepted.map(accept), ...dead] };
 }
 
 /** One literal for each shape: this is done for every webhook. */
-function accept({ event, placement, duplicate }: Accepted): object {
+function accept(accepted: Accepted): object {
+  const { event, placement } = accepted;
   const { id, type } = event;
   const { topic } = placement;
+  const status = statusOfEvent(accepted);
   if ('spooled' in placement) {
-    return { status: duplicate ? 'duplicate' : 'spooled', event_id: id, event_type: type, kafka_topic: topic };
+    return { status, event_id: id, event_type: type, kafka_topic: topic };
   }
   return {
-    status: duplicate ? 'duplicate' : 'accepted',
+    status,
     event_id: id,
     event_type: type,
     kafka_topic: topic,

@@ -83,6 +83,7 @@ function createRule(source: string, ast: unknown, expression: () => Expression):
       // The headers are joined, and the digest is written out, only for a rule that reads them.
       const bound = {
         endpoint: bindings.endpoint,
+        deliveryId: bindings.deliveryId,
         ...(headers === undefined ? {} : { headers: bindings.headers }),
         ...(digested ? { digest: bindings.digest } : {}),
       };

@@ -20,7 +20,7 @@ export function compileDirect(ast: unknown): Getter | undefined {
     case 'value':
       return has(ast, 'value') ? () => ast.value : undefined;
     case 'variable':
-      return has(ast, 'value') && ast.value === 'digest' ? (_, bindings) => bindings.digest : undefined;
+      return has(ast, 'value') ? compileVariable(ast.value) : undefined;
     case 'block':
       return has(ast, 'expressions') ? compileBlock(ast.expressions) : undefined;
     case 'condition':
@@ -37,6 +37,11 @@ export function compileDirect(ast: unknown): Getter | undefined {
 /** A node with a filter, a sort or a binding has more keys than these. */
 function has(node: Node, ...keys: readonly string[]): boolean {
   return Object.keys(node).every((key) => key === 'type' || key === 'position' || keys.includes(key));
+}
+
+function compileVariable(name: unknown): Getter | undefined {
+  if (name === 'digest') return (_, bindings) => bindings.digest;
+  return name === 'deliveryId' ? (_, bindings) => bindings.deliveryId : undefined;
 }
 
 function compileBlock(expressions: unknown): Getter | undefined {

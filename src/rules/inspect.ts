@@ -4,7 +4,7 @@ import { type Arity, arities, functionNames } from './functions.js';
 import { toLinear } from './linear-regex.js';
 import { isNode, listNodes, type Node, spot } from './nodes.js';
 
-const inputs = ['headers', 'endpoint', 'digest'];
+const inputs = ['headers', 'endpoint', 'deliveryId', 'digest'];
 
 /**
  * Looks through a parsed expression for what JSONata itself would find out only on a payload: names that nothing

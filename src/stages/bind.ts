@@ -2,18 +2,20 @@ import type { Bindings, Delivery, Endpoint, HeaderValues, Item } from '../model.
 
 /** What rules see beside the payload. The headers are joined when the first rule asks for them: most never do. */
 export function bind(endpoint: Endpoint, delivery: Delivery, item: Item): Bindings {
-  return new BoundItem(endpoint, delivery.headers, item);
+  return new BoundItem(endpoint, delivery, item);
 }
 
 class BoundItem implements Bindings {
   readonly endpoint: Bindings['endpoint'];
+  readonly deliveryId: string;
   readonly #values: HeaderValues;
   readonly #item: Item;
   #joined: Bindings['headers'] | undefined;
 
-  constructor({ name, path }: Endpoint, values: HeaderValues, item: Item) {
+  constructor({ name, path }: Endpoint, { id, headers }: Delivery, item: Item) {
     this.endpoint = { name, path };
-    this.#values = values;
+    this.deliveryId = id;
+    this.#values = headers;
     this.#item = item;
   }
 

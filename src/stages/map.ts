@@ -12,6 +12,7 @@ import {
 } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { findFirst } from './condition.js';
+import { findObjectId } from './object-id.js';
 
 /**
  * Decides topic and key by the first route that matches, and writes the record: the event's bytes, facts as headers. A
@@ -64,7 +65,7 @@ function write(
   if (route === undefined) throw new Rejection('route_none', { detail: event.type });
   return {
     topic: route.topic,
-    key: partitionKey(route, event, key),
+    key: partitionKey(route, event, key, item),
     headers: headers(endpoint, delivery, event, item),
     value: item.bytes,
   };
@@ -75,9 +76,10 @@ function reject(error: unknown): never {
   throw error;
 }
 
-/** Where a route has no key, or its rule finds nothing in this event, the subject keeps the order, else the id. */
-function partitionKey(route: Route, event: WebhookEvent, key: unknown): string {
-  if (key === undefined || key === null || key === '') return event.subject ?? event.id;
+/** Where a route has no key, or its rule finds nothing in this event, the subject keeps the order, else an object that the payload names. */
+function partitionKey(route: Route, event: WebhookEvent, key: unknown, { value }: Item): string {
+  if (key === undefined || key === null || key === '')
+    return event.subject ?? findObjectId(value, event.id) ?? event.id;
   if (typeof key === 'string') return key;
   if (typeof key === 'number' || typeof key === 'boolean') return String(key);
   throw new Rejection('rule_failed', {

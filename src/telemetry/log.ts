@@ -49,8 +49,11 @@ export function createLog(level: Level, stream?: DestinationStream, common: Fiel
       const about = { delivery: delivery.id, endpoint: endpoint.name };
       if (handshake !== undefined) logger.info(about, 'handshake answered');
       if (logger.isLevelEnabled('debug')) {
-        for (const { event, placement, duplicate } of accepted) {
-          const fields = { ...about, event: event.id, type: event.type, ...place(placement) };
+        for (const { event, placement, duplicate, contentDiffers } of accepted) {
+          const fields = {
+            ...{ ...about, event: event.id, type: event.type, ...place(placement) },
+            ...(contentDiffers && { contentDiffers }),
+          };
           logger.debug(fields, duplicate ? 'event was published before' : 'event published');
         }
       }

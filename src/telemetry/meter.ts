@@ -1,4 +1,5 @@
 import type { Delivery, Endpoint, KafkaRecord, Placement, Publisher, Spooled } from '../model.js';
+import { type EventStatus, statusOfDelivery, statusOfEvent } from '../outcome.js';
 import type { Outcome } from '../pipeline.js';
 import type { Rejection } from '../rejection.js';
 import { Histogram } from './histogram.js';
@@ -22,6 +23,9 @@ type Kind = keyof typeof nothingYet;
 interface Counts {
   /** An object, not a map: a thousand endpoints of those don't stay in the CPU's caches. */
   readonly outcomes: { [kind in Kind]: number };
+  readonly events: { [status in EventStatus]: number };
+  /** Events whose id was known with other content. */
+  readonly reused: { published: number; duplicate: number };
   readonly reasons: Map<string, number>;
   /** Secret → when it last proved a delivery, in milliseconds since the epoch. */
   readonly secrets: Map<string, number>;
@@ -35,9 +39,10 @@ export class Meter {
 
   /** Of a delivery that came to an end. `startedAt`: milliseconds of `performance.now()`. */
   outcome({ name }: Endpoint, { receivedAt }: Delivery, outcome: Outcome, startedAt: number): void {
-    const { outcomes, reasons, secrets } = this.#countsOf(name);
+    const { outcomes, events, reused, reasons, secrets } = this.#countsOf(name);
     outcomes[kindOf(outcome)]++;
     for (const { code } of outcome.rejected) increment(reasons, code);
+    countEvents(outcome, events, reused);
     if (outcome.secret !== undefined) secrets.set(outcome.secret, receivedAt);
     this.#requests.observe(performance.now() - startedAt);
   }
@@ -69,9 +74,15 @@ export class Meter {
   }
 
   *#count(): Generator<Reading> {
-    for (const [endpoint, { outcomes, reasons, secrets }] of this.#endpoints) {
+    for (const [endpoint, { outcomes, events, reused, reasons, secrets }] of this.#endpoints) {
       for (const [outcome, value] of Object.entries(outcomes)) {
         if (value > 0) yield { metric: 'gateway_deliveries_total', labels: { endpoint, outcome }, value };
+      }
+      for (const [outcome, value] of Object.entries(events)) {
+        if (value > 0) yield { metric: 'gateway_events_total', labels: { endpoint, outcome }, value };
+      }
+      for (const [outcome, value] of Object.entries(reused)) {
+        if (value > 0) yield { metric: 'gateway_event_id_reused_total', labels: { endpoint, outcome }, value };
       }
       for (const [reason, value] of reasons) {
         yield { metric: 'gateway_rejections_total', labels: { endpoint, reason }, value };
@@ -85,7 +96,13 @@ export class Meter {
   #countsOf(endpoint: string): Counts {
     const known = this.#endpoints.get(endpoint);
     if (known !== undefined) return known;
-    const counts: Counts = { outcomes: { ...nothingYet }, reasons: new Map(), secrets: new Map() };
+    const counts: Counts = {
+      outcomes: { ...nothingYet },
+      events: { accepted: 0, spooled: 0, duplicate: 0, dead_lettered: 0 },
+      reused: { published: 0, duplicate: 0 },
+      reasons: new Map(),
+      secrets: new Map(),
+    };
     this.#endpoints.set(endpoint, counts);
     return counts;
   }
@@ -93,14 +110,16 @@ export class Meter {
 
 function kindOf({ accepted, rejected, handshake }: Outcome): Kind {
   if (handshake !== undefined) return 'handshake';
-  const [first] = accepted;
-  if (first === undefined) {
-    const [rejection] = rejected;
-    if (rejection === undefined) return 'accepted';
-    return rejection.stage === 'verify' ? 'unproven' : 'dead_lettered';
+  if (accepted.length === 0 && rejected[0]?.stage === 'verify') return 'unproven';
+  return statusOfDelivery({ accepted, rejected });
+}
+
+function countEvents({ accepted, rejected }: Outcome, events: Counts['events'], reused: Counts['reused']): void {
+  for (const each of accepted) {
+    events[statusOfEvent(each)]++;
+    if (each.contentDiffers) reused[each.duplicate ? 'duplicate' : 'published']++;
   }
-  if (accepted.some(({ placement, duplicate }) => !duplicate && 'spooled' in placement)) return 'spooled';
-  return accepted.every(({ duplicate }) => duplicate) ? 'duplicate' : 'accepted';
+  for (const { stage } of rejected) if (stage !== 'verify') events.dead_lettered++;
 }
 
 function increment(counts: Map<string, number>, key: string): void {

@@ -16,6 +16,18 @@ export const metrics = {
     merge: 'sum',
     help: 'Requests by what became of them: accepted, spooled, duplicate, dead_lettered, unproven, handshake, refused, unavailable, error.',
   },
+  gateway_events_total: {
+    type: 'counter',
+    labels: ['endpoint', 'outcome'],
+    merge: 'sum',
+    help: 'Events by what became of them: accepted, spooled, duplicate, dead_lettered. A batch has several.',
+  },
+  gateway_event_id_reused_total: {
+    type: 'counter',
+    labels: ['endpoint', 'outcome'],
+    merge: 'sum',
+    help: 'Events whose id and type were known with other content. published: they are new events. duplicate: they were not published, since the plugin says that the id alone names an event.',
+  },
   gateway_rejections_total: {
     type: 'counter',
     labels: ['endpoint', 'reason'],
@@ -85,7 +97,13 @@ export const metrics = {
     merge: 'sum',
     help: 'Records that Kafka refused for good after their 200: see gateway spool list. Raise an alarm above 0.',
   },
-  gateway_dedupe_ids: { type: 'gauge', labels: [], merge: 'max', help: 'Event ids in the dedupe window.' },
+  gateway_dedupe_ids: { type: 'gauge', labels: [], merge: 'max', help: 'Events in the dedupe window.' },
+  gateway_dedupe_usable: {
+    type: 'gauge',
+    labels: [],
+    merge: 'min',
+    help: '0 while a worker cannot read or write the dedupe window: repetitions may be published again. Raise an alarm.',
+  },
   gateway_secret_last_used_timestamp_seconds: {
     type: 'gauge',
     labels: ['endpoint', 'secret'],

@@ -7,17 +7,30 @@ export interface Observed extends Partial<PublisherStatus> {
   readonly connected: boolean;
   /** Absent without a dedupe window. */
   readonly dedupeIds?: number | undefined;
+  /** Whether what is published can be remembered. */
+  readonly dedupeUsable: boolean;
   /** Slot of the worker. */
   readonly worker: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-export function observe({ inFlight, connected, queue, spool, dedupeIds, worker, now }: Observed): readonly Reading[] {
+export function observe({
+  inFlight,
+  connected,
+  queue,
+  spool,
+  dedupeIds,
+  dedupeUsable,
+  worker,
+  now,
+}: Observed): readonly Reading[] {
   return [
     read('gateway_in_flight', inFlight),
     read('gateway_kafka_connected', Number(connected)),
-    ...(dedupeIds === undefined ? [] : [read('gateway_dedupe_ids', dedupeIds)]),
+    ...(dedupeIds === undefined
+      ? []
+      : [read('gateway_dedupe_ids', dedupeIds), read('gateway_dedupe_usable', Number(dedupeUsable))]),
     ...(queue === undefined ? [] : observeQueue(queue)),
     ...(spool === undefined ? [] : observeSpool(spool, now)),
     ...observeProcess(String(worker), now),

@@ -24,6 +24,8 @@ export interface Status {
   readonly lanes: readonly LaneReport[];
   readonly spoolFull: boolean;
   readonly dedupeIds?: number;
+  /** False while a worker cannot read or write the dedupe window. */
+  readonly dedupeUsable?: boolean;
 }
 
 export interface EndpointStatus {
@@ -39,6 +41,8 @@ export interface EndpointStatus {
   }[];
   /** Outcome → requests since the start. */
   readonly deliveries: { readonly [outcome: string]: number };
+  /** Events whose id was known with other content, since the start: published, or taken for repetitions. */
+  readonly reusedIds: { readonly published: number; readonly duplicate: number };
 }
 
 export interface LaneReport {
@@ -60,6 +64,9 @@ export function makeStatus(settings: Settings, readings: readonly Reading[], abo
   const value = (metric: MetricName) => of(metric)[0]?.value;
   const ofTopic = (metric: MetricName, topic: string | undefined) =>
     of(metric).find(({ labels }) => labels.topic === topic)?.value ?? 0;
+  const reused = (endpoint: string, outcome: string) =>
+    of('gateway_event_id_reused_total').find(({ labels }) => labels.endpoint === endpoint && labels.outcome === outcome)
+      ?.value ?? 0;
   const queued = value('gateway_queue_records');
   const dedupeIds = value('gateway_dedupe_ids');
   return {
@@ -84,6 +91,7 @@ export function makeStatus(settings: Settings, readings: readonly Reading[], abo
           .filter(({ labels }) => labels.endpoint === endpoint.name)
           .map(({ labels, value: count }) => [labels.outcome ?? '', count]),
       ),
+      reusedIds: { published: reused(endpoint.name, 'published'), duplicate: reused(endpoint.name, 'duplicate') },
     })),
     ...(queued !== undefined && { queue: { records: queued, bytes: value('gateway_queue_bytes') ?? 0 } }),
     lanes: of('gateway_lane_open').map(({ labels: { topic = '' }, value: open }) => ({
@@ -93,7 +101,7 @@ export function makeStatus(settings: Settings, readings: readonly Reading[], abo
       parked: ofTopic('gateway_parked_records', topic),
     })),
     spoolFull: value('gateway_spool_full') === 1,
-    ...(dedupeIds !== undefined && { dedupeIds }),
+    ...(dedupeIds !== undefined && { dedupeIds, dedupeUsable: value('gateway_dedupe_usable') === 1 }),
   };
 }
 

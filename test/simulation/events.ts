@@ -15,6 +15,8 @@ export interface Publish {
 /** What the outside knows of an event. */
 export interface SentEvent {
   readonly id: string;
+  /** The id that the provider gives it: another event may have the same, with other content. */
+  readonly providerId: string;
   readonly topic: string;
   readonly key: string;
   readonly size: number;

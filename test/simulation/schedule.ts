@@ -1,4 +1,5 @@
-import { type KafkaRecord, PublishError, type Publisher } from '../../src/model.js';
+import { hash } from 'node:crypto';
+import { type Fingerprint, type KafkaRecord, PublishError, type Publisher } from '../../src/model.js';
 import type { Clock } from '../../src/publish/clock.js';
 import { SimulatedDisk } from './disk.js';
 import { Ledger, type Publish, type SentEvent } from './events.js';
@@ -87,8 +88,11 @@ export async function runSchedule(seed: number): Promise<Verdict> {
   }
 
   function send(): void {
+    const id = `e${sent.length}`;
+    // Some providers give one id to several events.
+    const providerId = sent.length > 0 && dice.chance(0.1) ? dice.pick(sent).providerId : id;
     const event = {
-      ...{ id: `e${sent.length}`, topic: dice.pick(topics), key: dice.pick(keys), size: dice.below(300) },
+      ...{ id, providerId, topic: dice.pick(topics), key: dice.pick(keys), size: dice.below(300) },
       ...{ big: dice.chance(0.02), acknowledged: false, publishes: [] },
     };
     if (gateway === undefined) return;
@@ -102,7 +106,7 @@ export async function runSchedule(seed: number): Promise<Verdict> {
     const { publisher, dedupe } = gateway;
     const mine = life;
     dedupe
-      .once('sim', event.id, () => publish(event, publisher, mine))
+      .once(fingerprintOf(event), () => publish(event, publisher, mine))
       .then(
         ({ duplicate }) => {
           if (mine !== life) return;
@@ -212,6 +216,10 @@ export async function runSchedule(seed: number): Promise<Verdict> {
   const parked = new Set(await readParked(world, disk));
   const verdict = judge(sent, kafka, parked);
   return { seed, duplicates, late, ...verdict, broken: [...ledger.broken, ...watch.faults, ...verdict.broken] };
+}
+
+function fingerprintOf({ id, providerId }: SentEvent): Fingerprint {
+  return { endpoint: 'sim', id: providerId, type: 'paid', digest: hash('sha256', id, 'buffer'), by: 'content' };
 }
 
 function ignore(): void {}

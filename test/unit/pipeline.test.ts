@@ -244,13 +244,41 @@ describe('pipeline', () => {
       ports = { ...ports, dedupe: createDedupe({ window, clock: realClock, log: () => undefined }) };
     });
 
-    it('are not published again, with other bytes neither, and are told where the first lies', async () => {
+    const first = { topic: 'webhooks.acme', partition: 0, offset: 0n };
+    const byId = endpoint({ provider: provider({ identity: { by: 'id', placeholders: ['evt_0'] } }) });
+
+    it('are not published again, and are told where the first lies', async () => {
       await handle(endpoint(), delivery(event), ports);
-      const outcome = await handle(endpoint(), delivery({ ...event, pending_webhooks: 0 }), ports);
-      expect(outcome.accepted.map(({ duplicate, placement }) => [duplicate, placement])).to.deep.equal([
-        [true, { topic: 'webhooks.acme', partition: 0, offset: 0n }],
-      ]);
+      const { accepted } = await handle(endpoint(), delivery(event), ports);
+      expect(accepted).to.deep.equal([{ ...accepted[0], duplicate: true, contentDiffers: false, placement: first }]);
       expect(publisher.records).to.have.length(1);
+    });
+
+    it('have the same bytes, unless the plugin says that the id names the event', async () => {
+      for (const [used, records] of [
+        [endpoint(), 2],
+        [byId, 3],
+      ] as const) {
+        await handle(used, delivery({ ...event, id: `evt_${records}` }), ports);
+        const { accepted } = await handle(
+          used,
+          delivery({ ...event, id: `evt_${records}`, pending_webhooks: 0 }),
+          ports,
+        );
+        expect(accepted[0]).to.deep.include({ duplicate: used === byId, contentDiffers: true });
+        expect(publisher.records).to.have.length(records);
+      }
+    });
+
+    it('have the same type, whatever names the event', async () => {
+      await handle(byId, delivery(event), ports);
+      await handle(byId, delivery({ ...event, type: 'other' }), ports);
+      expect(publisher.records).to.have.length(2);
+    });
+
+    it('have the same bytes where test events share one id', async () => {
+      for (const amount of [1, 2, 2]) await handle(byId, delivery({ ...event, id: 'evt_0', amount }), ports);
+      expect(publisher.records).to.have.length(2);
     });
 
     it('are others on another endpoint', async () => {
@@ -286,15 +314,29 @@ describe('pipeline', () => {
       ]);
       expect(publisher.records).to.have.length(2);
       publisher.fail = undefined;
-      const [first, second] = await twins();
-      expect(first).to.deep.equal(second);
+      const accepted = (await twins()).flatMap((outcome) => outcome.accepted);
+      expect(accepted.map(({ duplicate }) => duplicate)).to.deep.equal([false, true]);
+      expect(accepted[0]?.placement).to.deep.equal(accepted[1]?.placement);
       expect(publisher.records).to.have.length(3);
+    });
+
+    it('are no items of a batch that share an id and differ', async () => {
+      const batched = endpoint({ provider: provider({ items: '/items/*' }) });
+      const items = [1, 2, 2].map((amount) => ({ id: 'a', type: 'x', amount }));
+      const { accepted } = await handle(batched, delivery({ items }), ports);
+      expect(accepted.map(({ duplicate, contentDiffers }) => [duplicate, contentDiffers])).to.deep.equal([
+        [false, false],
+        [false, true],
+        [true, false],
+      ]);
+      expect(publisher.records.map(({ value }) => JSON.parse(value.toString()).amount)).to.deep.equal([1, 2]);
     });
 
     it('are found item by item in a batch', async () => {
       const batched = endpoint({ provider: provider({ items: '/items/*/event' }) });
       const batch = (...ids: string[]) => delivery({ items: ids.map((id) => ({ event: { id, type: 'x' } })) });
-      await handle(batched, batch('a', 'b', 'a'), ports);
+      const { accepted } = await handle(batched, batch('a', 'b', 'a'), ports);
+      expect(accepted.map(({ duplicate }) => duplicate)).to.deep.equal([false, false, true]);
       expect(publisher.records.map(({ key }) => key)).to.deep.equal(['a', 'b']);
       const outcome = await handle(batched, batch('b', 'c'), ports);
       expect(outcome.accepted.map(({ duplicate }) => duplicate)).to.deep.equal([true, false]);

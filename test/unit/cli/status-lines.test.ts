@@ -12,6 +12,7 @@ const well: Status = {
   endpoints: [
     {
       ...{ name: 'stripe', path: '/webhooks/stripe', provider: 'stripe', deliveries: { accepted: 5 } },
+      reusedIds: { published: 0, duplicate: 0 },
       secrets: [
         { name: 'current', lastUsed: at(4) },
         { name: 'previous', lastUsed: at(3 * 3600), expires: at(-3600) },

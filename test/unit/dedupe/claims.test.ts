@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Claims, openClaims } from '../../../src/dedupe/claims.js';
-import { hashEvent } from '../../../src/dedupe/entry.js';
 import { openFolder } from '../../../src/dedupe/folder.js';
+import { claimKey } from '../../../src/dedupe/keys.js';
 import { Quota } from './quota.js';
-import { HeldClock } from './support.js';
+import { HeldClock, keys } from './support.js';
 
 describe('claims', () => {
   let dir: string;
   let clock: HeldClock;
   const opened: Claims[] = [];
-  const key = hashEvent('acme', 'a');
+  const key = claimKey(keys('a'));
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'gateway-dedupe-'));
@@ -70,7 +70,7 @@ describe('claims', () => {
   it('agrees over many files, of which it keeps two', async () => {
     const all = [await start(400), await start(400), await start(400)];
     for (let n = 0; n < 100; n++) {
-      const each = hashEvent('acme', String(n));
+      const each = claimKey(keys(String(n)));
       const takers = all.map((_, index) => all[(n + index) % all.length] ?? expect.fail());
       const [mark, ...others] = takers.map((claims) => claims.take(each));
       if (mark === undefined || !('mark' in mark)) return expect.fail('not free');

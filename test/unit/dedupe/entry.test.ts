@@ -1,11 +1,12 @@
 import { expect } from 'chai';
-import { entrySize, hashEvent, hashTopic, readEntries, readKey, writeEvent } from '../../../src/dedupe/entry.js';
+import { format, hashTopic, readKey, writeEvent } from '../../../src/dedupe/entry.js';
+import { keys } from './support.js';
 
 const topic = hashTopic('webhooks.stripe.charge');
 
 function encodeNumbered(number: number): Buffer {
-  const entry = Buffer.alloc(entrySize);
-  writeEvent(entry, 0, hashEvent('stripe', `evt_${number}`), topic, {
+  const entry = Buffer.alloc(format.size);
+  writeEvent(entry, 0, keys(`evt_${number}`), topic, {
     topic: 'webhooks.stripe.charge',
     partition: 3,
     offset: BigInt(number),
@@ -19,10 +20,10 @@ describe('the entries of the dedupe window', () => {
     const lost: string[] = [];
     for (let number = 0; number < 5_000; number++) {
       for (let missing = 1; missing <= 3; missing++) {
-        const torn = encodeNumbered(number).subarray(0, entrySize - missing);
+        const torn = encodeNumbered(number).subarray(0, format.size - missing);
         const both = Buffer.concat([torn, next]);
         const found: string[] = [];
-        readEntries(both, (at) => found.push(readKey(both, at)) > 0);
+        format.readEntries(both, (at) => found.push(readKey(both, at)) > 0);
         if (!found.includes(readKey(next, 0))) lost.push(`${number} without its last ${missing} bytes`);
       }
     }

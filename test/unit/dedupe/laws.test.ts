@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type ClosableDedupe, createDedupe } from '../../../src/dedupe/dedupe.js';
 import { PublishError } from '../../../src/model.js';
 import { MemoryWindow } from './memory-window.js';
-import { HeldClock, Publishing, placed, settle } from './support.js';
+import { event, HeldClock, Publishing, placed, settle } from './support.js';
 
 type Step =
   | { readonly do: 'deliver'; readonly id: number }
@@ -38,18 +38,18 @@ class World {
     return createDedupe({ window: this.window, clock: this.clock, log: () => undefined });
   }
 
-  async deliver(event: number): Promise<void> {
+  async deliver(number: number): Promise<void> {
     const publishing = new Publishing();
     void this.dedupe
-      .once('acme', `evt_${event}`, () => {
-        expect(this.known.has(event), `evt_${event} published again`).to.equal(false);
-        expect(this.open.has(event), `evt_${event} published twice at once`).to.equal(false);
-        this.open.set(event, publishing);
+      .once(event(`evt_${number}`), () => {
+        expect(this.known.has(number), `evt_${number} published again`).to.equal(false);
+        expect(this.open.has(number), `evt_${number} published twice at once`).to.equal(false);
+        this.open.set(number, publishing);
         return publishing.publish();
       })
       .then(({ duplicate }) => {
         // A failed publish is never followed by a duplicate.
-        if (duplicate) expect(this.acked.has(event), `evt_${event} is no duplicate`).to.equal(true);
+        if (duplicate) expect(this.acked.has(number), `evt_${number} is no duplicate`).to.equal(true);
       })
       .catch((error: unknown) => {
         if (!(error instanceof PublishError)) this.faults.push(error);

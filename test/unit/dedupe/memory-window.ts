@@ -1,26 +1,31 @@
-import type { RememberedEvent, Window } from '../../../src/dedupe/window.js';
-import type { Placement, Spooled } from '../../../src/model.js';
+import { type EventKeys, isRepetition } from '../../../src/dedupe/keys.js';
+import type { Found, RememberedEvent, Window } from '../../../src/dedupe/window.js';
 
 /** A window in memory: it survives its processes, and fails when it is told. */
 export class MemoryWindow implements Window {
-  readonly #events = new Map<string, Placement | Spooled>();
+  readonly #events = new Map<string, RememberedEvent[]>();
   full = false;
   unreadable = false;
   groups = 0;
 
-  find(key: string): Placement | Spooled | undefined {
+  find(keys: EventKeys): Found | undefined {
     if (this.unreadable) throw new Error('i/o error');
-    return this.#events.get(key);
+    const known = this.#events.get(keys.id);
+    const found = known?.find((each) => isRepetition(keys, each.keys.digest));
+    if (found === undefined) return known && { contentDiffers: true };
+    return { placement: found.placement, contentDiffers: found.keys.digest !== keys.digest };
   }
 
   async remember(events: readonly RememberedEvent[]): Promise<void> {
     if (this.full) throw new Error('No space left on device');
     this.groups++;
-    for (const { key, placement } of events) this.#events.set(key, placement);
+    for (const { keys, placement } of events) {
+      this.#events.set(keys.id, [...(this.#events.get(keys.id) ?? []), { keys, placement }]);
+    }
   }
 
   count(): number {
-    return this.#events.size;
+    return [...this.#events.values()].flat().length;
   }
 
   async close(): Promise<void> {}

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { ClosableDedupe } from '../../../src/dedupe/dedupe.js';
 import { openDedupe } from '../../../src/dedupe/open.js';
 import { realClock } from '../../../src/publish/clock.js';
-import { type Complaint, HeldClock, open, Publishing, placed, settle } from './support.js';
+import { type Complaint, event, HeldClock, open, Publishing, placed, settle } from './support.js';
 
 describe('opening the dedupe window', () => {
   let dir: string;
@@ -19,7 +19,7 @@ describe('opening the dedupe window', () => {
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
   const once = (dedupe: ClosableDedupe, id: string, offset: number) =>
-    dedupe.once('acme', id, async () => placed(offset));
+    dedupe.once(event(id), async () => placed(offset));
 
   it('makes its folder, and keeps events from one run to the next', async () => {
     const nested = join(dir, 'made/if/missing');
@@ -27,7 +27,7 @@ describe('opening the dedupe window', () => {
     await once(first, 'a', 1);
     await first.close();
     const second = await open(nested, { complaints });
-    expect(await once(second, 'a', 2)).to.deep.equal({ placement: placed(1), duplicate: true });
+    expect(await once(second, 'a', 2)).to.deep.equal({ placement: placed(1), duplicate: true, contentDiffers: false });
     await second.close();
     expect(complaints).to.deep.equal([]);
   });
@@ -35,7 +35,7 @@ describe('opening the dedupe window', () => {
   it('publishes every repetition where it is turned off', async () => {
     const off = await openDedupe(undefined, { shared: false, clock: realClock, log: () => undefined });
     await once(off, 'a', 1);
-    expect(await once(off, 'a', 2)).to.deep.equal({ placement: placed(2), duplicate: false });
+    expect(await once(off, 'a', 2)).to.deep.equal({ placement: placed(2), duplicate: false, contentDiffers: false });
     await off.close();
   });
 
@@ -44,7 +44,7 @@ describe('opening the dedupe window', () => {
     await writeFile(file, '');
     const dedupe = await open(file, { complaints });
     const publishing = new Publishing();
-    const twins = [1, 2].map(() => dedupe.once('acme', 'a', publishing.publish));
+    const twins = [1, 2].map(() => dedupe.once(event('a'), publishing.publish));
     publishing.resolve(placed(1));
     await Promise.all(twins);
     expect(publishing.calls).to.equal(1);
@@ -57,7 +57,7 @@ describe('opening the dedupe window', () => {
       const clock = new HeldClock();
       const [first, second] = [await open(dir, { shared: true, clock }), await open(dir, { shared: true, clock })];
       const [hung, late] = [new Publishing(), new Publishing()];
-      const answers = [first.once('acme', 'a', hung.publish), second.once('acme', 'a', late.publish)];
+      const answers = [first.once(event('a'), hung.publish), second.once(event('a'), late.publish)];
       for (let waited = 0; waited < 29_000; waited += 1000) await clock.pass(1000);
       expect(late.calls).to.equal(0);
       await clock.pass(1500);
@@ -65,8 +65,8 @@ describe('opening the dedupe window', () => {
       hung.resolve(placed(1));
       late.resolve(placed(2));
       expect(await Promise.all(answers)).to.deep.equal([
-        { placement: placed(1), duplicate: false },
-        { placement: placed(2), duplicate: false },
+        { placement: placed(1), duplicate: false, contentDiffers: false },
+        { placement: placed(2), duplicate: false, contentDiffers: false },
       ]);
       await Promise.all([first.close(), second.close()]);
     });
@@ -75,8 +75,8 @@ describe('opening the dedupe window', () => {
       const clock = new HeldClock();
       const [first, second] = [await open(dir, { shared: true, clock }), await open(dir, { shared: true, clock })];
       const publishing = new Publishing();
-      const held = first.once('acme', 'a', publishing.publish);
-      const waiting = second.once('acme', 'a', publishing.publish).catch((error: Error) => error.message);
+      const held = first.once(event('a'), publishing.publish);
+      const waiting = second.once(event('a'), publishing.publish).catch((error: Error) => error.message);
       const closed = second.close();
       await clock.pass(5);
       expect(await waiting).to.match(/stopping/);

@@ -1,7 +1,9 @@
+import { hash } from 'node:crypto';
 import type { DedupeSettings } from '../../../src/config/settings.js';
 import type { ClosableDedupe } from '../../../src/dedupe/dedupe.js';
+import { type EventKeys, keysOf } from '../../../src/dedupe/keys.js';
 import { openDedupe } from '../../../src/dedupe/open.js';
-import type { Placement } from '../../../src/model.js';
+import type { Fingerprint, Placement } from '../../../src/model.js';
 import { type Clock, realClock } from '../../../src/publish/clock.js';
 
 /** A clock that stands until it is moved; `date` can be set apart, as an operator sets it. */
@@ -61,6 +63,21 @@ export function open(
     clock,
     log: (level, message, fields) => complaints.push({ level, message, fields }),
   });
+}
+
+/** An event of the endpoint acme. */
+export function event(
+  id: string,
+  over: Partial<Omit<Fingerprint, 'digest'>> & { readonly content?: string } = {},
+): Fingerprint {
+  const { content = 'content', ...rest } = over;
+  const digest = hash('sha256', content, 'buffer');
+  return { endpoint: 'acme', id, type: 'order.paid', digest, by: 'content', ...rest };
+}
+
+export function keys(id: string, over: Parameters<typeof event>[1] = {}): EventKeys {
+  const fingerprint = event(id, over);
+  return keysOf(fingerprint, fingerprint.by === 'id' ? 'id' : 'content');
 }
 
 export function placed(offset: number, topic = 'webhooks.acme'): Placement {

@@ -2,10 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { hashEvent } from '../../../src/dedupe/entry.js';
 import { openFolder } from '../../../src/dedupe/folder.js';
 import { openWindow, type Window, type WindowOptions } from '../../../src/dedupe/window.js';
-import { type Complaint, HeldClock, placed } from './support.js';
+import { type Complaint, HeldClock, keys, placed } from './support.js';
 
 const hour = 3_600_000;
 
@@ -33,9 +32,8 @@ describe('dedupe window', () => {
       log: (level, message, fields) => complaints.push({ level, message, fields }),
       ...options,
     });
-  const remember = (id: string, offset = 0) =>
-    window.remember([{ key: hashEvent('acme', id), placement: placed(offset) }]);
-  const find = (id: string) => window.find(hashEvent('acme', id), true);
+  const remember = (id: string, offset = 0) => window.remember([{ keys: keys(id), placement: placed(offset) }]);
+  const find = (id: string) => window.find(keys(id), true)?.placement;
 
   async function restart(dateJump = 0): Promise<void> {
     await window.close();
@@ -45,15 +43,15 @@ describe('dedupe window', () => {
 
   it('finds what was remembered, with its placement', async () => {
     await window.remember([
-      { key: hashEvent('acme', 'a'), placement: placed(7, 'one') },
-      { key: hashEvent('acme', 'b'), placement: { topic: 'two', spooled: true } },
-      { key: hashEvent('acme', 'c'), placement: placed(Number.MAX_SAFE_INTEGER, 'two') },
+      { keys: keys('a'), placement: placed(7, 'one') },
+      { keys: keys('b'), placement: { topic: 'two', spooled: true } },
+      { keys: keys('c'), placement: placed(Number.MAX_SAFE_INTEGER, 'two') },
     ]);
     expect(find('a')).to.deep.equal(placed(7, 'one'));
     expect(find('b')).to.deep.equal({ topic: 'two', spooled: true });
     expect(find('c')).to.deep.equal(placed(Number.MAX_SAFE_INTEGER, 'two'));
     expect(find('d')).to.equal(undefined);
-    expect(window.find(hashEvent('other', 'a'))).to.equal(undefined);
+    expect(window.find(keys('a', { endpoint: 'other' }))).to.equal(undefined);
   });
 
   it('knows it after a restart', async () => {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { PublishError } from '../../../src/model.js';
-import { open, placed } from './support.js';
+import { event, open, placed } from './support.js';
 
 /**
  * A process of a gateway with several. Lines to stdin: `once ID`, `ack ID OFFSET`, `fail ID`, `close`. Lines from stdout:
@@ -16,7 +16,7 @@ function say(line: string): void {
 
 async function once(id: string): Promise<void> {
   try {
-    const { placement, duplicate } = await dedupe.once('acme', id, () => {
+    const { placement, duplicate } = await dedupe.once(event(id), () => {
       say(`publish ${id}`);
       return new Promise((resolve, reject) => {
         publishes.set(id, {

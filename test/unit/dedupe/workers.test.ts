@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { open, placed } from './support.js';
+import { event, open, placed } from './support.js';
 
 const script = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
@@ -75,7 +75,7 @@ describe('dedupe between processes', function () {
     second.tell('once b');
     await second.said('publish b');
     first.tell('ack a 7');
-    await Promise.all([first.said('done a 7 accepted'), second.said('done a 7 accepted')]);
+    await Promise.all([first.said('done a 7 accepted'), second.said('done a 7 duplicate')]);
     expect(second.lines).to.not.include('publish a');
     second.tell('once a');
     await second.said('done a 7 duplicate');
@@ -115,9 +115,10 @@ describe('dedupe between processes', function () {
     await second.said('done a 5 accepted', 'done a 5 duplicate');
     await Promise.all([first.kill(), second.kill()]);
     const dedupe = await open(dir);
-    expect(await dedupe.once('acme', 'a', () => expect.fail('published again'))).to.deep.equal({
+    expect(await dedupe.once(event('a'), () => expect.fail('published again'))).to.deep.equal({
       placement: placed(5),
       duplicate: true,
+      contentDiffers: false,
     });
     await dedupe.close();
   });

@@ -182,6 +182,8 @@ describe('the HTTP side', () => {
       ['accepted', 'a'],
       ['dead_lettered', '/items/1'],
     ]);
+    const again = await fields(await post('/batch', '{"items":[{"id":"a","type":"t"}]}'));
+    expect([again.status, ...again.events.map((each) => each.status)]).to.deep.equal(['accepted', 'accepted']);
     expect(await fields(await post('/batch', '{"items":[]}'))).to.deep.equal({ status: 'accepted', events: [] });
     expect((await fields(await post('/batch', '{"items":[{}]}'))).status).to.equal('dead_lettered');
   });

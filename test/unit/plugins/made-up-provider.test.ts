@@ -95,7 +95,12 @@ describe('a provider that nobody has heard of, as a folder', () => {
   });
 
   it('identifies', async () => {
-    const bindings = { headers: {}, endpoint: { name: 'ferret_pay', path: '/hooks/ferret' }, digest: 'd' };
+    const bindings = {
+      headers: {},
+      endpoint: { name: 'ferret_pay', path: '/hooks/ferret' },
+      deliveryId: 'dl1',
+      digest: 'd',
+    };
     const { event } = endpoint().provider;
     const payload = { number: 12, kind: 'burrow.dug', at: 0, burrow: { id: 'b1' } };
     expect(await event.id.evaluate(payload, bindings)).to.equal('12');

@@ -5,7 +5,12 @@ import { type Rule, RuleError } from '../../../src/model.js';
 import { compileRule } from '../../../src/rules/compile.js';
 import { functionNames } from '../../../src/rules/functions.js';
 
-const bindings = { headers: { 'x-event': 'push' }, endpoint: { name: 'shop', path: '/webhooks/shop' }, digest: 'd1' };
+const bindings = {
+  headers: { 'x-event': 'push' },
+  endpoint: { name: 'shop', path: '/webhooks/shop' },
+  deliveryId: 'dl1',
+  digest: 'd1',
+};
 
 function compile(source: string): Rule {
   const { rule, fault } = compileRule(source);

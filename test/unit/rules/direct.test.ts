@@ -5,7 +5,12 @@ import { compileRule } from '../../../src/rules/compile.js';
 import { compileDirect } from '../../../src/rules/direct.js';
 import { undecided } from '../../../src/rules/getter.js';
 
-const bindings = { headers: { 'x-event': 'push' }, endpoint: { name: 'shop', path: '/webhooks/shop' }, digest: 'd1' };
+const bindings = {
+  headers: { 'x-event': 'push' },
+  endpoint: { name: 'shop', path: '/webhooks/shop' },
+  deliveryId: 'dl1',
+  digest: 'd1',
+};
 
 /** Expressions over the names a, b, c, as texts. */
 const { expression } = fc.letrec<{ expression: string }>((tie) => {

@@ -16,7 +16,7 @@ describe('the headers that a rule reads', () => {
   }
 
   it('are bound for it', async () => {
-    const bindings = { headers: { a: '1' }, endpoint: { name: 'n', path: '/n' }, digest: 'd1' };
+    const bindings = { headers: { a: '1' }, endpoint: { name: 'n', path: '/n' }, deliveryId: 'dl1', digest: 'd1' };
     expect(await compileRule('$lookup($headers, "a") & $endpoint.name').rule?.evaluate({}, bindings)).to.equal('1n');
   });
 });

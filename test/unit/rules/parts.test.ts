@@ -4,7 +4,12 @@ import type { Rule } from '../../../src/model.js';
 import { compileRule } from '../../../src/rules/compile.js';
 import { joinParts } from '../../../src/rules/parts.js';
 
-const bindings = { headers: {}, endpoint: { name: 'shop', path: '/webhooks/shop' }, digest: 'abc123' };
+const bindings = {
+  headers: {},
+  endpoint: { name: 'shop', path: '/webhooks/shop' },
+  deliveryId: 'dl1',
+  digest: 'abc123',
+};
 
 function parts(...sources: readonly string[]): Rule {
   return joinParts(
@@ -47,6 +52,7 @@ describe('an id of several parts', () => {
 describe('digests in rules', () => {
   it('$digest is that of the item', () => {
     expect(compileRule('$digest').rule?.evaluate({}, bindings)).to.equal('abc123');
+    expect(compileRule('$deliveryId').rule?.evaluate({}, bindings)).to.equal('dl1');
     expect(compileRule('type & "." & $digest').rule?.evaluate({ type: 'a' }, bindings)).to.equal('a.abc123');
   });
 

@@ -90,7 +90,7 @@ describe('the metrics', () => {
       lanes: [{ topic: 't', open, spooled, bytes: 10, refused: 2, oldest, parked: 1 }],
     });
     const queue = { records: 3, bytes: 40 };
-    const common = { inFlight: 2, queue, connected: true, dedupeIds: 7, now: 10_000 };
+    const common = { inFlight: 2, queue, connected: true, dedupeIds: 7, dedupeUsable: true, now: 10_000 };
     const merged = mergeReadings([
       observe({ ...common, worker: 0, spool: spool(true, 0, 10_000) }),
       observe({ ...common, worker: 1, spool: spool(false, 3, 4_000, 5_000), connected: false }),
@@ -113,7 +113,15 @@ describe('the metrics', () => {
   it('name what they have, and have every label that they name', () => {
     const lane = { topic: 't', open: true, spooled: 0, bytes: 0, refused: 0, parked: 0 };
     const kafka = { queue: { records: 0, bytes: 0 }, spool: { lanes: [lane], bytes: 0, maxBytes: 1 } };
-    const readings = observe({ ...kafka, inFlight: 0, connected: true, dedupeIds: 1, worker: 0, now: 0 });
+    const readings = observe({
+      ...kafka,
+      inFlight: 0,
+      connected: true,
+      dedupeIds: 1,
+      dedupeUsable: true,
+      worker: 0,
+      now: 0,
+    });
     for (const { metric, labels } of readings) {
       expect(Object.keys(labels)).to.deep.equal([...metrics[metric].labels]);
     }
