@@ -94,7 +94,7 @@ for (const [name, lines] of Object.entries(expected)) {
 
     it('has rules that compile', () => {
       const keys = plugin.routes.flatMap(({ when, key }) => [when, key]);
-      const rules = [...Object.values(plugin.event), ...plugin.schemas.map(({ when }) => when), ...keys];
+      const rules = [...Object.values(plugin.event).flat(), ...plugin.schemas.map(({ when }) => when), ...keys];
       for (const rule of rules) {
         expect(rule === undefined ? undefined : compileRule(rule).fault, rule).to.equal(undefined);
       }
