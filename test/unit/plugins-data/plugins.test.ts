@@ -57,10 +57,15 @@ const expected: { readonly [provider: string]: readonly string[] } = {
     'v1.charge.refunded ch_000000000000000000000000 webhooks.stripe.thin -',
   ],
   github: [
+    'installation.created 957387 webhooks.github.other -',
     'issues.opened Codertocat/Hello-World webhooks.github.other -',
+    'marketplace_purchase.purchased 18404719 webhooks.github.other -',
     'ping Codertocat/Hello-World webhooks.github.other -',
     'pull_request.opened Codertocat/Hello-World webhooks.github.pull_request Codertocat/Hello-World#2',
     'push Codertocat/Hello-World webhooks.github.push Codertocat/Hello-World',
+    'security_advisory.published GHSA-rf4j-j272-fj86 webhooks.github.other -',
+    'sponsorship.created MDExOlNwb25zb3JzaGlwMQ== webhooks.github.other -',
+    'star.created Codertocat/Hello-World webhooks.github.other -',
   ],
   standard_webhooks: [
     'contact.created 1f81eb52-5198-4599-803e-771906343485 webhooks.standard_webhooks.events -',
