@@ -1,4 +1,4 @@
-import type { CustomAnswer } from '../model.js';
+import type { CustomAnswer, Identity } from '../model.js';
 import type { HandshakeDeclaration, PayloadDeclaration, SignatureDeclaration } from '../signature/declaration.js';
 
 /** plugin.yaml, as `schemas/plugin.schema.json` lets it through. Texts of rules are JSONata. */
@@ -19,7 +19,7 @@ export interface PluginDeclaration {
   readonly event: { readonly id: string | readonly string[]; readonly type: string } & {
     readonly [name in OptionalFact]?: string;
   };
-  readonly dedupe?: { readonly by: 'content' | 'id'; readonly placeholders?: readonly string[] };
+  readonly dedupe?: { readonly by: Identity['by']; readonly placeholders?: readonly string[] };
   readonly retries?: { readonly change: { readonly [path: string]: Freshness } };
   readonly sources?: readonly SourceDeclaration[];
   readonly routes: readonly RouteDeclaration[];
