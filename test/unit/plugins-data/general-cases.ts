@@ -87,7 +87,9 @@ export const generalCases: readonly (readonly [plugin: string, signed: Signed])[
   ['resend', { secrets: { '': whsec }, headers: standard('svix', decoded) }],
   ['openai', { secrets: { '': whsec }, headers: standard('webhook', decoded) }],
   ['replicate', { secrets: { '': whsec }, headers: standard('webhook', decoded) }],
-  ['polar', { secrets: { '': whsec }, headers: standard('webhook', whsec) }],
+  ['polar', { secrets: { legacy: whsec }, headers: standard('webhook', whsec) }],
+  ['polar', { secrets: { standard: whsec }, headers: standard('webhook', decoded) }],
+  ['polar', { secrets: { standard: whsec, legacy: whsec }, headers: standard('webhook', whsec) }],
   [
     'linear',
     {
