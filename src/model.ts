@@ -345,8 +345,8 @@ export type WriteAnswer = (delivery: Delivery, surroundings?: Surroundings) => C
 
 /** What makes an event the repetition of an earlier one of the same endpoint, id and type. */
 export interface Identity {
-  /** `content`: the same bytes. `id`: nothing more. `none`: every event is a new one. */
-  readonly by: 'content' | 'id' | 'none';
+  /** `content`: the same bytes. `id`: nothing more. */
+  readonly by: 'content' | 'id';
   /** Ids that test events share: by content, whatever `by` says. */
   readonly placeholders: readonly string[];
 }

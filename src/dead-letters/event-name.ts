@@ -14,9 +14,8 @@ export function nameEvent({ endpoint, id, type = '', digest = '' }: NamedEvent):
   return `${endpoint}\0${id.length}\0${id}${type}\0${digest}`;
 }
 
-/** The name that repetitions of an event share; undefined where it has none. */
-export function sharedName({ endpoint, id, type, digest, by }: Fingerprint): string | undefined {
-  if (by === 'none') return undefined;
+/** The name that repetitions of an event share. */
+export function sharedName({ endpoint, id, type, digest, by }: Fingerprint): string {
   return nameEvent({ endpoint, id, type, ...(by === 'content' ? { digest: digest.toString('base64') } : {}) });
 }
 

@@ -48,7 +48,6 @@ export class Ledger {
   /** Where a replay has published an event of which this is a repetition. */
   findEvent(fingerprint: Fingerprint): ReplayedEvent | undefined {
     const name = sharedName(fingerprint);
-    if (name === undefined) return undefined;
     const { endpoint, id, by } = fingerprint;
     // A former gateway's mark has neither type nor content: the id must suffice.
     return this.#events.get(name) ?? (by === 'id' ? this.#events.get(nameEvent({ endpoint, id })) : undefined);

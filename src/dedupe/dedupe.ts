@@ -69,9 +69,7 @@ class LocalDedupe implements ClosableDedupe {
   }
 
   once(event: Fingerprint, publish: Publish): Promise<Published> {
-    const by = event.by;
-    if (by === 'none') return publish().then(isNew);
-    const keys = keysOf(event, by);
+    const keys = keysOf(event);
     const active = this.#active.of(keys);
     const repeated = findRepeated(active, keys);
     if (repeated !== undefined) return repeat(repeated, keys);

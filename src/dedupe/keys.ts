@@ -10,10 +10,10 @@ export interface EventKeys {
   readonly id: string;
   /** The first half of the digest of its bytes. */
   readonly digest: string;
-  readonly by: 'content' | 'id';
+  readonly by: Fingerprint['by'];
 }
 
-export function keysOf({ endpoint, id, type, digest }: Fingerprint, by: EventKeys['by']): EventKeys {
+export function keysOf({ endpoint, id, type, digest, by }: Fingerprint): EventKeys {
   // The length tells where the id ends, whatever is in it; names of endpoints have no control characters.
   const name = hash('sha256', `${endpoint}\0${id.length}\0${id}${type}`, 'binary').slice(0, keyLength);
   return { id: name, digest: digest.toString('latin1', 0, keyLength), by };

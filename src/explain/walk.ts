@@ -108,7 +108,7 @@ function onceEach(): Dedupe {
   return {
     async once({ id, type, digest, by }, publish) {
       const name = `${id.length} ${id}${type}`;
-      const known = by === 'none' ? [] : (seen.get(name) ?? []);
+      const known = seen.get(name) ?? [];
       const first = known.find((each) => by === 'id' || each.digest.equals(digest));
       const placement = first?.placement ?? publish();
       if (first === undefined) seen.set(name, [...known, { digest, placement }]);

@@ -62,7 +62,7 @@ export interface NeedDeclaration {
 export type OptionalFact = 'time' | 'subject' | 'livemode' | 'account';
 
 /** What a send makes anew of an example, and how. */
-export type Freshness = 'id' | 'uuid' | 'seconds' | 'milliseconds' | 'iso8601';
+export type Freshness = 'id' | 'uuid' | 'seconds' | 'milliseconds' | 'iso8601' | 'increment' | 'toggle';
 
 /** A route in plugin.yaml or in gateway.yaml. */
 export interface RouteDeclaration {

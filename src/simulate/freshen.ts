@@ -1,8 +1,6 @@
+import type { Freshness } from '../plugins/declaration.js';
 import { itemPaths, parsePath } from './paths.js';
 import { renewAt } from './renew.js';
-
-/** How a value is made anew: another identifier of the same shape, a UUID, or the time of sending. */
-export type Freshness = 'id' | 'uuid' | 'seconds' | 'milliseconds' | 'iso8601';
 
 /**
  * Dotted path into each item's value → how it is made anew. `$headers.NAME` is the header of that name; a path may go on
@@ -67,6 +65,10 @@ function makeAnew(old: unknown, freshness: Freshness, now: number, random: Rando
       return likewise(old, now, now);
     case 'iso8601':
       return new Date(now).toISOString();
+    case 'increment':
+      return typeof old === 'number' ? old + 1 : String(Number(old) + 1);
+    case 'toggle':
+      return old !== true;
   }
 }
 

@@ -80,10 +80,6 @@ describe('dedupe', () => {
       }
     });
 
-    it('publishes everything where nothing tells a repetition', async () => {
-      expect((await told({ by: 'none' })).map(({ placement }) => placement)).to.deep.equal([placed(2), placed(3)]);
-    });
-
     it('publishes other content while the first is being published', async () => {
       const [first, second] = [new Publishing(), new Publishing()];
       const results = [

@@ -76,8 +76,7 @@ export function event(
 }
 
 export function keys(id: string, over: Parameters<typeof event>[1] = {}): EventKeys {
-  const fingerprint = event(id, over);
-  return keysOf(fingerprint, fingerprint.by === 'id' ? 'id' : 'content');
+  return keysOf(event(id, over));
 }
 
 export function placed(offset: number, topic = 'webhooks.acme'): Placement {

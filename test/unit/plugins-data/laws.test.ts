@@ -92,9 +92,8 @@ for (const name of pluginNames) {
       examples = await listExamples(endpoint.provider.folder);
     });
 
+    // Both have one delivery's id: where that is a part of the event's, nothing else tells a repetition.
     it('1: an event that is sent again is one event', async () => {
-      // Nothing tells a repetition from a new event.
-      if (endpoint.provider.identity.by === 'none') return;
       for (const example of examples) {
         const message = firstSend(endpoint, example);
         const sent = signed(endpoint, requestOf(endpoint, message));
@@ -162,11 +161,9 @@ for (const name of pluginNames) {
             const example = examples.find((each) => each.type === type);
             expect(example, `there is no example ${type}`).to.not.equal(undefined);
             if (example === undefined) return undefined;
-            const message = { headers: example.headers, payload: example.payload };
-            const delivery = {
-              ...proven(endpoint, signed(endpoint, requestOf(endpoint, firstSend(endpoint, example)))),
-            };
-            const { body, headers } = requestOf(endpoint, message);
+            const delivery = proven(endpoint, signed(endpoint, requestOf(endpoint, firstSend(endpoint, example))));
+            // As shipped: what it says of the time may be long ago, which is of no interest here.
+            const { body, headers } = signed(endpoint, requestOf(endpoint, example));
             const values = Object.fromEntries(Object.entries(headers).map(([header, value]) => [header, [value]]));
             const records = await recordsOf(
               endpoint,
