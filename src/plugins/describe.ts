@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Binds, NamedNeed } from '../model.js';
+import type { Binds, Identity, NamedNeed } from '../model.js';
 import type { HandshakeDeclaration } from '../signature/declaration.js';
 import { describeConditions, describeSignature, nameScheme } from '../signature/words.js';
 import type { SoundPlugin } from './catalogue.js';
-import type { PluginDeclaration, RouteDeclaration } from './declaration.js';
+import type { PluginDeclaration, RouteDeclaration, SourceDeclaration } from './declaration.js';
 import { listExamples } from './examples.js';
 import { unsignedHeaders } from './unsigned-headers.js';
 
@@ -43,6 +43,9 @@ export interface PluginDescription extends PluginSummary {
   /** Where the events of a batch are. */
   readonly items?: string;
   readonly event: PluginDeclaration['event'];
+  /** What makes a delivery the repetition of an earlier one. */
+  readonly dedupe: Identity;
+  readonly sources: readonly SourceDeclaration[];
   readonly routes: readonly RouteDeclaration[];
 }
 
@@ -69,7 +72,8 @@ export async function describePlugin(plugin: SoundPlugin): Promise<PluginDescrip
     handshakes: (declaration.handshakes ?? []).map(describeHandshake),
     mediaTypes: provider.mediaTypes,
     ...(items === undefined ? {} : { items }),
-    ...{ event: declaration.event, routes: declaration.routes },
+    ...{ event: declaration.event, dedupe: provider.identity, sources: declaration.sources ?? [] },
+    routes: declaration.routes,
   };
 }
 

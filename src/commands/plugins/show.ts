@@ -38,13 +38,33 @@ function format(plugin: PluginDescription): string {
     ['Takes', [mediaTypes.join(', '), ...(items === undefined ? [] : [`batches: each ${items} is an event`])]],
     ['Handshakes', handshakes],
     ['Event', Object.entries(plugin.event).map(([fact, rule]) => `${fact}: ${[rule].flat().join(', ')}`)],
+    ['Repetition', repetition(plugin)],
     ['Types', [plugin.eventTypes === 0 ? 'no list' : `${plugin.eventTypes} known`]],
     ['Examples', [plugin.examples.join(', ')]],
+    ['Sources', sources(plugin)],
   ];
   const lines = sections.flatMap(([label, texts]) =>
     texts.map((text, index) => `${(index === 0 ? label : '').padEnd(14)} ${text}`.trimEnd()),
   );
   return [`${name}: ${title}`, '', ...lines, '', routes(plugin)].join('\n');
+}
+
+function repetition({ event, dedupe: { by, placeholders } }: PluginDescription): readonly string[] {
+  const rule =
+    by === 'id'
+      ? 'the same id and type, whatever the bytes are: the id alone names the event (see Sources)'
+      : 'the same id, type and bytes; the same id with other bytes is another event';
+  const delivered = [event.id].flat().some((source) => source.includes('$deliveryId'));
+  return [
+    rule,
+    ...(placeholders.length > 0 ? [`of the test ids ${placeholders.join(', ')}: the same bytes, too`] : []),
+    ...(delivered ? ['none where the id has that of the delivery: there each delivery is an event'] : []),
+  ];
+}
+
+function sources({ sources: all }: PluginDescription): readonly string[] {
+  if (all.length === 0) return ['none: nobody has confirmed what this plugin says'];
+  return all.map(({ about, what, where, read }) => `${about.join(', ')}: ${what} (${where}, read ${read})`);
 }
 
 function unsigned({ unsignedHeaders }: PluginDescription): readonly string[] {
