@@ -29,7 +29,7 @@ function eventOf(number: number): Fingerprint {
   const id = `evt_1PqXyZ2eZvKYlo${number}`;
   const digest = Buffer.alloc(32);
   digest.writeUInt32LE(Math.imul(number, 0x9e3779b1) >>> 0);
-  return { endpoint: 'stripe', id, type: 'charge.refunded', digest, by };
+  return { endpoint: 'stripe', id, type: 'charge.refunded', digest: digest.toString('base64'), by };
 }
 
 function complain(level: string, message: string, fields: object): void {

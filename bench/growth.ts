@@ -109,7 +109,7 @@ async function growWindow(): Promise<Growth[]> {
   const times: Point[] = [];
   const memory: Point[] = [];
   let ids = 0;
-  const digest = Buffer.alloc(32);
+  const digest = Buffer.alloc(32).toString('base64');
   const once = () =>
     dedupe.once({ endpoint: 'stripe', id: `evt_${ids++}`, type: 'charge.refunded', digest, by: 'id' }, () => published);
   async function remember(count: number): Promise<void> {

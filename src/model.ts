@@ -55,8 +55,8 @@ export interface Item extends ItemPlace {
   readonly value: unknown;
   /** The item's exact slice of the body. */
   readonly bytes: Buffer;
-  /** SHA-256 of `bytes`. */
-  readonly digest: Buffer;
+  /** SHA-256 of `bytes`, base64. */
+  readonly digest: string;
 }
 
 /**
@@ -117,8 +117,8 @@ export interface Fingerprint {
   readonly endpoint: string;
   readonly id: string;
   readonly type: string;
-  /** SHA-256 of the item's bytes. */
-  readonly digest: Buffer;
+  /** SHA-256 of the item's bytes, base64. */
+  readonly digest: string;
   readonly by: Identity['by'];
 }
 

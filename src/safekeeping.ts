@@ -35,8 +35,8 @@ export interface Accepted extends Published {
 export interface Mapped {
   readonly event: WebhookEvent;
   readonly record: KafkaRecord;
-  /** SHA-256 of the item's bytes. */
-  readonly digest: Buffer;
+  /** SHA-256 of the item's bytes, base64. */
+  readonly digest: string;
 }
 
 /** Records that Kafka refuses for good join `rejected`; where one could be taken later, the delivery as a whole must be sent again. */
@@ -67,7 +67,7 @@ function fingerprint(
   endpoint: string,
   { by, placeholders }: Identity,
   { id, type }: WebhookEvent,
-  digest: Buffer,
+  digest: string,
 ): Fingerprint {
   return { endpoint, id, type, digest, by: by === 'id' && placeholders.includes(id) ? 'content' : by };
 }

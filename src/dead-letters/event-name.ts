@@ -16,7 +16,7 @@ export function nameEvent({ endpoint, id, type = '', digest = '' }: NamedEvent):
 
 /** The name that repetitions of an event share. */
 export function sharedName({ endpoint, id, type, digest, by }: Fingerprint): string {
-  return nameEvent({ endpoint, id, type, ...(by === 'content' ? { digest: digest.toString('base64') } : {}) });
+  return nameEvent({ endpoint, id, type, ...(by === 'content' ? { digest } : {}) });
 }
 
 /** Under every name that a repetition of the event may be looked up by. */

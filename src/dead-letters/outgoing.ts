@@ -60,7 +60,7 @@ export class Outgoing {
   #publishFirst(letter: DeadLetter, { id, record, fingerprint }: JudgedEvent): Promise<ReplayedEvent> {
     const found = this.#found.get(letter.id)?.get(nameRecord(record));
     const before = this.#ports.once ? this.#ledger.findEvent(fingerprint) : undefined;
-    const named = { id, type: fingerprint.type, digest: fingerprint.digest.toString('base64') };
+    const named = { id, type: fingerprint.type, digest: fingerprint.digest };
     if (found === undefined && before !== undefined) return Promise.resolve({ ...before, ...named, duplicate: true });
     const { dedupe } = this.#ports;
     const send = () => (found ? Promise.resolve(found) : this.#send(this.#ports, record));

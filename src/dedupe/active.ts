@@ -2,16 +2,22 @@ import type { Placement, Spooled } from '../model.js';
 import { type EventKeys, isRepetition } from './keys.js';
 
 /** An event that is being published, or was and is not in the window yet. */
-export interface ActiveEvent {
+export class ActiveEvent {
   readonly keys: EventKeys;
   /** Settles as its publish does. */
   readonly published: Promise<Placement | Spooled>;
-  /** Where it lies, once it is published. */
-  placement?: Placement | Spooled;
   /** Of the claim that is given up when the window has it. */
-  mark?: string | undefined;
+  mark: string | undefined;
+  /** Where it lies, once it is published. */
+  placement: Placement | Spooled | undefined = undefined;
   /** Another event of the same id, with other content. */
-  next?: ActiveEvent | undefined;
+  next: ActiveEvent | undefined = undefined;
+
+  constructor(keys: EventKeys, published: Promise<Placement | Spooled>, mark?: string) {
+    this.keys = keys;
+    this.published = published;
+    this.mark = mark;
+  }
 }
 
 /** The active events by their ids, in the order in which these came. */
@@ -29,7 +35,6 @@ export class ActiveEvents {
     const { id } = event.keys;
     event.next = this.#byId.get(id);
     this.#byId.set(id, event);
-    if (event.placement !== undefined) this.waiting++;
   }
 
   settle(event: ActiveEvent, placement: Placement | Spooled): void {

@@ -1,6 +1,6 @@
 import { type Dedupe, type Fingerprint, type Placement, PublishError, type Published, type Spooled } from '../model.js';
 import type { Clock } from '../publish/clock.js';
-import { type ActiveEvent, ActiveEvents, findRepeated } from './active.js';
+import { ActiveEvent, ActiveEvents, findRepeated } from './active.js';
 import type { Claim, Claims } from './claims.js';
 import { claimKey, type EventKeys, keysOf } from './keys.js';
 import type { Found, Window } from './window.js';
@@ -80,7 +80,7 @@ class LocalDedupe implements ClosableDedupe {
     }
     const differs = active !== undefined || found !== undefined;
     if (this.#claims !== undefined) return this.#publishClaimed(keys, publish, differs);
-    return this.#publish(keys, undefined, publish).then(differs ? isOther : isNew);
+    return this.#publish(keys, undefined, publish, differs);
   }
 
   count(): number {
@@ -107,14 +107,14 @@ class LocalDedupe implements ClosableDedupe {
     return placement && { placement, contentDiffers: false };
   }
 
-  #publish(keys: EventKeys, mark: string | undefined, publish: Publish): Promise<Placement | Spooled> {
-    const active: ActiveEvent = { keys, published: publish(), mark };
+  #publish(keys: EventKeys, mark: string | undefined, publish: Publish, contentDiffers: boolean): Promise<Published> {
+    const active = new ActiveEvent(keys, publish(), mark);
     this.#active.add(active);
     return active.published.then(
       (placement) => {
         this.#active.settle(active, placement);
         this.#afterPublish();
-        return placement;
+        return { placement, duplicate: false, contentDiffers };
       },
       (error: unknown) => {
         this.#active.remove(active);
@@ -136,20 +136,21 @@ class LocalDedupe implements ClosableDedupe {
       this.#release([{ keys, mark: claim.mark }]);
       return Promise.resolve({ placement: found.placement, duplicate: true, contentDiffers: found.contentDiffers });
     }
-    return this.#publish(keys, claim?.mark, publish).then(differs || found !== undefined ? isOther : isNew);
+    return this.#publish(keys, claim?.mark, publish, differs || found !== undefined);
   }
 
   /** Waits for the process that publishes it. Twins in this process wait for the same. */
   async #publishAfter(keys: EventKeys, first: string, publish: Publish, differs: boolean): Promise<Published> {
     let found: Found | undefined;
-    const placement = await this.#publish(keys, undefined, async () => {
+    const publishOnce = async () => {
       const mark = await this.#takeOver(claimKey(keys), first);
       const active = findRepeated(this.#active.of(keys), keys);
       // The claim is given up when the window has the event.
       if (active !== undefined) active.mark = mark;
       found = this.#attempt(() => this.#window.find(keys, true));
       return found?.placement ?? publish();
-    });
+    };
+    const { placement } = await this.#publish(keys, undefined, publishOnce, differs);
     const duplicate = found?.placement !== undefined;
     return { placement, duplicate, contentDiffers: found?.contentDiffers ?? differs };
   }
@@ -185,7 +186,9 @@ class LocalDedupe implements ClosableDedupe {
 
   #keepLate(keys: EventKeys, placement: Placement): void {
     if (this.#state === 'closed') return;
-    this.#active.add({ keys, published: Promise.resolve(placement), placement });
+    const event = new ActiveEvent(keys, Promise.resolve(placement));
+    this.#active.add(event);
+    this.#active.settle(event, placement);
     this.#afterPublish();
   }
 
@@ -252,15 +255,6 @@ class LocalDedupe implements ClosableDedupe {
       );
     this.#failing = true;
   }
-}
-
-function isNew(placement: Placement | Spooled): Published {
-  return { placement, duplicate: false, contentDiffers: false };
-}
-
-/** One of a known id, with other content. */
-function isOther(placement: Placement | Spooled): Published {
-  return { placement, duplicate: false, contentDiffers: true };
 }
 
 function repeat({ keys, placement, published }: ActiveEvent, { digest }: EventKeys): Promise<Published> {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Placement, Spooled } from '../model.js';
-import { type EventKeys, keyLength } from './keys.js';
+import { digestLength, type EventKeys, keyLength } from './keys.js';
 
 /**
  * What the files of the dedupe window and of the claims are made of: entries of one size, so that a reader finds the next
@@ -115,7 +115,8 @@ export function writeEvent(
   const spooled = 'spooled' in placement;
   into.writeUIntLE(topic, at + topicAt, topicLength);
   into.write(id, at + keyAt, keyLength, 'latin1');
-  into.write(digest, at + digestAt, keyLength, 'latin1');
+  // 21 characters are 126 bits: the last byte has two that count for nothing.
+  into.write(`${digest}A`, at + digestAt, keyLength, 'base64');
   into.writeUInt32LE(spooled ? spooledPartition : placement.partition, at + format.placementAt);
   into.writeBigInt64LE(spooled ? 0n : placement.offset, at + format.placementAt + 4);
   format.seal(into, at, by === 'id' ? kinds.eventById : kinds.event);
@@ -197,7 +198,7 @@ export function readKey(from: Buffer, at: number): string {
 }
 
 export function readDigest(from: Buffer, at: number): string {
-  return from.toString('latin1', at + digestAt, at + digestAt + keyLength);
+  return from.toString('base64', at + digestAt, at + digestAt + keyLength).slice(0, digestLength);
 }
 
 export function readMark(from: Buffer, at: number): string {

@@ -1,14 +1,16 @@
 import { hash } from 'node:crypto';
 import type { Fingerprint } from '../model.js';
 
-/** Bytes of each of the two, as Latin-1 texts, which maps take. */
+/** Bytes of the name of an event, as a Latin-1 text, which maps take. */
 export const keyLength = 16;
+/** Characters of base64: what 16 bytes tell for certain. */
+export const digestLength = 21;
 
 /** What an event is looked up by. */
 export interface EventKeys {
   /** Names endpoint, id and type. */
   readonly id: string;
-  /** The first half of the digest of its bytes. */
+  /** The first half of the digest of its bytes, base64. */
   readonly digest: string;
   readonly by: Fingerprint['by'];
 }
@@ -16,7 +18,7 @@ export interface EventKeys {
 export function keysOf({ endpoint, id, type, digest, by }: Fingerprint): EventKeys {
   // The length tells where the id ends, whatever is in it; names of endpoints have no control characters.
   const name = hash('sha256', `${endpoint}\0${id.length}\0${id}${type}`, 'binary').slice(0, keyLength);
-  return { id: name, digest: digest.toString('latin1', 0, keyLength), by };
+  return { id: name, digest: digest.slice(0, digestLength), by };
 }
 
 /** Whether an event of the same `id` is a repetition of the other one. */

@@ -21,7 +21,7 @@ export class Table {
     used: 0,
   }));
 
-  /** `key`, and `digest` where it is for one content only: at least 5 bytes of a digest as Latin-1. `position`: below 2^32 - 1. */
+  /** `key`: at least 5 bytes of a digest as Latin-1. `digest`: of the content, where it is for that alone, else empty. `position`: below 2^32 - 1. */
   add(key: string, digest: string, position: number): void {
     const segment = this.#segmentOf(key, digest);
     if (segment.used >= (segment.slots.length / 2) * fullest) grow(segment);

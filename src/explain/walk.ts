@@ -103,16 +103,16 @@ function recorder(records: KafkaRecord[]) {
 
 /** An event that a batch has twice is published once. */
 function onceEach(): Dedupe {
-  const seen = new Map<string, { readonly digest: Buffer; readonly placement: ReturnType<Publish> }[]>();
+  const seen = new Map<string, { readonly digest: string; readonly placement: ReturnType<Publish> }[]>();
   type Publish = Parameters<Dedupe['once']>[1];
   return {
     async once({ id, type, digest, by }, publish) {
       const name = `${id.length} ${id}${type}`;
       const known = seen.get(name) ?? [];
-      const first = known.find((each) => by === 'id' || each.digest.equals(digest));
+      const first = known.find((each) => by === 'id' || each.digest === digest);
       const placement = first?.placement ?? publish();
       if (first === undefined) seen.set(name, [...known, { digest, placement }]);
-      const contentDiffers = known.length > 0 && first?.digest.equals(digest) !== true;
+      const contentDiffers = known.length > 0 && first?.digest !== digest;
       return { placement: await placement, duplicate: first !== undefined, contentDiffers };
     },
   };

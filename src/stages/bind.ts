@@ -27,6 +27,6 @@ class BoundItem implements Bindings {
   }
 
   get digest(): string {
-    return this.#item.digest.toString('hex');
+    return Buffer.from(this.#item.digest, 'base64').toString('hex');
   }
 }

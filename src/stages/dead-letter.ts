@@ -31,7 +31,7 @@ export function deadLetter(
     ce_requesttarget: delivery.target,
     ce_requestheaders: JSON.stringify(requestHeaders(endpoint, delivery)),
   };
-  addDeliveryHeaders(headers, delivery, hash('sha256', delivery.body, 'buffer'));
+  addDeliveryHeaders(headers, delivery, hash('sha256', delivery.body, 'base64'));
   return { topic, key: delivery.id, value: delivery.body, headers };
 }
 

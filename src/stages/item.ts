@@ -11,7 +11,7 @@ class BodyPart implements Item {
   readonly pointer: string;
   readonly value: unknown;
   readonly bytes: Buffer;
-  #digest: Buffer | undefined;
+  #digest: string | undefined;
 
   constructor(index: number, pointer: string, value: unknown, bytes: Buffer) {
     this.index = index;
@@ -21,8 +21,8 @@ class BodyPart implements Item {
   }
 
   /** Once for the record's header, the dedupe window and the rules. */
-  get digest(): Buffer {
-    this.#digest ??= hash('sha256', this.bytes, 'buffer');
+  get digest(): string {
+    this.#digest ??= hash('sha256', this.bytes, 'base64');
     return this.#digest;
   }
 }

@@ -118,12 +118,12 @@ const formatTime = createTimeFormatter();
 
 const traceparentForm = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
-/** Adds the headers that records and dead letters have in common. `digest`: SHA-256 of the value. */
-export function addDeliveryHeaders(headers: { [name: string]: string }, delivery: Delivery, digest: Buffer): void {
+/** Adds the headers that records and dead letters have in common. `digest`: SHA-256 of the value, base64. */
+export function addDeliveryHeaders(headers: { [name: string]: string }, delivery: Delivery, digest: string): void {
   headers.ce_deliveryid = delivery.id;
   headers.ce_receivedtime = formatTime(delivery.receivedAt);
   // In the form of RFC 9530.
-  headers.ce_digest = `sha-256=:${digest.toString('base64')}:`;
+  headers.ce_digest = `sha-256=:${digest}:`;
   const traceparent = delivery.headers.traceparent?.[0];
   if (traceparent !== undefined && traceparentForm.test(traceparent)) headers.traceparent = traceparent;
 }

@@ -219,7 +219,7 @@ export async function runSchedule(seed: number): Promise<Verdict> {
 }
 
 function fingerprintOf({ id, providerId }: SentEvent): Fingerprint {
-  return { endpoint: 'sim', id: providerId, type: 'paid', digest: hash('sha256', id, 'buffer'), by: 'content' };
+  return { endpoint: 'sim', id: providerId, type: 'paid', digest: hash('sha256', id, 'base64'), by: 'content' };
 }
 
 function ignore(): void {}

@@ -71,7 +71,7 @@ export function event(
   over: Partial<Omit<Fingerprint, 'digest'>> & { readonly content?: string } = {},
 ): Fingerprint {
   const { content = 'content', ...rest } = over;
-  const digest = hash('sha256', content, 'buffer');
+  const digest = hash('sha256', content, 'base64');
   return { endpoint: 'acme', id, type: 'order.paid', digest, by: 'content', ...rest };
 }
 
