@@ -57,7 +57,7 @@ export async function openFormerWindow(
   function find(endpoint: string, id: string): Placement | Spooled | undefined {
     const key = formerKey(endpoint, id);
     for (const [number, { table }] of tables) {
-      for (const position of table.find(key, '')) {
+      for (const position of table.findId(key)) {
         const entry = chain.read(number, position);
         if (entry === undefined || !formerFormat.isEntry(entry, 0) || readKey(entry, 0) !== key) continue;
         return readPlacement(entry, formerFormat.placementAt, names.get(readTopic(entry, 0)) ?? '(unknown)');
