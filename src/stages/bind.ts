@@ -27,4 +27,8 @@ class BoundItem implements Bindings {
   get digest(): string {
     return this.#item.digest.toString('hex');
   }
+
+  get exact(): unknown {
+    return this.#item.exact;
+  }
 }

@@ -1,3 +1,4 @@
+import { isNumeric } from '../exact/number.js';
 import { createTimeFormatter } from '../iso-time.js';
 import {
   type Bindings,
@@ -79,7 +80,7 @@ function reject(error: unknown): never {
 function partitionKey(route: Route, event: WebhookEvent, key: unknown): string {
   if (key === undefined || key === null || key === '') return event.subject ?? event.id;
   if (typeof key === 'string') return key;
-  if (typeof key === 'number' || typeof key === 'boolean') return String(key);
+  if (isNumeric(key) || typeof key === 'boolean') return String(key);
   throw new Rejection('rule_failed', {
     detail: `the key of ${route.declaredAt} gives ${Array.isArray(key) ? 'an array' : 'an object'}`,
   });
