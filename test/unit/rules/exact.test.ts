@@ -354,4 +354,4 @@ describe('laws of rules over exact numbers', () => {
     );
     expect(exactly).to.be.greaterThan(20);
   });
-});
+}).timeout(20_000);
