@@ -1,10 +1,20 @@
 import { ExactNumber, losesText } from './number.js';
 
+/** Digits of a number from which on JavaScript may round it. */
+const manyDigits = 16;
+
 /**
- * Finds every text that has a number outside of strings which `losesText`, and a few that have not: about a nanosecond a
- * character.
+ * Finds every text that has a number outside of strings which `losesText`, and a few that have not: at about a nanosecond a
+ * character. It never goes back over the digits of a number, which made it three times as slow.
  */
-const suspicious = /[:[, \n\t\r]-?(?:\d[\d.]{15}|\d+(?:\.\d*0(?!\d)|\.0{6}|\.?\d*[eE]))|[:[, \n\t\r]-0(?![\d.])/;
+const suspicious = new RegExp(`[:[, \\n\\t\\r](?:-?\\d${restOf(1)}|-0(?![\\d.]))`);
+
+/** Of a number, from after so many of its digits. */
+function restOf(digits: number): string {
+  if (digits === manyDigits) return '';
+  const fraction = `\\.(?:\\d*?0(?!\\d)|\\d*?[eE]|0{6}|\\d{${manyDigits - digits}})`;
+  return `(?:[eE]|${fraction}|\\d${restOf(digits + 1)})`;
+}
 
 /**
  * The value of a JSON text, where numbers that JavaScript would write in another way are `ExactNumber`s. `value`: what
