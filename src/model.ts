@@ -40,6 +40,8 @@ export interface Decoded {
   readonly delivery: VerifiedDelivery;
   readonly text: string;
   readonly value: unknown;
+  /** Makes the value with its exact numbers; absent: it has none. */
+  readonly exact?: (() => unknown) | undefined;
 }
 
 /** Where in its delivery an event stands. */
@@ -53,6 +55,11 @@ export interface ItemPlace {
 /** One event's part of a delivery: the whole body, or one element of a batch. */
 export interface Item extends ItemPlace {
   readonly value: unknown;
+  /**
+   * The value as rules see it that need the digits of a number: what JavaScript would round, or write in another way, is an
+   * `ExactNumber`. The same as `value` where there is none. Made when somebody asks.
+   */
+  readonly exact: unknown;
   /** The item's exact slice of the body. */
   readonly bytes: Buffer;
   /** SHA-256 of `bytes`, base64. */
@@ -151,6 +158,8 @@ export interface Bindings {
   readonly deliveryId: string;
   /** Bound as `$digest`: SHA-256 of the item's exact bytes, hex. */
   readonly digest: string;
+  /** The payload with `ExactNumber`s; absent: it has none. Asked for when a rule needs the digits of a number. */
+  readonly exact?: unknown;
 }
 
 /** A field that a rule reads: the names that lead to it from the payload, and where in the rule the last one stands. */
@@ -167,7 +176,10 @@ export interface Rule {
   readonly headers: readonly string[];
   /** Fields of the payload that it reads by name. */
   readonly reads: readonly FieldRead[];
-  /** The value, or a promise of it where the expression can't be decided at once; `undefined` for nothing. */
+  /**
+   * The value, or a promise of it where the expression can't be decided at once; `undefined` for nothing. A number that the
+   * rule takes out of `bindings.exact` as it is is an `ExactNumber`. `input`: the payload as JSON.parse gives it.
+   */
   evaluate(input: unknown, bindings: Bindings): unknown;
 }
 
@@ -331,7 +343,7 @@ export type ReadPayload = (
   secrets: readonly Secret[],
   now: number,
   surroundings?: Surroundings,
-) => { readonly text: string; readonly value: unknown };
+) => Pick<Decoded, 'text' | 'value' | 'exact'>;
 
 /** What a plugin answers instead of the gateway's JSON when a delivery is taken. */
 export interface CustomAnswer {

@@ -95,9 +95,9 @@ function isFileSync(path: string): boolean {
   return existsSync(path) && statSync(path).isFile();
 }
 
-/** A JSON file of this package or of a plugin. Rejects if it is none. */
-export async function readJson(path: string): Promise<object> {
-  const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+/** A JSON file of this package or of a plugin. Rejects if it is none. `parse`: what reads its text. */
+export async function readJson(path: string, parse: (text: string) => unknown = JSON.parse): Promise<object> {
+  const value = parse(await readFile(path, 'utf8'));
   if (typeof value !== 'object' || value === null) throw new Error(`${path} is no JSON object`);
   return value;
 }

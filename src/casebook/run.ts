@@ -10,6 +10,7 @@ import { type Example, listExamples } from '../plugins/examples.js';
 import { readJson } from '../read-text.js';
 import { compare, type Difference, proposalOf } from './compare.js';
 import type { CasebookDeclaration, CaseDeclaration } from './declaration.js';
+import { withExactGiven } from './exact-given.js';
 import { sendGiven } from './send.js';
 import { type CaseUpdate, updateExpectations } from './update.js';
 
@@ -66,7 +67,7 @@ export async function runCasebook(file: string, options: CasebookOptions): Promi
   const read = new Set([file]);
   const cases: CaseResult[] = [];
   const updates: CaseUpdate[] = [];
-  for (const [index, declared] of checked.value.cases.entries()) {
+  for (const [index, declared] of withExactGiven(text, checked.value).entries()) {
     const name = declared.endpoint ?? checked.value.endpoint;
     const endpoint = chooseEndpoint(name, options.endpoints);
     if (typeof endpoint !== 'string' && options.providers?.has(endpoint.provider.name) === false) continue;

@@ -1,3 +1,5 @@
+import { parseExactly } from '../exact/parse.js';
+import { writeJson } from '../exact/write.js';
 import { compose, requestOfBody, requestOfExample, toDelivery } from '../explain/compose.js';
 import { assumeProven } from '../explain/rerun.js';
 import { type Walk, type WalkOptions, walk } from '../explain/walk.js';
@@ -60,12 +62,12 @@ async function unpatched(
   if (file === undefined) return requestOfExample(endpoint, { headers, payload: patch(payload) });
   const body = await read(file);
   const patched = Object.keys(set).length + remove.length > 0;
-  return requestOfBody(endpoint, patched ? Buffer.from(JSON.stringify(patch(parseJson(file, body)))) : body);
+  return requestOfBody(endpoint, patched ? Buffer.from(writeJson(patch(parseJson(file, body)))) : body);
 }
 
 function parseJson(file: string, body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
+    return parseExactly(body.toString('utf8'));
   } catch {
     throw new Error(`${file} is not JSON, so nothing can be put into it`);
   }

@@ -1,3 +1,4 @@
+import { writeJson } from '../exact/write.js';
 import type {
   Condition,
   ExplainedItem,
@@ -120,7 +121,7 @@ function conditionText(when: Condition | undefined): string {
 }
 
 function show(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 200);
+  return value === undefined ? 'nothing' : writeJson(value).slice(0, 200);
 }
 
 function oneLine(text: string): string {

@@ -1,4 +1,5 @@
 import { compileCheck } from '../diagnostics/schema-check.js';
+import { withExactNumbers } from '../exact/parse.js';
 import { type CapturedRequest, readRequest } from '../forensics/captured-request.js';
 
 /** A record as a topic has it, and as `gateway tap --json` prints it. */
@@ -65,11 +66,12 @@ export function readGiven(bytes: Buffer): Given {
   if (/^[A-Z]+ \S+( HTTP\/[\d.]+)?\r?\n/.test(bytes.subarray(0, 8192).toString('latin1'))) {
     return { kind: 'request', request: readRequest(bytes) };
   }
-  const value = parseJson(bytes);
+  const text = bytes.toString('utf8');
+  const value = parseJson(text);
   const record = asRecord(value);
   if (record !== undefined) return { kind: 'record', record };
   if ('value' in checkRequest(value)) return { kind: 'request', request: readRequest(bytes) };
-  const example = checkExample(value);
+  const example = checkExample(value === undefined ? value : withExactNumbers(text, value));
   if ('value' in example)
     return { kind: 'example', headers: example.value.headers ?? {}, payload: example.value.payload };
   return { kind: 'body', body: bytes };
@@ -99,9 +101,9 @@ function asRecord(value: unknown): GivenRecord | undefined {
   };
 }
 
-function parseJson(bytes: Buffer): unknown {
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Checked, compileCheck } from '../diagnostics/schema-check.js';
+import { parseExactly } from '../exact/parse.js';
 import { readJson, readSchema } from '../read-text.js';
 import type { Freshness } from './declaration.js';
 import { readPlugin } from './load.js';
@@ -11,6 +12,7 @@ export interface Example {
   readonly type: string;
   /** Beside the content type and the signature; lower-case names. */
   readonly headers: { readonly [name: string]: string };
+  /** A JSON value with `ExactNumber`s. */
   readonly payload: unknown;
   /** Dotted path into the payload → what a send puts there anew. */
   readonly fresh: { readonly [path: string]: Freshness };
@@ -35,7 +37,7 @@ export async function listExamples(folder: string): Promise<readonly Example[]> 
   const names = (await readdir(dir)).filter((name) => name.endsWith('.json')).sort();
   return Promise.all(
     names.map(async (name) => {
-      const checked = check(await readJson(join(dir, name)));
+      const checked = check(await readJson(join(dir, name), parseExactly));
       if (!('value' in checked)) throw new Error(`${join(dir, name)} is not an example (schemas/example.schema.json)`);
       const { headers = {}, payload } = checked.value;
       return { type: name.slice(0, -'.json'.length), headers, payload, fresh: examples.fresh ?? {} };

@@ -2,6 +2,8 @@ import type { Expression } from 'jsonata';
 import { type Bindings, type Rule, RuleError } from '../model.js';
 import { require } from '../require.js';
 import { compileDirect } from './direct.js';
+import { exactFunctions } from './exact-functions.js';
+import { hasExactLiteral, makeExact } from './exact-tree.js';
 import { toRuleError } from './failure.js';
 import { undecided } from './getter.js';
 import { headersRead, inspect } from './inspect.js';
@@ -66,19 +68,24 @@ function parse(source: string): Expression {
 
 /** `expression`: for the values that can't be had without JSONata. */
 function createRule(source: string, ast: unknown, expression: () => Expression): Rule {
-  const direct = compileDirect(ast);
+  const direct = compileDirect(ast, source);
   const headers = headersRead(ast);
   const digested = listNodes(ast).some(({ type, value }) => type === 'variable' && value === 'digest');
+  const exactLiteral = hasExactLiteral(ast, source);
   /** The time limit runs by the clock on the wall: a machine that was busy elsewhere gets a second chance. */
   async function run(input: unknown, bindings: Bindings): Promise<unknown> {
+    const exactly = bindings.exact ?? input;
+    const first = exactLiteral || exactly !== input ? exactExpression() : undefined;
     try {
-      return await runOnce(input, bindings);
+      return await (first === undefined ? runOnce(expression(), input, bindings) : runOnce(first, exactly, bindings));
     } catch (error) {
-      if (error instanceof RuleError && error.reason === 'timeout') return runOnce(input, bindings);
+      // What fails because of an exact number must not fail for it.
+      const again = error instanceof RuleError && (first !== undefined || error.reason === 'timeout');
+      if (again) return runOnce(expression(), input, bindings);
       throw error;
     }
   }
-  async function runOnce(input: unknown, bindings: Bindings): Promise<unknown> {
+  async function runOnce(made: Expression, input: unknown, bindings: Bindings): Promise<unknown> {
     try {
       // The headers are joined, and the digest is written out, only for a rule that reads them.
       const bound = {
@@ -87,7 +94,7 @@ function createRule(source: string, ast: unknown, expression: () => Expression):
         ...(headers === undefined ? {} : { headers: bindings.headers }),
         ...(digested ? { digest: bindings.digest } : {}),
       };
-      const result: unknown = await expression().evaluate(input, bound);
+      const result: unknown = await made.evaluate(input, bound);
       // JSONata's own arrays carry marks of its own.
       return Array.isArray(result) ? Array.from(result) : result;
     } catch (error) {
@@ -100,8 +107,21 @@ function createRule(source: string, ast: unknown, expression: () => Expression):
     slow ??= memoise(ast, run) ?? run;
     return slow(input, bindings);
   }
+  /** Undefined: it can only be evaluated as JSONata does it. */
+  function exactExpression(): Expression | undefined {
+    exact ??= { expression: parseExact(source) };
+    return exact.expression;
+  }
+  let exact: { readonly expression: Expression | undefined } | undefined;
   let slow: Rule['evaluate'] | undefined;
   return Object.freeze({ source, headers: headers ?? [], reads: fieldsRead(source, ast), evaluate });
+}
+
+function parseExact(source: string): Expression | undefined {
+  const expression = parse(source);
+  if (!makeExact(expression.ast(), source)) return undefined;
+  for (const [name, made] of Object.entries(exactFunctions)) expression.registerFunction(name, made);
+  return expression;
 }
 
 /** JSONata says `RegExpConstructor`, and uses `new`, `lastIndex` and `exec` of it. */

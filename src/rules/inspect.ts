@@ -45,7 +45,7 @@ export function headersRead(ast: unknown): readonly string[] | undefined {
 }
 
 /** Names that `:=`, a lambda's parameters, `@$x` and `#$x` define. Their scope isn't looked at. */
-function boundNames(node: Node): string[] {
+export function boundNames(node: Node): string[] {
   const names: string[] = [];
   if (node.type === 'bind') names.push(...variableNames([node.lhs]));
   if (node.type === 'lambda' && Array.isArray(node.arguments)) names.push(...variableNames(node.arguments));

@@ -1,3 +1,4 @@
+import { isNumeric } from '../exact/number.js';
 import type { Rule } from '../model.js';
 
 /**
@@ -19,5 +20,5 @@ export function joinParts(parts: readonly Rule[]): Rule {
 
 function toText(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+  return isNumeric(value) || typeof value === 'boolean' ? String(value) : undefined;
 }

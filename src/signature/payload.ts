@@ -1,5 +1,6 @@
 import { createDecipheriv } from 'node:crypto';
-import type { Delivery, Fault, ReadPayload, Secret, Surroundings } from '../model.js';
+import { withExactNumbers } from '../exact/parse.js';
+import type { Decoded, Delivery, Fault, ReadPayload, Secret, Surroundings } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { decodeUtf8 } from '../utf8.js';
 import { Builder, type PluginFacts } from './builder.js';
@@ -88,7 +89,7 @@ interface Context {
   readonly surroundings: Surroundings | undefined;
 }
 
-function readPayload(readings: readonly Reading[], context: Context): { text: string; value: unknown } {
+function readPayload(readings: readonly Reading[], context: Context): ReturnType<ReadPayload> {
   const { delivery, secrets, now, surroundings } = context;
   const type = (delivery.headers['content-type']?.[0] ?? '').replace(/;.*$/s, '').trim().toLowerCase();
   const reading = readings.find((each) => each.type === undefined || each.type.test(type));
@@ -100,8 +101,8 @@ function readPayload(readings: readonly Reading[], context: Context): { text: st
     const found: Value | undefined = reading.from === undefined ? delivery.body : reading.from.read(message);
     if (found === undefined) throw malformed(`${reading.from?.label} is missing or not of its form`);
     const text = textOf(found);
-    const value = parsePayload(reading, text, message);
-    return { text, value: reading.decrypt === undefined ? value : decrypted(reading.decrypt, value, message, context) };
+    const parsed = parsePayload(reading, text, message);
+    return { text, ...(reading.decrypt === undefined ? parsed : decrypted(reading.decrypt, parsed, message, context)) };
   } catch (error) {
     // Sources throw as a signature's do; here the sender is proven.
     if (error instanceof Rejection && error.stage === 'verify') throw malformed(error.detail);
@@ -116,22 +117,25 @@ function textOf(found: Value): string {
   return text;
 }
 
-function parsePayload({ form, from }: Reading, text: string, message: Message): unknown {
+type Parsed = Pick<Decoded, 'value' | 'exact'>;
+
+function parsePayload({ form, from }: Reading, text: string, message: Message): Parsed {
   switch (form) {
     case 'json':
       return parseJson(text);
     case 'form':
-      return objectOf(from === undefined ? message.form : parseForm(Buffer.from(text)));
+      return { value: objectOf(from === undefined ? message.form : parseForm(Buffer.from(text))) };
     case 'xml':
-      return parseXml(text);
+      return { value: parseXml(text) };
     case 'jwt':
       return parseJson(textOf(decodeStrictly(text.trim().split('.')[1] ?? '', 'base64url') ?? ''));
   }
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string): Required<Parsed> {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return { value, exact: () => withExactNumbers(text, value) };
   } catch {
     // V8's message quotes the text, so it must not travel on.
     throw malformed('it is not JSON');
@@ -148,7 +152,8 @@ function objectOf(pairs: Pairs): object {
   return Object.fromEntries(fields);
 }
 
-function decrypted(plan: Decryption, value: unknown, message: Message, { secrets, now }: Context): unknown {
+function decrypted(plan: Decryption, parsed: Parsed, message: Message, { secrets, now }: Context): Parsed {
+  const { value } = parsed;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('it is no JSON object');
   const bytes = decodeStrictly(readText(plan.ciphertext, message) ?? '', 'base64');
   const nonce = readText(plan.nonce, message) ?? '';
@@ -156,9 +161,20 @@ function decrypted(plan: Decryption, value: unknown, message: Message, { secrets
   if (bytes === undefined || bytes.length <= 16 || nonce === '') throw malformed('what is encrypted is missing');
   for (const { key } of secretsFor(secrets, plan.secret).filter((secret) => isActive(secret, now))) {
     const text = open(key.export(), bytes, nonce, extra);
-    if (text !== undefined) return { ...value, [plan.into]: parseJson(textOf(text)) };
+    if (text !== undefined) return joined(parsed, plan.into, parseJson(textOf(text)));
   }
   throw malformed('no active secret decrypts it');
+}
+
+/** The outer object with the inner value as a member. */
+function joined(outer: Parsed, name: string, inner: Parsed): Parsed {
+  const value = { ...Object(outer.value), [name]: inner.value };
+  function exact(): unknown {
+    const around = outer.exact?.();
+    const within = inner.exact?.();
+    return around === outer.value && within === inner.value ? value : { ...Object(around), [name]: within };
+  }
+  return { value, exact };
 }
 
 const tagLength = 16;

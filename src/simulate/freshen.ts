@@ -1,3 +1,5 @@
+import { ExactNumber } from '../exact/number.js';
+import { copyJson } from '../exact/write.js';
 import type { Freshness } from '../plugins/declaration.js';
 import { itemPaths, parsePath } from './paths.js';
 import { renewAt } from './renew.js';
@@ -15,6 +17,7 @@ export type Random = (limit: number) => number;
 export interface Message {
   /** Lower-case names. */
   readonly headers: { readonly [name: string]: string };
+  /** A JSON value, its numbers as they are or as `ExactNumber`s; or a text. */
   readonly payload: unknown;
 }
 
@@ -35,7 +38,7 @@ export function freshen<M extends Message>(
   random: Random,
 ): M {
   const headers = { ...message.headers };
-  let payload = structuredClone(message.payload);
+  let payload = copyJson(message.payload);
   for (const [path, freshness] of Object.entries(fresh)) {
     if (path.startsWith(headerPrefix)) {
       const name = path.slice(headerPrefix.length);
@@ -54,9 +57,8 @@ export function freshen<M extends Message>(
 function makeAnew(old: unknown, freshness: Freshness, now: number, random: Random): unknown {
   switch (freshness) {
     case 'id':
-      return typeof old === 'number'
-        ? Number(sameShape(String(Math.trunc(old)), random))
-        : sameShape(String(old), random);
+      if (old instanceof ExactNumber) return new ExactNumber(sameNumber(old.text, random));
+      return typeof old === 'number' ? Number(sameNumber(String(old), random)) : sameShape(String(old), random);
     case 'uuid':
       return makeUuid(random);
     case 'seconds':
@@ -95,6 +97,12 @@ function sameShape(old: string, random: Random): string {
     alphabet === digits && index === 0 ? String(1 + random(9)) : alphabet.charAt(random(alphabet.length)),
   );
   return old.slice(0, start) + drawn;
+}
+
+/** Another integer of as many digits; what stands behind them is left out. */
+function sameNumber(old: string, random: Random): string {
+  const [, sign = '', digits = ''] = /^(-?)(\d+)/.exec(old) ?? [];
+  return sign + sameShape(digits, random);
 }
 
 /** Version 4 of RFC 9562. */

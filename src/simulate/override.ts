@@ -1,3 +1,5 @@
+import { parseExactly } from '../exact/parse.js';
+import { copyJson } from '../exact/write.js';
 import { parsePath, putAt } from './paths.js';
 
 /** One `path=value` of the command line. */
@@ -6,7 +8,7 @@ export interface Override {
   readonly value: unknown;
 }
 
-/** Reads `path=value`; the value is JSON if it parses, else text. `undefined` where there is no path. */
+/** Reads `path=value`; the value is JSON if it parses, its numbers as they are written, else text. `undefined` where there is no path. */
 export function parseOverride(text: string): Override | undefined {
   const equals = text.indexOf('=');
   if (equals < 1) return undefined;
@@ -15,8 +17,7 @@ export function parseOverride(text: string): Override | undefined {
 
 function parseValue(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return value;
+    return parseExactly(text);
   } catch {
     return text;
   }
@@ -24,6 +25,6 @@ function parseValue(text: string): unknown {
 
 /** The payload with the overrides put in, one after the other. */
 export function applyOverrides(payload: unknown, overrides: readonly Override[]): unknown {
-  const copy: unknown = structuredClone(payload);
+  const copy: unknown = copyJson(payload);
   return overrides.reduce((value, override) => putAt(value, override.path, override.value), copy);
 }

@@ -1,3 +1,5 @@
+import { parseExactly } from '../exact/parse.js';
+import { writeJson } from '../exact/write.js';
 import { Rejection } from '../rejection.js';
 import { parseXml } from '../signature/xml.js';
 import { isContainer, setMember, valueAt } from './paths.js';
@@ -30,7 +32,7 @@ function renewEncoded(inner: unknown, path: readonly string[], change: Change): 
 
 function renewText(text: string, path: readonly string[], change: Change): string {
   try {
-    if (!/^\s*</.test(text)) return JSON.stringify(renewAt(JSON.parse(text), path, change));
+    if (!/^\s*</.test(text)) return writeJson(renewAt(parseExactly(text), path, change));
     // Put in as it stands: written out anew, the document would be another one.
     const old = valueAt(parseXml(text), path);
     return typeof old === 'string' ? text.replaceAll(`>${old}<`, () => `>${String(change(old))}<`) : text;

@@ -1,4 +1,5 @@
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { writeJson } from '../exact/write.js';
 import type { Endpoint, OutgoingRequest, Secret } from '../model.js';
 import type { Message } from './freshen.js';
 
@@ -32,7 +33,7 @@ export function makeRequest(url: string, { headers: given, payload }: Message): 
 
 function bodyText(payload: unknown, contentType: string): string {
   if (/^application\/x-www-form-urlencoded\b/i.test(contentType)) return formText(Object(payload));
-  return typeof payload === 'string' && !/[/+]json\b/i.test(contentType) ? payload : JSON.stringify(payload);
+  return typeof payload === 'string' && !/[/+]json\b/i.test(contentType) ? payload : writeJson(payload);
 }
 
 /** A list is a name several times. */

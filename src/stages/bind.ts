@@ -29,4 +29,8 @@ class BoundItem implements Bindings {
   get digest(): string {
     return Buffer.from(this.#item.digest, 'base64').toString('hex');
   }
+
+  get exact(): unknown {
+    return this.#item.exact;
+  }
 }

@@ -1,3 +1,4 @@
+import { withExactNumbers } from '../exact/parse.js';
 import type { Decoded, Endpoint, VerifiedDelivery } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { decodeUtf8 } from '../utf8.js';
@@ -16,7 +17,8 @@ export function decode(
   }
   const text = decodeUtf8(delivery.body);
   if (text === undefined) throw new Rejection('payload_not_utf8');
-  return { delivery, text, value: parseJson(text) };
+  const value = parseJson(text);
+  return { delivery, text, value, exact: () => withExactNumbers(text, value) };
 }
 
 function parseJson(text: string): unknown {

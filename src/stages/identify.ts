@@ -1,3 +1,4 @@
+import { isNumeric } from '../exact/number.js';
 import { type Bindings, type Endpoint, type Item, RuleError, type WebhookEvent } from '../model.js';
 import { Rejection } from '../rejection.js';
 
@@ -44,5 +45,5 @@ function reject(error: unknown): never {
 /** Providers give ids as strings or as numbers. */
 function toText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
-  return typeof value === 'number' ? String(value) : undefined;
+  return isNumeric(value) ? String(value) : undefined;
 }

@@ -1,3 +1,4 @@
+import { isNumeric } from '../exact/number.js';
 import { createTimeFormatter } from '../iso-time.js';
 import {
   type Bindings,
@@ -77,11 +78,11 @@ function reject(error: unknown): never {
 }
 
 /** Where a route has no key, or its rule finds nothing in this event, the subject keeps the order, else an object that the payload names. */
-function partitionKey(route: Route, event: WebhookEvent, key: unknown, { value }: Item): string {
+function partitionKey(route: Route, event: WebhookEvent, key: unknown, { exact }: Item): string {
   if (key === undefined || key === null || key === '')
-    return event.subject ?? findObjectId(value, event.id) ?? event.id;
+    return event.subject ?? findObjectId(exact, event.id) ?? event.id;
   if (typeof key === 'string') return key;
-  if (typeof key === 'number' || typeof key === 'boolean') return String(key);
+  if (isNumeric(key) || typeof key === 'boolean') return String(key);
   throw new Rejection('rule_failed', {
     detail: `the key of ${route.declaredAt} gives ${Array.isArray(key) ? 'an array' : 'an object'}`,
   });

@@ -1,3 +1,5 @@
+import { isNumeric } from '../exact/number.js';
+
 /** Values that are looked at: what a payload is about stands near its top. */
 const mostValues = 200;
 
@@ -21,7 +23,7 @@ export function findObjectId(payload: unknown, eventId: string): string | undefi
       if (left-- <= 0) break;
       if (typeof value !== 'object' || value === null) continue;
       for (const [name, member] of membersOf(value, left)) {
-        if (typeof member === 'object') next.push(member);
+        if (typeof member === 'object' && !isNumeric(member)) next.push(member);
         else note(found, name, toText(member), depth, eventId);
       }
     }
@@ -52,5 +54,5 @@ function note(found: Named, name: string, text: string | undefined, depth: numbe
 
 function toText(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;
-  return typeof value === 'number' ? String(value) : undefined;
+  return isNumeric(value) ? String(value) : undefined;
 }

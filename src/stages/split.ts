@@ -1,5 +1,6 @@
 import type { Node } from 'jsonc-parser';
 import { toPointer } from '../diagnostics/pointer.js';
+import { withExactNumbers } from '../exact/parse.js';
 import type { Decoded, Item, ItemPlace, Provider } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { require } from '../require.js';
@@ -13,7 +14,7 @@ const { parseTree }: typeof import('jsonc-parser') = require('jsonc-parser');
  */
 export function split(provider: Provider, decoded: Decoded): readonly Item[] {
   if (provider.items === undefined)
-    return [createItem({ index: 0, pointer: '' }, decoded.value, decoded.delivery.body)];
+    return [createItem({ index: 0, pointer: '' }, decoded.value, decoded.delivery.body, decoded.exact)];
   const nodes = find(parse(decoded.text), provider.items.split('/').slice(1), '');
   const slices = provider.readPayload === undefined;
   return nodes.map(({ node, pointer }, index) => toItem(decoded, node, { index, pointer }, slices));
@@ -70,5 +71,6 @@ function toItem(
   const slice = text.slice(offset, offset + length);
   // Where every character is one byte, the slice needs no copy.
   const bytes = slices && text.length === body.length ? body.subarray(offset, offset + length) : Buffer.from(slice);
-  return createItem(place, JSON.parse(slice), bytes);
+  const value: unknown = JSON.parse(slice);
+  return createItem(place, value, bytes, () => withExactNumbers(slice, value));
 }

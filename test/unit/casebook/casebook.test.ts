@@ -8,7 +8,9 @@ import { formatJunit } from '../../../src/cli/junit.js';
 import { loadWithMadeUp } from '../../../src/cli/made-up.js';
 import { ownPlugins } from '../../../src/config/plugin-folders.js';
 import type { Settings } from '../../../src/config/settings.js';
+import { compileRule } from '../../../src/rules/compile.js';
 import { removeAt } from '../../../src/simulate/paths.js';
+import { endpoint, provider } from '../../support/provider.js';
 
 const config = `version: 1
 plugins: ${ownPlugins}
@@ -36,9 +38,15 @@ describe('tests beside the configuration', () => {
   });
   after(() => rmSync(root, { recursive: true }));
 
-  async function run(text: string, providers?: ReadonlySet<string>): Promise<CasebookResult> {
+  function writeCases(text: string): string {
     const file = join(root, 'config/tests/some.yaml');
     writeFileSync(file, text);
+    writeFileSync(join(root, 'config/tests/numbers.json'), '{"id":9007199254740993,"type":"x","amount":1.0,"l":[{}]}');
+    return file;
+  }
+
+  async function run(text: string, providers?: ReadonlySet<string>): Promise<CasebookResult> {
+    const file = writeCases(text);
     const { endpoints, limits, deadLetter } = settings;
     const options = { endpoints, largest: limits.body, deadLetterTopic: deadLetter.topic, now: Date.now() };
     return runCasebook(file, providers === undefined ? options : { ...options, providers });
@@ -93,6 +101,39 @@ describe('tests beside the configuration', () => {
       `ENOENT: no such file or directory, open '${join(root, 'config/tests/absent.json')}'`,
       'plugin stripe has no example of "charge.refund"',
       'endpoint "stripe" has no secret "old": current, previous',
+    ]);
+  });
+
+  it('are given numbers as they are written', async () => {
+    const rule = (source: string) => compileRule(source).rule ?? expect.fail(source);
+    const event = { id: rule('id & "/" & amount'), type: rule('type'), subject: rule('l[0].n') };
+    const { cases, diagnostics } = await runCasebook(
+      writeCases(`version: 1
+cases:
+  - name: a payload
+    given: { payload: &order { id: 820982911946154508, type: x, amount: 10000.00, l: [{ n: 0x10 }] }, signing: valid }
+    expect: { event: { id: 820982911946154508/10000.00, subject: "16" } }
+  - name: the same, with changes
+    given: { payload: *order, set: { id: 820982911946154509, l: [{ n: 1.50 }] } }
+    expect: { event: { id: 820982911946154509/10000.00, subject: "1.50" } }
+  - name: the same
+    given: { payload: *order }
+    expect: { event: { id: 820982911946154508/10000.00, subject: "16" } }
+  - name: a file
+    given: { file: numbers.json, set: { l.0.n: 2.0 } }
+    expect: { event: { id: 9007199254740993/1.0, subject: "2.0" } }
+`),
+      {
+        ...{ largest: 10_000, deadLetterTopic: 'dlq', now: Date.now() },
+        endpoints: [endpoint({ provider: provider({ event }) })],
+      },
+    );
+    expect(diagnostics).to.deep.equal([]);
+    expect(cases.map(({ passed, problem, differences }) => problem ?? (passed || differences))).to.deep.equal([
+      true,
+      true,
+      true,
+      true,
     ]);
   });
 

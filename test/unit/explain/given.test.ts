@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { recordToJson } from '../../../src/cli/record-line.js';
+import { writeJson } from '../../../src/exact/write.js';
 import { readGiven, readRecorded } from '../../../src/explain/given.js';
 import { rerun } from '../../../src/explain/rerun.js';
 import { walk } from '../../../src/explain/walk.js';
@@ -24,6 +25,15 @@ describe('what explain is given', () => {
     expect(given({ headers: {}, body: '{}' })).to.include({ kind: 'request' });
     // A payload may have such members, too.
     expect(given({ headers: {}, body: { text: 'an e-mail' } })).to.include({ kind: 'body' });
+  });
+
+  it('is an example with the digits of its numbers', () => {
+    const example = given('{"payload":{"id":820982911946154508,"amount":10.00}}');
+    expect(example.kind === 'example' && writeJson(example.payload)).to.equal(
+      '{"id":820982911946154508,"amount":10.00}',
+    );
+    const line = '{"topic":"t","key":"k","headers":{"ce_id":"a"},"value":"1.0","partition":1.0,"offset":12}';
+    expect(given(line)).to.deep.include({ kind: 'record' });
   });
 
   it('is records and requests, a line each', () => {

@@ -72,7 +72,7 @@ describe('a rule that is decided directly', () => {
     'data.object.charge ? data.object.charge : data.object.id',
   ]) {
     it(`has ${source}`, () => {
-      const direct = compileDirect(jsonata(source).ast());
+      const direct = compileDirect(jsonata(source).ast(), source);
       const value = direct?.({ object: 'event', created: 1, data: { object: { id: 'ch_1' } } }, bindings);
       expect(value).not.to.equal(undefined);
       expect(value).not.to.equal(undecided);
@@ -130,7 +130,7 @@ describe('a rule that is decided directly', () => {
     '$string(a, true)',
   ]) {
     it(`leaves ${source} to JSONata`, () => {
-      expect(compileDirect(jsonata(source).ast())).to.equal(undefined);
+      expect(compileDirect(jsonata(source).ast(), source)).to.equal(undefined);
     });
   }
 });

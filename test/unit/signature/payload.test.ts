@@ -1,5 +1,6 @@
 import { createCipheriv, createSecretKey } from 'node:crypto';
 import { expect } from 'chai';
+import { writeJson } from '../../../src/exact/write.js';
 import type { Delivery } from '../../../src/model.js';
 import { Rejection } from '../../../src/rejection.js';
 import type { PayloadDeclaration } from '../../../src/signature/declaration.js';
@@ -23,6 +24,22 @@ function base64(text: string): string {
 }
 
 describe('the payload of a delivery', () => {
+  for (const [what, declared, body] of [
+    ['JSON', { form: 'json' }, '{"id":820982911946154508,"a":1.0}'],
+    [
+      'JSON as base64',
+      { form: 'json', from: '{json:/r|unbase64}' },
+      `{"r":"${base64('{"id":820982911946154508,"a":1.0}')}"}`,
+    ],
+    ['a token', { form: 'jwt' }, `e30.${Buffer.from('{"id":820982911946154508,"a":1.0}').toString('base64url')}.x`],
+  ] as const) {
+    it(`has the digits of its numbers: ${what}`, () => {
+      const { value, exact } = compilePayload(declared, {}).read(deliveryOf(body, {}), [], now);
+      expect(value).to.deep.equal({ id: 820_982_911_946_154_500, a: 1 });
+      expect(writeJson(exact?.())).to.equal('{"id":820982911946154508,"a":1.0}');
+    });
+  }
+
   const nested =
     '<?xml version="1.0"?><notification><kind>check</kind><subject id="7"><a>1 &amp; 2</a></subject></notification>';
   const value = { notification: { kind: 'check', subject: { '@id': '7', a: '1 & 2' } } };
@@ -126,11 +143,14 @@ describe('an encrypted part of a payload', () => {
     { secrets: [{ name: 'api_v3_key', description: 'APIv3 key', optional: false }] },
   );
 
-  function decrypt(changed: object, secret = key): unknown {
-    const body = JSON.stringify({ id: '1', resource: { ...resource, ...changed } });
+  function readText(body: string, secret = key) {
     const secrets = [{ name: 'k', for: 'api_v3_key', key: createSecretKey(Buffer.from(secret)) }];
+    return readPayload(deliveryOf(body, {}), secrets, now);
+  }
+
+  function decrypt(changed: object, secret = key): unknown {
     try {
-      return readPayload(deliveryOf(body, {}), secrets, now).value;
+      return readText(JSON.stringify({ id: '1', resource: { ...resource, ...changed } }), secret).value;
     } catch (error) {
       return error instanceof Rejection ? error.code : error;
     }
@@ -139,6 +159,13 @@ describe('an encrypted part of a payload', () => {
   it('is put beside the rest', () => {
     expect(faults).to.deep.equal([]);
     expect(decrypt({})).to.deep.include({ id: '1', decrypted: { out_trade_no: '1' } });
+  });
+
+  it('has the digits of numbers around it', () => {
+    const around = readText(`{"id":820982911946154508,"resource":${JSON.stringify(resource)}}`);
+    expect(writeJson(around.exact?.())).to.match(/^\{"id":820982911946154508,.*,"decrypted":\{"out_trade_no":"1"\}\}$/);
+    const plain = readText(JSON.stringify({ resource }));
+    expect(plain.exact?.()).to.equal(plain.value);
   });
 
   for (const [what, changed, secret] of [

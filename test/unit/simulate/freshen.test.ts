@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { parseExactly } from '../../../src/exact/parse.js';
+import { writeJson } from '../../../src/exact/write.js';
 import { type FreshPaths, freshen } from '../../../src/simulate/freshen.js';
 
 const now = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
@@ -37,6 +39,13 @@ describe('simulate/freshen', () => {
       .to.have.property('e')
       .that.matches(/^[A-Za-z0-9]{2}-[A-Za-z0-9]{2}\/[A-Za-z0-9]{2}$/);
     expect(made).not.to.deep.equal(payload);
+  });
+
+  it('keeps the digits of numbers, and makes others of the same length', () => {
+    const payload = parseExactly('{"a":820982911946154508,"b":-12345678901234567890,"c":10000.00,"d":1.0}');
+    const made = writeJson(freshenPayload(payload, { a: 'id', b: 'id', d: 'id' }));
+    expect(made).to.match(/^\{"a":[1-9]\d{17},"b":-[1-9]\d{19},"c":10000\.00,"d":[1-9]\}$/);
+    expect(made).not.to.include('820982911946154508');
   });
 
   it('makes UUIDs and times, in the form that the example has', () => {

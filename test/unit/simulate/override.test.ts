@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { applyOverrides, parseOverride } from '../../../src/simulate/override.js';
+import { makeRequest } from '../../../src/simulate/request.js';
 
 describe('simulate/override', () => {
   const cases: readonly [string, unknown][] = [
@@ -15,6 +16,15 @@ describe('simulate/override', () => {
   for (const [text, expected] of cases) {
     it(`reads ${text}`, () => expect(parseOverride(text)).to.deep.equal(expected));
   }
+
+  it('keeps the digits of numbers', () => {
+    const overrides = ['id=820982911946154509', 'o={"amount":10.00,"n":1}'].flatMap(
+      (text) => parseOverride(text) ?? [],
+    );
+    const changed = applyOverrides({ id: 1, old: 'x' }, overrides);
+    const { body } = makeRequest('http://127.0.0.1/', { headers: {}, payload: changed });
+    expect(body.toString()).to.equal('{"id":820982911946154509,"old":"x","o":{"amount":10.00,"n":1}}');
+  });
 
   it('puts several in, and leaves the payload alone', () => {
     const payload = { data: { amount: 1, lines: [{ id: 'x' }] } };
