@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { dirname, relative, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { applyLevels, type RuleLevels } from '../diagnostics/levels.js';
-import { parseYaml } from '../diagnostics/parse.js';
+import { parseYaml, withoutNodes } from '../diagnostics/parse.js';
+import type { Fault } from '../model.js';
 import type { SoundPlugin } from '../plugins/load.js';
 import { disk, type Files, readSchema, recordFiles, type Snapshot } from '../read-text.js';
 import { asWritten } from './as-written.js';
@@ -22,6 +23,11 @@ export interface LoadedConfig {
   readonly sources: ReadonlyMap<string, string>;
   /** The plugins that the endpoints use and that have no error. */
   readonly plugins: readonly SoundPlugin[];
+  /** Of gateway.yaml, for what is found out about it later: its endpoints, by their index, and where they stand. */
+  readonly declared: {
+    readonly endpoints: CheckedGateway['endpoints'];
+    readonly toDiagnostic: (fault: Fault) => Diagnostic;
+  };
   /** What the file says of the linter's rules. */
   readonly levels: RuleLevels;
   /** Of `sources`, not of the secrets: the same on every machine that has the same files. */
@@ -53,10 +59,12 @@ async function check(
   environment: Environment,
   now: number,
   from: Files,
-): Promise<Pick<LoadedConfig, 'settings' | 'diagnostics' | 'sources' | 'plugins' | 'levels'>> {
+): Promise<Omit<LoadedConfig, 'digest' | 'loadedAt' | 'snapshot'>> {
   const sources = new Map<string, string>();
   const read = await from.read(path);
-  const nothing = { sources, plugins: [], levels: {} };
+  const nowhere = (fault: Fault): Diagnostic => ({ ...fault, file: path });
+  const declared = { endpoints: new Map(), toDiagnostic: nowhere };
+  const nothing = { sources, plugins: [], levels: {}, declared };
   if (!('text' in read)) return { diagnostics: [unreadable(path, read.reason)], ...nothing };
   sources.set(path, read.text);
   const { document, diagnostics } = parseYaml(path, read.text);
@@ -68,6 +76,9 @@ async function check(
   const plugins = await findPlugins(checked.plugins, base, names, sources, from);
   const materials: Materials = { base, environment, now, files: await readFiles(checked, base, from) };
   const compiled = compileConfig(document, checked, substitution.substituted, plugins, materials);
+  // Whoever runs the gateway keeps this: the text takes less than the parsed document.
+  const { toDiagnostic: locate } = withoutNodes(document);
+  const toDiagnostic = (fault: Fault) => locate(asWritten(fault, substitution.substituted, base));
   const missing = plugins.faults.map((fault) => asWritten(fault, substitution.substituted, base));
   const own = [...diagnostics, ...missing.map(document.toDiagnostic), ...compiled.diagnostics];
   const levels = checked.lint.rules ?? {};
@@ -76,6 +87,7 @@ async function check(
   return {
     ...(compiled.settings === undefined || broken ? {} : { settings: compiled.settings }),
     ...{ diagnostics: all, sources, plugins: plugins.sound, levels },
+    declared: { endpoints: checked.endpoints, toDiagnostic },
   };
 }
 
@@ -100,8 +112,9 @@ function digestSources(base: string, sources: ReadonlyMap<string, string>): stri
   return hash.digest('hex').slice(0, 16);
 }
 
-function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  const files = [...new Set(diagnostics.map(({ file }) => file))];
+/** By file, `first` before the others, then by place. */
+export function inOrder(diagnostics: readonly Diagnostic[], ...first: readonly string[]): readonly Diagnostic[] {
+  const files = [...new Set([...first, ...diagnostics.map(({ file }) => file)])];
   const offset = ({ range }: Diagnostic) => range?.start.offset ?? 0;
   return diagnostics.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || offset(a) - offset(b));
 }

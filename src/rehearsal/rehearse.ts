@@ -8,7 +8,7 @@ import { Rejection, type Stage } from '../rejection.js';
 import { verify } from '../stages/verify.js';
 import type { Check, Rehearsal } from './checks.js';
 import { type Cast, negatives, signWith } from './negatives.js';
-import { makeEndpoint, recordsOf, requestOf } from './replay.js';
+import { type BoundItem, makeEndpoint, recordsOf, requestOf } from './replay.js';
 import { makeSecrets } from './secrets.js';
 
 /** Where a plugin.yaml says what a stage does. */
@@ -65,6 +65,8 @@ export interface Replayed {
   /** JSON pointer to what the plugin declares of it, where it failed. Its line takes parsing the file again. */
   readonly at?: string;
   readonly records: readonly KafkaRecord[];
+  /** What the rules saw, as far as it came. */
+  readonly items: readonly BoundItem[];
   /** Absent where nobody but the provider can sign. */
   readonly signed?: OutgoingRequest;
   /** What stopped it, where a stage did. */
@@ -74,11 +76,13 @@ export interface Replayed {
 /** Takes one example through every stage, signed where anybody but the provider can sign. */
 export async function replay(plugin: SoundPlugin, cast: Cast, example: Example, now: number): Promise<Replayed> {
   const what = 'replayed';
+  const items: BoundItem[] = [];
   const request = requestOf(cast.endpoint, example, now);
   const failed = (at: string, rest: Partial<Check>): Replayed => ({
     check: { example: example.type, what, outcome: 'failed', ...rest },
     at,
     records: [],
+    items,
   });
   if (!acceptsMediaType(plugin.provider.mediaTypes, request.headers['content-type'])) {
     const got = `"${request.headers['content-type']}", which would be answered with 415`;
@@ -87,13 +91,13 @@ export async function replay(plugin: SoundPlugin, cast: Cast, example: Example, 
   try {
     const signed = cast.signer && signWith(cast.endpoint, cast.signer, request, now);
     const delivery = prove(cast.endpoint, cast.signer, signed ?? request, now);
-    const records = await recordsOf(cast.endpoint, delivery, now);
+    const records = await recordsOf(cast.endpoint, delivery, now, items);
     const types = records.map(({ headers }) => headers.ce_type);
     if (!types.includes(example.type)) {
       const got = types.length === 0 ? 'no event at all' : types.map((type) => `"${type}"`).join(', ');
       return failed('/event/type', { expected: `type "${example.type}", as the file is named`, got });
     }
-    return { check: { example: example.type, what, outcome: 'passed' }, records, ...(signed && { signed }) };
+    return { check: { example: example.type, what, outcome: 'passed' }, records, items, ...(signed && { signed }) };
   } catch (error) {
     const rejection = error instanceof Rejection ? error : undefined;
     const at = rejection === undefined ? '/signature' : (declaredAt[rejection.stage] ?? '');
