@@ -6,9 +6,11 @@ import type { SoundPlugin } from '../plugins/catalogue.js';
 import { type Example, listExamples } from '../plugins/examples.js';
 import { Rejection, type Stage } from '../rejection.js';
 import { verify } from '../stages/verify.js';
+import { type Specimen, toSpecimens } from '../trial/specimens.js';
 import type { Check, Rehearsal } from './checks.js';
 import { type Cast, negatives, signWith } from './negatives.js';
 import { type BoundItem, makeEndpoint, recordsOf, requestOf } from './replay.js';
+import { checkRules } from './rule-checks.js';
 import { makeSecrets } from './secrets.js';
 
 /** Where a plugin.yaml says what a stage does. */
@@ -23,7 +25,7 @@ const declaredAt: { readonly [stage in Stage]?: string } = {
 
 /**
  * Replays the examples of a plugin through every stage, signed with keys made for it, then changes them in every way that
- * must be noticed. `now` in milliseconds since the epoch.
+ * must be noticed, and tries each of its rules on them. `now` in milliseconds since the epoch.
  */
 export async function rehearse(plugin: SoundPlugin, now: number): Promise<Rehearsal> {
   const { folder, provider } = plugin;
@@ -36,8 +38,10 @@ export async function rehearse(plugin: SoundPlugin, now: number): Promise<Rehear
   const cast = makeCast(plugin);
   const seen: Rehearsal['examples'][number][] = [];
   const checks: Check[] = [];
+  const specimens: Specimen[] = [];
   for (const example of examples) {
-    const { check, at, records, signed } = await replay(plugin, cast, example, now);
+    const { check, at, records, items, signed } = await replay(plugin, cast, example, now);
+    specimens.push(...(await toSpecimens(cast.endpoint, example.type, items)));
     checks.push(at === undefined ? check : { ...check, see: seeAt(plugin, at) });
     const [record] = records;
     if (record !== undefined) seen.push({ type: example.type, topic: record.topic, key: record.key });
@@ -46,7 +50,9 @@ export async function rehearse(plugin: SoundPlugin, now: number): Promise<Rehear
       checks.push(...changed.map((each) => ({ ...each, example: example.type })));
     }
   }
-  return { ...rehearsal, examples: seen, checks, notes: notesOf(plugin, cast, checks) };
+  const rules = await checkRules(plugin, specimens);
+  checks.push(...rules.checks);
+  return { ...rehearsal, examples: seen, checks, notes: [...notesOf(plugin, cast, checks), ...rules.notes] };
 }
 
 /** An endpoint of the plugin with keys made for it, and who signs. */

@@ -1,4 +1,4 @@
-import type { Fault, Provider, Rule } from '../model.js';
+import type { Fault, Provider } from '../model.js';
 import type { OptionalFact, PluginDeclaration } from '../plugins/declaration.js';
 import { lintExampleFields } from '../plugins/example-fields.js';
 import { compileRule } from '../rules/compile.js';
