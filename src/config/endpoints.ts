@@ -32,7 +32,7 @@ export function compileEndpoints(
     const at = `/endpoints/${index}`;
     const provider = providers.found.get(declared.provider);
     if (!providers.found.has(declared.provider)) faults.push(unknownPlugin(declared.provider, at, providers.known));
-    const secrets = compileSecrets(declared.secrets ?? [], `${at}/secrets`, provider?.scheme, materials, faults);
+    const secrets = compileSecrets(declared.secrets ?? [], `${at}/secrets`, provider, materials, faults);
     const path = trimPath(declared.path);
     const own = compileRoutes(declared.routes ?? [], document, `${at}/routes`, provider?.schemas ?? [], faults);
     faults.push(

@@ -1,18 +1,19 @@
 import { closest } from '../diagnostics/closest.js';
-import type { Fault, Scheme, Secret } from '../model.js';
+import type { Fault, Provider, Scheme, Secret } from '../model.js';
 import { optional } from '../plugins/optional.js';
+import { formsFor, judgeSecret, whatIsNeeded } from '../plugins/secret-forms.js';
 import type { SecretDeclaration } from './declaration.js';
 import { type Materials, readSecret } from './materials.js';
 import { secretKind } from './surroundings.js';
 
 /**
- * Compiles the secrets at `pointer`. Without a scheme (its plugin has faults) the texts are only looked for, and the
+ * Compiles the secrets at `pointer`. Without a provider (the plugin has faults) the texts are only looked for, and the
  * result is empty.
  */
 export function compileSecrets(
   declarations: readonly SecretDeclaration[],
   pointer: string,
-  scheme: Scheme | undefined,
+  provider: Pick<Provider, 'scheme' | 'secretForms'> | undefined,
   materials: Materials,
   faults: Fault[],
 ): readonly Secret[] {
@@ -21,27 +22,44 @@ export function compileSecrets(
   return declarations.flatMap((declared, index) => {
     const at = `${pointer}/${index}`;
     const text = readSecret(declared, at, materials, faults);
-    if (text === undefined || scheme === undefined) return [];
+    if (text === undefined || provider === undefined) return [];
+    const { scheme, secretForms } = provider;
     const kind = secretKind(declared, scheme.needs.secrets);
     if (kind === undefined && (declared.for !== undefined || scheme.needs.secrets.length > 0)) {
       faults.push(unknownKind(declared, at, scheme));
       return [];
     }
-    try {
-      return [
-        {
-          name: declared.name,
-          ...optional('for', kind),
-          key: scheme.key(text, kind),
-          ...optional('notBefore', time(declared.notBefore)),
-          ...optional('expires', time(declared.expires)),
-        },
-      ];
-    } catch (error) {
-      faults.push(invalid(declared, at, error));
-      return [];
-    }
+    const key = readKey(declared, text, kind, at, { scheme, secretForms }, faults);
+    if (key === undefined) return [];
+    const { name, notBefore, expires } = declared;
+    const times = { ...optional('notBefore', time(notBefore)), ...optional('expires', time(expires)) };
+    return [{ name, ...optional('for', kind), key, ...times }];
   });
+}
+
+/** A text that is of a wrong form for certain is no key, although it could be taken for one. */
+function readKey(
+  declared: SecretDeclaration,
+  text: string,
+  kind: string | undefined,
+  at: string,
+  { scheme, secretForms }: { readonly scheme: Scheme; readonly secretForms: Provider['secretForms'] },
+  faults: Fault[],
+): Secret['key'] | undefined {
+  const forms = formsFor(secretForms, kind ?? declared.name);
+  try {
+    const key = scheme.key(text, kind);
+    const judged = judgeSecret(text, forms, key.type === 'secret');
+    if (judged.verdict !== 'wrong') return key;
+    faults.push(invalid(declared, at, judged.message, judged.hint));
+  } catch (error) {
+    // A form explains more than "not base64".
+    const judged = judgeSecret(text, forms, false);
+    const reason = error instanceof Error ? error.message : 'the scheme refuses it';
+    if (judged.verdict === 'wrong') faults.push(invalid(declared, at, judged.message, judged.hint));
+    else faults.push(invalid(declared, at, reason, text === text.trim() ? whatIsNeeded(forms) : copyAnew));
+  }
+  return undefined;
 }
 
 function time(text: string | undefined): number | undefined {
@@ -88,9 +106,10 @@ function unknownKind(declared: SecretDeclaration, pointer: string, { needs }: Sc
   };
 }
 
-/** The scheme's message has no part of the secret. */
-function invalid(declared: SecretDeclaration, pointer: string, error: unknown): Fault {
-  const reason = error instanceof Error ? error.message : 'the scheme refuses it';
+const copyAnew = 'copy it anew; a trailing line break is no harm in a file';
+
+/** `reason` has no part of the secret. */
+function invalid(declared: SecretDeclaration, pointer: string, reason: string, hint: string | undefined): Fault {
   return {
     ...{
       rule: 'secret-invalid',
@@ -98,5 +117,6 @@ function invalid(declared: SecretDeclaration, pointer: string, error: unknown): 
       pointer: `${pointer}/${declared.env === undefined ? 'file' : 'env'}`,
     },
     message: `The text of secret "${declared.name}" is no key for this provider: ${reason}`,
+    ...optional('hint', hint),
   };
 }
