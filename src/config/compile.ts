@@ -17,12 +17,12 @@ import type { Substitution } from './substitute.js';
 
 /**
  * Compiles a gateway.yaml to frozen settings, which are absent if it has an error. What is wrong with the sound parts
- * of an unsound file is found too. `substituted`: the texts that aren't in the file as they are.
+ * of an unsound file is found too. `written`: the texts that aren't in the file as they are.
  */
 export function compileConfig(
   document: LocatedDocument,
   checked: CheckedGateway,
-  substituted: Substitution['substituted'],
+  written: Pick<Substitution, 'substituted' | 'escaped'>,
   providers: Providers,
   materials: Materials,
 ): { settings?: Settings; diagnostics: readonly Diagnostic[] } {
@@ -40,7 +40,7 @@ export function compileConfig(
       ? undefined
       : assemble(document.file, checked.whole, kafka, endpoints, materials, faults);
   faults.push(...lintDeadLetters(checked));
-  const located = faults.map((fault) => asWritten(fault, substituted, materials.base));
+  const located = faults.map((fault) => asWritten(fault, written, materials.base));
   const diagnostics = [...checked.faults, ...located].map(document.toDiagnostic);
   const broken = diagnostics.some(({ severity }) => severity === 'error') || endpoints.length < checked.endpoints.size;
   return settings === undefined || broken ? { diagnostics } : { settings: deepFreeze(settings), diagnostics };

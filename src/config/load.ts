@@ -75,11 +75,11 @@ async function check(
   const names = new Set([...checked.endpoints.values()].map(({ provider }) => provider));
   const plugins = await findPlugins(checked.plugins, base, names, sources, from);
   const materials: Materials = { base, environment, now, files: await readFiles(checked, base, from) };
-  const compiled = compileConfig(document, checked, substitution.substituted, plugins, materials);
+  const compiled = compileConfig(document, checked, substitution, plugins, materials);
   // Whoever runs the gateway keeps this: the text takes less than the parsed document.
   const { toDiagnostic: locate } = withoutNodes(document);
-  const toDiagnostic = (fault: Fault) => locate(asWritten(fault, substitution.substituted, base));
-  const missing = plugins.faults.map((fault) => asWritten(fault, substitution.substituted, base));
+  const toDiagnostic = (fault: Fault) => locate(asWritten(fault, substitution, base));
+  const missing = plugins.faults.map((fault) => asWritten(fault, substitution, base));
   const own = [...diagnostics, ...missing.map(document.toDiagnostic), ...compiled.diagnostics];
   const levels = checked.lint.rules ?? {};
   const all = applyLevels([...inOrder(own), ...inOrder(plugins.diagnostics)], levels);
