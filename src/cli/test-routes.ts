@@ -17,8 +17,8 @@ export async function testOwnRoutes(
   providers: ReadonlySet<string> | undefined,
   now: number,
 ): Promise<TriedRoutes> {
-  const endpoints = [...declared.endpoints].filter(
-    ([, { provider, routes = [] }]) => routes.length > 0 && (providers === undefined || providers.has(provider)),
+  const endpoints = declared.endpoints.filter(
+    ({ provider, routes }) => routes.length > 0 && (providers === undefined || providers.has(provider)),
   );
   if (endpoints.length === 0) return { diagnostics: [] };
   const [{ lintExamples }, { tryOwnRoutes }, { applyLevels }] = await Promise.all([
@@ -26,20 +26,20 @@ export async function testOwnRoutes(
     import('../trial/endpoints.js'),
     import('../diagnostics/levels.js'),
   ]);
-  const used = plugins.filter(({ provider }) => endpoints.some(([, { provider: name }]) => name === provider.name));
+  const used = plugins.filter(({ provider }) => endpoints.some((each) => each.provider === provider.name));
   const grounds = new Map(
     await Promise.all(
       used.map(async (plugin) => [plugin.provider.name, (await lintExamples(plugin, now, new Map())).ground] as const),
     ),
   );
-  const tried = endpoints.map(async ([index, endpoint]) => {
-    const own = { ...declared, endpoints: new Map([[index, endpoint]]) };
+  const tried = endpoints.map(async (endpoint) => {
+    const own = { ...declared, endpoints: [endpoint] };
     const diagnostics = applyLevels(await tryOwnRoutes(own, plugins, grounds), levels);
     const failing = diagnostics.filter(({ rule }) => rule === 'expr-fails');
-    const { line } = declared.toDiagnostic({ ...place, pointer: `/endpoints/${index}/routes` }).range?.start ?? {
+    const { line } = declared.toDiagnostic({ ...place, pointer: endpoint.pointer }).range?.start ?? {
       line: 1,
     };
-    const name = endpoint.name ?? endpoint.provider;
+    const { name } = endpoint;
     const problem = failing.map(describe).join('; ');
     const result = {
       name: `the rules of the routes of ${name}, on the examples`,

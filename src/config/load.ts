@@ -4,6 +4,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { applyLevels, type RuleLevels } from '../diagnostics/levels.js';
 import { parseYaml, withoutNodes } from '../diagnostics/parse.js';
 import type { Fault } from '../model.js';
+import type { RouteDeclaration } from '../plugins/declaration.js';
 import type { SoundPlugin } from '../plugins/load.js';
 import { disk, type Files, readSchema, recordFiles, type Snapshot } from '../read-text.js';
 import { asWritten } from './as-written.js';
@@ -14,6 +15,18 @@ import type { Materials } from './materials.js';
 import type { Settings } from './settings.js';
 import { type Environment, substitute } from './substitute.js';
 
+/** The own routes of an endpoint. */
+export interface DeclaredRoutes {
+  /** JSON pointer. */
+  readonly pointer: string;
+  /** Of the endpoint. */
+  readonly name: string;
+  readonly provider: string;
+  readonly path: string;
+  /** Absent item: a fault hides what gets to it. */
+  readonly routes: readonly (Partial<RouteDeclaration> | undefined)[];
+}
+
 export interface LoadedConfig {
   /** Present if no diagnostic is an error. */
   readonly settings?: Settings;
@@ -23,9 +36,9 @@ export interface LoadedConfig {
   readonly sources: ReadonlyMap<string, string>;
   /** The plugins that the endpoints use and that have no error. */
   readonly plugins: readonly SoundPlugin[];
-  /** Of gateway.yaml, for what is found out about it later: its endpoints, by their index, and where they stand. */
+  /** Of gateway.yaml, for what is found out about it later: the own routes of its endpoints, and where they stand. */
   readonly declared: {
-    readonly endpoints: CheckedGateway['endpoints'];
+    readonly endpoints: readonly DeclaredRoutes[];
     readonly toDiagnostic: (fault: Fault) => Diagnostic;
   };
   /** What the file says of the linter's rules. */
@@ -63,7 +76,7 @@ async function check(
   const sources = new Map<string, string>();
   const read = await from.read(path);
   const nowhere = (fault: Fault): Diagnostic => ({ ...fault, file: path });
-  const declared = { endpoints: new Map(), toDiagnostic: nowhere };
+  const declared = { endpoints: [], toDiagnostic: nowhere };
   const nothing = { sources, plugins: [], levels: {}, declared };
   if (!('text' in read)) return { diagnostics: [unreadable(path, read.reason)], ...nothing };
   sources.set(path, read.text);
@@ -72,7 +85,8 @@ async function check(
   const substitution = substitute(document.value, environment);
   const checked = checkGateway(await readSchema('gateway'), substitution);
   const base = dirname(path);
-  const names = new Set([...checked.endpoints.values()].map(({ provider }) => provider));
+  const { endpoints = [] } = checked.rest;
+  const names = new Set(endpoints.flatMap(({ provider }) => provider ?? []));
   const plugins = await findPlugins(checked.plugins, base, names, sources, from);
   const materials: Materials = { base, environment, now, files: await readFiles(checked, base, from) };
   const compiled = compileConfig(document, checked, substitution, plugins, materials);
@@ -87,17 +101,30 @@ async function check(
   return {
     ...(compiled.settings === undefined || broken ? {} : { settings: compiled.settings }),
     ...{ diagnostics: all, sources, plugins: plugins.sound, levels },
-    declared: { endpoints: checked.endpoints, toDiagnostic },
+    declared: { endpoints: listTried(checked), toDiagnostic },
   };
 }
 
+/** The endpoints whose routes can be tried, and of those the routes of which it is known what gets to them. */
+function listTried({ rest: { endpoints = [] }, isSound }: CheckedGateway): LoadedConfig['declared']['endpoints'] {
+  return endpoints.flatMap(({ name, provider, path = '', routes = [] }, index) => {
+    const at = `/endpoints/${index}/routes`;
+    const known = routes.map((route, each) =>
+      isSound(`${at}/${each}/events`) && isSound(`${at}/${each}/when`) && Object.keys(route).length > 0
+        ? route
+        : undefined,
+    );
+    return provider === undefined ? [] : [{ pointer: at, name: name ?? provider, provider, path, routes: known }];
+  });
+}
+
 /** The files that secrets, keys and certificates are in. */
-async function readFiles({ endpoints, kafka }: CheckedGateway, base: string, from: Files): Promise<Materials['files']> {
-  const references = [
-    ...[...endpoints.values()].flatMap(({ secrets }) => secrets),
-    kafka?.tls?.key,
-    kafka?.sasl?.password,
-  ];
+async function readFiles(
+  { rest: { endpoints = [], kafka } }: CheckedGateway,
+  base: string,
+  from: Files,
+): Promise<Materials['files']> {
+  const references = [...endpoints.flatMap(({ secrets }) => secrets), kafka?.tls?.key, kafka?.sasl?.password];
   const names = [...references.map((reference) => reference?.file), kafka?.tls?.ca, kafka?.tls?.cert];
   const paths = new Set(names.filter((name) => name !== undefined).map((name) => resolve(base, name)));
   return new Map(await Promise.all([...paths].map(async (path) => [path, await from.read(path)] as const)));

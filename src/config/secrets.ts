@@ -11,7 +11,7 @@ import { secretKind } from './surroundings.js';
  * result is empty.
  */
 export function compileSecrets(
-  declarations: readonly SecretDeclaration[],
+  declarations: readonly Partial<SecretDeclaration>[],
   pointer: string,
   provider: Pick<Provider, 'scheme' | 'secretForms'> | undefined,
   materials: Materials,
@@ -25,12 +25,13 @@ export function compileSecrets(
     if (text === undefined || provider === undefined) return [];
     const { scheme, secretForms } = provider;
     const kind = secretKind(declared, scheme.needs.secrets);
-    if (kind === undefined && (declared.for !== undefined || scheme.needs.secrets.length > 0)) {
+    const isUnnamed = declared.for === undefined && declared.name === undefined;
+    if (kind === undefined && !isUnnamed && (declared.for !== undefined || scheme.needs.secrets.length > 0)) {
       faults.push(unknownKind(declared, at, scheme));
       return [];
     }
     const key = readKey(declared, text, kind, at, { scheme, secretForms }, faults);
-    if (key === undefined) return [];
+    if (key === undefined || declared.name === undefined) return [];
     const { name, notBefore, expires } = declared;
     const times = { ...optional('notBefore', time(notBefore)), ...optional('expires', time(expires)) };
     return [{ name, ...optional('for', kind), key, ...times }];
@@ -39,7 +40,7 @@ export function compileSecrets(
 
 /** A text that is of a wrong form for certain is no key, although it could be taken for one. */
 function readKey(
-  declared: SecretDeclaration,
+  declared: Partial<SecretDeclaration>,
   text: string,
   kind: string | undefined,
   at: string,
@@ -66,10 +67,15 @@ function time(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Date.parse(text);
 }
 
-function lintTimes(declarations: readonly SecretDeclaration[], pointer: string, now: number, faults: Fault[]): void {
+function lintTimes(
+  declarations: readonly Partial<SecretDeclaration>[],
+  pointer: string,
+  now: number,
+  faults: Fault[],
+): void {
   const expired = declarations.map(({ expires }) => (time(expires) ?? Number.POSITIVE_INFINITY) <= now);
   const none = expired.every((gone) => gone);
-  for (const [index, { name, notBefore, expires }] of declarations.entries()) {
+  for (const [index, { name = '', notBefore, expires }] of declarations.entries()) {
     const at = `${pointer}/${index}/expires`;
     if (expired[index] === true) {
       faults.push({
@@ -85,15 +91,15 @@ function lintTimes(declarations: readonly SecretDeclaration[], pointer: string, 
   }
 }
 
-function lintNames(declarations: readonly SecretDeclaration[], pointer: string, faults: Fault[]): void {
+function lintNames(declarations: readonly Partial<SecretDeclaration>[], pointer: string, faults: Fault[]): void {
   for (const [index, { name }] of declarations.entries()) {
-    if (declarations.findIndex((other) => other.name === name) === index) continue;
+    if (name === undefined || declarations.findIndex((other) => other.name === name) === index) continue;
     const place = { rule: 'secret-duplicate-name', severity: 'error', pointer: `${pointer}/${index}/name` } as const;
     faults.push({ ...place, message: `Two secrets of this endpoint have the name "${name}"` });
   }
 }
 
-function unknownKind(declared: SecretDeclaration, pointer: string, { needs }: Scheme): Fault {
+function unknownKind(declared: Partial<SecretDeclaration>, pointer: string, { needs }: Scheme): Fault {
   const names = needs.secrets.map(({ name }) => name);
   const near = declared.for === undefined ? undefined : closest(declared.for, names);
   return {
@@ -109,7 +115,12 @@ function unknownKind(declared: SecretDeclaration, pointer: string, { needs }: Sc
 const copyAnew = 'copy it anew; a trailing line break is no harm in a file';
 
 /** `reason` has no part of the secret. */
-function invalid(declared: SecretDeclaration, pointer: string, reason: string, hint: string | undefined): Fault {
+function invalid(
+  declared: Partial<SecretDeclaration>,
+  pointer: string,
+  reason: string,
+  hint: string | undefined,
+): Fault {
   return {
     ...{
       rule: 'secret-invalid',

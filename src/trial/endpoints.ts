@@ -11,12 +11,12 @@ export async function tryOwnRoutes(
   grounds: ReadonlyMap<string, Ground>,
 ): Promise<readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
-  for (const [index, { name, provider, path, routes = [] }] of endpoints) {
+  for (const { pointer, name, provider, path, routes } of endpoints) {
     const ground = grounds.get(provider);
     if (ground === undefined || routes.length === 0) continue;
     const account = plugins.find((plugin) => plugin.provider.name === provider)?.provider.event.account;
-    const here = atEndpoint(ground, { name: name ?? provider, path });
-    const faults = await tryRoutes(routes, `/endpoints/${index}/routes`, here, account);
+    const here = atEndpoint(ground, { name, path });
+    const faults = await tryRoutes(routes, pointer, here, account);
     found.push(...faults.map(toDiagnostic));
   }
   return found;

@@ -17,14 +17,16 @@ import type { Ground, Specimen } from './specimens.js';
  * What is wrong comes as warnings. `pointer`: of the list. `account`: the plugin's rule.
  */
 export async function tryRoutes(
-  routes: readonly RouteDeclaration[],
+  routes: readonly (Partial<RouteDeclaration> | undefined)[],
   pointer: string,
   ground: Ground,
   account: Rule | undefined,
 ): Promise<readonly Fault[]> {
   const faults: Fault[] = [];
   let left = ground.specimens;
-  for (const [index, { events, when, key }] of routes.entries()) {
+  for (const [index, route] of routes.entries()) {
+    if (route === undefined) continue;
+    const { events, when, key } = route;
     const at = `${pointer}/${index}`;
     const fits = events === undefined ? () => true : compileEvents(events);
     const reached = left.filter(({ event }) => fits(event.type));
