@@ -21,10 +21,11 @@ export async function testOwnRoutes(
     ({ provider, routes }) => routes.length > 0 && (providers === undefined || providers.has(provider)),
   );
   if (endpoints.length === 0) return { diagnostics: [] };
-  const [{ lintExamples }, { tryOwnRoutes }, { applyLevels }] = await Promise.all([
+  const [{ lintExamples }, { tryOwnRoutes }, { applyLevels }, { inOrder }] = await Promise.all([
     import('../rehearsal/lint-examples.js'),
     import('../trial/endpoints.js'),
     import('../diagnostics/levels.js'),
+    import('../config/load.js'),
   ]);
   const used = plugins.filter(({ provider }) => endpoints.some((each) => each.provider === provider.name));
   const grounds = new Map(
@@ -52,7 +53,7 @@ export async function testOwnRoutes(
   const settled = await Promise.all(tried);
   return {
     tested: { file, diagnostics: [], cases: settled.map(({ result }) => result) },
-    diagnostics: settled.flatMap(({ diagnostics }) => diagnostics),
+    diagnostics: inOrder(settled.flatMap(({ diagnostics }) => diagnostics)),
   };
 }
 
