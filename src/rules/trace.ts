@@ -1,5 +1,6 @@
 import type { Bindings } from '../model.js';
 import { parse } from './compile.js';
+import { inputNames } from './inspect.js';
 import { listNodes, type Node } from './nodes.js';
 
 /** What became of the parts of an expression on one payload. */
@@ -35,11 +36,14 @@ export function compileTrace(source: string): TracedRule {
   return {
     source,
     nodes,
-    async trace(input, { headers, endpoint, digest }) {
+    async trace(input, bindings) {
       values = new Map();
       open = new Set();
       try {
-        await expression.evaluate(input, { headers, endpoint, digest });
+        await expression.evaluate(
+          input,
+          Object.fromEntries(inputNames.map((name) => [name, Reflect.get(bindings, name)])),
+        );
         return { values };
       } catch {
         const failed = nodes.findLast((node) => open.has(node));

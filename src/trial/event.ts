@@ -64,14 +64,23 @@ async function tryFact(source: string | undefined, fact: OptionalFact, ground: G
   return [...(await lintRule(placed, outcomes, ground)), ...lintIgnored(placed, fact, outcomes)];
 }
 
-/** A fact that is not what it must be is left out of the event. */
+/**
+ * A fact that is not what it must be is left out of the event. Of times that is often meant so, for those that have no time
+ * zone, or in some events: then nothing is told.
+ */
 function lintIgnored(placed: PlacedRule, fact: OptionalFact, outcomes: readonly Outcome[]): readonly Fault[] {
   const ignored = outcomes.filter(
     ({ value, specimen: { event, identified } }) => identified && event[fact] === undefined && isSomething(value),
   );
-  if (ignored.length === 0) return [];
+  const given = outcomes.filter(({ value }) => isSomething(value));
+  if (ignored.length === 0 || (fact === 'time' && (ignored.length < given.length || ignored.every(isLocalTime))))
+    return [];
   const message = `The ${fact} is ${forms[fact]} in ${amount(ignored.length, outcomes.length)}`;
   return [warn(placed, 'event-value-ignored', undefined, message, `the event then has no ${fact}`)];
+}
+
+function isLocalTime({ value }: Outcome): boolean {
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(value);
 }
 
 function isSomething(value: unknown): boolean {

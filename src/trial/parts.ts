@@ -7,6 +7,9 @@ import type { Ground } from './specimens.js';
 
 const id = 'expr-part-missing';
 
+/** A key that finds nothing is the subject, which many a plugin counts on: so many examples must lack it. */
+const enough = 3;
+
 /**
  * Parts of a text put together with `&` that are missing in every example, so that they add nothing; and a key
  * that finds nothing at all. As warnings at the part.
@@ -14,7 +17,8 @@ const id = 'expr-part-missing';
 export async function lintParts(placed: PlacedRule, outcomes: readonly Outcome[]): Promise<readonly Fault[]> {
   const sound = outcomes.filter(({ error }) => error === undefined);
   if (sound.length === 0) return [];
-  if (placed.use === 'key' && sound.every(({ value }) => value === undefined || value === null || value === '')) {
+  if (placed.use === 'key' && sound.every(isNothing)) {
+    if (sound.length < enough) return [];
     const message = `This key finds nothing in ${amount(sound.length, sound.length)}`;
     return [warn(placed, id, undefined, message, 'the key is then the subject of the event, else its id')];
   }
@@ -35,6 +39,10 @@ export function lintListedPart(placed: PlacedRule, outcomes: readonly Outcome[],
   if (reads.length > 0 && reads.every((read) => holderOfUnknown(read, ground) === undefined)) return [];
   const message = `This part of the id is missing in ${amount(outcomes.length, outcomes.length)}`;
   return [warn(placed, id, undefined, message, 'the digest of the payload stands for it: the id then names no event')];
+}
+
+function isNothing({ value }: Outcome): boolean {
+  return value === undefined || value === null || value === '';
 }
 
 function isText(value: unknown): boolean {

@@ -39,15 +39,23 @@ export async function toSpecimens(
   items: readonly BoundItem[],
 ): Promise<readonly Specimen[]> {
   return Promise.all(
-    items.map(async ({ item, bindings: { headers, endpoint: own, digest } }) => {
+    items.map(async ({ item, bindings: given }) => {
+      const { headers, digest } = given;
       const unsigned = new Set(endpoint.provider.scheme.headers.filter((name) => headers[name] === undefined));
       const madeUp = Object.fromEntries([...unsigned].map((name) => [name, digest]));
-      const bindings = { headers: { ...madeUp, ...headers }, endpoint: own, digest };
+      const bindings = replaced(given, { headers: { ...madeUp, ...headers } });
       const found = await identifyAnyway(endpoint, item, bindings);
       const event = found ?? { id: digest, type: example };
       return { example, value: item.value, bindings, unsigned, event, identified: found !== undefined };
     }),
   );
+}
+
+/** The same but for some of it. A copy would lack what is computed when it is asked for. */
+function replaced(bindings: Bindings, own: Partial<Bindings>): Bindings {
+  return new Proxy(bindings, {
+    get: (target, name) => (Object.hasOwn(own, name) ? Reflect.get(own, name) : Reflect.get(target, name)),
+  });
 }
 
 async function identifyAnyway(endpoint: Endpoint, item: BoundItem['item'], bindings: Bindings) {
@@ -61,6 +69,6 @@ async function identifyAnyway(endpoint: Endpoint, item: BoundItem['item'], bindi
 
 /** The same specimens at another endpoint. */
 export function atEndpoint(ground: Ground, endpoint: Bindings['endpoint']): Ground {
-  const move = (specimen: Specimen) => ({ ...specimen, bindings: { ...specimen.bindings, endpoint } });
+  const move = (specimen: Specimen) => ({ ...specimen, bindings: replaced(specimen.bindings, { endpoint }) });
   return { ...ground, specimens: ground.specimens.map(move) };
 }

@@ -4,7 +4,10 @@ import { listNodes } from '../../../src/rules/nodes.js';
 import { spanOf } from '../../../src/rules/spans.js';
 import { compileTrace } from '../../../src/rules/trace.js';
 
-const bindings = { headers: { a: 'b' }, endpoint: { name: 'e', path: '/e' }, digest: '00' };
+const bindings = Object.assign(
+  { headers: { a: 'b' }, endpoint: { name: 'e', path: '/e' }, digest: '00' },
+  { deliveryId: '1' },
+);
 
 function partsOf(source: string): readonly string[] {
   return listNodes(parse(source).ast()).map((node) => source.slice(...(spanOf(source, node) ?? [0, 0])));
