@@ -355,6 +355,16 @@ export interface CustomAnswer {
 /** Writes the answer to a delivery that was proven; undefined if the delivery hasn't got what the answer is made of. */
 export type WriteAnswer = (delivery: Delivery, surroundings?: Surroundings) => CustomAnswer | undefined;
 
+/** What the text of a secret, or of what is taken for one, looks like. */
+export interface SecretForm {
+  /** Regular expression. */
+  readonly pattern: string;
+  readonly is: string;
+  readonly wrong?: boolean;
+  readonly livemode?: boolean;
+  readonly for?: string;
+}
+
 /** What makes an event the repetition of an earlier one of the same endpoint, id and type. */
 export interface Identity {
   /** `content`: the same bytes. `id`: nothing more. */
@@ -371,6 +381,8 @@ export interface Provider {
   /** Absolute path of the plugin's folder. */
   readonly folder: string;
   readonly scheme: Scheme;
+  /** The first whose pattern fits a secret counts; absent: the plugin says nothing of it. */
+  readonly secretForms?: readonly SecretForm[];
   /** Accepted media types, lower-case, without parameters; `*` may stand for a run of characters. */
   readonly mediaTypes: readonly string[];
   /** JSON pointer with `*` at the elements of a batch; absent: the body is one event. */

@@ -56,20 +56,20 @@ async function examineStore({ publisher, topics, limits }: Settings): Promise<Ex
 }
 
 async function examineSecrets({ file, endpoints }: Settings): Promise<readonly Finding[]> {
-  const [{ examineSecret }, { listSecrets }, { declarationOf }] = await Promise.all([
+  const [{ examineSecret }, { listSecrets }, { formsFor }] = await Promise.all([
     import('../doctor/secrets.js'),
     import('../config/made-up.js'),
-    import('./dev-secrets.js'),
+    import('../plugins/secret-forms.js'),
   ]);
   const found: FoundSecret[] = [];
   for (const { env, file: path, provider, endpoint: name, name: secret = '', kind } of await listSecrets(file)) {
     const endpoint = endpoints.find((each) => each.name === name);
     if (endpoint === undefined || provider === undefined) continue;
     const text = await readSecretText(dirname(file), env, path);
-    const declared = (await declarationOf(provider, file))?.secretForms ?? [];
-    const forms = declared.filter((form) => form.for === undefined || form.for === kind);
+    const forms = formsFor(endpoint.provider.secretForms, kind);
+    const oneLine = endpoint.secrets.find((each) => each.name === secret)?.key.type === 'secret';
     if (text !== undefined)
-      found.push({ endpoint: endpoint.name, name: secret, text, forms, livemode: endpoint.livemode });
+      found.push({ endpoint: endpoint.name, name: secret, text, forms, livemode: endpoint.livemode, oneLine });
   }
   return found.map(examineSecret);
 }

@@ -44,7 +44,7 @@ export async function planTests(names: readonly string[], flags: TestFlags): Pro
   const books = isAsked ? listCasebooks(dirname(file)) : [];
   const places = await findPlugins(flags, names);
   return [
-    ...(books.length === 0 ? [] : [{ run: () => testConfig(file, providers, flags.update) }]),
+    ...(isAsked && existsSync(file) ? [{ run: () => testConfig(file, providers, books, flags.update) }] : []),
     ...[...places].map(([name, folder]) => ({ run: () => testPlugin(name, folder, flags.update) })),
   ];
 }
@@ -61,20 +61,33 @@ function listCasebooks(folder: string): readonly string[] {
 async function testConfig(
   file: string,
   providers: Pick<CasebookOptions, 'providers'>,
+  books: readonly string[],
   update: boolean,
 ): Promise<UnitReport> {
   const [{ loadWithMadeUp }, { summarize }] = await Promise.all([import('./made-up.js'), import('./settings.js')]);
-  const { settings, diagnostics, sources, snapshot } = await loadWithMadeUp(file, 'all');
+  const loaded = await loadWithMadeUp(file, 'all');
+  const { settings, diagnostics, sources, snapshot } = loaded;
   const folders = [...Object.keys(snapshot.texts).map((path) => dirname(path)), join(dirname(file), 'tests')];
+  // Nothing is tested with it.
+  if (settings === undefined && books.length === 0) return { plugins: [], tests: [], lines: [], faults: '', folders };
   if (settings === undefined) {
     const faults = (await present(diagnostics, sources, process.stderr)) + summarize(file, diagnostics);
     const tests = [{ file, diagnostics, cases: [] }];
     return { plugins: [], tests, lines: [`${relative('', file)} can't be used`], faults: `${faults}\n`, folders };
   }
   const { endpoints, limits, deadLetter } = settings;
-  const options = { ...providers, endpoints, largest: limits.body, deadLetterTopic: deadLetter.topic, now: Date.now() };
-  const ran = await runCasebooks(listCasebooks(dirname(file)), options, update);
-  return { plugins: [], ...ran, folders: [...folders, ...ran.folders] };
+  const now = Date.now();
+  const options = { ...providers, endpoints, largest: limits.body, deadLetterTopic: deadLetter.topic, now };
+  const ran = await runCasebooks(books, options, update);
+  const { testOwnRoutes } = await import('./test-routes.js');
+  const routes = await testOwnRoutes(file, loaded, providers.providers, now);
+  return {
+    plugins: [],
+    tests: [...ran.tests, ...(routes.tested === undefined ? [] : [routes.tested])],
+    lines: [...ran.lines, ...(routes.tested === undefined ? [] : [describeCasebook(routes.tested)])],
+    faults: ran.faults + (await present(routes.diagnostics, sources, process.stderr)),
+    folders: [...folders, ...ran.folders],
+  };
 }
 
 async function testPlugin(name: string, folder: string, update: boolean): Promise<UnitReport> {

@@ -5,12 +5,14 @@ import type { Substitution } from './substitute.js';
 /** Rules whose message or hint ends with a path, which isn't in quotes. */
 const endsWithPath = new Set(['config-file-missing', 'secret-file-missing', 'endpoint-url-missing']);
 
+type Written = Pick<Substitution, 'substituted' | 'escaped'>;
+
 /**
  * A fault in the words of the file: what variables were put into is quoted as it is written there, for it may be a secret
  * that came to the wrong place. Everything else that a fault quotes of the file must stand in double quotes. `base`:
  * the file's folder.
  */
-export function asWritten(fault: Fault, substituted: Substitution['substituted'], base: string): Fault {
+export function asWritten(fault: Fault, { substituted, escaped }: Written, base: string): Fault {
   const { message, hint, within, ...rest } = fault;
   const own = substituted.get(fault.pointer) ?? substituted.get(fault.pointer.replace(/\/0$/, ''));
   if (own !== undefined && fault.rule.startsWith('expr-')) return { ...rest, ...hiddenExpression(own.written) };
@@ -31,10 +33,18 @@ export function asWritten(fault: Fault, substituted: Substitution['substituted']
   return {
     ...rest,
     // Characters of a substituted text have no place in the file.
-    ...(own === undefined && within !== undefined ? { within } : {}),
+    ...(own === undefined && within !== undefined ? { within: spread(within, escaped.get(fault.pointer) ?? []) } : {}),
     message: rewrite(message),
     ...(hint === undefined ? {} : { hint: rewrite(hint) }),
   };
+}
+
+/** Characters of a text in the file, where it has a `$` more at each of the offsets. */
+function spread([start, end]: readonly [number, number], escapes: readonly number[]): readonly [number, number] {
+  return [
+    start + escapes.filter((offset) => offset <= start).length,
+    end + escapes.filter((offset) => offset < end).length,
+  ];
 }
 
 /** What is wrong with an expression can't be said without its words. */

@@ -3,21 +3,23 @@ import { ruleDefinitions } from '../diagnostics/rules.js';
 import { compileCheck } from '../diagnostics/schema-check.js';
 import type { Fault } from '../model.js';
 import { coerce } from './coerce.js';
-import type { EndpointDeclaration, GatewayDeclaration, KafkaDeclaration, LintDeclaration } from './declaration.js';
+import type { GatewayDeclaration, LintDeclaration, PartialGateway } from './declaration.js';
 import { explainGatewayErrors } from './inline-secrets.js';
+import { salvage } from './salvage.js';
 import type { Substitution } from './substitute.js';
 
-/** A gateway.yaml held against its schema: the whole, if it is sound, and the parts that are. */
+/** A gateway.yaml held against its schema: the whole, if it is sound, and what is sound of it. */
 export interface CheckedGateway {
   readonly whole?: GatewayDeclaration;
-  /** By their index in the file. */
-  readonly endpoints: ReadonlyMap<number, EndpointDeclaration>;
-  readonly kafka?: KafkaDeclaration;
+  /** The whole, or what is left of it without its faults. */
+  readonly rest: PartialGateway;
   /** Empty: not given, or faulty. */
   readonly lint: LintDeclaration;
   /** Absent: not given, or faulty; see `whole`. */
   readonly plugins?: readonly string[];
   readonly faults: readonly Fault[];
+  /** Whether nothing is wrong with the value at a JSON pointer, nor with anything in it. */
+  isSound(pointer: string): boolean;
 }
 
 /** Checks a substituted gateway.yaml. `schema`: `schemas/gateway.schema.json`. It converts substituted texts in place. */
@@ -26,23 +28,23 @@ export function checkGateway(schema: object, { value, substituted, faults: unset
   let checked = check(value);
   if (!('value' in checked) && coerce(value, checked.errors, substituted)) checked = check(value);
   const plugins = readFolders(value);
-  if ('value' in checked) {
-    const { endpoints, kafka, lint = {} } = checked.value;
-    const whole = unset.length === 0 ? { whole: checked.value } : {};
-    const sound = [...endpoints.entries()].filter(([index]) => !isUnset(unset, `/endpoints/${index}`));
-    return {
-      ...whole,
-      endpoints: new Map(sound),
-      ...(kafka && !isUnset(unset, '/kafka') ? { kafka } : {}),
-      ...plugins,
-      lint,
-      faults: unset,
-    };
+  if ('value' in checked && unset.length === 0) {
+    const { lint = {} } = checked.value;
+    return { whole: checked.value, rest: checked.value, ...plugins, lint, faults: [], isSound: () => true };
   }
+  const errors = 'value' in checked ? [] : checked.errors;
   const faults = explainGatewayErrors(
-    checked.errors.filter((error) => !unset.some(({ pointer }) => pointer === error.instancePath)),
+    errors.filter((error) => !unset.some(({ pointer }) => pointer === error.instancePath)),
   ).map(explainFixedRule);
-  return { ...soundParts(schema, value, unset), ...plugins, faults: [...unset, ...faults] };
+  const all = [...unset, ...faults];
+  const rest = salvage(
+    schema,
+    value,
+    unset.map(({ pointer }) => pointer),
+  );
+  const places = all.map(({ pointer }) => pointer);
+  const isSound = (at: string) => !places.some((place) => place === at || place.startsWith(`${at}/`));
+  return { rest, ...plugins, lint: rest.lint ?? {}, faults: all, isSound };
 }
 
 /** The schema has only the rules whose level can be changed. */
@@ -52,33 +54,6 @@ function explainFixedRule(fault: Fault): Fault {
   if (!ruleDefinitions.some((rule) => rule.id === id)) return fault;
   const message = `"${id}" can't be turned off or lowered: the gateway does not start with such a fault`;
   return { rule: 'config-invalid', severity: 'error', pointer: fault.pointer, key: true, message };
-}
-
-/** Where the whole is not sound, other faults of what is can be found all the same. */
-function soundParts(
-  schema: object,
-  value: unknown,
-  unset: readonly Fault[],
-): Pick<CheckedGateway, 'endpoints' | 'kafka' | 'lint'> {
-  const root = new Map<string, unknown>(typeof value === 'object' && value !== null ? Object.entries(value) : []);
-  const checkEndpoint = compileCheck<EndpointDeclaration>(schema, 'endpoint');
-  const list: unknown = root.get('endpoints');
-  const endpoints = new Map<number, EndpointDeclaration>();
-  for (const [index, item] of (Array.isArray(list) ? list : []).entries()) {
-    const endpoint = checkEndpoint(item);
-    if ('value' in endpoint && !isUnset(unset, `/endpoints/${index}`)) endpoints.set(index, endpoint.value);
-  }
-  const kafka = compileCheck<KafkaDeclaration>(schema, 'kafka')(root.get('kafka'));
-  const lint = compileCheck<LintDeclaration>(schema, 'lint')(root.get('lint'));
-  return {
-    endpoints,
-    lint: 'value' in lint ? lint.value : {},
-    ...('value' in kafka && !isUnset(unset, '/kafka') ? { kafka: kafka.value } : {}),
-  };
-}
-
-function isUnset(unset: readonly Fault[], section: string): boolean {
-  return unset.some(({ pointer }) => pointer.startsWith(`${section}/`));
 }
 
 function readFolders(value: unknown): { plugins?: readonly string[] } {

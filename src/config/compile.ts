@@ -7,7 +7,7 @@ import { compileEvents } from '../rules/events.js';
 import { parseDuration } from '../signature/timestamp.js';
 import { asWritten } from './as-written.js';
 import type { CheckedGateway } from './check.js';
-import type { GatewayDeclaration } from './declaration.js';
+import type { PartialGateway } from './declaration.js';
 import { compileEndpoints, type Providers } from './endpoints.js';
 import { compileKafka } from './kafka.js';
 import type { Materials } from './materials.js';
@@ -17,50 +17,51 @@ import type { Substitution } from './substitute.js';
 
 /**
  * Compiles a gateway.yaml to frozen settings, which are absent if it has an error. What is wrong with the sound parts
- * of an unsound file is found too. `substituted`: the texts that aren't in the file as they are.
+ * of an unsound file is found too. `written`: the texts that aren't in the file as they are.
  */
 export function compileConfig(
   document: LocatedDocument,
   checked: CheckedGateway,
-  substituted: Substitution['substituted'],
+  written: Pick<Substitution, 'substituted' | 'escaped'>,
   providers: Providers,
   materials: Materials,
 ): { settings?: Settings; diagnostics: readonly Diagnostic[] } {
   const faults: Fault[] = [];
   const endpoints = compileEndpoints(
-    checked.endpoints,
+    checked,
     document,
     providers,
     { ...materials, site: siteOf(checked), topics: checked.lint.topics },
     faults,
   );
-  const kafka = checked.kafka === undefined ? undefined : compileKafka(checked.kafka, materials, faults);
-  const settings =
-    checked.whole === undefined
-      ? undefined
-      : assemble(document.file, checked.whole, kafka, endpoints, materials, faults);
+  const { rest, whole } = checked;
+  const kafka = rest.kafka === undefined ? undefined : compileKafka(rest.kafka, materials, faults);
+  const assembled = assemble(document.file, rest, kafka, endpoints, materials, faults);
+  const settings = whole === undefined ? undefined : assembled;
   faults.push(...lintDeadLetters(checked));
-  const located = faults.map((fault) => asWritten(fault, substituted, materials.base));
+  const located = faults.map((fault) => asWritten(fault, written, materials.base));
   const diagnostics = [...checked.faults, ...located].map(document.toDiagnostic);
-  const broken = diagnostics.some(({ severity }) => severity === 'error') || endpoints.length < checked.endpoints.size;
+  const broken =
+    diagnostics.some(({ severity }) => severity === 'error') || endpoints.length < (rest.endpoints ?? []).length;
   return settings === undefined || broken ? { diagnostics } : { settings: deepFreeze(settings), diagnostics };
 }
 
-function lintDeadLetters({ whole, lint: { topics } }: CheckedGateway): readonly Fault[] {
-  const topic = whole?.deadLetter?.topic ?? 'webhooks.dlq';
-  if (whole === undefined || topics === undefined || compileEvents(topics)(topic)) return [];
-  const pointer = whole.deadLetter?.topic === undefined ? '/lint/topics' : '/deadLetter/topic';
+function lintDeadLetters({ rest, isSound, lint: { topics } }: CheckedGateway): readonly Fault[] {
+  const topic = rest.deadLetter?.topic ?? 'webhooks.dlq';
+  if (!isSound('/deadLetter/topic') || topics === undefined || compileEvents(topics)(topic)) return [];
+  const pointer = rest.deadLetter?.topic === undefined ? '/lint/topics' : '/deadLetter/topic';
   return [unknownTopic(topic, pointer, 'dead letters go', topics)];
 }
 
-/** Without a sound whole nobody knows what the public URL is; then none is asked for. */
-function siteOf({ whole }: CheckedGateway): string | undefined {
-  return whole === undefined ? 'https://unknown.invalid' : whole.server?.publicUrl;
+/** Where it is faulty nobody knows what the public URL is; then none is asked for. */
+function siteOf({ rest, isSound }: CheckedGateway): string | undefined {
+  const { publicUrl } = rest.server ?? {};
+  return publicUrl === undefined && !isSound('/server') ? 'https://unknown.invalid' : publicUrl;
 }
 
 function assemble(
   file: string,
-  declared: GatewayDeclaration,
+  declared: PartialGateway,
   kafka: Omit<KafkaSettings, 'spool'> | undefined,
   endpoints: readonly Endpoint[],
   { base }: Materials,
@@ -69,23 +70,24 @@ function assemble(
   const { server = {}, admin, embedded, spool = {}, deadLetter = {}, log = {} } = declared;
   const waiting = { dir: resolve(base, spool.dir ?? '../data/spool'), maxBytes: parseSize(spool.maxBytes ?? '2GiB') };
   const publisher: KafkaSettings | EmbeddedSettings | undefined =
-    embedded === undefined
+    embedded?.dir === undefined
       ? kafka && { ...kafka, spool: waiting }
       : { kind: 'embedded', dir: resolve(base, embedded.dir) };
-  if (publisher === undefined) return undefined;
   const listen = readListen(server.listen ?? '0.0.0.0:8000', '/server/listen', faults);
-  const adminListen = admin && readListen(admin.listen, '/admin/listen', faults);
+  const adminListen = admin?.listen === undefined ? undefined : readListen(admin.listen, '/admin/listen', faults);
   if (adminListen?.port === listen.port && listen.port !== 0 && adminListen.host === listen.host) {
     faults.push({ ...invalid, pointer: '/admin/listen', message: 'The public server listens here already' });
   }
   const topic = deadLetter.topic ?? 'webhooks.dlq';
+  const drain = readTimer(server.drain ?? '25s', '/server/drain', faults);
+  const bodyTimeout = readTimer(server.limits?.bodyTimeout ?? '10s', '/server/limits/bodyTimeout', faults);
+  if (publisher === undefined) return undefined;
   return {
-    ...{ file, listen, publisher, endpoints },
+    ...{ file, listen, publisher, endpoints, drain },
     workers: server.workers === 'auto' ? 'auto' : Number(server.workers ?? 1),
-    drain: readTimer(server.drain ?? '25s', '/server/drain', faults),
     limits: {
       body: parseSize(server.limits?.body ?? '1MiB'),
-      bodyTimeout: readTimer(server.limits?.bodyTimeout ?? '10s', '/server/limits/bodyTimeout', faults),
+      bodyTimeout,
       inFlight: server.limits?.inFlight ?? 1024,
     },
     ...(adminListen === undefined ? {} : { admin: { listen: adminListen } }),
@@ -107,8 +109,8 @@ function readListen(text: string, pointer: string, faults: Fault[]): Listen {
 }
 
 /** By default beside the records, where they are in a folder of ours. */
-function readDedupe({ dedupe = {}, embedded }: GatewayDeclaration, base: string): { dedupe?: DedupeSettings } {
-  const { window = '72h', dir = embedded ? join(embedded.dir, 'dedupe') : '../data/dedupe' } = dedupe;
+function readDedupe({ dedupe = {}, embedded }: PartialGateway, base: string): { dedupe?: DedupeSettings } {
+  const { window = '72h', dir = embedded?.dir ? join(embedded.dir, 'dedupe') : '../data/dedupe' } = dedupe;
   const length = parseDuration(window);
   return length === 0 ? {} : { dedupe: { window: length, dir: resolve(base, dir) } };
 }

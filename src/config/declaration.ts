@@ -24,6 +24,23 @@ export interface GatewayDeclaration {
   readonly endpoints: readonly EndpointDeclaration[];
 }
 
+/** What is left of a gateway.yaml with faults: each value is sound by itself, any may be missing. */
+export type PartialGateway = Partial<Omit<GatewayDeclaration, 'kafka' | 'embedded' | 'admin' | 'endpoints'>> & {
+  readonly kafka?: PartialKafka;
+  readonly embedded?: Partial<NonNullable<GatewayDeclaration['embedded']>>;
+  readonly admin?: Partial<NonNullable<GatewayDeclaration['admin']>>;
+  readonly endpoints?: readonly PartialEndpoint[];
+};
+
+export type PartialKafka = Partial<Omit<KafkaDeclaration, 'sasl'>> & {
+  readonly sasl?: Partial<NonNullable<KafkaDeclaration['sasl']>>;
+};
+
+export type PartialEndpoint = Partial<Omit<EndpointDeclaration, 'secrets' | 'routes'>> & {
+  readonly secrets?: readonly Partial<SecretDeclaration>[];
+  readonly routes?: readonly Partial<RouteDeclaration>[];
+};
+
 export interface LintDeclaration {
   readonly rules?: RuleLevels;
   /** Patterns of the topics that there are. */

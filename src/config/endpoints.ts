@@ -3,7 +3,8 @@ import type { LocatedDocument } from '../diagnostics/parse.js';
 import type { Endpoint, Fault, Provider, Route } from '../model.js';
 import { optional } from '../plugins/optional.js';
 import { compileRoutes, lintRoutes } from '../plugins/routes.js';
-import type { EndpointDeclaration } from './declaration.js';
+import type { CheckedGateway } from './check.js';
+import type { PartialEndpoint } from './declaration.js';
 import type { Materials } from './materials.js';
 import { lintTopics, lintUnrouted } from './reach.js';
 import { compileSecrets } from './secrets.js';
@@ -18,43 +19,67 @@ export interface Providers {
   readonly known: readonly string[];
 }
 
-/** Compiles the sound endpoints of a gateway.yaml, by their index in it. */
+/**
+ * Compiles the endpoints of a gateway.yaml. Of one with faults, what is wrong with the rest of it is found as well; it is
+ * left out.
+ */
 export function compileEndpoints(
-  declarations: ReadonlyMap<number, EndpointDeclaration>,
+  { rest: { endpoints = [] }, isSound }: Pick<CheckedGateway, 'rest' | 'isSound'>,
   document: LocatedDocument,
   providers: Providers,
   materials: Materials & Site & { readonly topics?: readonly string[] | undefined },
   faults: Fault[],
 ): readonly Endpoint[] {
-  lintPaths(declarations, document, faults);
-  lintNames(declarations, document, faults);
-  return [...declarations].flatMap(([index, declared]) => {
+  lintPaths(endpoints, document, faults);
+  lintNames(endpoints, isSound, document, faults);
+  return endpoints.flatMap((declared, index) => {
     const at = `/endpoints/${index}`;
-    const provider = providers.found.get(declared.provider);
-    if (!providers.found.has(declared.provider)) faults.push(unknownPlugin(declared.provider, at, providers.known));
-    const secrets = compileSecrets(declared.secrets ?? [], `${at}/secrets`, provider?.scheme, materials, faults);
-    const path = trimPath(declared.path);
-    const own = compileRoutes(declared.routes ?? [], document, `${at}/routes`, provider?.schemas ?? [], faults);
-    faults.push(
-      ...lintRoutes(declared.routes ?? [], `${at}/routes`, declared.provider, provider?.eventTypes ?? new Set()),
-    );
+    const isSoundPart = (part: string) => isSound(`${at}/${part}`);
+    const provider = findProvider(declared.provider, at, providers, faults);
+    const secrets = compileSecrets(declared.secrets ?? [], `${at}/secrets`, provider, materials, faults);
+    const own = compileOwnRoutes(declared, at, isSound, document, provider, faults);
     faults.push(...lintTopics(materials.topics, declared, provider, at));
     if (provider === undefined) return [];
-    const surroundings = compileSurroundings(declared, at, provider, materials.site, faults);
+    const surroundings = compileSurroundings(declared, at, isSoundPart, provider, materials.site, faults);
     const { rejected = 'deadletter', livemode = 'any' } = declared;
     // The same list for all endpoints without routes of their own: what is found for a type is remembered for each list.
     const routes = own.length === 0 ? provider.routes : [...own, ...provider.routes];
     const headers = headersOf(provider, routes);
-    faults.push(...lintBinding(declared, provider, routes, at));
+    if (isSoundPart('accept')) faults.push(...lintBinding(declared, provider, routes, at));
     // A route that is left out for its own fault may be the one that takes them.
-    if (own.length === (declared.routes ?? []).length) faults.push(...lintUnrouted(provider, routes, `${at}/provider`));
-    return [
-      {
-        ...{ name: nameOf(declared), path, provider, secrets, surroundings },
-        ...{ routes, rejected, headers, livemode },
-      },
-    ];
+    const complete = isSoundPart('routes') && own.length === (declared.routes ?? []).length;
+    if (complete) faults.push(...lintUnrouted(provider, routes, `${at}/provider`));
+    const name = nameOf(declared);
+    if (!isSound(at) || name === undefined || declared.path === undefined) return [];
+    const path = trimPath(declared.path);
+    return [{ name, path, provider, secrets, surroundings, routes, rejected, headers, livemode }];
   });
+}
+
+function findProvider(
+  name: string | undefined,
+  at: string,
+  { found, known }: Providers,
+  faults: Fault[],
+): Provider | undefined {
+  if (name === undefined) return undefined;
+  if (!found.has(name)) faults.push(unknownPlugin(name, at, known));
+  return found.get(name);
+}
+
+function compileOwnRoutes(
+  { provider: plugin = '', routes = [] }: PartialEndpoint,
+  at: string,
+  isSound: CheckedGateway['isSound'],
+  document: LocatedDocument,
+  provider: Provider | undefined,
+  faults: Fault[],
+): readonly Route[] {
+  const pointer = `${at}/routes`;
+  const own = compileRoutes(routes, document, pointer, provider?.schemas ?? [], faults);
+  const isWhole = (index: number) => isSound(`${pointer}/${index}`);
+  faults.push(...lintRoutes(routes, pointer, plugin, provider?.eventTypes ?? new Set(), isWhole));
+  return own;
 }
 
 /** What a delivery's processing reads of its request, beside the body. */
@@ -69,7 +94,7 @@ function headersOf({ scheme, schemas, event, handshakes = [] }: Provider, routes
   return [...new Set([...scheme.headers, ...shaken, ...read])];
 }
 
-function nameOf({ name, provider }: EndpointDeclaration): string {
+function nameOf({ name, provider }: PartialEndpoint): string | undefined {
   return name ?? provider;
 }
 
@@ -77,13 +102,10 @@ function trimPath(path: string): string {
   return path.replace(/\/+$/, '') || '/';
 }
 
-function lintPaths(
-  declarations: ReadonlyMap<number, EndpointDeclaration>,
-  document: LocatedDocument,
-  faults: Fault[],
-): void {
+function lintPaths(declarations: readonly PartialEndpoint[], document: LocatedDocument, faults: Fault[]): void {
   const seen = new Map<string, number>();
-  for (const [index, declared] of declarations) {
+  for (const [index, declared] of declarations.entries()) {
+    if (declared.path === undefined) continue;
     const pointer = `/endpoints/${index}/path`;
     const path = trimPath(declared.path);
     const first = seen.get(path);
@@ -104,13 +126,15 @@ function lintPaths(
 }
 
 function lintNames(
-  declarations: ReadonlyMap<number, EndpointDeclaration>,
+  declarations: readonly PartialEndpoint[],
+  isSound: CheckedGateway['isSound'],
   document: LocatedDocument,
   faults: Fault[],
 ): void {
   const seen = new Map<string, number>();
-  for (const [index, declared] of declarations) {
+  for (const [index, declared] of declarations.entries()) {
     const name = nameOf(declared);
+    if (name === undefined || !isSound(`/endpoints/${index}/name`)) continue;
     const pointer = `/endpoints/${index}/${declared.name === undefined ? 'provider' : 'name'}`;
     const first = seen.get(name);
     if (first === undefined) {

@@ -21,7 +21,7 @@ function inlineSecret(error: ErrorObject): readonly { fault: Fault; holder: stri
   if (keyword === 'additionalProperties') {
     const key = String(error.params.additionalProperty);
     // A slip of the pen is explained as such.
-    if (closest(key, referenceKeys) !== undefined) return [];
+    if (referenceKeys.includes(key) || closest(key, referenceKeys) !== undefined) return [];
     return [{ fault: fault(pointer + toPointer(key), true), holder: pointer }];
   }
   const literal = keyword === 'type' && (typeof data === 'string' || typeof data === 'number');

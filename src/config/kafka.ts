@@ -1,18 +1,19 @@
 import type { Fault } from '../model.js';
 import { optional } from '../plugins/optional.js';
-import type { KafkaDeclaration } from './declaration.js';
+import type { KafkaDeclaration, PartialKafka } from './declaration.js';
 import { type Materials, readFileText, readSecret } from './materials.js';
 import { type KafkaSettings, Redacted } from './settings.js';
 
-/** Compiles `kafka` of a gateway.yaml, with the defaults of its schema. */
+/** Compiles `kafka` of a gateway.yaml, with the defaults of its schema; absent without brokers. */
 export function compileKafka(
-  declared: KafkaDeclaration,
+  declared: PartialKafka,
   materials: Materials,
   faults: Fault[],
-): Omit<KafkaSettings, 'spool'> {
+): Omit<KafkaSettings, 'spool'> | undefined {
   const { clientId = 'webhook-gateway', client = 'kafkajs', idempotent = true, topics = {} } = declared;
   const tls = compileTls(declared.tls, materials, faults);
   const sasl = compileSasl(declared.sasl, materials, faults);
+  if (declared.brokers === undefined) return undefined;
   return {
     kind: 'kafka',
     brokers: readBrokers(declared.brokers, faults),
@@ -54,9 +55,10 @@ function compileTls(declared: KafkaDeclaration['tls'], materials: Materials, fau
   };
 }
 
-function compileSasl(declared: KafkaDeclaration['sasl'], materials: Materials, faults: Fault[]): KafkaSettings['sasl'] {
+function compileSasl(declared: PartialKafka['sasl'], materials: Materials, faults: Fault[]): KafkaSettings['sasl'] {
   if (declared === undefined) return undefined;
-  const password = readSecret(declared.password, '/kafka/sasl/password', materials, faults);
-  if (password === undefined) return undefined;
-  return { mechanism: declared.mechanism, username: declared.username, password: new Redacted(password) };
+  const { mechanism, username } = declared;
+  const password = readSecret(declared.password ?? {}, '/kafka/sasl/password', materials, faults);
+  if (password === undefined || mechanism === undefined || username === undefined) return undefined;
+  return { mechanism, username, password: new Redacted(password) };
 }

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { dirname, relative, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { applyLevels, type RuleLevels } from '../diagnostics/levels.js';
-import { parseYaml } from '../diagnostics/parse.js';
+import { parseYaml, withoutNodes } from '../diagnostics/parse.js';
+import type { Fault } from '../model.js';
+import type { RouteDeclaration } from '../plugins/declaration.js';
 import type { SoundPlugin } from '../plugins/load.js';
 import { disk, type Files, readSchema, recordFiles, type Snapshot } from '../read-text.js';
 import { asWritten } from './as-written.js';
@@ -13,6 +15,18 @@ import type { Materials } from './materials.js';
 import type { Settings } from './settings.js';
 import { type Environment, substitute } from './substitute.js';
 
+/** The own routes of an endpoint. */
+export interface DeclaredRoutes {
+  /** JSON pointer. */
+  readonly pointer: string;
+  /** Of the endpoint. */
+  readonly name: string;
+  readonly provider: string;
+  readonly path: string;
+  /** Absent item: a fault hides what gets to it. */
+  readonly routes: readonly (Partial<RouteDeclaration> | undefined)[];
+}
+
 export interface LoadedConfig {
   /** Present if no diagnostic is an error. */
   readonly settings?: Settings;
@@ -22,6 +36,11 @@ export interface LoadedConfig {
   readonly sources: ReadonlyMap<string, string>;
   /** The plugins that the endpoints use and that have no error. */
   readonly plugins: readonly SoundPlugin[];
+  /** Of gateway.yaml, for what is found out about it later: the own routes of its endpoints, and where they stand. */
+  readonly declared: {
+    readonly endpoints: readonly DeclaredRoutes[];
+    readonly toDiagnostic: (fault: Fault) => Diagnostic;
+  };
   /** What the file says of the linter's rules. */
   readonly levels: RuleLevels;
   /** Of `sources`, not of the secrets: the same on every machine that has the same files. */
@@ -53,10 +72,12 @@ async function check(
   environment: Environment,
   now: number,
   from: Files,
-): Promise<Pick<LoadedConfig, 'settings' | 'diagnostics' | 'sources' | 'plugins' | 'levels'>> {
+): Promise<Omit<LoadedConfig, 'digest' | 'loadedAt' | 'snapshot'>> {
   const sources = new Map<string, string>();
   const read = await from.read(path);
-  const nothing = { sources, plugins: [], levels: {} };
+  const nowhere = (fault: Fault): Diagnostic => ({ ...fault, file: path });
+  const declared = { endpoints: [], toDiagnostic: nowhere };
+  const nothing = { sources, plugins: [], levels: {}, declared };
   if (!('text' in read)) return { diagnostics: [unreadable(path, read.reason)], ...nothing };
   sources.set(path, read.text);
   const { document, diagnostics } = parseYaml(path, read.text);
@@ -64,11 +85,15 @@ async function check(
   const substitution = substitute(document.value, environment);
   const checked = checkGateway(await readSchema('gateway'), substitution);
   const base = dirname(path);
-  const names = new Set([...checked.endpoints.values()].map(({ provider }) => provider));
+  const { endpoints = [] } = checked.rest;
+  const names = new Set(endpoints.flatMap(({ provider }) => provider ?? []));
   const plugins = await findPlugins(checked.plugins, base, names, sources, from);
   const materials: Materials = { base, environment, now, files: await readFiles(checked, base, from) };
-  const compiled = compileConfig(document, checked, substitution.substituted, plugins, materials);
-  const missing = plugins.faults.map((fault) => asWritten(fault, substitution.substituted, base));
+  const compiled = compileConfig(document, checked, substitution, plugins, materials);
+  // Whoever runs the gateway keeps this: the text takes less than the parsed document.
+  const { toDiagnostic: locate } = withoutNodes(document);
+  const toDiagnostic = (fault: Fault) => locate(asWritten(fault, substitution, base));
+  const missing = plugins.faults.map((fault) => asWritten(fault, substitution, base));
   const own = [...diagnostics, ...missing.map(document.toDiagnostic), ...compiled.diagnostics];
   const levels = checked.lint.rules ?? {};
   const all = applyLevels([...inOrder(own), ...inOrder(plugins.diagnostics)], levels);
@@ -76,16 +101,30 @@ async function check(
   return {
     ...(compiled.settings === undefined || broken ? {} : { settings: compiled.settings }),
     ...{ diagnostics: all, sources, plugins: plugins.sound, levels },
+    declared: { endpoints: listTried(checked), toDiagnostic },
   };
 }
 
+/** The endpoints whose routes can be tried, and of those the routes of which it is known what gets to them. */
+function listTried({ rest: { endpoints = [] }, isSound }: CheckedGateway): LoadedConfig['declared']['endpoints'] {
+  return endpoints.flatMap(({ name, provider, path = '', routes = [] }, index) => {
+    const at = `/endpoints/${index}/routes`;
+    const known = routes.map((route, each) =>
+      isSound(`${at}/${each}/events`) && isSound(`${at}/${each}/when`) && Object.keys(route).length > 0
+        ? route
+        : undefined,
+    );
+    return provider === undefined ? [] : [{ pointer: at, name: name ?? provider, provider, path, routes: known }];
+  });
+}
+
 /** The files that secrets, keys and certificates are in. */
-async function readFiles({ endpoints, kafka }: CheckedGateway, base: string, from: Files): Promise<Materials['files']> {
-  const references = [
-    ...[...endpoints.values()].flatMap(({ secrets }) => secrets),
-    kafka?.tls?.key,
-    kafka?.sasl?.password,
-  ];
+async function readFiles(
+  { rest: { endpoints = [], kafka } }: CheckedGateway,
+  base: string,
+  from: Files,
+): Promise<Materials['files']> {
+  const references = [...endpoints.flatMap(({ secrets }) => secrets), kafka?.tls?.key, kafka?.sasl?.password];
   const names = [...references.map((reference) => reference?.file), kafka?.tls?.ca, kafka?.tls?.cert];
   const paths = new Set(names.filter((name) => name !== undefined).map((name) => resolve(base, name)));
   return new Map(await Promise.all([...paths].map(async (path) => [path, await from.read(path)] as const)));
@@ -100,8 +139,9 @@ function digestSources(base: string, sources: ReadonlyMap<string, string>): stri
   return hash.digest('hex').slice(0, 16);
 }
 
-function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  const files = [...new Set(diagnostics.map(({ file }) => file))];
+/** By file, `first` before the others, then by place. */
+export function inOrder(diagnostics: readonly Diagnostic[], ...first: readonly string[]): readonly Diagnostic[] {
+  const files = [...new Set([...first, ...diagnostics.map(({ file }) => file)])];
   const offset = ({ range }: Diagnostic) => range?.start.offset ?? 0;
   return diagnostics.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || offset(a) - offset(b));
 }

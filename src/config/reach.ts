@@ -2,7 +2,7 @@ import { closest } from '../diagnostics/closest.js';
 import type { Fault, Provider, Route } from '../model.js';
 import { optional } from '../plugins/optional.js';
 import { compileEvents } from '../rules/events.js';
-import type { EndpointDeclaration } from './declaration.js';
+import type { PartialEndpoint } from './declaration.js';
 
 const mostNamed = 5;
 
@@ -27,14 +27,16 @@ export function lintUnrouted(
 /** Routes to topics that the configuration's list of topics hasn't got, as warnings. `topics`: patterns. */
 export function lintTopics(
   topics: readonly string[] | undefined,
-  { routes = [] }: EndpointDeclaration,
+  { routes = [] }: PartialEndpoint,
   provider: Provider | undefined,
   at: string,
 ): readonly Fault[] {
   if (topics === undefined) return [];
   const known = compileEvents(topics);
   const own = routes.flatMap(({ topic }, index) =>
-    known(topic) ? [] : [unknownTopic(topic, `${at}/routes/${index}/topic`, 'this route sends', topics)],
+    topic === undefined || known(topic)
+      ? []
+      : [unknownTopic(topic, `${at}/routes/${index}/topic`, 'this route sends', topics)],
   );
   const theirs = (provider?.routes ?? []).flatMap(({ topic, declaredAt }) =>
     known(topic) ? [] : [unknownTopic(topic, `${at}/provider`, `the route at ${declaredAt} sends`, topics)],

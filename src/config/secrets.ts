@@ -1,18 +1,19 @@
 import { closest } from '../diagnostics/closest.js';
-import type { Fault, Scheme, Secret } from '../model.js';
+import type { Fault, Provider, Scheme, Secret } from '../model.js';
 import { optional } from '../plugins/optional.js';
+import { formsFor, judgeSecret, whatIsNeeded } from '../plugins/secret-forms.js';
 import type { SecretDeclaration } from './declaration.js';
 import { type Materials, readSecret } from './materials.js';
 import { secretKind } from './surroundings.js';
 
 /**
- * Compiles the secrets at `pointer`. Without a scheme (its plugin has faults) the texts are only looked for, and the
+ * Compiles the secrets at `pointer`. Without a provider (the plugin has faults) the texts are only looked for, and the
  * result is empty.
  */
 export function compileSecrets(
-  declarations: readonly SecretDeclaration[],
+  declarations: readonly Partial<SecretDeclaration>[],
   pointer: string,
-  scheme: Scheme | undefined,
+  provider: Pick<Provider, 'scheme' | 'secretForms'> | undefined,
   materials: Materials,
   faults: Fault[],
 ): readonly Secret[] {
@@ -21,37 +22,60 @@ export function compileSecrets(
   return declarations.flatMap((declared, index) => {
     const at = `${pointer}/${index}`;
     const text = readSecret(declared, at, materials, faults);
-    if (text === undefined || scheme === undefined) return [];
+    if (text === undefined || provider === undefined) return [];
+    const { scheme, secretForms } = provider;
     const kind = secretKind(declared, scheme.needs.secrets);
-    if (kind === undefined && (declared.for !== undefined || scheme.needs.secrets.length > 0)) {
+    const isUnnamed = declared.for === undefined && declared.name === undefined;
+    if (kind === undefined && !isUnnamed && (declared.for !== undefined || scheme.needs.secrets.length > 0)) {
       faults.push(unknownKind(declared, at, scheme));
       return [];
     }
-    try {
-      return [
-        {
-          name: declared.name,
-          ...optional('for', kind),
-          key: scheme.key(text, kind),
-          ...optional('notBefore', time(declared.notBefore)),
-          ...optional('expires', time(declared.expires)),
-        },
-      ];
-    } catch (error) {
-      faults.push(invalid(declared, at, error));
-      return [];
-    }
+    const key = readKey(declared, text, kind, at, { scheme, secretForms }, faults);
+    if (key === undefined || declared.name === undefined) return [];
+    const { name, notBefore, expires } = declared;
+    const times = { ...optional('notBefore', time(notBefore)), ...optional('expires', time(expires)) };
+    return [{ name, ...optional('for', kind), key, ...times }];
   });
+}
+
+/** A text that is of a wrong form for certain is no key, although it could be taken for one. */
+function readKey(
+  declared: Partial<SecretDeclaration>,
+  text: string,
+  kind: string | undefined,
+  at: string,
+  { scheme, secretForms }: { readonly scheme: Scheme; readonly secretForms: Provider['secretForms'] },
+  faults: Fault[],
+): Secret['key'] | undefined {
+  const forms = formsFor(secretForms, kind ?? declared.name);
+  try {
+    const key = scheme.key(text, kind);
+    const judged = judgeSecret(text, forms, key.type === 'secret');
+    if (judged.verdict !== 'wrong') return key;
+    faults.push(invalid(declared, at, judged.message, judged.hint));
+  } catch (error) {
+    // A form explains more than "not base64".
+    const judged = judgeSecret(text, forms, false);
+    const reason = error instanceof Error ? error.message : 'the scheme refuses it';
+    if (judged.verdict === 'wrong') faults.push(invalid(declared, at, judged.message, judged.hint));
+    else faults.push(invalid(declared, at, reason, text === text.trim() ? whatIsNeeded(forms) : copyAnew));
+  }
+  return undefined;
 }
 
 function time(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Date.parse(text);
 }
 
-function lintTimes(declarations: readonly SecretDeclaration[], pointer: string, now: number, faults: Fault[]): void {
+function lintTimes(
+  declarations: readonly Partial<SecretDeclaration>[],
+  pointer: string,
+  now: number,
+  faults: Fault[],
+): void {
   const expired = declarations.map(({ expires }) => (time(expires) ?? Number.POSITIVE_INFINITY) <= now);
   const none = expired.every((gone) => gone);
-  for (const [index, { name, notBefore, expires }] of declarations.entries()) {
+  for (const [index, { name = '', notBefore, expires }] of declarations.entries()) {
     const at = `${pointer}/${index}/expires`;
     if (expired[index] === true) {
       faults.push({
@@ -67,15 +91,15 @@ function lintTimes(declarations: readonly SecretDeclaration[], pointer: string, 
   }
 }
 
-function lintNames(declarations: readonly SecretDeclaration[], pointer: string, faults: Fault[]): void {
+function lintNames(declarations: readonly Partial<SecretDeclaration>[], pointer: string, faults: Fault[]): void {
   for (const [index, { name }] of declarations.entries()) {
-    if (declarations.findIndex((other) => other.name === name) === index) continue;
+    if (name === undefined || declarations.findIndex((other) => other.name === name) === index) continue;
     const place = { rule: 'secret-duplicate-name', severity: 'error', pointer: `${pointer}/${index}/name` } as const;
     faults.push({ ...place, message: `Two secrets of this endpoint have the name "${name}"` });
   }
 }
 
-function unknownKind(declared: SecretDeclaration, pointer: string, { needs }: Scheme): Fault {
+function unknownKind(declared: Partial<SecretDeclaration>, pointer: string, { needs }: Scheme): Fault {
   const names = needs.secrets.map(({ name }) => name);
   const near = declared.for === undefined ? undefined : closest(declared.for, names);
   return {
@@ -88,9 +112,15 @@ function unknownKind(declared: SecretDeclaration, pointer: string, { needs }: Sc
   };
 }
 
-/** The scheme's message has no part of the secret. */
-function invalid(declared: SecretDeclaration, pointer: string, error: unknown): Fault {
-  const reason = error instanceof Error ? error.message : 'the scheme refuses it';
+const copyAnew = 'copy it anew; a trailing line break is no harm in a file';
+
+/** `reason` has no part of the secret. */
+function invalid(
+  declared: Partial<SecretDeclaration>,
+  pointer: string,
+  reason: string,
+  hint: string | undefined,
+): Fault {
   return {
     ...{
       rule: 'secret-invalid',
@@ -98,5 +128,6 @@ function invalid(declared: SecretDeclaration, pointer: string, error: unknown): 
       pointer: `${pointer}/${declared.env === undefined ? 'file' : 'env'}`,
     },
     message: `The text of secret "${declared.name}" is no key for this provider: ${reason}`,
+    ...optional('hint', hint),
   };
 }

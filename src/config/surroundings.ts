@@ -2,30 +2,35 @@ import { closest } from '../diagnostics/closest.js';
 import { toPointer } from '../diagnostics/pointer.js';
 import type { Fault, NamedNeed, Provider, Surroundings } from '../model.js';
 import { optional } from '../plugins/optional.js';
-import type { EndpointDeclaration } from './declaration.js';
+import type { PartialEndpoint } from './declaration.js';
 
 export interface Site {
   /** `server.publicUrl`. */
   readonly site: string | undefined;
 }
 
-/** What the scheme needs to know of an endpoint beside its secrets; what the endpoint doesn't give is a fault. */
+/**
+ * What the scheme needs to know of an endpoint beside its secrets; what the endpoint doesn't give is a fault. `isSound`: of a
+ * part of the endpoint, without which nobody knows what is missing.
+ */
 export function compileSurroundings(
-  declared: EndpointDeclaration,
+  declared: PartialEndpoint,
   at: string,
+  isSound: (part: string) => boolean,
   { scheme: { needs }, name }: Provider,
   site: string | undefined,
   faults: Fault[],
 ): Surroundings {
-  const { params = {} } = declared;
-  lintParams(params, needs.params, `${at}/params`, declared.params === undefined ? at : `${at}/params`, faults);
-  lintSecrets(declared, needs, at, faults);
-  const url = declared.url ?? (site === undefined ? undefined : site.replace(/\/+$/, '') + declared.path);
-  if (url === undefined && needs.url) {
+  const { params = {}, path } = declared;
+  const place = declared.params === undefined ? at : `${at}/params`;
+  lintParams(params, needs.params, `${at}/params`, isSound('params') ? place : undefined, faults);
+  lintSecrets(declared, needs, at, isSound, faults);
+  const url = declared.url ?? (site === undefined || path === undefined ? undefined : site.replace(/\/+$/, '') + path);
+  if (url === undefined && needs.url && path !== undefined && isSound('url')) {
     faults.push({
       ...{ rule: 'endpoint-url-missing', severity: 'error', pointer: `${at}/path` },
       message: `${name} signs the URL that it posts to, and this endpoint doesn't say what that is`,
-      hint: `give "url", or "publicUrl" under "server": https://hooks.example.com makes it https://hooks.example.com${declared.path}`,
+      hint: `give "url", or "publicUrl" under "server": https://hooks.example.com makes it https://hooks.example.com${path}`,
     });
   }
   return { params, ...optional('url', url) };
@@ -35,7 +40,7 @@ function lintParams(
   params: { readonly [name: string]: string },
   needed: readonly NamedNeed[],
   pointer: string,
-  place: string,
+  place: string | undefined,
   faults: Fault[],
 ): void {
   const names = needed.map(({ name }) => name);
@@ -49,18 +54,21 @@ function lintParams(
     });
   }
   for (const { name, description, optional: dispensable } of needed) {
-    if (dispensable || params[name] !== undefined) continue;
+    if (dispensable || params[name] !== undefined || place === undefined) continue;
     const message = `Missing parameter "${name}": ${description}`;
     faults.push({ rule: 'endpoint-param-missing', severity: 'error', pointer: place, message });
   }
 }
 
 function lintSecrets(
-  { secrets = [] }: EndpointDeclaration,
+  { secrets = [] }: PartialEndpoint,
   needs: Provider['scheme']['needs'],
   at: string,
+  isSound: (part: string) => boolean,
   faults: Fault[],
 ): void {
+  const unknown = secrets.length === 0 ? !isSound('secrets') : secrets.some((secret) => !(secret.name ?? secret.for));
+  if (unknown) return;
   if (needs.secret && secrets.length === 0) {
     faults.push({ rule: 'config-missing-key', severity: 'error', pointer: at, message: 'Missing key "secrets"' });
   }
@@ -74,7 +82,7 @@ function lintSecrets(
 
 /** What a secret is for: what it says, else its own name, else the only kind that there is. */
 export function secretKind(
-  secret: { readonly name: string; readonly for?: string },
+  secret: { readonly name?: string; readonly for?: string },
   kinds: readonly NamedNeed[],
 ): string | undefined {
   const known = (name: string | undefined) => kinds.find((kind) => kind.name === name)?.name;

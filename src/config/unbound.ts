@@ -1,10 +1,10 @@
 import type { Fault, Provider, Route } from '../model.js';
 import { unsignedHeaders } from '../plugins/unsigned-headers.js';
-import type { EndpointDeclaration } from './declaration.js';
+import type { PartialEndpoint } from './declaration.js';
 
 /** What whoever sees a delivery can change and send again, as warnings; those that the endpoint accepts are left out. */
 export function lintBinding(
-  { accept = [] }: EndpointDeclaration,
+  { accept = [] }: PartialEndpoint,
   provider: Provider,
   routes: readonly Route[],
   at: string,

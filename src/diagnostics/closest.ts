@@ -2,12 +2,13 @@ import { require } from '../require.js';
 
 const { distance }: typeof import('fastest-levenshtein') = require('fastest-levenshtein');
 
-/** The candidate that was most likely meant, for a did-you-mean; absent if none is near. */
+/** The candidate that was most likely meant, for a did-you-mean; absent if none is near. What is written is no answer. */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;
   let least = limit + 1;
   for (const candidate of candidates) {
+    if (candidate === word) continue;
     const [written, meant] = [word.toLowerCase(), candidate.toLowerCase()];
     // Two letters in the wrong order are one slip.
     const steps = distance(written, meant) - (sorted(written) === sorted(meant) && written !== meant ? 1 : 0);

@@ -23,12 +23,13 @@ export function parseYaml(
   text: string,
 ): { document?: LocatedDocument; diagnostics: readonly Diagnostic[] } {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const { document, variables } = parseAround(text, lines);
   const rangeOf = (start: number, end: number) => ({
     start: position(lines, text, start),
     end: position(lines, text, end),
   });
   const diagnostics: Diagnostic[] = [
+    ...variables.map(([start, end]) => ({ ...bareVariable(text.slice(start, end)), file, range: rangeOf(start, end) })),
     ...document.errors.map((error) => ({
       file,
       severity: 'error' as const,
@@ -119,6 +120,25 @@ function createDocument(
   return { file, text, value, toDiagnostic, lineOf };
 }
 
+/**
+ * Parses a text; where `${VAR}` without quotes breaks it, what comes of that is no fault of its own: it is parsed as if a
+ * word were there. `variables`: offsets [start, end) of them.
+ */
+function parseAround(text: string, lineCounter: Lines) {
+  const variables: [number, number][] = [];
+  let parsed = text;
+  for (;;) {
+    const document = parseDocument(parsed, { prettyErrors: false, ...(parsed === text ? { lineCounter } : {}) });
+    const broken = document.errors.flatMap(({ pos: [at] }) => /^\$\{[^}\n]*\}/.exec(parsed.slice(at - 1))?.[0] ?? []);
+    const error = document.errors.find(({ pos: [at] }) => /^\$\{[^}\n]*\}/.test(parsed.slice(at - 1)));
+    const [word] = broken;
+    if (error === undefined || word === undefined) return { document, variables };
+    const start = error.pos[0] - 1;
+    variables.push([start, start + word.length]);
+    parsed = parsed.slice(0, start) + 'x'.repeat(word.length) + parsed.slice(start + word.length);
+  }
+}
+
 function position(lines: Lines, text: string, at: number) {
   const offset = Math.min(at, text.length);
   const { line, col } = lines.linePos(offset);
@@ -144,6 +164,16 @@ const badAlias = { ...syntax, message: 'This alias has no anchor', hint: quoteSt
 const empty = { ...syntax, message: 'The file is empty' };
 const tooManyAliases = { ...syntax, message: 'The aliases in this file multiply without end' };
 
+/** The name may be a secret that came to the wrong place, unless it is written as variables are. */
+function bareVariable(written: string) {
+  const shown = /^\$\{[A-Z_][A-Z0-9_]*\}$/.test(written) ? written : `\${…}`;
+  return {
+    ...syntax,
+    message: 'A variable needs quotes inside {} or []',
+    hint: `put quotes around the value: "${shown}"`,
+  };
+}
+
 const explanations: { readonly [code: string]: { message: string; hint?: string } } = {
   BAD_ALIAS: { message: 'An alias needs a name', hint: quoteStar },
   BLOCK_AS_IMPLICIT_KEY: { message: 'A second ":" in one line', hint: 'put the value in quotes' },
@@ -154,5 +184,8 @@ const explanations: { readonly [code: string]: { message: string; hint?: string 
 
 /** The library quotes the source in some messages, and the source may be a secret. */
 function explain(error: YAMLError): { rule: string; message: string; hint?: string } {
-  return { rule: 'config-syntax', ...(explanations[error.code] ?? { message: error.message.replace(/: .*$/s, '') }) };
+  return {
+    rule: 'config-syntax',
+    ...(explanations[error.code] ?? { message: error.message.replace(/: (?!between).*$/s, '') }),
+  };
 }

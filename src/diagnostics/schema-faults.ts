@@ -36,7 +36,7 @@ function explain(error: ErrorObject): Fault {
     case 'required':
       return { ...invalid, rule: 'config-missing-key', message: `Missing key "${error.params.missingProperty}"` };
     case 'type':
-      return { ...invalid, message: `${nameOf(pointer)} must be ${typeWords(error)}, ${whatItIs(error.data)}` };
+      return { ...invalid, ...explainType(error) };
     case 'enum':
     case 'const':
       return { ...invalid, ...explainEnum(error) };
@@ -90,13 +90,56 @@ function whatItIs(data: unknown): string {
   return `not ${typeNames[type === 'number' ? 'number' : type] ?? type}`;
 }
 
+function explainType(error: ErrorObject): { message: string; hint?: string } {
+  const hint = hintAtType(error, [error.schema].flat().map(String));
+  const message = `${nameOf(error.instancePath)} must be ${typeWords(error)}, ${whatItIs(error.data)}`;
+  return { message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** Where the value is right but for its quotes. */
+function hintAtType(error: ErrorObject, types: readonly string[]): string | undefined {
+  const { data } = error;
+  if (typeof data === 'string') {
+    if (types.includes('boolean') && /^\s*(true|false)\s*$/.test(data)) return withoutQuotes(data.trim());
+    const numeric = types.includes('integer') || types.includes('number');
+    return numeric && /^\s*-?\d+\s*$/.test(data) ? 'write it without quotes: a number, not a text' : undefined;
+  }
+  if (!types.includes('string') || (typeof data !== 'number' && typeof data !== 'boolean')) return undefined;
+  const pattern: unknown = error.parentSchema?.pattern;
+  const fits = typeof pattern !== 'string' || new RegExp(pattern, 'u').test(String(data));
+  return fits ? 'put it in quotes' : explainForm(error).hint;
+}
+
+/** Of what is allowed, only texts are suggested as texts. */
 function explainEnum(error: ErrorObject): { message: string; hint?: string } {
-  const allowed = [error.schema].flat().map(String);
-  const near = typeof error.data === 'string' ? closest(error.data, allowed) : undefined;
+  const allowed: readonly unknown[] = [error.schema].flat();
+  const names = allowed.map(String);
+  const hint = hintAtAllowed(error.data, allowed);
   return {
-    message: `${nameOf(error.instancePath)} must be ${allowed.length > 1 ? 'one of ' : ''}${allowed.join(', ')}`,
-    ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
+    message: `${nameOf(error.instancePath)} must be ${names.length > 1 ? 'one of ' : ''}${names.join(', ')}`,
+    ...(hint === undefined ? {} : { hint }),
   };
+}
+
+function hintAtAllowed(data: unknown, allowed: readonly unknown[]): string | undefined {
+  if (typeof data !== 'string') {
+    const spelt = allowed.find((value) => typeof value === 'string' && value === String(data));
+    return spelt === undefined ? undefined : `put it in quotes: "${spelt}"`;
+  }
+  const quoted = allowed.find((value) => typeof value !== 'string' && isSpelt(data, value));
+  if (quoted !== undefined) return withoutQuotes(quoted);
+  const near = closest(data, allowed.map(String));
+  if (near === undefined) return undefined;
+  return allowed.includes(near) ? `did you mean "${near}"?` : `did you mean ${near}, without quotes?`;
+}
+
+function isSpelt(data: string, value: unknown): boolean {
+  return data.trim() === String(value);
+}
+
+function withoutQuotes(value: unknown): string {
+  const what = typeof value === 'number' ? `the number ${value}` : String(value);
+  return `write it without quotes: ${what}, not a text`;
 }
 
 /** A schema says in its description what form a text must have, and gives examples. */

@@ -1,4 +1,5 @@
-import type { SecretForm } from '../plugins/declaration.js';
+import type { SecretForm } from '../model.js';
+import { judgeSecret } from '../plugins/secret-forms.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
 /** A secret as it was found. */
@@ -10,27 +11,19 @@ export interface FoundSecret {
   readonly forms: readonly SecretForm[];
   /** Of its endpoint. */
   readonly livemode: boolean | 'any';
+  /** False: a key that may have several lines, such as PEM. */
+  readonly oneLine: boolean;
 }
 
 /** Holds a secret against what its provider's look like. No finding has a part of it. */
-export function examineSecret({ endpoint, name, text, forms, livemode }: FoundSecret): Finding {
+export function examineSecret({ endpoint, name, text, forms, livemode, oneLine }: FoundSecret): Finding {
   const id = `secret ${endpoint}.${name}`;
-  if (text !== text.trim())
-    return warn(id, 'there is white space around it', 'copy it anew; a trailing line break is no harm in a file');
-  const form = forms.find(({ pattern }) => new RegExp(pattern).test(text));
-  const good = forms.filter(({ wrong }) => wrong !== true).map(({ is }) => is);
-  if (forms.length === 0) return ok(id, 'it is set; the plugin does not say what it must look like');
+  const judged = judgeSecret(text, forms, oneLine);
+  if (judged.verdict === 'wrong') return fail(id, judged.message, judged.hint);
+  if (judged.verdict === 'odd') return warn(id, judged.message, judged.hint);
+  const { form } = judged;
   if (form === undefined) {
-    return good.length === 0
-      ? ok(id, 'it is set')
-      : warn(id, `it is not ${good.join(' or ')}`, 'copy it anew from the provider');
-  }
-  if (form.wrong === true) {
-    return fail(
-      id,
-      `it is ${form.is}`,
-      good.length === 0 ? 'copy the right one' : `what is needed is ${good.join(' or ')}`,
-    );
+    return ok(id, forms.length === 0 ? 'it is set; the plugin does not say what it must look like' : 'it is set');
   }
   if (form.livemode !== undefined && livemode !== 'any' && form.livemode !== livemode) {
     return warn(id, `it is ${form.is}, and the endpoint has livemode: ${livemode}`, 'give the one of that mode');

@@ -1,11 +1,14 @@
-import { loadConfig } from '../config/load.js';
+import { join } from 'node:path';
+import { inOrder, loadConfig } from '../config/load.js';
 import { lintUnrouted } from '../config/reach.js';
 import type { Environment } from '../config/substitute.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { applyLevels, type RuleLevels } from '../diagnostics/levels.js';
 import { loadPlugin, type SoundPlugin } from '../plugins/load.js';
 import { blockingDisk } from '../read-text.js';
-import { lintExamples } from '../rehearsal/lint-examples.js';
+import { type LintedExamples, lintExamples } from '../rehearsal/lint-examples.js';
+import { tryOwnRoutes } from '../trial/endpoints.js';
+import type { Ground } from '../trial/specimens.js';
 import type { LintTarget } from './targets.js';
 
 /** What the linter says of some files. */
@@ -17,20 +20,24 @@ export interface LintReport {
 }
 
 interface Linted extends LintReport {
+  /** What was linted: gateway.yaml or plugin.yaml. Absolute. */
+  readonly file: string;
   readonly plugins: readonly SoundPlugin[];
   readonly levels: RuleLevels;
+  /** Tries the rules of endpoints' own routes. `grounds`: by plugin. */
+  tryRoutes(grounds: ReadonlyMap<string, Ground>): Promise<readonly Diagnostic[]>;
 }
 
 /**
  * Lints configurations with the plugins that they use, as `start` does, and plugins by themselves; of every plugin the
- * examples too. `now` in milliseconds since the epoch.
+ * examples too, on which the rules of the plugin and of the endpoints are tried. `now` in milliseconds since the epoch.
  */
 export async function lint(targets: readonly LintTarget[], environment: Environment, now: number): Promise<LintReport> {
   const sources = new Map<string, string>();
   const found = new Map<string, Diagnostic>();
-  const examples = new Map<string, Promise<readonly Diagnostic[]>>();
+  const examples = new Map<string, Promise<LintedExamples>>();
 
-  function examplesOf(plugin: SoundPlugin): Promise<readonly Diagnostic[]> {
+  function examplesOf(plugin: SoundPlugin): Promise<LintedExamples> {
     const known = examples.get(plugin.folder) ?? lintExamples(plugin, now, sources);
     examples.set(plugin.folder, known);
     return known;
@@ -38,20 +45,27 @@ export async function lint(targets: readonly LintTarget[], environment: Environm
 
   for (const target of targets) {
     const linted =
-      'config' in target ? await loadConfig(target.config, environment, now, blockingDisk) : await lintPlugin(target);
+      'config' in target ? await lintConfig(target.config, environment, now) : await lintPlugin(target.plugin);
     for (const [file, text] of linted.sources) sources.set(file, text);
-    const failing = (await Promise.all(linted.plugins.map(examplesOf))).flat();
-    for (const diagnostic of [...linted.diagnostics, ...applyLevels(failing, linted.levels)]) {
-      found.set(JSON.stringify(diagnostic), diagnostic);
-    }
+    const tried = await Promise.all(linted.plugins.map(examplesOf));
+    const grounds = new Map(tried.map(({ ground }, index) => [linted.plugins[index]?.provider.name ?? '', ground]));
+    const late = [...(await linted.tryRoutes(grounds)), ...tried.flatMap(({ diagnostics }) => diagnostics)];
+    const all = [...linted.diagnostics, ...applyLevels(late, linted.levels)];
+    for (const diagnostic of inOrder(all, linted.file)) found.set(JSON.stringify(diagnostic), diagnostic);
   }
   return { diagnostics: [...found.values()], sources };
 }
 
-async function lintPlugin({ plugin }: { readonly plugin: string }): Promise<Linted> {
+async function lintConfig(file: string, environment: Environment, now: number): Promise<Linted> {
+  const { declared, ...loaded } = await loadConfig(file, environment, now, blockingDisk);
+  return { ...loaded, file, tryRoutes: (grounds) => tryOwnRoutes(declared, loaded.plugins, grounds) };
+}
+
+async function lintPlugin(plugin: string): Promise<Linted> {
+  const own = { file: join(plugin, 'plugin.yaml'), levels: {}, tryRoutes: async () => [] };
   const { sound, diagnostics, sources } = await loadPlugin(plugin, blockingDisk);
-  if (sound === undefined) return { diagnostics, sources, plugins: [], levels: {} };
+  if (sound === undefined) return { ...own, diagnostics, sources, plugins: [] };
   const { provider, document } = sound;
   const unrouted = lintUnrouted(provider, provider.routes, '/routes').map(document.toDiagnostic);
-  return { diagnostics: [...diagnostics, ...unrouted], sources, plugins: [sound], levels: {} };
+  return { ...own, diagnostics: [...diagnostics, ...unrouted], sources, plugins: [sound] };
 }

@@ -62,6 +62,7 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
   const provider: Provider = {
     ...{ name: declaration.name, title, folder, scheme: scheme.scheme, schemas, event, identity, routes, eventTypes },
     ...{ ...optional('documentation', documentation), ...optional('items', items) },
+    ...optional('secretForms', declaration.secretForms),
     ...optional('answer', answering?.answer),
     mediaTypes: declaration.mediaTypes ?? defaultMediaTypes,
     ...optional('readPayload', payload?.read),

@@ -1,4 +1,4 @@
-import type { CustomAnswer, Identity } from '../model.js';
+import type { CustomAnswer, Identity, SecretForm } from '../model.js';
 import type { HandshakeDeclaration, PayloadDeclaration, SignatureDeclaration } from '../signature/declaration.js';
 
 /** plugin.yaml, as `schemas/plugin.schema.json` lets it through. Texts of rules are JSONata. */
@@ -41,16 +41,6 @@ export interface SourceDeclaration {
   readonly where: string;
   /** The day on which somebody read it: YYYY-MM-DD. */
   readonly read: string;
-}
-
-/** What the text of a secret, or of what is taken for one, looks like. */
-export interface SecretForm {
-  /** Regular expression. */
-  readonly pattern: string;
-  readonly is: string;
-  readonly wrong?: boolean;
-  readonly livemode?: boolean;
-  readonly for?: string;
 }
 
 /** What an endpoint has to give. */

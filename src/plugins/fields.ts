@@ -31,7 +31,7 @@ export function lintFields(rule: Rule | undefined, pointer: string, schemas: rea
 }
 
 /** Undefined: the schema has the field, may have it, or is silent about what it would be in. */
-function judge(root: object, { path }: FieldRead): { readonly near?: string } | undefined {
+export function judge(root: object, { path }: FieldRead): { readonly near?: string } | undefined {
   const last = path.at(-1) ?? '';
   const holder = path.slice(0, -1).reduce<Schema | undefined>((at, name) => at && childSchema(at, name), {
     root,
@@ -46,10 +46,27 @@ function judge(root: object, { path }: FieldRead): { readonly near?: string } | 
   return slip === undefined ? undefined : { near: slip };
 }
 
-/** One letter wrong, missing or doubled, or two in the wrong order, in a name long enough; singular and plural are no slip. */
-function isSlip(written: string, meant: string): boolean {
-  if (meant.length < 5 || written.length < 5 || `${meant}s` === written || `${written}s` === meant) return false;
-  const letters = (text: string) => [...text].sort().join('');
+/**
+ * A slip of the pen: one letter wrong, missing or doubled, two in the wrong order, or another way to set the words apart
+ * (`createdAt`, `created_at`). Of short names only what is no other word. Singular and plural, and numbers, are no slip.
+ */
+export function isSlip(written: string, meant: string): boolean {
+  if (written === meant || `${meant}s` === written || `${written}s` === meant) return false;
+  const numberless = (text: string) => text.replace(/\d+/g, '0');
+  if (numberless(written) === numberless(meant)) return false;
+  if (bare(written) === bare(meant)) return true;
   const steps = distance(written, meant);
-  return steps === 1 || (steps === 2 && letters(written) === letters(meant));
+  if (steps === 2) return written.length > 2 && letters(written) === letters(meant);
+  if (steps !== 1) return false;
+  const doubled = (text: string) => text.replace(/(.)\1/gu, '$1');
+  if (Math.min(written.length, meant.length) >= 5 || doubled(written) === doubled(meant)) return true;
+  return meant.length >= 4 && written.length !== meant.length;
+}
+
+function bare(name: string): string {
+  return name.toLowerCase().replace(/[_-]/g, '');
+}
+
+function letters(text: string): string {
+  return [...text].sort().join('');
 }

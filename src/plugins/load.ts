@@ -7,6 +7,7 @@ import type { Provider } from '../model.js';
 import { disk, type Files, readSchema } from '../read-text.js';
 import { compilePlugin, type PluginSource, type ReferencedFile } from './compile.js';
 import type { PluginDeclaration } from './declaration.js';
+import { lintLooseRules } from './loose-rules.js';
 
 /** A plugin that was read and has no error. */
 export interface SoundPlugin {
@@ -79,7 +80,8 @@ export async function readPlugin(
   if (document === undefined) return { diagnostics };
   const checked = compileCheck<PluginDeclaration>(await readSchema('plugin'))(document.value);
   if (!('value' in checked)) {
-    return { diagnostics: [...diagnostics, ...explainErrors(checked.errors).map(document.toDiagnostic)] };
+    const faults = [...explainErrors(checked.errors), ...lintLooseRules(document.value)];
+    return { diagnostics: [...diagnostics, ...faults.map(document.toDiagnostic)] };
   }
   const declaration = checked.value;
   return {

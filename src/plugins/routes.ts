@@ -10,10 +10,10 @@ import { ruleAt } from './rules.js';
 
 /**
  * Compiles the routes at `pointer` of a document, in their order. What is wrong with them goes to `faults`, under
- * pointers of that document; a route with an error is left out. `schemas`: of the payloads that the rules read.
+ * pointers of that document; a route with an error, or without a topic, is left out. `schemas`: of the payloads that the rules read.
  */
 export function compileRoutes(
-  declarations: readonly RouteDeclaration[],
+  declarations: readonly Partial<RouteDeclaration>[],
   document: LocatedDocument,
   pointer: string,
   schemas: readonly PayloadSchema[],
@@ -26,8 +26,8 @@ export function compileRoutes(
     const condition = when === undefined ? undefined : ruleAt(when, `${at}/when`, faults);
     const partition = key === undefined ? undefined : ruleAt(key, `${at}/key`, faults);
     if (topic === '.' || topic === '..') faults.push({ ...badTopic, pointer: `${at}/topic` });
-    if (faults.length > before) return [];
     faults.push(...lintFields(condition, `${at}/when`, schemas), ...lintFields(partition, `${at}/key`, schemas));
+    if (topic === undefined || faults.slice(before).some(({ severity }) => severity === 'error')) return [];
     return [
       {
         ...optional('events', events),
@@ -41,16 +41,20 @@ export function compileRoutes(
 
 const badTopic = { rule: 'config-invalid', severity: 'error', message: 'Kafka has no topic of this name' } as const;
 
-/** Patterns that match no event type of the plugin, and routes that can never be reached, as warnings. */
+/**
+ * Patterns that match no event type of the plugin, and routes that can never be reached, as warnings. `isWhole`: nothing of
+ * the route is left out.
+ */
 export function lintRoutes(
-  declarations: readonly RouteDeclaration[],
+  declarations: readonly Partial<RouteDeclaration>[],
   pointer: string,
   plugin: string,
   eventTypes: ReadonlySet<string>,
+  isWhole: (index: number) => boolean = () => true,
 ): readonly Fault[] {
   return declarations.flatMap((route, index) => {
     const at = `${pointer}/${index}`;
-    const before = coverers(declarations.slice(0, index), route);
+    const before = isWhole(index) ? coverers(declarations.slice(0, index), route, isWhole) : undefined;
     const unreachable: readonly Fault[] = before === undefined ? [] : [shadowed(at, before)];
     if (eventTypes.size === 0) return unreachable;
     const unmatched = (route.events ?? []).flatMap((glob, position) =>
@@ -66,11 +70,17 @@ export function lintRoutes(
  * The routes, by their index, that together take every event of `later`; undefined if some are left. A pattern is held
  * against the others as if it were an event type: its stars can only be matched by stars.
  */
-function coverers(earlier: readonly RouteDeclaration[], later: RouteDeclaration): readonly number[] | undefined {
+function coverers(
+  earlier: readonly Partial<RouteDeclaration>[],
+  later: Partial<RouteDeclaration>,
+  isWhole: (index: number) => boolean,
+): readonly number[] | undefined {
   const found = (later.events ?? ['*']).map((pattern) =>
     earlier.findIndex(
-      ({ events, when }) =>
-        (when === undefined || when === later.when) && (events === undefined || compileEvents(events)(pattern)),
+      ({ events, when }, index) =>
+        isWhole(index) &&
+        (when === undefined || when === later.when) &&
+        (events === undefined || compileEvents(events)(pattern)),
     ),
   );
   return found.includes(-1) ? undefined : [...new Set(found)].sort((a, b) => a - b);

@@ -3,25 +3,47 @@ import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { type LocatedDocument, parseYaml } from '../diagnostics/parse.js';
 import { explainErrors } from '../diagnostics/schema-faults.js';
-import type { Fault } from '../model.js';
+import type { Endpoint, Fault } from '../model.js';
 import { compileExampleCheck, type Example } from '../plugins/examples.js';
 import type { SoundPlugin } from '../plugins/load.js';
 import { blockingDisk } from '../read-text.js';
 import { schemesOf } from '../signature/declared-schemes.js';
+import { tryPlugin } from '../trial/plugin.js';
+import { type Ground, groundOf, type Specimen, toSpecimens } from '../trial/specimens.js';
 import type { Cast } from './negatives.js';
 import { makeCast, type Replayed, replay } from './rehearse.js';
 import { makeEndpoint } from './replay.js';
 
 const fails = { rule: 'example-fails', severity: 'warning' } as const;
 
+export interface LintedExamples {
+  readonly diagnostics: readonly Diagnostic[];
+  /** What endpoints can try their own rules on. */
+  readonly ground: Ground;
+}
+
 /**
- * Takes the examples of a plugin through its schema, event rules and routes; what stops one is a warning. `sources` takes
- * the text of those that are reported. `now` in milliseconds since the epoch.
+ * Takes the examples of a plugin through its schema, event rules and routes, and tries each of its rules on them; what stops
+ * an example is a warning, and so is what is wrong with a rule. `sources` takes the text of the examples that are reported.
+ * `now` in milliseconds since the epoch.
  */
 export async function lintExamples(
   plugin: SoundPlugin,
   now: number,
   sources: Map<string, string>,
+): Promise<LintedExamples> {
+  const specimens: Specimen[] = [];
+  const failing = await replayExamples(plugin, now, sources, specimens);
+  const ground = groundOf(plugin.provider, specimens);
+  const faulty = (await tryPlugin(plugin, ground)).map(plugin.document.toDiagnostic);
+  return { diagnostics: [...faulty, ...failing], ground };
+}
+
+async function replayExamples(
+  plugin: SoundPlugin,
+  now: number,
+  sources: Map<string, string>,
+  specimens: Specimen[],
 ): Promise<readonly Diagnostic[]> {
   const { examples } = plugin.declaration;
   if (examples === undefined) return [];
@@ -34,15 +56,18 @@ export async function lintExamples(
   if (names.length === 0) {
     return [plugin.document.toDiagnostic({ ...fails, pointer: '/examples/dir', message: 'No example is there' })];
   }
-  const tryOut = createTrial(plugin, now);
+  const { tryOut, endpoint } = createTrial(plugin, now);
   const found: Diagnostic[] = [];
   for (const name of names) {
     const file = join(dir, name);
     const read = await blockingDisk.read(file);
     const text = 'text' in read ? read.text : '';
-    const faulty = await lintExample(file, text, (example) =>
-      tryOut({ ...example, type: name.slice(0, -'.json'.length), fresh: examples.fresh ?? {} }),
-    );
+    const type = name.slice(0, -'.json'.length);
+    const faulty = await lintExample(file, text, async (example) => {
+      const replayed = await tryOut({ ...example, type, fresh: examples.fresh ?? {} });
+      specimens.push(...(await toSpecimens(endpoint, type, replayed.items)));
+      return replayed;
+    });
     if (faulty.length > 0) sources.set(file, text);
     found.push(...faulty);
   }
@@ -58,12 +83,19 @@ async function lintExample(
   if ('value' in checked) {
     const { headers = {}, payload } = checked.value;
     const replayed = await tryOut({ headers, payload });
-    if (replayed.check.outcome === 'passed') return [];
+    if (replayed.check.outcome === 'passed' || isToldByRule(replayed)) return [];
     return locate(file, text, (document) => explain(replayed).map(document.toDiagnostic));
   }
   return locate(file, text, (document) =>
     explainErrors(checked.errors).map((fault) => document.toDiagnostic({ ...fault, ...fails })),
   );
+}
+
+/** A rule that fails is told once, where it stands. */
+function isToldByRule({ rejection }: Replayed): boolean {
+  if (rejection?.code === 'rule_failed') return true;
+  const { code = '', detail } = rejection ?? {};
+  return ['event_unidentified', 'schema_none'].includes(code) && detail !== undefined && !/^no (id|type)$/.test(detail);
 }
 
 function parseJson(text: string): unknown {
@@ -89,17 +121,21 @@ function locate(
  * First without a signature, which is quick; only what fails so is signed with keys made for it, and tried again. Key pairs
  * take too long to make: where they are needed, only `gateway test` can tell.
  */
-function createTrial(plugin: SoundPlugin, now: number): (example: Example) => Promise<Replayed> {
+function createTrial(
+  plugin: SoundPlugin,
+  now: number,
+): { readonly endpoint: Endpoint; readonly tryOut: (example: Example) => Promise<Replayed> } {
   const unsigned: Cast = { endpoint: makeEndpoint(plugin.provider, plugin.declaration, []), others: [] };
   const pairs = /"(rsa|ecdsa|ed25519|jw[ts])/.test(JSON.stringify(schemesOf(plugin.declaration.signature)));
   let signing: Cast | undefined;
-  return async (example) => {
+  async function tryOut(example: Example): Promise<Replayed> {
     const first = await replay(plugin, unsigned, example, now);
     if (first.check.outcome === 'passed') return first;
     if (pairs) return { ...first, check: { ...first.check, outcome: 'passed' } };
     signing ??= makeCast(plugin);
     return replay(plugin, signing, example, now);
-  };
+  }
+  return { endpoint: unsigned.endpoint, tryOut };
 }
 
 function explain({ rejection, check: { expected, got } }: Replayed): readonly Fault[] {

@@ -6,9 +6,11 @@ import type { SoundPlugin } from '../plugins/catalogue.js';
 import { type Example, listExamples } from '../plugins/examples.js';
 import { Rejection, type Stage } from '../rejection.js';
 import { verify } from '../stages/verify.js';
+import { type Specimen, toSpecimens } from '../trial/specimens.js';
 import type { Check, Rehearsal } from './checks.js';
 import { type Cast, negatives, signWith } from './negatives.js';
-import { makeEndpoint, recordsOf, requestOf } from './replay.js';
+import { type BoundItem, makeEndpoint, recordsOf, requestOf } from './replay.js';
+import { checkRules } from './rule-checks.js';
 import { makeSecrets } from './secrets.js';
 
 /** Where a plugin.yaml says what a stage does. */
@@ -23,7 +25,7 @@ const declaredAt: { readonly [stage in Stage]?: string } = {
 
 /**
  * Replays the examples of a plugin through every stage, signed with keys made for it, then changes them in every way that
- * must be noticed. `now` in milliseconds since the epoch.
+ * must be noticed, and tries each of its rules on them. `now` in milliseconds since the epoch.
  */
 export async function rehearse(plugin: SoundPlugin, now: number): Promise<Rehearsal> {
   const { folder, provider } = plugin;
@@ -36,8 +38,10 @@ export async function rehearse(plugin: SoundPlugin, now: number): Promise<Rehear
   const cast = makeCast(plugin);
   const seen: Rehearsal['examples'][number][] = [];
   const checks: Check[] = [];
+  const specimens: Specimen[] = [];
   for (const example of examples) {
-    const { check, at, records, signed } = await replay(plugin, cast, example, now);
+    const { check, at, records, items, signed } = await replay(plugin, cast, example, now);
+    specimens.push(...(await toSpecimens(cast.endpoint, example.type, items)));
     checks.push(at === undefined ? check : { ...check, see: seeAt(plugin, at) });
     const [record] = records;
     if (record !== undefined) seen.push({ type: example.type, topic: record.topic, key: record.key });
@@ -46,7 +50,9 @@ export async function rehearse(plugin: SoundPlugin, now: number): Promise<Rehear
       checks.push(...changed.map((each) => ({ ...each, example: example.type })));
     }
   }
-  return { ...rehearsal, examples: seen, checks, notes: notesOf(plugin, cast, checks) };
+  const rules = await checkRules(plugin, specimens);
+  checks.push(...rules.checks);
+  return { ...rehearsal, examples: seen, checks, notes: [...notesOf(plugin, cast, checks), ...rules.notes] };
 }
 
 /** An endpoint of the plugin with keys made for it, and who signs. */
@@ -65,6 +71,8 @@ export interface Replayed {
   /** JSON pointer to what the plugin declares of it, where it failed. Its line takes parsing the file again. */
   readonly at?: string;
   readonly records: readonly KafkaRecord[];
+  /** What the rules saw, as far as it came. */
+  readonly items: readonly BoundItem[];
   /** Absent where nobody but the provider can sign. */
   readonly signed?: OutgoingRequest;
   /** What stopped it, where a stage did. */
@@ -74,11 +82,13 @@ export interface Replayed {
 /** Takes one example through every stage, signed where anybody but the provider can sign. */
 export async function replay(plugin: SoundPlugin, cast: Cast, example: Example, now: number): Promise<Replayed> {
   const what = 'replayed';
+  const items: BoundItem[] = [];
   const request = requestOf(cast.endpoint, example, now);
   const failed = (at: string, rest: Partial<Check>): Replayed => ({
     check: { example: example.type, what, outcome: 'failed', ...rest },
     at,
     records: [],
+    items,
   });
   if (!acceptsMediaType(plugin.provider.mediaTypes, request.headers['content-type'])) {
     const got = `"${request.headers['content-type']}", which would be answered with 415`;
@@ -87,13 +97,13 @@ export async function replay(plugin: SoundPlugin, cast: Cast, example: Example, 
   try {
     const signed = cast.signer && signWith(cast.endpoint, cast.signer, request, now);
     const delivery = prove(cast.endpoint, cast.signer, signed ?? request, now);
-    const records = await recordsOf(cast.endpoint, delivery, now);
+    const records = await recordsOf(cast.endpoint, delivery, now, items);
     const types = records.map(({ headers }) => headers.ce_type);
     if (!types.includes(example.type)) {
       const got = types.length === 0 ? 'no event at all' : types.map((type) => `"${type}"`).join(', ');
       return failed('/event/type', { expected: `type "${example.type}", as the file is named`, got });
     }
-    return { check: { example: example.type, what, outcome: 'passed' }, records, ...(signed && { signed }) };
+    return { check: { example: example.type, what, outcome: 'passed' }, records, items, ...(signed && { signed }) };
   } catch (error) {
     const rejection = error instanceof Rejection ? error : undefined;
     const at = rejection === undefined ? '/signature' : (declaredAt[rejection.stage] ?? '');

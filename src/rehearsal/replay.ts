@@ -1,5 +1,14 @@
 import { randomInt } from 'node:crypto';
-import type { Endpoint, KafkaRecord, OutgoingRequest, Provider, Secret, VerifiedDelivery } from '../model.js';
+import type {
+  Bindings,
+  Endpoint,
+  Item,
+  KafkaRecord,
+  OutgoingRequest,
+  Provider,
+  Secret,
+  VerifiedDelivery,
+} from '../model.js';
 import type { PluginDeclaration } from '../plugins/declaration.js';
 import type { Example } from '../plugins/examples.js';
 import { freshen } from '../simulate/freshen.js';
@@ -34,15 +43,27 @@ export function requestOf({ path, provider }: Endpoint, example: Example, now: n
   return makeRequest(site + path, fresh);
 }
 
-/** The records of a proven delivery. Rejects with the `Rejection` of the stage at which it stops. */
+/** An item of a delivery, with what else the rules see. */
+export interface BoundItem {
+  readonly item: Item;
+  readonly bindings: Bindings;
+}
+
+/**
+ * The records of a proven delivery. Rejects with the `Rejection` of the stage at which it stops. `seen` takes the
+ * items, whatever becomes of them.
+ */
 export async function recordsOf(
   endpoint: Endpoint,
   delivery: VerifiedDelivery,
   now: number,
+  seen: BoundItem[] = [],
 ): Promise<readonly KafkaRecord[]> {
   const records: KafkaRecord[] = [];
-  for (const item of split(endpoint.provider, decode(endpoint, delivery, now))) {
-    const bindings = bind(endpoint, delivery, item);
+  const items = split(endpoint.provider, decode(endpoint, delivery, now));
+  const bound = items.map((item) => ({ item, bindings: bind(endpoint, delivery, item) }));
+  seen.push(...bound);
+  for (const { item, bindings } of bound) {
     await validate(endpoint.provider, item, bindings);
     const event = await identify(endpoint, item, bindings);
     records.push(await map(endpoint, delivery, event, item, bindings));

@@ -60,7 +60,8 @@ function compile(source: string): Compiled {
   return fault === undefined ? { rule: createRule(source, ast, () => expression) } : { fault };
 }
 
-function parse(source: string): Expression {
+/** JSONata's own form of an expression, with our limits and functions. Throws what JSONata throws if it does not parse. */
+export function parse(source: string): Expression {
   const expression = jsonata(source, { ...guards, RegexEngine: regexEngine() });
   expression.registerFunction('sha256', sha256, '<s-:s>');
   return expression;

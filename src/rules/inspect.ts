@@ -111,3 +111,6 @@ function inspectRegex(source: string, node: Node): RuleFault | undefined {
     };
   }
 }
+
+/** What is bound beside the payload, without the `$`. */
+export { inputs as inputNames };

@@ -44,6 +44,7 @@ const schema = `{
     "id": { "type": "string" },
     "type": { "type": "string" },
     "amount": { "type": "integer" },
+    "created": { "type": "integer" },
     "order": { "type": "object", "properties": { "id": { "type": "string" } } }
   }
 }
@@ -54,11 +55,15 @@ export const scene: ReadonlyMap<string, string> = new Map([
   ['gateway.yaml', gateway(acmeEndpoint).text ?? ''],
   ['plugins/acme/plugin.yaml', plugin({}).text ?? ''],
   ['plugins/acme/event.schema.json', schema],
-  ['plugins/acme/event-types.txt', 'order.created\norder.paid\nrefund.created\n'],
-  [
-    'plugins/acme/examples/order.paid.json',
-    '{ "headers": { "acme-event": "order.paid" }, "payload": { "id": "evt_1", "type": "order.paid", "amount": 4200, "order": { "id": "ord_1" } } }\n',
-  ],
+  ['plugins/acme/event-types.txt', 'order.created\norder.paid\norder.shipped\nrefund.created\n'],
+  ...[
+    { type: 'order.created', amount: 990, order: { id: 'ord_1' } },
+    { type: 'order.paid', amount: 4200, order: { id: 'ord_2' } },
+    { type: 'order.shipped', amount: 990, order: { id: 'ord_3' } },
+  ].map((event, index): [string, string] => [
+    `plugins/acme/examples/${event.type}.json`,
+    `${JSON.stringify({ headers: { 'acme-event': event.type }, payload: { id: `evt_${index}`, created: 1793491200, ...event } })}\n`,
+  ]),
   ['plugins/bazaar/plugin.yaml', bazaar],
   ['plugins/bazaar/event.schema.json', schema],
 ]);

@@ -8,7 +8,7 @@ server: { listen: "127.0.0.1:0" }
 plugins: ${plugins}
 kafka: { brokers: "127.0.0.1:1" }
 endpoints:
-  - { provider: stripe, path: /webhooks/stripe, secrets: [{ name: current, file: ../data/wrong.secret }] }
+  - { provider: stripe, path: /webhooks/stripe, secrets: [{ name: current, file: ../data/strange.secret }] }
 `;
 
 describe('gateway doctor', () => {
@@ -17,6 +17,8 @@ describe('gateway doctor', () => {
     'config/kafka.yaml': kafka,
     'config/broken.yaml': 'version: 1\n',
     'data/stripe.secret': secret,
+    'data/strange.secret': 'abcdef',
+    'config/wrong.yaml': kafka.replace('strange.secret', 'wrong.secret'),
     'data/wrong.secret': 'sk_live_51abcdef',
   });
   after(() => directory.remove());
@@ -48,10 +50,15 @@ describe('gateway doctor', () => {
     const unreachable = await doctor('--config', 'config/kafka.yaml');
     expect(unreachable.code).to.equal(4);
     expect(unreachable.stdout).to.match(/^fail +kafka\.broker 127\.0\.0\.1:1: .*nothing listens there/m);
-    expect(unreachable.stdout).to.match(
-      /^fail +secret stripe\.current: it is an API key\n +→ what is needed is a signing secret/m,
-    );
+    expect(unreachable.stdout).to.match(/^warn +secret stripe\.current: it is not a signing secret/m);
     expect(unreachable.stdout).not.to.contain('abcdef');
+    const wrong = await doctor('--config', 'config/wrong.yaml');
+    expect(wrong.code).to.equal(1);
+    expect(wrong.stdout).to.match(/^fail +config: config\/wrong\.yaml: 1 error/m);
+    expect(wrong.stderr).to.match(
+      /: it is an API key {2}\[secret-invalid\][\s\S]* = what is needed is a signing secret/,
+    );
+    expect(wrong.stdout + wrong.stderr).not.to.contain('abcdef');
     const broken = await doctor('--config', 'config/broken.yaml', '--json');
     expect(broken.code).to.equal(1);
     expect(JSON.parse(broken.stdout).checks.map(({ id }: { id: string }) => id)).to.deep.equal([

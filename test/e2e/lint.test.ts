@@ -22,10 +22,20 @@ endpoints:
     secrets: [{ name: current, file: ../data/stripe.secret }]
 `;
 
+/** Rules that nothing but the examples of the plugin can tell to be wrong, and after them one that is only rare. */
+const tried = `${embeddedConfig()}    routes:
+      - { events: ["charge.*"], when: 'data.object.amount > "100"', topic: webhooks.large }
+      - { events: ["charge.*"], topic: webhooks.a, key: $uppercase(data.object.shopper.id) & "-" & data.object.currency }
+      - { events: ["payment_intent.*"], when: data.object.amuont > 100, topic: webhooks.b }
+      - { events: ["payout.*"], topic: webhooks.c, key: data.object.idd }
+      - { events: ["refund.*"], when: data.object.amount >= 1000000, topic: webhooks.d, key: data.object.charge }
+`;
+
 describe('gateway lint-config', () => {
   const directory = makeDirectory({
     'config/gateway.yaml': embeddedConfig(),
     'config/warned.yaml': warned,
+    'tried/gateway.yaml': tried,
     'config/tests.yaml': 'cases: []\n',
     'data/stripe.secret': 'c2VjcmV0\n',
     'empty/notes.txt': 'nothing\n',
@@ -53,15 +63,34 @@ describe('gateway lint-config', () => {
     expect(off).to.include({ code: 0, stdout: '', stderr: 'config/warned.yaml: no faults\n' });
   });
 
+  it('tries the rules of routes on the examples, as gateway test does', async () => {
+    const strict = await lint('tried/gateway.yaml', '--strict');
+    expect(strict).to.include({ code: 1, stderr: 'tried/gateway.yaml: 4 warnings\n' });
+    const found = strict.stdout.split('\n').filter((line) => line.startsWith('tried/'));
+    expect(found.map((line) => line.replace(/^tried\/gateway\.yaml(\S+) .*\[(.*)\]$/, '$1 $2'))).to.deep.equal([
+      ':11:40 expr-fails',
+      ':12:57 expr-part-missing',
+      ':13:59 expr-unknown-field',
+      ':14:69 expr-unknown-field',
+    ]);
+    expect(strict.stdout).to.contain('did you mean "amount"?').and.to.contain('did you mean "id"?');
+    const test = await new Cli(directory.path, ['test', 'stripe', '--config', 'tried/gateway.yaml']).ended();
+    expect(test.code).to.equal(1);
+    expect(test.stdout).to.contain('FAILED tried/gateway.yaml:10: the rules of the routes of stripe, on the examples');
+    expect(test.stderr).to.contain('[expr-part-missing]');
+  });
+
   it('lints a folder: its configurations, its plugins, and nothing else', async () => {
     const { code, stdout } = await lint('.', '--json');
     const { files, warnings, diagnostics } = JSON.parse(stdout);
     expect(code).to.equal(0);
     expect(files).to.deep.equal(
-      ['config/gateway.yaml', 'config/warned.yaml', 'plugins/acme'].map((path) => `${directory.path}/${path}`),
+      ['config/gateway.yaml', 'config/warned.yaml', 'plugins/acme', 'tried/gateway.yaml'].map(
+        (path) => `${directory.path}/${path}`,
+      ),
     );
-    // Of the endpoint, and of the plugin by itself.
-    expect([warnings, diagnostics.length]).to.deep.equal([2, 2]);
+    // Of an endpoint, of the plugin by itself, and of the rules that are tried.
+    expect([warnings, diagnostics.length]).to.deep.equal([6, 6]);
   });
 
   it('lints a plugin by itself, by its folder or its file', async () => {

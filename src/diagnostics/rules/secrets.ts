@@ -59,7 +59,7 @@ export const secretRules: readonly RuleDefinition[] = [
     id: 'secret-invalid',
     severity: 'error',
     what: 'The text of a secret is no key of the kind that the provider uses.',
-    why: 'It is perhaps the secret of another provider, an API key instead of a signing secret, or cut. The plugin says how its key is written: as it is, in hex, in base64, as PEM.',
+    why: 'It is perhaps the secret of another provider, an API key instead of a signing secret, or cut. The plugin says how its key is written: as it is, in hex, in base64, as PEM; and what is often given in its place. Quotes around it, and a line break in it, belong to the file that it was copied from.',
     bad: bazaar('{ name: hmac_key, env: BAZAAR_PASSWORD }', both[1]),
     good: bazaar(...both),
   },

@@ -172,7 +172,7 @@ describe('secrets in a configuration', () => {
     )).timeout(20_000);
 
   it('are told by what the file says in their place', async () => {
-    const wrongly = { topic: `a.${pw}`, provider: pw, keyFile: `./${pw}`, when: `$${pw}(` } as const;
+    const wrongly = { topic: `a.${pw}`, provider: pw, keyFile: `./${pw}`, when: `${pw}(` } as const;
     const text = write((field) => ({ ...fields, ...wrongly })[field], inline[0]?.('') ?? '', '');
     const { diagnostics } = await load(text, { ACME_SECRET: 'x', PW: 'qzk' });
     const said = diagnostics.map(({ message }) => message);
@@ -180,7 +180,7 @@ describe('secrets in a configuration', () => {
       `There is no plugin "${pw}"`,
       `There is no topic "a.${pw}" in lint.topics, to which this route sends`,
       `There is no file ./${pw}`,
-      `"$${pw}(" stands for an expression with this fault`,
+      `"${pw}(" stands for an expression with this fault`,
     ]);
   });
 

@@ -88,12 +88,14 @@ describe('doctor, of secrets', () => {
     const { sound } = await openPlugin('stripe', join(ownPlugins, 'stripe'));
     const forms = sound?.declaration.secretForms ?? expect.fail();
     const examine = (text: string, over = {}) =>
-      examineSecret({ endpoint: 'stripe', name: 'current', text, forms, livemode: 'any', ...over });
+      examineSecret({ endpoint: 'stripe', name: 'current', text, forms, livemode: 'any', oneLine: true, ...over });
     expect(examine('whsec_abc')).to.deep.include({ id: 'secret stripe.current', status: 'ok' });
     for (const [text, status] of [
       ['sk_live_51abc', 'fail'],
       ['we_1abc', 'fail'],
       ['abc', 'warn'],
+      ['"whsec_abc"', 'fail'],
+      ['whsec_\nabc', 'fail'],
       ['whsec_abc ', 'warn'],
     ] as const) {
       const finding = examine(text);

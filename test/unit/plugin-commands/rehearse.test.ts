@@ -85,6 +85,20 @@ describe('the rehearsal of a plugin', () => {
       expect(first?.see).to.match(/\/schemas$/);
     });
 
+    it('fails where a rule does, and notes what else its rules do on the examples', async () => {
+      edit('plugin.yaml', (text) =>
+        text
+          .replace(/^ {2}time: .*$/m, '  time: $fromMillis(type)')
+          .replace(/^routes:\n/m, 'routes:\n  - { topic: a, key: data.nothing & "-" }\n'),
+      );
+      const rehearsal = await rehearse(await open('square', root), now);
+      const [check] = rehearsal.checks.filter(({ what }) => what === 'rules');
+      expect(check).to.include({ outcome: 'failed', hint: 'such an event becomes a dead letter (event_unidentified)' });
+      expect(check?.got).to.match(/^This rule fails on .*: a value is of the wrong type$/);
+      expect(check?.see).to.match(/^square\/plugin\.yaml:\d+:9$/);
+      expect(rehearsal.notes.filter((note) => note.includes('[expr-part-missing]'))).to.have.lengthOf(1);
+    });
+
     it('fails without examples, and says where they go', async () => {
       rmSync(join(folder, 'examples'), { recursive: true });
       edit('plugin.yaml', (text) => text.replace(/^examples:[\s\S]*$/m, ''));

@@ -34,7 +34,7 @@ describe('the forms of secrets', () => {
       const { sound } = await openPlugin(plugin, join(ownPlugins, plugin));
       const forms = sound?.declaration.secretForms ?? expect.fail('it has none');
       const examine = (text: string) =>
-        examineSecret({ endpoint: plugin, name: 'current', text, forms, livemode: 'any' });
+        examineSecret({ endpoint: plugin, name: 'current', text, forms, livemode: 'any', oneLine: false });
       for (const text of right) expect(examine(text).status, text).to.equal('ok');
       for (const text of wrong) expect(examine(text), text).to.have.property('hint');
     });
