@@ -285,6 +285,8 @@ export interface NamedNeed {
   readonly name: string;
   readonly description: string;
   readonly optional: boolean;
+  /** Of a secret: one that does not say what it is for is tried as this kind. */
+  readonly unnamed?: boolean;
 }
 
 /** A plugin's `signature`, compiled. Pure: no clock, no environment, no network. */

@@ -25,16 +25,36 @@ export function compileSecrets(
     if (text === undefined || provider === undefined) return [];
     const { scheme, secretForms } = provider;
     const kind = secretKind(declared, scheme.needs.secrets);
+    const tried = kind === undefined && declared.for === undefined ? unnamedKinds(scheme, text) : [];
     const isUnnamed = declared.for === undefined && declared.name === undefined;
-    if (kind === undefined && !isUnnamed && (declared.for !== undefined || scheme.needs.secrets.length > 0)) {
+    if (
+      kind === undefined &&
+      tried.length === 0 &&
+      !isUnnamed &&
+      (declared.for !== undefined || scheme.needs.secrets.length > 0)
+    ) {
       faults.push(unknownKind(declared, at, scheme));
       return [];
     }
-    const key = readKey(declared, text, kind, at, { scheme, secretForms }, faults);
-    if (key === undefined || declared.name === undefined) return [];
     const { name, notBefore, expires } = declared;
     const times = { ...optional('notBefore', time(notBefore)), ...optional('expires', time(expires)) };
-    return [{ name, ...optional('for', kind), key, ...times }];
+    return (tried.length > 0 ? tried : [kind]).flatMap((each) => {
+      const key = readKey(declared, text, each, at, { scheme, secretForms }, faults);
+      return key === undefined || name === undefined ? [] : [{ name, ...optional('for', each), key, ...times }];
+    });
+  });
+}
+
+/** The kinds that a secret is tried as which does not say what it is for. */
+function unnamedKinds({ needs, key }: Scheme, text: string): readonly string[] {
+  return needs.secrets.flatMap(({ name, unnamed }) => {
+    if (unnamed !== true) return [];
+    try {
+      key(text, name);
+      return [name];
+    } catch {
+      return [];
+    }
   });
 }
 

@@ -72,6 +72,14 @@ function lintSecrets(
   if (needs.secret && secrets.length === 0) {
     faults.push({ rule: 'config-missing-key', severity: 'error', pointer: at, message: 'Missing key "secrets"' });
   }
+  const unnamed = needs.secrets.filter((kind) => kind.unnamed);
+  if (unnamed.length > 0 && secrets.length === 0) {
+    const [{ description = '' } = {}] = unnamed;
+    faults.push({
+      ...{ rule: 'endpoint-secret-missing', severity: 'error', pointer: at },
+      message: `Missing secret: ${description}`,
+    });
+  }
   for (const { name, description, optional: dispensable } of needs.secrets) {
     if (dispensable || secrets.some((secret) => secretKind(secret, needs.secrets) === name)) continue;
     const pointer = secrets.length === 0 ? at : `${at}/secrets`;

@@ -83,8 +83,8 @@ function factsOf({ items, secrets, params }: PluginDeclaration): PluginFacts {
 }
 
 function namedNeeds(declared: PluginDeclaration['secrets']): readonly NamedNeed[] {
-  return Object.entries(declared ?? {}).map(([name, { description, optional: dispensable = false }]) => ({
-    ...{ name, description, optional: dispensable },
+  return Object.entries(declared ?? {}).map(([name, { description, optional: dispensable = false, unnamed }]) => ({
+    ...{ name, description, optional: dispensable, ...optional('unnamed', unnamed) },
   }));
 }
 

@@ -47,6 +47,8 @@ export interface SourceDeclaration {
 export interface NeedDeclaration {
   readonly description: string;
   readonly optional?: boolean;
+  /** Of a secret: one that does not say what it is for is tried as this kind. */
+  readonly unnamed?: boolean;
 }
 
 export type OptionalFact = 'time' | 'subject' | 'livemode' | 'account';
