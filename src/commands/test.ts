@@ -17,8 +17,9 @@ export default class Test extends BaseCommand {
     '(schemas/tests.schema.json). Of a plugin, each example is replayed, too: signed with keys made for it, it goes ' +
     'through verification, schema, event rules and routes; its event type must be the name of its file, and a parameter ' +
     'NAME of the plugin is "made_up_NAME". Then its body, its headers, the clock and the secret are changed, and each ' +
-    'change must be refused as far as the signature covers it. Secrets are made up, and nothing is sent anywhere. The ' +
-    'exit code is 1 if anything fails.';
+    'change must be refused as far as the signature covers it. Each rule is tried on the examples, those of the ' +
+    "configuration's own routes as well: one that fails is a failure. Secrets are made up, and nothing is sent anywhere. " +
+    'The exit code is 1 if anything fails.';
   static override examples = [
     '<%= config.bin %> test',
     '<%= config.bin %> test stripe github',

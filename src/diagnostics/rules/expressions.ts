@@ -97,7 +97,7 @@ export const expressionRules: readonly RuleDefinition[] = [
   {
     id: 'event-value-ignored',
     severity: 'warning',
-    what: 'A rule for the time, subject, mode or account of an event gives what can not be used.',
+    what: 'A rule for the time, subject, mode or account of an event gives what cannot be used.',
     why: 'The event is published without it. A time is a text as in RFC 3339 (one without a time zone is left out, and not told), `livemode` is `true` or `false` and not a text, the others are texts or numbers. `livemode: true` at an endpoint would let every event through.',
     bad: plugin({ event: 'event: { id: id, type: type, subject: order.id, time: created }\n' }),
     good: plugin({ event: 'event: { id: id, type: type, subject: order.id, time: $fromMillis(created * 1000) }\n' }),
