@@ -2,7 +2,6 @@ import { Rejection } from '../rejection.js';
 import type { HeadersDeclaration, PairsDeclaration } from './declaration.js';
 import { encodeForm } from './filters.js';
 import type { Pairs } from './form.js';
-import { JsonObject } from './json-object.js';
 import type { Message } from './message.js';
 import { type Piece, renderBytes, type ValueReader } from './sources.js';
 
@@ -21,7 +20,7 @@ export function compilePairs(declared: PairsDeclaration): ValueReader {
     return declared.unique ? withoutRepetitions(sorted) : sorted;
   }
   function read(message: Message): string {
-    const pairs = select(of === 'json' ? membersOf(message) : message[of]);
+    const pairs = select(of === 'json' ? message.members : message[of]);
     if (declared.format === 'php_serialize') return phpSerialize(pairs);
     const written = pairs.map(([name, value]) =>
       declared.values ? encode(value) : `${encode(name)}${kv}${encode(value)}`,
@@ -44,14 +43,6 @@ function withoutRepetitions(pairs: Pairs): Pairs {
   const seen = new Set<string>();
   // The length tells apart what a name ends with and what a value begins with.
   return pairs.filter(([name, value]) => seen.size < seen.add(`${name.length}:${name}${value}`).size);
-}
-
-function membersOf({ document }: Message): Pairs {
-  if (!(document instanceof JsonObject)) throw malformed('the body is no JSON object');
-  return document.entries().map(([name, node]) => {
-    if (typeof node === 'object' && node !== null) throw malformed('a signed field is not a scalar');
-    return [name, node ?? ''];
-  });
 }
 
 /** A map of texts as PHP's `serialize` has it; lengths are in bytes. */
