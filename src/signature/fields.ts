@@ -1,6 +1,6 @@
 import { Rejection } from '../rejection.js';
 import type { HeadersDeclaration, PairsDeclaration } from './declaration.js';
-import { encodeForm } from './filters.js';
+import { encodeForm, type Value } from './filters.js';
 import type { Pairs } from './form.js';
 import type { Message } from './message.js';
 import { type Piece, renderBytes, type ValueReader } from './sources.js';
@@ -19,14 +19,17 @@ export function compilePairs(declared: PairsDeclaration): ValueReader {
     const sorted = declared.sort ? chosen.toSorted(orders[declared.unique ? 'both' : 'name']) : chosen;
     return declared.unique ? withoutRepetitions(sorted) : sorted;
   }
-  function read(message: Message): string {
+  function write(message: Message): Value {
     const pairs = select(of === 'json' ? message.members : message[of]);
     if (declared.format === 'php_serialize') return phpSerialize(pairs);
     const written = pairs.map(([name, value]) =>
       declared.values ? encode(value) : `${encode(name)}${kv}${encode(value)}`,
     );
-    return written.length === 0 ? '' : before + written.join(join);
+    // As bytes, which are hashed faster than a text, and for every content and key anew.
+    return Buffer.from(written.length === 0 ? '' : before + written.join(join));
   }
+  const form = JSON.stringify(declared);
+  const read = (message: Message) => message.written(form, () => write(message));
   return { kind: 'value', label: `fields of the ${of}`, read };
 }
 

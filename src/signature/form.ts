@@ -43,7 +43,19 @@ export class FormFields {
 
   constructor(bytes: Buffer, names: NameTable) {
     this.#bytes = bytes;
-    for (let at = 0; at < bytes.length; at++) at = this.#entry(at, names);
+    const { length } = bytes;
+    for (let at = 0; at < length; at++) {
+      const start = at;
+      let encoded = false;
+      let code = bytes[at] ?? 0;
+      for (; at < length && code !== equals && code !== ampersand; code = bytes[++at] ?? 0) {
+        if (code === percent || code === plus) encoded = true;
+      }
+      if (at === start && code === ampersand) continue;
+      const number = encoded ? findEncoded(bytes, start, at, names) : names.find(bytes, start, at);
+      if (number !== -1) this.#places[number] = this.#places[number] === undefined ? valueStart(bytes, at) : -1;
+      while (at < length && bytes[at] !== ampersand) at++;
+    }
   }
 
   /** The value of a field, or undefined; `name` is for people. */
@@ -54,24 +66,11 @@ export class FormFields {
     this.#values[number] ??= decode(this.#bytes.subarray(place, entryEnd(this.#bytes, place)));
     return this.#values[number];
   }
+}
 
-  /** Reads the name that begins here; the end of its entry. */
-  #entry(start: number, names: NameTable): number {
-    const bytes = this.#bytes;
-    const { length } = bytes;
-    let encoded = false;
-    let at = start;
-    let code = 0;
-    for (; at < length; at++) {
-      code = bytes[at] ?? 0;
-      if (code === equals || code === ampersand) break;
-      if (code === percent || code === plus) encoded = true;
-    }
-    const number = encoded ? findEncoded(bytes, start, at, names) : names.find(bytes, start, at);
-    const value = code === equals ? at + 1 : at;
-    if (number !== -1) this.#places[number] = this.#places[number] === undefined ? value : -1;
-    return code === equals ? entryEnd(bytes, value) : at;
-  }
+/** The place after the name and its `=`, if it has one. */
+function valueStart(bytes: Buffer, at: number): number {
+  return bytes[at] === equals ? at + 1 : at;
 }
 
 /** As many bytes as are sooner looked at one by one than by a call of native code. */

@@ -65,11 +65,19 @@ export function parseToken(text: string, { allowed, detached, pointers }: TokenF
   if (header.has(headerFields.crit)) throw malformed('the token has a critical extension');
   return {
     ...{ header, plan: planJws(algorithm), signature },
-    inputs: detached
-      ? (contents) => contents.map((content) => detachedInput(head, content))
-      : () => [[`${head}.${body}`]],
+    inputs: detached ? (contents) => detachedInputs(head, contents) : () => [[`${head}.${body}`]],
     ...(detached ? {} : { payload }),
   };
+}
+
+/** Bytes of all contents together: for each of them and for each key they are encoded, hashed and held against the signature. */
+const mostDetached = 384 * 1024;
+
+function detachedInputs(head: string, contents: readonly (readonly Value[])[]): readonly (readonly Value[])[] {
+  if (contents.flat().reduce((sum, { length }) => sum + length, 0) > mostDetached) {
+    throw malformed(`what may be signed has more than ${mostDetached / 1024} KiB together`);
+  }
+  return contents.map((content) => detachedInput(head, content));
 }
 
 function detachedInput(head: string, content: readonly Value[]): readonly Value[] {

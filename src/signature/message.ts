@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Delivery, Surroundings } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { decodeUtf8 } from '../utf8.js';
+import type { Value } from './filters.js';
 import { FormFields, type Pairs, parseForm, parseMultipart, singleValue } from './form.js';
 import { type JsonTexts, scanItems, scanJson, scanMembers, type VisitItem } from './json-scan.js';
 import type { NameTable } from './name-table.js';
@@ -17,8 +18,12 @@ export interface FormUse {
   all: boolean;
 }
 
-/** More fields than any provider signs one after another, be it in a form or in an object: they are sorted and joined. */
+/**
+ * What a form or an object may have where all of its fields are signed, one after another: to decode, sort and join them costs
+ * several times what it costs to walk over them. Providers send some dozens in a few kilobytes.
+ */
 const mostPairs = 1000;
+const mostPairBytes = 256 * 1024;
 
 const nothing: Surroundings = { params: {} };
 
@@ -46,6 +51,7 @@ export class Message {
   #names: NameTable | undefined;
   #form: Pairs | undefined;
   #query: Pairs | undefined;
+  readonly #written = new Map<string, Value>();
 
   /** `before`: a message of the same request, whose body need not be read again. */
   constructor(
@@ -66,6 +72,7 @@ export class Message {
     if (text === this.#documentText) return;
     this.#documentText = text;
     this.#pointers = undefined;
+    this.#written.clear();
   }
 
   get #document(): Buffer {
@@ -88,16 +95,31 @@ export class Message {
 
   /** The members of the document. */
   get members(): Pairs {
-    return scanMembers(this.#document, this.#mostPairs);
+    const document = this.#document;
+    return scanMembers(document, this.#mostPairs(document));
   }
 
-  get #mostPairs(): number {
-    return this.proven ? Number.POSITIVE_INFINITY : mostPairs;
+  /** How many of them may be in a text. */
+  #mostPairs({ length }: Buffer): number {
+    if (this.proven) return Number.POSITIVE_INFINITY;
+    if (length <= mostPairBytes) return mostPairs;
+    throw new Rejection('signature_malformed', {
+      detail: `all fields of the body are signed, and it is larger than ${mostPairBytes / 1024} KiB`,
+    });
+  }
+
+  /** What is made of them, once for each way to write them. */
+  written(form: string, write: () => Value): Value {
+    const known = this.#written.get(form);
+    if (known !== undefined) return known;
+    const value = write();
+    this.#written.set(form, value);
+    return value;
   }
 
   /** All fields of a form. */
   get form(): Pairs {
-    this.#form ??= this.#isMultipart ? this.#parts() : parseForm(this.request.body, this.#mostPairs);
+    this.#form ??= this.#isMultipart ? this.#parts() : parseForm(this.request.body, this.#mostPairs(this.request.body));
     return this.#form;
   }
 
