@@ -297,6 +297,8 @@ export interface Scheme {
   readonly signedHeaders: readonly string[];
   readonly binds: Binds;
   readonly needs: Needs;
+  /** Names of the secrets without which no signature can be found good, of those that must be given. */
+  readonly provenBy: readonly string[];
   /** True if `remoteKeys` may ask for something. */
   readonly fetchesKeys: boolean;
   /** The key that a secret's text stands for. Throws an `Error` whose message has no part of the text. */

@@ -7,7 +7,10 @@ import { readInput } from './read-input.js';
 export interface VectorReport {
   readonly agree: number;
   readonly disagree: number;
+  /** Of so many nothing could be decided. */
+  readonly undecided: number;
   readonly disagreements: readonly Disagreement[];
+  readonly errors: readonly VectorError[];
   /** Providers that no plugin is for. */
   readonly withoutPlugin: readonly string[];
 }
@@ -17,6 +20,12 @@ interface Disagreement {
   readonly case: string;
   readonly got: string;
   readonly why?: string;
+}
+
+interface VectorError {
+  readonly provider: string;
+  readonly case: string;
+  readonly error: string;
 }
 
 interface Options {
@@ -29,6 +38,7 @@ interface Options {
 export async function verifyVectors(file: string, options: Options): Promise<VectorReport> {
   const { judge } = await import('../forensics/vectors.js');
   const disagreements: Disagreement[] = [];
+  const errors: VectorError[] = [];
   const withoutPlugin = new Set<string>();
   const schemes = new Map<string, Scheme | undefined>();
   let agree = 0;
@@ -38,13 +48,17 @@ export async function verifyVectors(file: string, options: Options): Promise<Vec
     const scheme = schemes.get(provider);
     const verdict = scheme && judge(vector, scheme, Date.now());
     if (verdict === undefined) withoutPlugin.add(provider);
+    else if ('error' in verdict) errors.push({ provider, case: vector.case, error: verdict.error });
     else if (verdict.agrees) agree++;
     else {
       const why = vector.why === undefined ? {} : { why: vector.why };
       disagreements.push({ provider, case: vector.case, got: verdict.got, ...why });
     }
   }
-  return { agree, disagree: disagreements.length, disagreements, withoutPlugin: [...withoutPlugin] };
+  return {
+    ...{ agree, disagree: disagreements.length, undecided: errors.length },
+    ...{ disagreements, errors, withoutPlugin: [...withoutPlugin] },
+  };
 }
 
 /** Vectors that name no provider are anybody's. */
@@ -72,14 +86,16 @@ async function schemeOf(provider: string, options: Options): Promise<Scheme | un
   return (await openSound(options, provider)).provider.scheme;
 }
 
-export function describeVectors({ agree, disagree, disagreements, withoutPlugin }: VectorReport): string {
+export function describeVectors(report: VectorReport): string {
+  const { agree, disagree, undecided, disagreements, errors, withoutPlugin } = report;
   return [
     ...disagreements.flatMap(({ provider, case: name, got, why }) => [
       `${provider}: ${name}`,
       `  ${got}`,
       ...(why === undefined ? [] : [`  the vector says: ${why}`]),
     ]),
+    ...errors.flatMap(({ provider, case: name, error }) => [`${provider}: ${name}`, `  not decided: ${error}`]),
     ...(withoutPlugin.length === 0 ? [] : [`No plugin for: ${withoutPlugin.join(', ')}`]),
-    `${agree} agree, ${disagree} disagree`,
+    `${agree} agree, ${disagree} disagree${undecided === 0 ? '' : `, ${undecided} not decided`}`,
   ].join('\n');
 }

@@ -13,8 +13,8 @@ export default class Verify extends BaseCommand {
     'A request (--request) is verified with the secrets of an endpoint. If it is refused, what would make its signature ' +
     'fit is tried: other endpoints, other readings of the secret, the body as it may have been before somebody formatted ' +
     'it anew, other URLs. The exit code is 0 if it is proven, else 1. No secret is printed. Vectors (--vectors) are lines ' +
-    'of JSON: provider, case, key, params, method, url, headers, body_base64, now (seconds), valid, remote_keys; the exit ' +
-    'code is 1 if one disagrees.';
+    'of JSON: provider, case, key (by the names that the plugin gives its secrets), params, method, url, headers, ' +
+    'body_base64, now (seconds), valid, remote_keys; the exit code is 1 if one disagrees or cannot be decided.';
   static override examples = [
     '<%= config.bin %> verify --endpoint stripe --request captured.http',
     '<%= config.bin %> verify --endpoint stripe --request - --at 2026-01-01T12:00:00Z < captured.json',
@@ -48,7 +48,7 @@ export default class Verify extends BaseCommand {
     if (flags.vectors !== undefined) {
       const report = await verifyVectors(flags.vectors, flags);
       this.log(describeVectors(report));
-      if (report.disagree > 0) this.endWith('negative');
+      if (report.disagree + report.undecided > 0) this.endWith('negative');
       return report;
     }
     const { request, endpoint, config } = flags;

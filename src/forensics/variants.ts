@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { jsonForms } from './json-forms.js';
 
 /** Something as it may have been before somebody changed it. */
 export interface Variant<T> {
@@ -20,7 +21,7 @@ export function bodyVariants(body: Buffer): readonly Variant<Buffer>[] {
     { how: 'with a byte order mark before it', value: `\ufeff${text}` },
     { how: 'with LF instead of CRLF', value: text.replaceAll('\r\n', '\n') },
     { how: 'with CRLF instead of LF', value: text.replaceAll(/\r?\n/g, '\r\n') },
-    ...jsonVariants(text),
+    ...jsonForms(text),
     ...formVariants(text),
   ];
   const bytes = variants.map(({ how, value }) => ({ how, value: Buffer.from(value) }));
@@ -29,44 +30,6 @@ export function bodyVariants(body: Buffer): readonly Variant<Buffer>[] {
     : [];
   const narrow = { how: 'read as UTF-8 once less', value: Buffer.from(text, 'latin1') };
   return [...bytes, ...decoded, narrow].filter(({ value }) => !value.equals(body));
-}
-
-function jsonVariants(text: string): readonly Variant<string>[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text.replace(/^\ufeff/, ''));
-  } catch {
-    return [];
-  }
-  const compact = JSON.stringify(value);
-  const spaced = spaceOut(compact);
-  const forms: readonly Variant<string>[] = [
-    { how: 'as compact JSON', value: compact },
-    { how: 'as JSON indented by 2', value: JSON.stringify(value, undefined, 2) },
-    { how: 'as JSON indented by 4', value: JSON.stringify(value, undefined, 4) },
-    { how: 'as JSON with a space after each comma and colon', value: spaced },
-    { how: 'as compact JSON with escaped slashes', value: compact.replaceAll('/', '\\/') },
-    { how: 'as compact JSON with sorted keys', value: JSON.stringify(sortKeys(value)) },
-  ];
-  const escaped = forms.map((form) => ({ how: `${form.how}, in ASCII`, value: escapeUnicode(form.value) }));
-  const all = [...forms, ...escaped];
-  return [...all, ...all.map((form) => ({ how: `${form.how}, with a line break`, value: `${form.value}\n` }))];
-}
-
-/** As Python's json.dumps writes it. */
-function spaceOut(compact: string): string {
-  return compact.replace(/"(?:[^"\\]|\\.)*"|[,:]/g, (token) => (token.startsWith('"') ? token : `${token} `));
-}
-
-function escapeUnicode(json: string): string {
-  return json.replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, each]) => [name, sortKeys(each)]));
 }
 
 function formVariants(text: string): readonly Variant<string>[] {
@@ -102,11 +65,16 @@ function textVariants(text: string): readonly Variant<Buffer>[] {
       : []),
     ...(/^([0-9a-f]{2})+$/i.test(given) ? [{ how: `${how}decoded from hex`, value: Buffer.from(given, 'hex') }] : []),
   ];
+  const cut = (how: string, rest: string): readonly Variant<Buffer>[] =>
+    rest === text ? [] : [{ how, value: Buffer.from(rest) }, ...decoded(rest, `${how}, `)];
   const plain = [
     { how: 'with a line break at its end', value: Buffer.from(`${text}\n`) },
     { how: 'without white space around it', value: Buffer.from(text.trim()) },
     { how: 'with whsec_ before it', value: Buffer.from(`whsec_${text}`) },
     ...decoded(text, ''),
+    ...cut('without the quotes around it', text.replace(/^(["'])(.*)\1$/s, '$2')),
+    ...cut('without the v1, before it', text.replace(/^v\d+,/, '')),
+    ...cut('without the v1,whsec_ before it', text.replace(/^v\d+,whsec_/, '')),
   ];
   if (bare === text) return plain;
   return [...plain, { how: 'without its prefix', value: Buffer.from(bare) }, ...decoded(bare, 'without its prefix, ')];

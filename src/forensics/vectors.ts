@@ -6,7 +6,7 @@ import { Rejection } from '../rejection.js';
 export interface Vector {
   readonly provider?: string;
   readonly case: string;
-  /** Name → one text or several; a name that the plugin gives a secret is of that kind. */
+  /** Name → one text or several; where the plugin names its secrets, by those names. */
   readonly key?: { readonly [name: string]: string | readonly string[] };
   readonly params?: { readonly [name: string]: string } | null;
   readonly method: string;
@@ -28,7 +28,11 @@ export interface VectorRequest {
   readonly around: Surroundings;
 }
 
-export type Verdict = { readonly agrees: true } | { readonly agrees: false; readonly got: string };
+/** Without `agrees` nothing could be decided. */
+export type Verdict =
+  | { readonly agrees: true }
+  | { readonly agrees: false; readonly got: string }
+  | { readonly error: string };
 
 const texts = { type: ['string', 'array'], items: { type: 'string' } };
 const schema = {
@@ -74,19 +78,32 @@ const tooOld: ReadonlySet<string> = new Set(['timestamp_stale', 'timestamp_futur
 
 /** Holds a vector against a scheme. `now`, where the vector has no time of its own, in milliseconds since the epoch. */
 export function judge(vector: Vector, scheme: Scheme, now: number): Verdict {
+  const lacking = lackingSecret(vector, scheme);
+  if (lacking !== undefined) return { error: lacking };
   try {
     prove(vector, scheme, now);
     return vector.valid ? { agrees: true } : { agrees: false, got: 'proven, and must be refused' };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Rejection)) return { error: error.message };
+    const what = `${error.code}: ${error.detail ?? error.message}`;
     // The age is judged last: a vector without a time is proven but for it.
-    const isOld = error instanceof Rejection && tooOld.has(error.code) && typeof vector.now !== 'number';
+    const isOld = tooOld.has(error.code) && typeof vector.now !== 'number';
     if (isOld) return vector.valid ? { agrees: true } : { agrees: false, got: 'proven, and must be refused' };
-    const isRefusal = error instanceof Rejection && error.stage === 'verify' && error.code !== 'key_unavailable';
-    if (isRefusal && !vector.valid) return { agrees: true };
-    const what = error instanceof Rejection ? `${error.code}: ${error.detail ?? error.message}` : error.message;
-    return { agrees: false, got: `${isRefusal ? 'refused, and must be proven' : 'not decided'} (${what})` };
+    if (error.stage !== 'verify' || error.code === 'key_unavailable') return { error: what };
+    return vector.valid ? { agrees: false, got: `refused, and must be proven (${what})` } : { agrees: true };
   }
+}
+
+/** What a vector says nothing of, and without which every signature is refused: a bad one then for the wrong reason. */
+function lackingSecret({ key = {} }: Vector, { needs, provenBy }: Scheme): string | undefined {
+  const given = Object.keys(key);
+  if (needs.secret && given.length === 0) return 'the vector has no secret: "key" is empty';
+  const lacking = provenBy.find((name) => !given.includes(name));
+  if (lacking === undefined) return undefined;
+  const others = given.filter((name) => !needs.secrets.some((need) => need.name === name));
+  const what = others.length === 0 ? '' : `; the plugin knows no secret "${others[0]}"`;
+  return `the vector has no secret "${lacking}"${what}`;
 }
 
 function prove(vector: Vector, scheme: Scheme, fallback: number): void {

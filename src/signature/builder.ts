@@ -1,7 +1,11 @@
 import type { Fault, NamedNeed } from '../model.js';
 import type { ContentDeclaration } from './declaration.js';
 import { compileHeaderList, compilePairs } from './fields.js';
+import { headerPointers } from './jws.js';
+import type { FormUse } from './message.js';
+import { NameTable } from './name-table.js';
 import { suggest } from './names.js';
+import { Pointers } from './pointers.js';
 import { compileParts, compileValue, type Piece, type Scope, type ValueReader } from './sources.js';
 import { type Part, parseTemplate, type ValuePart } from './templates.js';
 
@@ -31,6 +35,10 @@ export interface Allowed {
 export class Builder implements Scope {
   readonly sigKeys: string[] = [];
   readonly lets = new Map<string, readonly Piece[]>();
+  readonly json = new Pointers();
+  readonly item = new Pointers();
+  readonly jws = headerPointers();
+  readonly form: FormUse = { names: new NameTable(), all: false };
   readonly uses: Use[] = [];
   /** Values that name the headers which are signed. */
   readonly lists: ValuePart[] = [];
@@ -71,6 +79,7 @@ export class Builder implements Scope {
         return [compileHeaderList(part.headers, names)];
       }
       const { of, prefix, until } = part.pairs;
+      if (of === 'form') this.form.all = true;
       // Those of a prefix are not all: see `bindsOf`.
       const name = prefix === undefined && until === undefined ? '' : `${prefix ?? ''}*`;
       this.uses.push({ pointer: at, part: { kind: 'value', source: of, name, filters: [], within: [0, 0] } });

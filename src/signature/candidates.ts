@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Secret } from '../model.js';
 import { Rejection } from '../rejection.js';
-import { textAt } from './json-body.js';
+import { headerFields } from './jws.js';
 import type { Message } from './message.js';
 import type { Plan } from './plan.js';
 import { keyOf, keyRequest } from './remote.js';
@@ -38,6 +38,6 @@ export function candidatesOf(
   const document = message.surroundings.keys?.get(id);
   const name = new URL(url).hostname;
   if (document === undefined) throw new Rejection('key_unavailable', { detail: `no key from ${name}` });
-  const kid = message.jws === undefined ? undefined : textAt(message.jws, ['kid']);
+  const kid = message.jws?.text(headerFields.kid);
   return [{ name, key: keyOf(plan.remote, document, kid, now) }];
 }

@@ -49,7 +49,10 @@ export function buildPlan(declared: SchemeDeclaration, builder: Builder): Plan {
     jwt: compileJwt(declared, builder),
     require: conditions('require'),
     when: conditions('when'),
-    items: from.some(({ part }) => part.source === 'item') ? fromPointer(builder.facts.items ?? '') : undefined,
+    items: from.some(({ part }) => part.source === 'item')
+      ? { path: fromPointer(builder.facts.items ?? ''), pointers: builder.item }
+      : undefined,
+    header: builder.jws,
     parts: {
       from: from.map(({ part }) => part),
       timestamp: time?.part,

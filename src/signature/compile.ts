@@ -35,17 +35,26 @@ export function compileSignature(
   const tree = compileTree(declaration, '/signature', options, faults, headers);
   if (tree === undefined || faults.some(({ severity }) => severity === 'error')) return { faults };
   const plans = plansOf(tree);
+  const fetchesKeys = plans.some(({ remote }) => remote !== undefined);
+  // What was read to find out which keys are needed is not read again.
+  const read = new WeakMap<Delivery, Message>();
   const scheme: Scheme = {
     headers: [...headers],
     signedHeaders: signedHeadersOf(tree),
     binds: bindsTree(tree, options.payload),
     needs: needsOf(plans, options),
-    fetchesKeys: plans.some(({ remote }) => remote !== undefined),
+    provenBy: provenBy(plans, options),
+    fetchesKeys,
     key: (text, usedFor) => readKey(text, keyOfKind(plans, usedFor)),
-    remoteKeys: (delivery, secrets, now, surroundings) =>
-      remoteKeys(tree, messageOf(delivery, secrets, now, surroundings), secrets),
-    verify: (delivery, secrets, now, surroundings) =>
-      verifyTree(tree, messageOf(delivery, secrets, now, surroundings), secrets, now),
+    remoteKeys(delivery, secrets, now, surroundings) {
+      const message = messageOf(delivery, secrets, now, surroundings);
+      read.set(delivery, message);
+      return remoteKeys(tree, message, secrets);
+    },
+    verify(delivery, secrets, now, surroundings) {
+      const message = messageOf(delivery, secrets, now, surroundings, fetchesKeys ? read.get(delivery) : undefined);
+      return verifyTree(tree, message, secrets, now);
+    },
     sign: (request, key, now, surroundings, others) => signTree(tree, request, { key, now, surroundings, others }),
   };
   return { scheme: Object.freeze(scheme), faults };
@@ -91,8 +100,9 @@ function messageOf(
   secrets: readonly Secret[],
   now: number,
   surroundings: Surroundings | undefined,
+  before?: Message,
 ): Message {
-  const message = new Message(delivery, surroundings);
+  const message = new Message(delivery, surroundings, before);
   if (secrets.some(isNamed)) message.secrets = newestKeys(secrets, now);
   return message;
 }
@@ -141,4 +151,12 @@ function needsOf(plans: readonly Plan[], { secrets = [], params = [] }: PluginFa
   const held = plans.some(({ published, remote }) => published === undefined && remote === undefined);
   const url = plans.some(({ parts }) => parts.all.some(({ source }) => source === 'url'));
   return { secrets, params, url, secret: secrets.length === 0 && held };
+}
+
+function provenBy(plans: readonly Plan[], { secrets = [] }: PluginFacts): readonly string[] {
+  const read = plans.flatMap(({ secret, published, remote, parts }) => [
+    ...(published === undefined && remote === undefined ? [secret] : []),
+    ...parts.signed.filter(({ source }) => source === 'secret').map(({ name }) => name),
+  ]);
+  return secrets.filter(({ name, optional }) => !optional && read.includes(name)).map(({ name }) => name);
 }

@@ -1,8 +1,7 @@
 import { Rejection } from '../rejection.js';
 import type { HeadersDeclaration, PairsDeclaration } from './declaration.js';
-import { encodeForm } from './filters.js';
+import { encodeForm, type Value } from './filters.js';
 import type { Pairs } from './form.js';
-import { JsonObject } from './json-object.js';
 import type { Message } from './message.js';
 import { type Piece, renderBytes, type ValueReader } from './sources.js';
 
@@ -20,14 +19,17 @@ export function compilePairs(declared: PairsDeclaration): ValueReader {
     const sorted = declared.sort ? chosen.toSorted(orders[declared.unique ? 'both' : 'name']) : chosen;
     return declared.unique ? withoutRepetitions(sorted) : sorted;
   }
-  function read(message: Message): string {
-    const pairs = select(of === 'json' ? membersOf(message) : message[of]);
+  function write(message: Message): Value {
+    const pairs = select(of === 'json' ? message.members : message[of]);
     if (declared.format === 'php_serialize') return phpSerialize(pairs);
     const written = pairs.map(([name, value]) =>
       declared.values ? encode(value) : `${encode(name)}${kv}${encode(value)}`,
     );
-    return written.length === 0 ? '' : before + written.join(join);
+    // As bytes, which are hashed faster than a text, and for every content and key anew.
+    return Buffer.from(written.length === 0 ? '' : before + written.join(join));
   }
+  const form = JSON.stringify(declared);
+  const read = (message: Message) => message.written(form, () => write(message));
   return { kind: 'value', label: `fields of the ${of}`, read };
 }
 
@@ -44,14 +46,6 @@ function withoutRepetitions(pairs: Pairs): Pairs {
   const seen = new Set<string>();
   // The length tells apart what a name ends with and what a value begins with.
   return pairs.filter(([name, value]) => seen.size < seen.add(`${name.length}:${name}${value}`).size);
-}
-
-function membersOf({ document }: Message): Pairs {
-  if (!(document instanceof JsonObject)) throw malformed('the body is no JSON object');
-  return document.entries().map(([name, node]) => {
-    if (typeof node === 'object' && node !== null) throw malformed('a signed field is not a scalar');
-    return [name, node ?? ''];
-  });
 }
 
 /** A map of texts as PHP's `serialize` has it; lengths are in bytes. */

@@ -94,11 +94,30 @@ function textFilter(name: TextFilterName, argument: string): (text: string) => s
   }
 }
 
+/** Bytes that stay as they are in a form. */
+const unreserved = new Set(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.'));
+const kept = Uint8Array.from({ length: 256 }, (_, byte) => (unreserved.has(byte) ? 1 : 0));
+const digits = Buffer.from('0123456789ABCDEF');
+const space = 0x20;
+const plus = 0x2b;
+const percent = 0x25;
+
 /** As `application/x-www-form-urlencoded` writers have it: a space is `+`. */
 export function encodeForm(text: string): string {
-  return encodeURIComponent(text)
-    .replaceAll('%20', '+')
-    .replace(/[!'()*~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  const bytes = Buffer.from(text);
+  const written = Buffer.allocUnsafe(bytes.length * 3);
+  let length = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (kept[byte] === 1) written[length++] = byte;
+    else if (byte === space) written[length++] = plus;
+    else {
+      written[length++] = percent;
+      written[length++] = digits[byte >> 4] ?? 0;
+      written[length++] = digits[byte & 15] ?? 0;
+    }
+  }
+  return written.toString('latin1', 0, length);
 }
 
 function onBytes(apply: (bytes: Buffer) => Value | undefined): Apply {

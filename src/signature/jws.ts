@@ -14,12 +14,12 @@ import {
 import type { JwsAlgorithm } from './declaration.js';
 import { decodeStrictly } from './encoding.js';
 import type { Value } from './filters.js';
-import { parseBody, textAt } from './json-body.js';
-import { type JsonNode, JsonObject } from './json-object.js';
+import { type JsonTexts, scanJson } from './json-scan.js';
+import { Pointers } from './pointers.js';
 
 /** A JWS in its compact form (RFC 7515), taken apart and not yet proven. */
 export interface Token {
-  readonly header: JsonNode;
+  readonly header: JsonTexts;
   readonly plan: DigestPlan | AsymmetricPlan;
   /** What is signed, for each content of a detached JWS. */
   readonly inputs: (contents: readonly (readonly Value[])[]) => readonly (readonly Value[])[];
@@ -30,8 +30,24 @@ export interface Token {
 
 const longestToken = 16_384;
 
+/** What every scheme reads of the header of a token, by their numbers; the sources of a scheme add to it. */
+export const headerFields = { alg: 0, kid: 1, crit: 2 } as const;
+
+export function headerPointers(): Pointers {
+  const pointers = new Pointers();
+  for (const name of Object.keys(headerFields)) pointers.add([name]);
+  return pointers;
+}
+
+export interface TokenForm {
+  readonly allowed: readonly JwsAlgorithm[];
+  readonly detached: boolean;
+  /** What is read of the header. */
+  readonly pointers: Pointers;
+}
+
 /** Throws a Rejection `signature_malformed` if it isn't a JWS, or has an algorithm that isn't one of `allowed`. */
-export function parseToken(text: string, allowed: readonly JwsAlgorithm[], detached: boolean): Token {
+export function parseToken(text: string, { allowed, detached, pointers }: TokenForm): Token {
   if (text.length > longestToken) throw malformed('the token is too long');
   const [head = '', body = '', tail = '', ...others] = text.split('.', 4);
   const bytes = decodeStrictly(head, 'base64url');
@@ -41,19 +57,27 @@ export function parseToken(text: string, allowed: readonly JwsAlgorithm[], detac
   if (others.length > 0 || misplaced || !bytes?.length || payload === undefined || !signature?.length) {
     throw malformed('it is not a JWS in its compact form');
   }
-  const header = parseBody(bytes);
-  const named = textAt(header, ['alg']);
+  const header = scanJson(bytes, pointers);
+  const named = header.text(headerFields.alg);
   const algorithm = allowed.find((name) => name === named);
   if (algorithm === undefined) throw malformed('the token names an algorithm that is not allowed');
   // An extension that must be understood isn't.
-  if (header instanceof JsonObject && header.has('crit')) throw malformed('the token has a critical extension');
+  if (header.has(headerFields.crit)) throw malformed('the token has a critical extension');
   return {
     ...{ header, plan: planJws(algorithm), signature },
-    inputs: detached
-      ? (contents) => contents.map((content) => detachedInput(head, content))
-      : () => [[`${head}.${body}`]],
+    inputs: detached ? (contents) => detachedInputs(head, contents) : () => [[`${head}.${body}`]],
     ...(detached ? {} : { payload }),
   };
+}
+
+/** Bytes of all contents together: for each of them and for each key they are encoded, hashed and held against the signature. */
+const mostDetached = 384 * 1024;
+
+function detachedInputs(head: string, contents: readonly (readonly Value[])[]): readonly (readonly Value[])[] {
+  if (contents.flat().reduce((sum, { length }) => sum + length, 0) > mostDetached) {
+    throw malformed(`what may be signed has more than ${mostDetached / 1024} KiB together`);
+  }
+  return contents.map((content) => detachedInput(head, content));
 }
 
 function detachedInput(head: string, content: readonly Value[]): readonly Value[] {

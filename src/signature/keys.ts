@@ -23,7 +23,7 @@ export function readKey(text: string, declaration: KeyDeclaration = {}): KeyObje
   if (declaration.format !== undefined) {
     return readAsymmetric(bare.trim(), declaration.format);
   }
-  const bytes = keyBytes(bare, declaration.decode ?? 'utf8');
+  const bytes = keyBytes(bare, declaration);
   const { derive } = declaration;
   return createSecretKey(derive === undefined ? bytes : createHash(derive).update(bytes).digest());
 }
@@ -35,13 +35,16 @@ function filtered(text: string, filters: NonNullable<KeyDeclaration['filters']>)
   );
 }
 
-function keyBytes(text: string, decode: NonNullable<KeyDeclaration['decode']>): Buffer {
+function keyBytes(text: string, { decode = 'utf8', strip = [] }: KeyDeclaration): Buffer {
   if (decode === 'utf8') {
     return Buffer.from(text, 'utf8');
   }
   const bytes = decodeStrictly(text, decode);
   if (bytes === undefined || bytes.length === 0) {
-    throw new Error(`the secret is not ${decode}`);
+    // Some dashboards show `v1,whsec_…`; the whole of it is no secret.
+    const late = strip.find((prefix) => text.includes(prefix));
+    const hint = late === undefined ? '' : `: leave out what stands before "${late}", such as "v1,"`;
+    throw new Error(`the secret is not ${decode}${hint}`);
   }
   return bytes;
 }

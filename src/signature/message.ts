@@ -1,68 +1,154 @@
 import type { KeyObject } from 'node:crypto';
 import type { Delivery, Surroundings } from '../model.js';
 import { Rejection } from '../rejection.js';
-import { type Pairs, parseForm, parseMultipart } from './form.js';
-import { type BatchItem, decodeBody, limitSize, parseBody, parseText } from './json-body.js';
-import type { JsonNode } from './json-object.js';
+import { decodeUtf8 } from '../utf8.js';
+import type { Value } from './filters.js';
+import { FormFields, type Pairs, parseForm, parseMultipart, singleValue } from './form.js';
+import { type JsonTexts, scanItems, scanJson, scanMembers, type VisitItem } from './json-scan.js';
+import type { NameTable } from './name-table.js';
+import type { Pointers } from './pointers.js';
 
 /** What a message is made from: a delivery, or a request that is going to be signed. */
 export type Request = Pick<Delivery, 'method' | 'headers' | 'body' | 'target'>;
 
+/** Which fields of a form are read. */
+export interface FormUse {
+  readonly names: NameTable;
+  /** True if all of them are signed, one after another. */
+  all: boolean;
+}
+
+/**
+ * What a form or an object may have where all of its fields are signed, one after another: to decode, sort and join them costs
+ * several times what it costs to walk over them. Providers send some dozens in a few kilobytes.
+ */
+const mostPairs = 1000;
+const mostPairBytes = 256 * 1024;
+
 const nothing: Surroundings = { params: {} };
 
 /**
- * What the sources of a template read. What has to be parsed is parsed when the first source asks for it. `sig`,
+ * What the sources of a template read. What has to be looked for in a body is looked for when the first source asks. `sig`,
  * `jws`, `item`, `key` and `secrets` are filled in while the signature is taken apart.
  */
 export class Message {
   /** Values of the signature's own entries, by the position of their key in `EntryForm.keys`. */
   sig: readonly (string | undefined)[] = [];
-  /** The protected header of a JWS. */
-  jws: JsonNode | undefined;
-  item: BatchItem | undefined;
+  /** What is read of the protected header of a JWS. */
+  jws: JsonTexts | undefined;
+  /** What is read of the batch item whose turn it is. */
+  item: JsonTexts | undefined;
   /** The key that is being tried; `{secret}` and `hmac-…` filters read it. */
   key: KeyObject | undefined;
   /** Texts of the other secrets, by what they are for. */
   secrets: ReadonlyMap<string, KeyObject> | undefined;
-  /** True once the signature has been found good: then the body may be as large as it likes. */
+  /** True once the signature has been found good: then there may be as many fields as there are. */
   proven = false;
   #documentText: string | undefined;
-  #document: JsonNode | undefined;
+  #json: JsonTexts | undefined;
+  #pointers: Pointers | undefined;
+  #fields: FormFields | undefined;
+  #names: NameTable | undefined;
   #form: Pairs | undefined;
   #query: Pairs | undefined;
+  readonly #written = new Map<string, Value>();
 
+  /** `before`: a message of the same request, whose body need not be read again. */
   constructor(
     readonly request: Request,
     readonly surroundings: Surroundings = nothing,
-  ) {}
+    before?: Message,
+  ) {
+    if (before === undefined) return;
+    this.#documentText = before.#documentText;
+    this.#json = before.#json;
+    this.#pointers = before.#pointers;
+    this.#fields = before.#fields;
+    this.#names = before.#names;
+  }
 
   /** Where `{json:…}` looks, if that isn't the body. */
   set documentText(text: string | undefined) {
     if (text === this.#documentText) return;
     this.#documentText = text;
-    this.#document = undefined;
+    this.#pointers = undefined;
+    this.#written.clear();
   }
 
-  get document(): JsonNode {
-    this.#document ??=
-      this.#documentText === undefined
-        ? parseBody(this.request.body, this.proven)
-        : parseText(this.#documentText, this.proven);
-    return this.#document;
+  get #document(): Buffer {
+    return this.#documentText === undefined ? this.request.body : Buffer.from(this.#documentText);
   }
 
-  get form(): Pairs {
-    const { headers, body } = this.request;
-    if (this.#form === undefined) {
-      if (!this.proven) limitSize(body);
-      const type = headers['content-type']?.[0] ?? '';
-      this.#form = /^multipart\/form-data\b/i.test(type) ? parseMultipart(decodeBody(body), type) : parseForm(body);
+  /** The text of the scalar that a pointer of those which are read leads to. */
+  json(pointers: Pointers, slot: number): string | undefined {
+    if (pointers !== this.#pointers) {
+      this.#json = scanJson(this.#document, pointers);
+      this.#pointers = pointers;
     }
+    return this.#json?.text(slot);
+  }
+
+  /** See `scanItems`. */
+  eachItem(path: readonly string[], pointers: Pointers, visit: VisitItem): void {
+    scanItems(this.#document, path, pointers, visit);
+  }
+
+  /** The members of the document. */
+  get members(): Pairs {
+    const document = this.#document;
+    return scanMembers(document, this.#mostPairs(document));
+  }
+
+  /** How many of them may be in a text. */
+  #mostPairs({ length }: Buffer): number {
+    if (this.proven) return Number.POSITIVE_INFINITY;
+    if (length <= mostPairBytes) return mostPairs;
+    throw new Rejection('signature_malformed', {
+      detail: `all fields of the body are signed, and it is larger than ${mostPairBytes / 1024} KiB`,
+    });
+  }
+
+  /** What is made of them, once for each way to write them. */
+  written(form: string, write: () => Value): Value {
+    const known = this.#written.get(form);
+    if (known !== undefined) return known;
+    const value = write();
+    this.#written.set(form, value);
+    return value;
+  }
+
+  /** All fields of a form. */
+  get form(): Pairs {
+    this.#form ??= this.#isMultipart ? this.#parts() : parseForm(this.request.body, this.#mostPairs(this.request.body));
     return this.#form;
   }
 
+  /** The value of one field. */
+  field({ names, all }: FormUse, number: number, name: string): string | undefined {
+    if (all || this.#isMultipart) return singleValue(this.form, name);
+    if (names !== this.#names) {
+      this.#fields = new FormFields(this.request.body, names);
+      this.#names = names;
+    }
+    return this.#fields?.value(number, name);
+  }
+
+  get #type(): string {
+    return this.request.headers['content-type']?.[0] ?? '';
+  }
+
+  get #isMultipart(): boolean {
+    return /^multipart\/form-data\b/i.test(this.#type);
+  }
+
+  #parts(): Pairs {
+    const text = decodeUtf8(this.request.body);
+    if (text === undefined) throw new Rejection('signature_malformed', { detail: 'the body is not UTF-8' });
+    return parseMultipart(text, this.#type);
+  }
+
   get query(): Pairs {
-    this.#query ??= parseForm(Buffer.from(this.queryText.slice(1)));
+    this.#query ??= parseForm(Buffer.from(this.queryText.slice(1)), mostPairs);
     return this.#query;
   }
 

@@ -19,6 +19,8 @@ interface Reading {
   readonly type: RegExp | undefined;
   readonly form: PayloadDeclaration['form'];
   readonly from: ValueReader | undefined;
+  /** True if `from` is a part of a JSON document: of the rest of it nobody has seen whether it is JSON. */
+  readonly inJson: boolean;
   readonly decrypt: Decryption | undefined;
 }
 
@@ -60,7 +62,7 @@ function compileReading(declared: PayloadDeclaration, builder: Builder, parts: V
   const { type, form, decrypt } = declared;
   return {
     type: type === undefined ? undefined : typeForm(type),
-    ...{ form, from: from?.reader },
+    ...{ form, from: from?.reader, inJson: from?.part.source === 'json' },
     decrypt: decrypt && compileDecryption(decrypt, builder),
   };
 }
@@ -98,6 +100,7 @@ function readPayload(readings: readonly Reading[], context: Context): ReturnType
   message.secrets = newestKeys(secrets, now);
   message.proven = true;
   try {
+    if (reading.inJson) parseJson(textOf(delivery.body));
     const found: Value | undefined = reading.from === undefined ? delivery.body : reading.from.read(message);
     if (found === undefined) throw malformed(`${reading.from?.label} is missing or not of its form`);
     const text = textOf(found);

@@ -1,8 +1,9 @@
 import { fromPointer } from '../diagnostics/pointer.js';
 import type { OutgoingRequest } from '../model.js';
+import { Rejection } from '../rejection.js';
 import { require } from '../require.js';
+import { decodeUtf8 } from '../utf8.js';
 import { encodeForm } from './filters.js';
-import { decodeBody } from './json-body.js';
 import type { ValuePart } from './templates.js';
 
 const { applyEdits, modify }: typeof import('jsonc-parser') = require('jsonc-parser');
@@ -22,13 +23,13 @@ export function placeValue(request: OutgoingRequest, place: ValuePart, item: str
       return { ...request, url: url.href };
     }
     case 'form': {
-      const text = decodeBody(request.body);
+      const text = textOf(request.body);
       const others = text.split('&').filter((entry) => entry !== '' && !entry.startsWith(`${encodeForm(place.name)}=`));
       return withBody(request, [...others, `${encodeForm(place.name)}=${encodeForm(value)}`].join('&'));
     }
     case 'json':
     case 'item': {
-      const text = decodeBody(request.body);
+      const text = textOf(request.body);
       return withBody(request, applyEdits(text, modify(text, pathOf(item + place.name), value, {})));
     }
     default:
@@ -40,6 +41,12 @@ export function placeValue(request: OutgoingRequest, place: ValuePart, item: str
 /** Positions in arrays as numbers, as jsonc-parser wants them. */
 function pathOf(pointer: string): (string | number)[] {
   return fromPointer(pointer).map((segment) => (/^(0|[1-9]\d*)$/.test(segment) ? Number(segment) : segment));
+}
+
+function textOf(body: Buffer): string {
+  const text = decodeUtf8(body);
+  if (text === undefined) throw new Rejection('signature_malformed', { detail: 'the body is not UTF-8' });
+  return text;
 }
 
 function withBody(request: OutgoingRequest, text: string): OutgoingRequest {

@@ -4,6 +4,7 @@ import type { Condition } from './conditions.js';
 import type { Encoding, JwsAlgorithm, KeyDeclaration, SchemeDeclaration } from './declaration.js';
 import type { DigestForm } from './encoding.js';
 import type { EntryForm } from './entries.js';
+import type { Pointers } from './pointers.js';
 import type { RemotePlan } from './remote.js';
 import type { BytesReader, Piece, ValueReader } from './sources.js';
 import type { ValuePart } from './templates.js';
@@ -44,8 +45,10 @@ export interface Plan {
   readonly jwt: JwtPlan | undefined;
   readonly require: readonly Condition[];
   readonly when: readonly Condition[];
-  /** Path of the batch items, where each has its own signature. */
-  readonly items: readonly string[] | undefined;
+  /** Path of the batch items, where each has its own signature, and what is read of each. */
+  readonly items: { readonly path: readonly string[]; readonly pointers: Pointers } | undefined;
+  /** What is read of the header of a token. */
+  readonly header: Pointers;
   /** The values that the templates read, for signing: where the signature goes and which others are needed. */
   readonly parts: {
     readonly from: readonly ValuePart[];

@@ -2,7 +2,6 @@ import { Rejection } from '../rejection.js';
 import type { AlgorithmPlan } from './algorithms.js';
 import { decodeSignature, decodeStrictly } from './encoding.js';
 import { splitEntries } from './entries.js';
-import { limitSize } from './json-body.js';
 import { parseToken, type Token } from './jws.js';
 import type { Message } from './message.js';
 import type { Method, Plan } from './plan.js';
@@ -50,9 +49,7 @@ export function methodOf({ method }: Plan, message: Message): Method {
 export function readToken(plan: Plan, texts: readonly string[], detached: boolean, message: Message): Token {
   const [text = '', ...others] = texts.flatMap((each) => withoutPrefix(plan, each) ?? []);
   if (others.length > 0) throw new Rejection('signature_malformed', { detail: 'there is more than one token' });
-  // For each content and key it is encoded and hashed anew.
-  if (detached) limitSize(message.request.body);
-  const token = parseToken(text, plan.jwt?.algorithms ?? [], detached);
+  const token = parseToken(text, { allowed: plan.jwt?.algorithms ?? [], detached, pointers: plan.header });
   message.jws = token.header;
   return token;
 }

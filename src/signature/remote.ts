@@ -3,7 +3,6 @@ import { fromPointer } from '../diagnostics/pointer.js';
 import type { KeyDocument, KeyRequest } from '../model.js';
 import { Rejection } from '../rejection.js';
 import type { KeyDeclaration, KeyFormat, RemoteDeclaration } from './declaration.js';
-import { parseText, textAt } from './json-body.js';
 import { jwkKey, readAsymmetric } from './keys.js';
 import type { Message } from './message.js';
 import { type Piece, readText, renderBytes } from './sources.js';
@@ -126,11 +125,9 @@ function parseKey(plan: RemotePlan, text: string, kid: string | undefined): Pars
 const certificateForm = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 function keyIn({ format, pointer }: RemotePlan, text: string, kid: string | undefined): KeyObject {
-  if (format !== 'jwk' && format !== 'jwks') {
-    const field = pointer.length === 0 ? text : textAt(parseText(text), pointer);
-    return publicOnly(readAsymmetric((field ?? '').trim(), format));
-  }
-  const value = pointer.reduce<unknown>(member, JSON.parse(text));
+  const isText = format !== 'jwk' && format !== 'jwks';
+  const value = isText && pointer.length === 0 ? text : pointer.reduce<unknown>(member, JSON.parse(text));
+  if (isText) return publicOnly(readAsymmetric(String(value).trim(), format));
   if (format === 'jwk') return jwkKey(value);
   const keys = member(value, 'keys');
   const list: readonly unknown[] = Array.isArray(keys) ? keys.slice(0, 100) : [];

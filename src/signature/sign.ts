@@ -3,7 +3,7 @@ import type { OutgoingRequest, Secret, Surroundings } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { concat, encodedDigest, planJws, signBytes, suits } from './algorithms.js';
 import type { Value } from './filters.js';
-import { itemPointer, parseText, selectItems } from './json-body.js';
+import { itemPointer, scanJson } from './json-scan.js';
 import { makeToken } from './jws.js';
 import { Message } from './message.js';
 import { placeValue } from './place.js';
@@ -59,10 +59,13 @@ function signPlan(plan: Plan, request: OutgoingRequest, signer: Signer): Outgoin
     const method = methodOf(plan, message);
     const { items } = plan;
     if (items === undefined) return placeValue(prepared, place, '', signatureText(plan, method, message, signer));
-    return selectItems(message.document, items).reduce((signed, item) => {
+    let signed: OutgoingRequest = prepared;
+    message.eachItem(items.path, items.pointers, (item, indices) => {
       message.item = item;
-      return placeValue(signed, place, itemPointer(item, items), signatureText(plan, method, message, signer));
-    }, prepared);
+      const pointer = itemPointer(items.path, indices);
+      signed = placeValue(signed, place, pointer, signatureText(plan, method, message, signer));
+    });
+    return signed;
   } catch (error) {
     throw error instanceof Rejection ? new Error(`the request cannot be signed: ${error.detail}`) : error;
   }
@@ -171,7 +174,7 @@ function tokenOf(plan: Plan, detached: boolean, message: Message, key: KeyObject
   if (detached) {
     const names = plan.parts.all.filter(({ source }) => source === 'jws').map(({ name }) => name);
     const header = Object.fromEntries(names.map((name) => [name, jwsValue(plan, name, message)]));
-    message.jws = parseText(JSON.stringify(header));
+    message.jws = scanJson(Buffer.from(JSON.stringify(header)), plan.header);
     return makeToken(header, algorithm, concat(contentOf(plan, message)), key, true);
   }
   const seconds = Math.floor(now / 1000);

@@ -3,8 +3,8 @@ import type { HeaderValues } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { compileFilter, type Value } from './filters.js';
 import { singleValue } from './form.js';
-import { textAt } from './json-body.js';
-import type { Message } from './message.js';
+import type { FormUse, Message } from './message.js';
+import type { Pointers } from './pointers.js';
 import type { Part, ValuePart } from './templates.js';
 
 /** A value of a template, ready to be read. */
@@ -35,6 +35,11 @@ export interface Scope {
   readonly sigKeys: string[];
   /** The named intermediates that are compiled so far. */
   readonly lets: ReadonlyMap<string, readonly Piece[]>;
+  /** What is read of the body as JSON, of a batch item, and of the header of a token; compiling a source adds to it. */
+  readonly json: Pointers;
+  readonly item: Pointers;
+  readonly jws: Pointers;
+  readonly form: FormUse;
   /** What the scheme's own key is for, where the plugin names its secrets. */
   readonly secret: string | undefined;
 }
@@ -85,19 +90,26 @@ function sourceReader({ source, name }: ValuePart, scope: Scope): ValueReader['r
       const index = sigIndex(scope.sigKeys, name);
       return (message) => bytesOfHeader(message.sig[index]);
     }
-    case 'json':
-    case 'item': {
-      const path = fromPointer(name);
-      return (message) => {
-        const root = source === 'json' ? message.document : message.item?.node;
-        return root === undefined ? undefined : textAt(root, path);
-      };
+    case 'json': {
+      const pointers = scope.json;
+      const slot = pointers.add(fromPointer(name));
+      return (message) => message.json(pointers, slot);
     }
-    case 'jws':
-      return (message) => (message.jws === undefined ? undefined : textAt(message.jws, [name]));
-    case 'form':
+    case 'item': {
+      const slot = scope.item.add(fromPointer(name));
+      return (message) => message.item?.text(slot);
+    }
+    case 'jws': {
+      const slot = scope.jws.add([name]);
+      return (message) => message.jws?.text(slot);
+    }
+    case 'form': {
+      const { form } = scope;
+      const number = form.names.add(name);
+      return (message) => message.field(form, number, name);
+    }
     case 'query':
-      return (message) => singleValue(message[source], name);
+      return (message) => singleValue(message.query, name);
     case 'param':
       return (message) => message.surroundings.params[name];
     case 'secret':

@@ -8,7 +8,7 @@ import { findUnmet } from './conditions.js';
 import type { Encoding } from './declaration.js';
 import { decodeSignature } from './encoding.js';
 import type { Value } from './filters.js';
-import { itemPointer, selectItems } from './json-body.js';
+import { itemPointer } from './json-scan.js';
 import { type Token, tokenFits } from './jws.js';
 import type { Message } from './message.js';
 import type { Method, Plan } from './plan.js';
@@ -20,16 +20,17 @@ import { checkWindow, parseTimestamp } from './timestamp.js';
 /** A batch whose items are signed one by one is proven only if each of them is. */
 export function verifyMessage(plan: Plan, message: Message, secrets: readonly Secret[], now: number): Proof {
   if (plan.items === undefined) return verifyOne(plan, message, secrets, now);
+  const { path, pointers } = plan.items;
   let proof: Proof | undefined;
-  for (const item of selectItems(message.document, plan.items)) {
+  message.eachItem(path, pointers, (item, indices) => {
     message.item = item;
     try {
       const proven = verifyOne(plan, message, secrets, now);
       proof ??= proven;
     } catch (error) {
-      throw error instanceof Rejection ? atItem(error, itemPointer(item, plan.items)) : error;
+      throw error instanceof Rejection ? atItem(error, itemPointer(path, indices)) : error;
     }
-  }
+  });
   if (proof === undefined) {
     throw new Rejection('signature_missing', { detail: 'the batch is empty: nothing in it is signed' });
   }

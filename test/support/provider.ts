@@ -21,6 +21,7 @@ export const plainScheme: Scheme = {
   binds: 'body',
   needs: { secrets: [], secret: true, params: [], url: false },
   fetchesKeys: false,
+  provenBy: [],
   remoteKeys: () => [],
   key: (text) => createSecretKey(Buffer.from(text)),
   verify(delivery, secrets) {

@@ -17,10 +17,14 @@ describe('the text of bytes', () => {
     const texts = fc.string({ unit: 'binary' }).map((text) => Buffer.from(text));
     const ascii = fc.string({ unit: 'binary-ascii' }).map((text) => Buffer.from(text));
     const any = fc.uint8Array().map((bytes) => Buffer.from(bytes));
+    const times = fc.constantFrom(1, 100);
     fc.assert(
-      fc.property(fc.oneof(texts, ascii, any), (bytes) => {
+      fc.property(fc.oneof(texts, ascii, any), times, (unit, count) => {
+        const bytes = Buffer.concat(Array(count).fill(unit));
         expect(decodeUtf8(bytes)).to.equal(decodeStrictly(bytes));
       }),
     );
+    const marked = Buffer.from(`\ufeff${'é'.repeat(1000)}`);
+    expect(decodeUtf8(marked)).to.equal(decodeStrictly(marked));
   });
 });

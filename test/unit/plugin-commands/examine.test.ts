@@ -78,11 +78,38 @@ describe('the examination of a refused delivery', () => {
     ['with a line break (CRLF) at its end', `${body}\r\n`, body],
     ['without its byte order mark', body, `\ufeff${body}`],
     ['with CRLF instead of LF', '{\r\n"a":1}', '{\n"a":1}'],
-    ['as compact JSON', body, JSON.stringify(JSON.parse(body), undefined, 2)],
+    ['as JavaScript writes JSON: compact', body, JSON.stringify(JSON.parse(body), undefined, 2)],
     ['as JSON indented by 2', JSON.stringify(JSON.parse(body), undefined, 2), body],
-    ['as JSON with a space after each comma and colon', '{"a": "x,y:z", "b": [1, 2]}', '{"a":"x,y:z","b":[1,2]}'],
-    ['as compact JSON, in ASCII', body.replace('ë', '\\u00eb'), body],
-    ['as compact JSON with escaped slashes', '{"u":"a\\/b"}', '{"u":"a/b"}'],
+    ['as JSON indented by 4', JSON.stringify(JSON.parse(body), undefined, 4), body],
+    [
+      'as PHP writes JSON: compact, \\/ for each slash, \\uXXXX beyond ASCII',
+      '{"u":"a\\/b","n":"Zo\\u00eb \\ud83d\\ude00","p":10.00}',
+      '{"u":"a/b","n":"Zoë 😀","p":10.00}',
+    ],
+    [
+      'as Ruby on Rails writes JSON: compact, \\u0026 \\u003c \\u003e for & < >',
+      '{"n":"\\u003cb\\u003e A\\u0026Ö/é"}',
+      '{"n":"<b> A&Ö/é"}',
+    ],
+    [
+      'as Python writes JSON: a space after each comma and colon, \\uXXXX beyond ASCII',
+      '{"n": "x,y:z \\u00eb", "l": [1, 2], "e": {}, "f": []}',
+      '{"n":"x,y:z ë","l":[1,2],"e":{},"f":[]}',
+    ],
+    [
+      'as Go writes a map as JSON: sorted keys, \\u0026 \\u003c \\u003e for & < >',
+      '{"10":1,"2":2,"a":{"b":1,"c":"\\u0026"},"ö":3}',
+      '{"ö":3,"a":{"c":"&","b":1},"2":2,"10":1}',
+    ],
+    ['as JSON with a space after each comma and colon', '{"a": "x,y:z ë", "b": [1, 2]}', '{"a":"x,y:z ë","b":[1,2]}'],
+    ['as compact JSON, with \\/ for each slash', '{"u":"a\\/ë"}', '{"u":"a/ë"}'],
+    ['as compact JSON, with \\uXXXX beyond ASCII', '{"u":"/\\u00eb"}', '{"u":"/ë"}'],
+    ['as JSON indented by 4, with \\/ for each slash', '{\n    "u": "a\\/ë"\n}', '{"u":"a/ë"}'],
+    [
+      'as PHP writes JSON: compact, \\/ for each slash, \\uXXXX beyond ASCII, and a line break at its end',
+      '{"u":"a\\/\\u00eb"}\n',
+      '{"u":"a/ë"}',
+    ],
     ['as base64, decoded', body, Buffer.from(body).toString('base64')],
   ];
   for (const [how, signed, sent] of changedBodies) {
@@ -98,9 +125,20 @@ describe('the examination of a refused delivery', () => {
     ['without its prefix, decoded from base64', Buffer.from(secret.slice(6), 'base64')],
     ['with a line break at its end', `${secret}\n`],
   ];
+  const wrongTexts: readonly (readonly [string, string])[] = [
+    ['without the v1, before it', `v1,${secret}`],
+    ['without the quotes around it', `"${secret}"`],
+  ];
   for (const [how, key] of otherKeys) {
     it(`finds the secret ${how}`, () => {
       expect(onlyCause(look(stripeDelivery(key, body)))).to.equal(`The secret "current" fits if it is taken ${how}`);
+    });
+  }
+
+  for (const [how, text] of wrongTexts) {
+    it(`finds the secret ${how}`, () => {
+      const cause = onlyCause(look(stripeDelivery(secret, body), [], endpointOf(stripe, 'stripe', text)));
+      expect(cause).to.equal(`The secret "current" fits if it is taken ${how}`);
     });
   }
 

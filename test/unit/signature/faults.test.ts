@@ -98,6 +98,11 @@ describe('a secret', () => {
 
   const bad = [
     ['standard_webhooks', 'whsec_not base64!', /^the secret is not base64$/],
+    [
+      'standard_webhooks',
+      'v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+      /^the secret is not base64: leave out what stands before "whsec_", such as "v1,"$/,
+    ],
     ['standard_webhooks', 'whsec_', /^the secret has nothing after its prefix$/],
     ['adyen', 'DFB1EB548589X', /^the secret is not hex$/],
     ['stripe', '', /^the secret is empty$/],

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { compileFilter } from '../../../src/signature/filters.js';
+import fc from 'fast-check';
+import { compileFilter, encodeForm } from '../../../src/signature/filters.js';
 
 describe('filters that look at the form of a value', () => {
   const cases = [
@@ -15,4 +16,13 @@ describe('filters that look at the form of a value', () => {
       expect(compileFilter({ name, argument: '' })(text, {})?.toString()).to.equal(expected);
     });
   }
+});
+
+it('a text in a form is written as URLSearchParams writes it, but for the asterisk', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+      const written = new URLSearchParams([['', text]]).toString().slice('='.length);
+      expect(encodeForm(text)).to.equal(written.replaceAll('*', '%2A'));
+    }),
+  );
 });

@@ -82,6 +82,7 @@ describe('the payload of a delivery', () => {
       'payload_malformed',
     ],
     ['keys twice', { form: 'json', from: '{json:/r}' }, '{"r":"1","r":"2"}', {}, 'payload_malformed'],
+    ['a part of what is no JSON', { form: 'json', from: '{json:/r}' }, '{"x":nul,"r":"1"}', {}, 'payload_malformed'],
     ['XML that is none', { form: 'xml' }, '<a><b></a>', {}, 'payload_malformed'],
     [
       'an entity',
@@ -91,7 +92,7 @@ describe('the payload of a delivery', () => {
       'payload_malformed',
     ],
     ['a document type', { form: 'xml' }, '<!doctype a><a/>', {}, 'payload_malformed'],
-    ['XML of 128 KiB and a bit', { form: 'xml' }, `<a>${' '.repeat(131_066)}</a>`, {}, 'payload_malformed'],
+    ['XML of a megabyte', { form: 'xml' }, `<a>${'x'.repeat(1_048_576)}</a>`, {}, { a: 'x'.repeat(1_048_576) }],
     ['XML in great depth', { form: 'xml' }, '<a>'.repeat(5000) + '</a>'.repeat(5000), {}, 'payload_malformed'],
     ['no token', { form: 'jwt' }, 'abc', {}, 'payload_malformed'],
   ];
