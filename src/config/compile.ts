@@ -82,7 +82,8 @@ function assemble(
   return {
     ...{ file, listen, publisher, endpoints },
     workers: server.workers === 'auto' ? 'auto' : Number(server.workers ?? 1),
-    drain: readTimer(server.drain ?? '25s', '/server/drain', faults),
+    shutdownDelay: readTimer(server.shutdownDelay ?? '5s', '/server/shutdownDelay', faults),
+    drain: readTimer(server.drain ?? '20s', '/server/drain', faults),
     limits: {
       body: parseSize(server.limits?.body ?? '1MiB'),
       bodyTimeout: readTimer(server.limits?.bodyTimeout ?? '10s', '/server/limits/bodyTimeout', faults),
