@@ -35,6 +35,7 @@ export async function untilReady(adminUrl: string, isAsWanted: (answer: Ready) =
 
 export interface Ready {
   readonly status: string;
+  readonly reason?: string;
   readonly workers?: { readonly ready: number; readonly of: number };
   readonly config: { readonly digest: string; readonly loadedAt: string; readonly lastError?: string };
 }
