@@ -4,6 +4,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { applyLevels, type RuleLevels } from '../diagnostics/levels.js';
 import { parseYaml } from '../diagnostics/parse.js';
 import type { SoundPlugin } from '../plugins/load.js';
+import { sayUnreadable } from '../read-fault.js';
 import { disk, type Files, readSchema, recordFiles, type Snapshot } from '../read-text.js';
 import { asWritten } from './as-written.js';
 import { type CheckedGateway, checkGateway } from './check.js';
@@ -109,7 +110,7 @@ function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
 function unreadable(file: string, reason: string): Diagnostic {
   return {
     ...{ rule: 'config-missing', severity: 'error', file },
-    message: reason === 'ENOENT' ? 'There is no such file' : `The file can't be read (${reason})`,
+    message: reason === 'ENOENT' ? 'There is no such file' : sayUnreadable('this file', reason),
     hint: 'give the path of a gateway.yaml; there is one in config/',
   };
 }
