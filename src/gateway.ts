@@ -127,6 +127,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     stopCollecting();
     await closeStores();
     await back?.close(adminGrace, Number.POSITIVE_INFINITY);
+    log.flush();
     log.write('info', 'stopped');
   }
 

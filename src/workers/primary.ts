@@ -60,6 +60,7 @@ export async function startPrimary(
   async function stop(delay: number): Promise<void> {
     await crew.stop(delay, delay + config.settings.drain + endLimit);
     await admin?.close(adminGrace, Number.POSITIVE_INFINITY);
+    log.flush();
   }
 
   try {
