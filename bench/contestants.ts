@@ -82,7 +82,7 @@ function configure(
 ): string {
   const sections: { [key: string]: string } = {
     version: '1',
-    server: `{ listen: "127.0.0.1:0", workers: ${workers}, drain: 5s }`,
+    server: `{ listen: "127.0.0.1:0", workers: ${workers}, shutdownDelay: 0s, drain: 5s }`,
     admin: '{ listen: "127.0.0.1:0" }',
     plugins: JSON.stringify(plugins),
     dedupe: '{ window: 72h, dir: ../data/dedupe }',

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { collectAtRest } from './collect-at-rest.js';
 import type { Settings } from './config/settings.js';
 import { openDedupe } from './dedupe/open.js';
-import { type AdminOptions, createAdminApp } from './http/admin.js';
+import { type AdminOptions, createAdminApp, type Unready } from './http/admin.js';
 import { createApp } from './http/app.js';
 import { Gate } from './http/gate.js';
 import { type Listening, listen } from './http/server.js';
@@ -17,8 +17,9 @@ import { Meter } from './telemetry/meter.js';
 import type { Reading } from './telemetry/metrics.js';
 import { observe } from './telemetry/observe.js';
 
-/** Milliseconds that stores and connections have to close in, after `server.drain`. */
+/** Milliseconds that stores and connections have to close in, after `server.drain`; and that whoever asks the admin server at its end has for his answer. */
 const closeLimit = 4_000;
+const adminGrace = 500;
 
 export interface GatewayOptions {
   readonly log?: Log;
@@ -29,15 +30,15 @@ export interface GatewayOptions {
   /** Which of how many processes with the same settings this is, counted from 0; absent: the only one. */
   readonly worker?: { readonly slot: number; readonly of: number };
   /** What the admin server says beside the state and the log's level. */
-  readonly operator?: Omit<AdminOptions, 'ready' | 'log' | 'setLevel'>;
+  readonly operator?: Omit<AdminOptions, 'unready' | 'log' | 'setLevel'>;
 }
 
 export interface Gateway {
   /** `http://host:port`, the port that was really taken. */
   readonly url: string;
   readonly adminUrl?: string;
-  /** Whether deliveries can be expected to be taken. */
-  ready(): boolean;
+  /** Why a webhook would not be taken; absent: it would. */
+  unready(): Unready | undefined;
   /** What was measured, of this process. */
   readings(): readonly Reading[];
   /**
@@ -45,8 +46,12 @@ export interface Gateway {
    * `listen`, `admin`, `publisher`.
    */
   reload(settings: Settings): void;
-  /** Takes no more requests, finishes those in flight, flushes what is queued; at the latest 4 s after `server.drain`. */
-  close(): Promise<void>;
+  /**
+   * Is not ready from now on, and each answer is the last of its connection. After `delay` milliseconds it takes no more
+   * requests, finishes those in flight, and flushes what is queued, at the latest 4 s after `server.drain`. The admin server
+   * answers until the end.
+   */
+  close(delay?: number): Promise<void>;
 }
 
 /** Joins the rooms and starts. It serves even while Kafka is away; `/ready` on the admin port tells. */
@@ -61,22 +66,27 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   const keys = createKeySource({ log: log.write });
   const meter = new Meter();
   const timed = meter.time(publisher);
-  const servers: Listening[] = [];
+  let front: Listening | undefined;
+  let back: Listening | undefined;
   let settings = first;
-  let stopping = false;
+  let closing: Promise<void> | undefined;
+  const mayKeepUnverified = createBudget(shareBudget);
   let ports = createPorts();
   let handler = createHandler();
 
   function createPorts(): Ports {
-    const { topic, unverifiedPerMinute } = settings.deadLetter;
-    const share = Math.floor((unverifiedPerMinute + worker.of - 1 - worker.slot) / worker.of);
     const now = options.now ?? Date.now;
-    return { publisher: timed, dedupe, keys, now, deadLetterTopic: topic, mayKeepUnverified: createBudget(share) };
+    return { publisher: timed, dedupe, keys, now, deadLetterTopic: settings.deadLetter.topic, mayKeepUnverified };
+  }
+
+  /** Of this worker, a minute. */
+  function shareBudget(): number {
+    return Math.floor((settings.deadLetter.unverifiedPerMinute + worker.of - 1 - worker.slot) / worker.of);
   }
 
   function createHandler() {
     const { endpoints, limits } = settings;
-    return createApp({ endpoints, limits, gate, ports, log, meter, stopping: () => stopping });
+    return createApp({ endpoints, limits, gate, ports, log, meter, stopping: () => closing !== undefined });
   }
 
   function reload(next: Settings): void {
@@ -88,8 +98,10 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     publisher.adapt?.(toAdaptable(next));
   }
 
-  function ready(): boolean {
-    return !stopping && publisher.ready();
+  function unready(): Unready | undefined {
+    if (closing !== undefined) return 'stopping';
+    if (!gate.open) return 'overloaded';
+    return takesRecords(publisher) ? undefined : 'kafka_unavailable';
   }
 
   function readings(): readonly Reading[] {
@@ -99,29 +111,47 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     return [...meter.readings(), ...observe({ inFlight, ...stores, worker: worker.slot, now: Date.now() })];
   }
 
-  async function close(): Promise<void> {
-    stopping = true;
+  function close(after = 0): Promise<void> {
+    closing ??= stop(after);
+    return closing;
+  }
+
+  async function stop(after: number): Promise<void> {
+    if (after > 0) {
+      log.write('info', 'stopping: requests are still taken', { shutdownDelay: after });
+      await delay(after);
+    }
     log.write('info', 'draining');
-    await Promise.all(servers.map((server) => server.close(settings.drain)));
+    await front?.close(settings.drain, after);
     gate.close();
     stopCollecting();
     await closeStores();
+    await back?.close(adminGrace, Number.POSITIVE_INFINITY);
+    log.flush();
     log.write('info', 'stopped');
   }
 
   try {
-    const front = await listen((request, response) => handler(request, response), first.listen, log);
-    servers.push(front);
+    front = await listen((request, response) => handler(request, response), first.listen, log);
     log.write('info', 'listening', { url: front.url, endpoints: first.endpoints.length, pid: process.pid });
-    if (first.admin === undefined) return { url: front.url, ready, readings, reload, close };
-    const admin = createAdminApp({ ...options.operator, log, ready, setLevel: (level) => (log.level = level) });
-    const back = await listen(admin.callback(), first.admin.listen, log);
-    servers.push(back);
-    return { url: front.url, adminUrl: back.url, ready, readings, reload, close };
+    if (first.admin === undefined) return { url: front.url, unready, readings, reload, close };
+    const admin = createAdminApp({ ...options.operator, log, unready, setLevel: (level) => (log.level = level) });
+    back = await listen(admin.callback(), first.admin.listen, log);
+    return { url: front.url, adminUrl: back.url, unready, readings, reload, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/**
+ * Whether a record would be made safe now. A spool that had to refuse one takes no more until it says so; that does not matter
+ * only while none of its lanes needs it.
+ */
+function takesRecords(publisher: GatewayPublisher): boolean {
+  if (!publisher.ready()) return false;
+  const spool = publisher.status?.().spool;
+  return spool?.fullSince === undefined || (publisher.connected() && spool.lanes.every(({ open }) => open));
 }
 
 function toAdaptable({ topics, deadLetter, limits }: Settings): Adaptable {

@@ -1,22 +1,26 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from './package-root.js';
+import { isAbsence, reasonOf } from './read-fault.js';
 
 /** The text of a file, or why it can't be read, as the system names it (`ENOENT`, `EACCES`, `EISDIR`). */
 export type FileText = { readonly text: string } | { readonly reason: string };
 
+/** Names in a folder, or why it can't be read. */
+export type FolderNames = { readonly names: readonly string[] } | { readonly reason: string };
+
 /** Where configuration and plugins are read from. Paths are absolute. */
 export interface Files {
   read(path: string): Promise<FileText>;
-  /** Names of the subfolders that have a plugin.yaml; absent if there is no such folder. */
-  listPlugins(folder: string): Promise<readonly string[] | undefined>;
+  /** Names of the subfolders that have a plugin.yaml, those too that nobody may look into: to read it then says so. */
+  listPlugins(folder: string): Promise<FolderNames>;
 }
 
 /** All that was read, to be read again with the same result, by another process too. */
 export interface Snapshot {
   readonly texts: { readonly [path: string]: FileText };
-  readonly folders: { readonly [folder: string]: readonly string[] };
+  readonly folders: { readonly [folder: string]: FolderNames };
 }
 
 export const disk: Files = { read: readText, listPlugins };
@@ -29,27 +33,28 @@ async function readText(path: string): Promise<FileText> {
   }
 }
 
-function reasonOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  throw error;
+async function listPlugins(folder: string): Promise<FolderNames> {
+  try {
+    const names = await readdir(folder);
+    const plugins = await Promise.all(names.map((name) => mayBeFile(join(folder, name, 'plugin.yaml'))));
+    return { names: names.filter((_, index) => plugins[index] === true) };
+  } catch (error) {
+    return { reason: reasonOf(error) };
+  }
 }
 
-async function listPlugins(folder: string): Promise<readonly string[] | undefined> {
-  const names = await readdir(folder).catch(() => undefined);
-  if (names === undefined) return undefined;
-  const plugins = await Promise.all(names.map((name) => isFile(join(folder, name, 'plugin.yaml'))));
-  return names.filter((_, index) => plugins[index] === true);
-}
-
-async function isFile(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isFile() ?? false;
+/** True, too, where only reading it will tell. */
+async function mayBeFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    (error: unknown) => !isAbsence(reasonOf(error)),
+  );
 }
 
 /** Reads through, and keeps what it has read. */
 export function recordFiles(files: Files): Files & { snapshot(): Snapshot } {
   const texts = new Map<string, FileText>();
-  const folders = new Map<string, readonly string[]>();
+  const folders = new Map<string, FolderNames>();
   return {
     async read(path) {
       const text = await files.read(path);
@@ -58,7 +63,7 @@ export function recordFiles(files: Files): Files & { snapshot(): Snapshot } {
     },
     async listPlugins(folder) {
       const names = await files.listPlugins(folder);
-      if (names !== undefined) folders.set(folder, names);
+      folders.set(folder, names);
       return names;
     },
     snapshot: () => ({ texts: Object.fromEntries(texts), folders: Object.fromEntries(folders) }),
@@ -69,7 +74,7 @@ export function recordFiles(files: Files): Files & { snapshot(): Snapshot } {
 export function replayFiles({ texts, folders }: Snapshot): Files {
   return {
     read: async (path) => texts[path] ?? { reason: 'ENOENT' },
-    listPlugins: async (folder) => folders[folder],
+    listPlugins: async (folder) => folders[folder] ?? { reason: 'ENOENT' },
   };
 }
 
@@ -83,16 +88,37 @@ export const blockingDisk: Files = {
     }
   },
   listPlugins: async (folder) => {
-    try {
-      return readdirSync(folder).filter((name) => isFileSync(join(folder, name, 'plugin.yaml')));
-    } catch {
-      return undefined;
-    }
+    const listed = listFolder(folder);
+    if ('reason' in listed) return listed;
+    return { names: listed.names.filter((name) => mayBeFileSync(join(folder, name, 'plugin.yaml'))) };
   },
 };
 
-function isFileSync(path: string): boolean {
-  return existsSync(path) && statSync(path).isFile();
+function mayBeFileSync(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch (error) {
+    return !isAbsence(reasonOf(error));
+  }
+}
+
+/** What is in a folder. */
+export function listFolder(folder: string): FolderNames {
+  try {
+    return { names: readdirSync(folder) };
+  } catch (error) {
+    return { reason: reasonOf(error) };
+  }
+}
+
+/** Whether there is something of this name; true, too, where only reading it will tell. */
+export function mayBeThere(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch (error) {
+    return !isAbsence(reasonOf(error));
+  }
 }
 
 /** A JSON file of this package or of a plugin. Rejects if it is none. `parse`: what reads its text. */

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import type { Change, Side } from '../config/diff.js';
 import type { LoadedConfig } from '../config/load.js';
 import type { Judgement, Recorded, Shift } from '../explain/judge.js';
+import { mayBeThere } from '../read-text.js';
 import { Failure } from './failure.js';
 import { loadWithMadeUp } from './made-up.js';
 import { readInput } from './read-input.js';
@@ -53,7 +53,7 @@ async function readAgainst(
   { settings, madeUp }: LoadedSide,
   options: DiffOptions,
 ): Promise<readonly Recorded[]> {
-  if (against === '-' || existsSync(against)) return readFile(against);
+  if (against === '-' || mayBeThere(against)) return readFile(against);
   if (!settings.topics.includes(against)) {
     throw new Failure(
       'usage',

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import type { Settings } from '../config/settings.js';
 import type { Explanation, Verification } from '../explain/explanation.js';
 import type { Given, GivenRecord } from '../explain/given.js';
 import type { Walk } from '../explain/walk.js';
 import type { Delivery, Endpoint } from '../model.js';
+import { mayBeThere } from '../read-text.js';
 import { endpointNamed } from './endpoint.js';
 import { Failure } from './failure.js';
 import { readInput } from './read-input.js';
@@ -25,7 +25,7 @@ const patience = 60_000;
 
 /** Explains a file, or the event of this id in the topics of the configuration. */
 export async function explainSubject(subject: string, options: ExplainOptions): Promise<Explanation> {
-  if (subject === '-' || existsSync(subject)) return explainGiven(subject, await readSubject(subject), options);
+  if (subject === '-' || mayBeThere(subject)) return explainGiven(subject, await readSubject(subject), options);
   const record = await find(subject, options);
   const { topic, partition, offset } = record;
   return explainRecord(`${topic}/${partition}@${offset}`, { ...record, offset: String(offset) }, options);

@@ -4,7 +4,9 @@ import type { Ledger } from '../dead-letters/ledger.js';
 import type { DeadLetter } from '../dead-letters/letter.js';
 import type { ReplayPorts, Tally } from '../dead-letters/plan.js';
 import type { Placement, Publisher } from '../model.js';
+import { realClock } from '../publish/clock.js';
 import type { Log } from '../publish/log.js';
+import { Repeats } from '../telemetry/repeats.js';
 import { loadLetters, readLedger } from './dead-letters.js';
 import { Failure } from './failure.js';
 
@@ -110,9 +112,11 @@ function watchStall(publisher: Publisher<Placement>) {
   return { publisher: { ...publisher, publish }, stalled: () => stalled, stopWatch: () => clearInterval(timer) };
 }
 
-const complain: Log = (level, message, fields) => {
+const repeats = new Repeats((level, message, fields) => {
   if (level === 'warn' || level === 'error') process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
-};
+}, realClock);
+
+const complain: Log = (level, message, fields) => repeats.take(level, message, fields);
 
 /** What `runReplay` would do, as far as it can be known without doing it. */
 export async function dryRun(settings: Settings, { choose, signal, show }: ReplayOptions): Promise<Tally> {

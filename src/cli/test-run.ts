@@ -1,9 +1,12 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { CasebookOptions, CasebookResult } from '../casebook/run.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { isAbsence, sayUnreadable } from '../read-fault.js';
+import { listFolder } from '../read-text.js';
 import type { Rehearsal } from '../rehearsal/checks.js';
 import { describeCasebook, summarizeCase } from './casebook-lines.js';
+import { Failure } from './failure.js';
 import type { JunitSuite } from './junit.js';
 import { findPlugins, presentPlugin } from './plugins.js';
 import { describeRehearsal } from './rehearsal-lines.js';
@@ -51,8 +54,12 @@ export async function planTests(names: readonly string[], flags: TestFlags): Pro
 
 function listCasebooks(folder: string): readonly string[] {
   const tests = join(folder, 'tests');
-  if (!existsSync(tests)) return [];
-  return readdirSync(tests)
+  const listed = listFolder(tests);
+  if ('reason' in listed) {
+    if (isAbsence(listed.reason)) return [];
+    throw new Failure('config', sayUnreadable(`folder ${tests}`, listed.reason));
+  }
+  return listed.names
     .filter((name) => /\.ya?ml$/.test(name))
     .sort()
     .map((name) => join(tests, name));

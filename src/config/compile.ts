@@ -79,12 +79,14 @@ function assemble(
     faults.push({ ...invalid, pointer: '/admin/listen', message: 'The public server listens here already' });
   }
   const topic = deadLetter.topic ?? 'webhooks.dlq';
-  const drain = readTimer(server.drain ?? '25s', '/server/drain', faults);
+  const drain = readTimer(server.drain ?? '20s', '/server/drain', faults);
+  const shutdownDelay = readTimer(server.shutdownDelay ?? '5s', '/server/shutdownDelay', faults);
   const bodyTimeout = readTimer(server.limits?.bodyTimeout ?? '10s', '/server/limits/bodyTimeout', faults);
   if (publisher === undefined) return undefined;
   return {
     ...{ file, listen, publisher, endpoints, drain },
     workers: server.workers === 'auto' ? 'auto' : Number(server.workers ?? 1),
+    shutdownDelay,
     limits: {
       body: parseSize(server.limits?.body ?? '1MiB'),
       bodyTimeout,

@@ -10,6 +10,7 @@ export interface GatewayDeclaration {
     /** `auto` or a number, which may be a text. */
     readonly workers?: string | number;
     readonly limits?: { readonly body?: string | number; readonly bodyTimeout?: string; readonly inFlight?: number };
+    readonly shutdownDelay?: string;
     readonly drain?: string;
   };
   readonly admin?: { readonly listen: string };

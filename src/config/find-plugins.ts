@@ -3,6 +3,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Fault, Provider } from '../model.js';
 import { packageRoot } from '../package-root.js';
 import { loadPlugin, type SoundPlugin } from '../plugins/load.js';
+import { sayUnreadable } from '../read-fault.js';
 import type { Files } from '../read-text.js';
 import type { Providers } from './endpoints.js';
 
@@ -30,8 +31,8 @@ export async function findPlugins(
   for (const [index, folder] of (folders ?? [join(packageRoot, 'plugins')]).entries()) {
     const path = resolve(base, folder);
     const listed = await files.listPlugins(path);
-    if (listed === undefined) faults.push(noFolder(path, index));
-    for (const name of listed ?? []) if (!places.has(name)) places.set(name, join(path, name));
+    if ('reason' in listed) faults.push(noFolder(path, index, listed.reason));
+    else for (const name of listed.names) if (!places.has(name)) places.set(name, join(path, name));
   }
   const found = new Map<string, Provider | undefined>();
   const sound: SoundPlugin[] = [];
@@ -47,12 +48,12 @@ export async function findPlugins(
   return { found, known: [...places.keys()].sort(), sound, faults, diagnostics };
 }
 
-function noFolder(path: string, index: number): Fault {
+function noFolder(path: string, index: number, reason: string): Fault {
   // With one folder the pointer leads to the text, since nothing is below it.
   return {
     rule: 'config-file-missing',
     severity: 'error',
     pointer: `/plugins/${index}`,
-    message: `There is no folder ${path}`,
+    message: sayUnreadable(`folder ${path}`, reason),
   };
 }

@@ -6,6 +6,7 @@ import { parseYaml, withoutNodes } from '../diagnostics/parse.js';
 import type { Fault } from '../model.js';
 import type { RouteDeclaration } from '../plugins/declaration.js';
 import type { SoundPlugin } from '../plugins/load.js';
+import { sayUnreadable } from '../read-fault.js';
 import { disk, type Files, readSchema, recordFiles, type Snapshot } from '../read-text.js';
 import { asWritten } from './as-written.js';
 import { type CheckedGateway, checkGateway } from './check.js';
@@ -149,7 +150,7 @@ export function inOrder(diagnostics: readonly Diagnostic[], ...first: readonly s
 function unreadable(file: string, reason: string): Diagnostic {
   return {
     ...{ rule: 'config-missing', severity: 'error', file },
-    message: reason === 'ENOENT' ? 'There is no such file' : `The file can't be read (${reason})`,
+    message: reason === 'ENOENT' ? 'There is no such file' : sayUnreadable('this file', reason),
     hint: 'give the path of a gateway.yaml; there is one in config/',
   };
 }

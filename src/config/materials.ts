@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { isFileName } from '../diagnostics/mask.js';
 import type { Fault } from '../model.js';
 import { optional } from '../plugins/optional.js';
+import { sayUnreadable } from '../read-fault.js';
 import type { Reference } from './declaration.js';
 import type { Environment } from './substitute.js';
 
@@ -45,13 +46,20 @@ export function readFileText(
 ): string | undefined {
   const read = files.get(resolve(base, name));
   if (read !== undefined && 'text' in read) return read.text;
-  const reason = read?.reason === 'ENOENT' ? 'There is no file' : `${read?.reason ?? 'Unreadable'}: can't read file`;
-  const shown = isFileName(name)
-    ? { message: `${reason} ${name}`, ...optional('hint', whereFrom(name, base)) }
-    : notAName;
+  const reason = read?.reason ?? 'ENOENT';
+  const shown =
+    isFileName(name) || provesFile.has(reason)
+      ? {
+          message: sayUnreadable(`file ${name}`, reason),
+          ...optional('hint', whereFrom(name, base)),
+        }
+      : notAName;
   faults.push({ ...missing(rule, pointer), ...shown });
   return undefined;
 }
+
+/** Reasons that there are only for a name of something that is there. */
+const provesFile = new Set(['EACCES', 'EISDIR', 'ELOOP']);
 
 /** It may be the secret itself, so it isn't printed. */
 const notAName = {

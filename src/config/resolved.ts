@@ -9,7 +9,20 @@ export type Plain = { readonly [name: string]: unknown };
  * passwords and what stands before the @ of a URL are `[redacted]`.
  */
 export function resolve(settings: Settings): Plain {
-  const { listen, workers, drain, limits, admin, publisher, dedupe, deadLetter, log, endpoints, topics } = settings;
+  const {
+    listen,
+    workers,
+    shutdownDelay,
+    drain,
+    limits,
+    admin,
+    publisher,
+    dedupe,
+    deadLetter,
+    log,
+    endpoints,
+    topics,
+  } = settings;
   const { body, bodyTimeout, inFlight } = limits;
   const where: Plain =
     publisher.kind === 'kafka'
@@ -18,7 +31,7 @@ export function resolve(settings: Settings): Plain {
   return {
     version: 1,
     server: {
-      ...{ listen: address(listen), workers, drain: duration(drain) },
+      ...{ listen: address(listen), workers, shutdownDelay: duration(shutdownDelay), drain: duration(drain) },
       limits: { body, bodyTimeout: duration(bodyTimeout), inFlight },
     },
     ...(admin === undefined ? {} : { admin: { listen: address(admin.listen) } }),

@@ -80,6 +80,9 @@ export interface Settings {
   readonly listen: Listen;
   /** Processes that serve; `auto` is one for each core. */
   readonly workers: 'auto' | number;
+  /** From the signal to stop until no more requests are taken: `/ready` says so meanwhile. */
+  readonly shutdownDelay: number;
+  /** For requests in flight, after that. */
   readonly drain: number;
   readonly limits: {
     readonly body: number;

@@ -3,9 +3,12 @@ import type { Level, Log } from '../telemetry/log.js';
 import { health, send } from './app.js';
 import { Koa, Router } from './koa.js';
 
+/** Why a webhook would be answered with 503, or its connection soon be gone. */
+export type Unready = 'stopping' | 'overloaded' | 'kafka_unavailable' | 'no_worker';
+
 export interface AdminOptions {
-  /** Whether deliveries can be expected to be taken. */
-  readonly ready: () => boolean;
+  /** Absent: webhooks are taken. */
+  readonly unready: () => Unready | undefined;
   readonly log: Log;
   /** Puts a new log level into effect. */
   readonly setLevel: (level: Level) => void;
@@ -23,13 +26,14 @@ const levels: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies L
 
 /** The operator's side: liveness, readiness, metrics, status, reload, and the log's level, which `PUT /log {"level": "debug"}` changes at once. */
 export function createAdminApp(options: AdminOptions): Koa {
-  const { ready, log, setLevel, about = () => ({}) } = options;
+  const { unready, log, setLevel, about = () => ({}) } = options;
   const router = new Router();
   addOperator(router, options);
   router.get('/health', (context) => send(context, health));
   router.get('/ready', (context) => {
-    const is = ready();
-    return reply(context, is ? 200 : 503, { status: is ? 'ready' : 'not_ready', ...about() });
+    const reason = unready();
+    const state = reason === undefined ? { status: 'ready' } : { status: 'not_ready', reason };
+    return reply(context, reason === undefined ? 200 : 503, { ...state, ...about() });
   });
   router.get('/log', (context) => reply(context, 200, { level: log.level }));
   router.put('/log', readJson, (context) => {
@@ -42,6 +46,11 @@ export function createAdminApp(options: AdminOptions): Koa {
   });
   const app = new Koa();
   app.on('error', (error: NodeJS.ErrnoException) => log.write('debug', 'admin request failed', { code: error.code }));
+  app.use((context, next) => {
+    // Whoever looks in the meantime gets its answer and no reset when the server closes at last.
+    if (unready() === 'stopping') context.res.shouldKeepAlive = false;
+    return next();
+  });
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;

@@ -65,10 +65,15 @@ export class Gate {
     return this.#entered;
   }
 
+  /** False while it lets nobody in. */
+  get open(): boolean {
+    return this.#inFlight < this.limits.inFlight && this.#late < lateInARow && this.#bytes < this.#mostBytes();
+  }
+
   /** Throws the rejection `overloaded` where there is no place. */
   enter(): Place {
     if (this.#timer === undefined) this.#watch();
-    if (this.#inFlight >= this.limits.inFlight || this.#late >= lateInARow || this.#bytes >= this.#mostBytes()) {
+    if (!this.open) {
       this.#refused++;
       throw new Rejection('overloaded');
     }

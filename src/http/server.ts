@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net';
 import type { Log } from '../telemetry/log.js';
 
 /** Longer than the 60 s after which common load balancers drop an idle connection, so that they never meet a closed one. */
@@ -7,12 +7,20 @@ const keepAliveTimeout = 75_000;
 const headersTimeout = 10_000;
 /** A last resort: bodies have `server.limits.bodyTimeout`. */
 const requestTimeout = 300_000;
+/** Milliseconds that a client gets, from when answers say that they are the last ones of their connections, for a request that it has begun. */
+const chance = 500;
+/** Milliseconds between two looks at connections while the server closes. */
+const sweepInterval = 20;
 
 export interface Listening {
   /** `http://host:port`. */
   readonly url: string;
-  /** Takes no more connections; resolves when the last one has ended, at the latest after `grace` milliseconds. */
-  close(grace: number): Promise<void>;
+  /**
+   * Takes no more connections; resolves when the last one has ended, at the latest after `grace` milliseconds. `told`: for so
+   * many milliseconds each answer has been the last of its connection, as it is from now on. What has been idle for that time
+   * is closed; a client that was not told yet has half a second for its next request.
+   */
+  close(grace: number, told?: number): Promise<void>;
 }
 
 /** Starts a server on host and port; port 0 takes a free one. Rejects with the system's error, such as EADDRINUSE. */
@@ -27,6 +35,11 @@ export async function listen(
     requestTimeout,
     connectionsCheckingInterval: 1_000,
   });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   server.on('request', handler);
   // The same handler: it says "continue" when it has seen that path, type and size will do.
   server.on('checkContinue', handler);
@@ -38,7 +51,7 @@ export async function listen(
   const address = server.address() as AddressInfo;
   return {
     url: `http://${address.family === 'IPv6' ? `[${host}]` : host}:${address.port}`,
-    close: (grace) => close(server, grace),
+    close: (grace, told = 0) => close(server, sockets, grace, Math.max(0, chance - told)),
   };
 }
 
@@ -56,11 +69,23 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket, log: Log): void {
   socket.end(`HTTP/1.1 ${statuses[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`);
 }
 
-async function close(server: Server, grace: number): Promise<void> {
-  // Node closes what is idle now; a connection that gets idle later would be kept for its time-out.
-  const idle = setInterval(() => server.closeIdleConnections(), 20);
+/** `patience`: milliseconds before what is idle is closed. */
+async function close(server: Server, sockets: ReadonlySet<Socket>, grace: number, patience: number): Promise<void> {
+  const start = performance.now();
+  // In this phase of the event loop everything that had come was just read: no request is lost in a connection that looks idle.
+  const sweep = setInterval(() => setImmediate(closeIdle), sweepInterval);
   const timer = setTimeout(() => server.closeAllConnections(), grace);
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  clearInterval(idle);
+
+  function closeIdle(): void {
+    if (performance.now() - start < patience) return;
+    server.closeIdleConnections();
+    // Node does not count them as idle before their first request.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  }
+
+  // The `close` of http would cut idle connections at once, and no longer look for heads that come too slowly.
+  await new Promise<void>((resolve) => TcpServer.prototype.close.call(server, () => resolve()));
+  clearInterval(sweep);
   clearTimeout(timer);
+  server.close();
 }

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { sayUnreadable } from '../read-fault.js';
 import { disk } from '../read-text.js';
 import { type LoadedPlugin, loadPlugin } from './load.js';
 
@@ -15,9 +16,9 @@ export interface OpenedPlugin extends LoadedPlugin {
 export async function listPlugins(folders: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const places = new Map<string, string>();
   for (const folder of folders) {
-    const names = await disk.listPlugins(resolve(folder));
-    if (names === undefined) throw new Error(`There is no folder ${folder}`);
-    for (const name of names.toSorted()) if (!places.has(name)) places.set(name, resolve(join(folder, name)));
+    const listed = await disk.listPlugins(resolve(folder));
+    if ('reason' in listed) throw new Error(sayUnreadable(`folder ${folder}`, listed.reason));
+    for (const name of listed.names.toSorted()) if (!places.has(name)) places.set(name, resolve(join(folder, name)));
   }
   return places;
 }

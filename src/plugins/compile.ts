@@ -2,6 +2,8 @@ import { basename } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { type LocatedDocument, parseJson } from '../diagnostics/parse.js';
 import type { Fault, Identity, NamedNeed, PayloadSchema, Provider, Rule } from '../model.js';
+import { sayUnreadable } from '../read-fault.js';
+import type { FileText } from '../read-text.js';
 import { joinParts } from '../rules/parts.js';
 import { compileAnswer } from '../signature/answer.js';
 import type { PluginFacts } from '../signature/builder.js';
@@ -16,12 +18,8 @@ import { compilePayloadSchema } from './payload-schema.js';
 import { compileRoutes, lintRoutes } from './routes.js';
 import { ruleAt } from './rules.js';
 
-/** A file that a plugin.yaml names. The text is absent if the file is. */
-export interface ReferencedFile {
-  /** Absolute. */
-  readonly path: string;
-  readonly text?: string;
-}
+/** A file that a plugin.yaml names, by its absolute path. */
+export type ReferencedFile = { readonly path: string } & FileText;
 
 /** A plugin as read, its plugin.yaml checked against the schema. */
 export interface PluginSource {
@@ -97,8 +95,8 @@ function compileSchemas(
     const pointer = `/schemas/${index}`;
     const rule = when === undefined ? undefined : ruleAt(when, `${pointer}/when`, faults);
     const file = files.get(name);
-    if (file?.text === undefined) {
-      faults.push(missingFile('schema-missing', name, `${pointer}/schema`));
+    if (file === undefined || 'reason' in file) {
+      faults.push(missingFile('schema-missing', name, file?.reason, `${pointer}/schema`));
       return [];
     }
     const { document, diagnostics } = parseJson(file.path, file.text);
@@ -160,12 +158,20 @@ function compileIdentity({ dedupe, sources = [] }: PluginDeclaration, faults: Fa
 
 function readEventTypes({ declaration, files }: PluginSource, faults: Fault[]): ReadonlySet<string> {
   if (declaration.eventTypes === undefined) return new Set();
-  const text = files.get(declaration.eventTypes)?.text;
-  if (text === undefined) faults.push(missingFile('config-file-missing', declaration.eventTypes, '/eventTypes'));
-  const lines = (text ?? '').split('\n').map((line) => line.replace(/#.*/, '').trim());
+  const file = files.get(declaration.eventTypes);
+  if (file === undefined || 'reason' in file) {
+    faults.push(missingFile('config-file-missing', declaration.eventTypes, file?.reason, '/eventTypes'));
+    return new Set();
+  }
+  const lines = file.text.split('\n').map((line) => line.replace(/#.*/, '').trim());
   return new Set(lines.filter((line) => line !== ''));
 }
 
-function missingFile(rule: string, name: string, pointer: string): Fault {
-  return { rule, severity: 'error', pointer, message: `There is no file ${name} in the folder of the plugin` };
+function missingFile(rule: string, name: string, reason: string | undefined, pointer: string): Fault {
+  return {
+    rule,
+    severity: 'error',
+    pointer,
+    message: sayUnreadable(`file ${name} in the folder of the plugin`, reason ?? 'ENOENT'),
+  };
 }

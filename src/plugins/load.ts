@@ -4,6 +4,7 @@ import { type LocatedDocument, parseYaml, withoutNodes } from '../diagnostics/pa
 import { compileCheck } from '../diagnostics/schema-check.js';
 import { explainErrors } from '../diagnostics/schema-faults.js';
 import type { Provider } from '../model.js';
+import { sayUnreadable } from '../read-fault.js';
 import { disk, type Files, readSchema } from '../read-text.js';
 import { compilePlugin, type PluginSource, type ReferencedFile } from './compile.js';
 import type { PluginDeclaration } from './declaration.js';
@@ -72,7 +73,7 @@ export async function readPlugin(
   const file = join(folder, 'plugin.yaml');
   const read = await from.read(file);
   if (!('text' in read)) {
-    const message = `The plugin can't be read (${read.reason})`;
+    const message = sayUnreadable('file plugin.yaml', read.reason);
     return { diagnostics: [{ rule: 'plugin-unknown', severity: 'error', file, message }] };
   }
   sources.set(file, read.text);
@@ -100,7 +101,7 @@ async function readFiles(
   for (const name of [...schemas.map(({ schema }) => schema), ...(eventTypes === undefined ? [] : [eventTypes])]) {
     const path = resolve(folder, name);
     const read = await from.read(path);
-    files.set(name, 'text' in read ? { path, text: read.text } : { path });
+    files.set(name, { path, ...read });
     if ('text' in read) sources.set(path, read.text);
   }
   return files;

@@ -1,4 +1,3 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { type LocatedDocument, parseYaml } from '../diagnostics/parse.js';
@@ -6,7 +5,8 @@ import { explainErrors } from '../diagnostics/schema-faults.js';
 import type { Endpoint, Fault } from '../model.js';
 import { compileExampleCheck, type Example } from '../plugins/examples.js';
 import type { SoundPlugin } from '../plugins/load.js';
-import { blockingDisk } from '../read-text.js';
+import { sayUnreadable } from '../read-fault.js';
+import { blockingDisk, listFolder } from '../read-text.js';
 import { schemesOf } from '../signature/declared-schemes.js';
 import { tryPlugin } from '../trial/plugin.js';
 import { type Ground, groundOf, type Specimen, toSpecimens } from '../trial/specimens.js';
@@ -48,13 +48,11 @@ async function replayExamples(
   const { examples } = plugin.declaration;
   if (examples === undefined) return [];
   const dir = resolve(plugin.folder, examples.dir);
-  const names = existsSync(dir)
-    ? readdirSync(dir)
-        .filter((name) => name.endsWith('.json'))
-        .sort()
-    : [];
+  const listed = listFolder(dir);
+  const names = 'names' in listed ? listed.names.filter((name) => name.endsWith('.json')).sort() : [];
   if (names.length === 0) {
-    return [plugin.document.toDiagnostic({ ...fails, pointer: '/examples/dir', message: 'No example is there' })];
+    const message = 'reason' in listed ? sayUnreadable(`folder ${examples.dir}`, listed.reason) : 'No example is there';
+    return [plugin.document.toDiagnostic({ ...fails, pointer: '/examples/dir', message })];
   }
   const { tryOut, endpoint } = createTrial(plugin, now);
   const found: Diagnostic[] = [];

@@ -4,6 +4,7 @@ import type { Outcome } from '../pipeline.js';
 import type { Rejection } from '../rejection.js';
 import { require } from '../require.js';
 import { prettyStream } from './pretty.js';
+import { Repeats, type RepeatsClock } from './repeats.js';
 
 const { pino }: typeof import('pino') = require('pino');
 
@@ -12,7 +13,8 @@ export type Fields = { readonly [name: string]: unknown };
 
 /**
  * The gateway's log: one JSON object a line. Fields say which delivery, endpoint and reason; never a payload, a header's
- * value or a secret.
+ * value or a secret. What is repeated (warnings, errors, refusals) is summed up: see `Repeats`; dead letters of proven
+ * deliveries are a line each.
  */
 export interface Log {
   write(level: Level, message: string, fields?: Fields): void;
@@ -21,11 +23,18 @@ export interface Log {
   /** Not HTTP. `code` is Node's, such as `HPE_INVALID_CONTENT_LENGTH`. */
   clientError(code: string): void;
   bug(error: unknown, fields: Fields): void;
+  /** Writes the sums of what was repeated and not written yet, for the end of the process. */
+  flush(): void;
   level: Level;
 }
 
 /** Writes to `stream`; by default to stdout, as JSON or, on a terminal, for people. `common`: fields of every line. */
-export function createLog(level: Level, stream?: DestinationStream, common: Fields | null = null): Log {
+export function createLog(
+  level: Level,
+  stream?: DestinationStream,
+  common: Fields | null = null,
+  clock: RepeatsClock = realClock,
+): Log {
   const logger = pino(
     {
       level,
@@ -35,6 +44,7 @@ export function createLog(level: Level, stream?: DestinationStream, common: Fiel
     },
     stream ?? (process.stdout.isTTY ? prettyStream(process.stdout) : pino.destination(1)),
   );
+  const repeats = new Repeats((severity, message, fields) => logger[severity](fields, message), clock);
   return {
     get level() {
       return logger.level as Level;
@@ -43,7 +53,7 @@ export function createLog(level: Level, stream?: DestinationStream, common: Fiel
       logger.level = next;
     },
     write(severity, message, fields = {}) {
-      logger[severity](fields, message);
+      repeats.take(severity, message, fields);
     },
     outcome(endpoint, delivery, { accepted, rejected, letter, handshake }) {
       const about = { delivery: delivery.id, endpoint: endpoint.name };
@@ -58,25 +68,32 @@ export function createLog(level: Level, stream?: DestinationStream, common: Fiel
         }
       }
       for (const rejection of rejected) {
-        const proven = rejection.stage !== 'verify';
-        logger.warn(
-          { ...about, ...reason(rejection), ...place(letter) },
-          proven ? 'delivery dead-lettered' : 'delivery not proven',
-        );
+        const fields = { ...about, ...reason(rejection), ...place(letter) };
+        if (rejection.stage !== 'verify') logger.warn(fields, 'delivery dead-lettered');
+        else repeats.write('warn', 'delivery not proven', fields);
       }
     },
     rejection(rejection, fields) {
       const severity = rejection.status === 503 ? 'error' : 'info';
-      logger[severity]({ ...fields, ...reason(rejection) }, 'delivery refused');
+      repeats.write(severity, 'delivery refused', { ...fields, ...reason(rejection) });
     },
     clientError(code) {
-      logger.info({ code }, 'request is not HTTP');
+      repeats.write('info', 'request is not HTTP', { code });
     },
     bug(error, fields) {
-      logger.error({ ...fields, stack: error instanceof Error ? error.stack : String(error) }, 'bug');
+      repeats.write('error', 'bug', { ...fields, stack: error instanceof Error ? error.stack : String(error) });
     },
+    flush: () => repeats.flush(),
   };
 }
+
+const realClock: RepeatsClock = {
+  now: () => performance.now(),
+  after(milliseconds, call) {
+    const timer = setTimeout(call, milliseconds).unref();
+    return () => clearTimeout(timer);
+  },
+};
 
 function reason({ code, stage, item, detail, errors }: Rejection): Fields {
   return { reason: code, stage, item, detail, errors: errors.length > 0 ? errors : undefined };

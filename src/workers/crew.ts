@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { Failure } from '../cli/failure.js';
+import type { Unready } from '../http/admin.js';
 import type { Log } from '../telemetry/log.js';
 import { isCount, mergeReadings, type Reading } from '../telemetry/metrics.js';
 import { heartbeat, type ToPrimary, type ToWorker } from './messages.js';
@@ -22,7 +23,7 @@ interface Post {
   readonly slot: number;
   worker: Worker | undefined;
   url: string | undefined;
-  ready: boolean;
+  unready: Unready | undefined;
   /** The last that the worker said. */
   readings: readonly Reading[];
   startedAt: number;
@@ -31,6 +32,8 @@ interface Post {
   pause: number;
   timer: NodeJS.Timeout | undefined;
 }
+
+const atFirst: Pick<Post, 'unready'> = { unready: 'no_worker' };
 
 /** The workers of a primary: each has a slot, and is replaced in it when it ends. */
 export class Crew {
@@ -46,7 +49,7 @@ export class Crew {
 
   /** `instruct`: what a new worker of a slot is told first. */
   constructor(size: number, { log, instruct }: { readonly log: Log; readonly instruct: (slot: number) => ToWorker }) {
-    const idle = { worker: undefined, url: undefined, ready: false, readings: [], startedAt: 0, heardAt: undefined };
+    const idle = { worker: undefined, url: undefined, ...atFirst, readings: [], startedAt: 0, heardAt: undefined };
     this.#posts = Array.from({ length: size }, (_, slot) => ({ ...idle, pause: firstPause, timer: undefined, slot }));
     this.#log = log;
     this.#instruct = instruct;
@@ -64,7 +67,14 @@ export class Crew {
 
   /** How many of them take deliveries. */
   countReady(): number {
-    return this.#stopping ? 0 : this.#posts.filter(({ ready }) => ready).length;
+    return this.#stopping ? 0 : this.#posts.filter(({ unready }) => unready === undefined).length;
+  }
+
+  /** Why none of them does; absent: one does. */
+  unready(): Unready | undefined {
+    if (this.#stopping) return 'stopping';
+    if (this.countReady() > 0) return undefined;
+    return this.#posts.find(({ unready }) => unready !== 'no_worker')?.unready ?? 'no_worker';
   }
 
   /** What all of them have measured; of one that doesn't answer, what it said last. */
@@ -84,15 +94,15 @@ export class Crew {
     await Promise.all(this.#posts.map(({ worker }) => worker && answered(worker, message, 'reloaded')));
   }
 
-  /** Lets them end in good order; kills those that have not after so many milliseconds. */
-  async stop(limit: number): Promise<void> {
+  /** Lets them end in good order, see `Gateway.close`; kills those that have not after `limit` milliseconds. */
+  async stop(delay: number, limit: number): Promise<void> {
     this.#stopping = true;
     const ends: Promise<unknown>[] = [];
     for (const { worker, timer } of this.#posts) {
       clearTimeout(timer);
       if (worker === undefined) continue;
       ends.push(new Promise<void>((resolve) => worker.once('exit', () => resolve())));
-      send(worker, { kind: 'stop' });
+      send(worker, { kind: 'stop', delay });
     }
     const timer = setTimeout(() => this.kill(), limit);
     await Promise.all(ends);
@@ -106,7 +116,7 @@ export class Crew {
 
   #fork(post: Post): void {
     const worker = cluster.fork();
-    Object.assign(post, { worker, ready: false, url: undefined, startedAt: performance.now(), heardAt: undefined });
+    Object.assign(post, { worker, ...atFirst, url: undefined, startedAt: performance.now(), heardAt: undefined });
     worker.on('message', (message: ToPrimary) => this.#hear(post, worker, message));
     // Node.js wrote to a worker that had just ended; its end is what counts.
     worker.on('error', () => undefined);
@@ -136,8 +146,9 @@ export class Crew {
 
   #hear(post: Post, worker: Worker, message: ToPrimary): void {
     post.heardAt = performance.now();
-    if (message.kind === 'waiting') send(worker, this.#stopping ? { kind: 'stop' } : this.#instruct(post.slot));
-    if (message.kind === 'ready') post.ready = message.ready;
+    if (message.kind === 'waiting')
+      send(worker, this.#stopping ? { kind: 'stop', delay: 0 } : this.#instruct(post.slot));
+    if (message.kind === 'ready') post.unready = message.unready;
     if (message.kind === 'measured') post.readings = message.readings;
     if (message.kind === 'failed') this.#fail(post, new Failure(message.reason, message.message));
     if (message.kind !== 'listening') return;
@@ -150,7 +161,7 @@ export class Crew {
   #replace(post: Post, code: number | null, signal: string | null): void {
     const lived = performance.now() - post.startedAt;
     post.worker = undefined;
-    post.ready = false;
+    post.unready = 'no_worker';
     this.#retired = mergeReadings([this.#retired, post.readings.filter(isCount)]);
     post.readings = [];
     if (this.#stopping) return;

@@ -1,5 +1,6 @@
 import type { ExitReason } from '../cli/failure.js';
 import type { Listen } from '../config/settings.js';
+import type { Unready } from '../http/admin.js';
 import type { Snapshot } from '../read-text.js';
 import type { Level } from '../telemetry/log.js';
 import type { Reading } from '../telemetry/metrics.js';
@@ -25,14 +26,16 @@ export type ToWorker =
   | { readonly kind: 'reload'; readonly source: ConfigSource }
   | { readonly kind: 'level'; readonly level: Level }
   | { readonly kind: 'measure' }
-  | { readonly kind: 'stop' };
+  /** `delay`: see `Gateway.close`. */
+  | { readonly kind: 'stop'; readonly delay: number };
 
 /** What a worker tells the primary. */
 export type ToPrimary =
   /** It waits for `run`. */
   | { readonly kind: 'waiting' }
   | { readonly kind: 'listening'; readonly url: string }
-  | { readonly kind: 'ready'; readonly ready: boolean }
+  /** Whether it takes webhooks, or why not. */
+  | { readonly kind: 'ready'; readonly unready?: Unready | undefined }
   | { readonly kind: 'reloaded' }
   | { readonly kind: 'measured'; readonly readings: readonly Reading[] }
   /** Its event loop runs: said every `heartbeat` milliseconds from `waiting` on. */

@@ -10,8 +10,9 @@ import type { SoundConfig } from './reload.js';
 
 type Operator = ReturnType<typeof createOperator>;
 
-/** Milliseconds that workers get to end beyond `server.drain`. */
+/** Milliseconds that workers get to end beyond `server.drain`, and whoever asks the admin server at its end for his answer. */
 const endLimit = 5_000;
+const adminGrace = 500;
 
 /**
  * Runs so many workers, which share the port, and the admin server, of which there is one. A worker that crashes is
@@ -22,7 +23,6 @@ export async function startPrimary(
   { workers: size, log, operator }: { readonly workers: number; readonly log: Log; readonly operator: Operator },
 ): Promise<Serving> {
   let config = first;
-  let stopping = false;
   let listen = first.settings.listen;
   const crew = new Crew(size, {
     log,
@@ -47,16 +47,20 @@ export async function startPrimary(
   async function startAdmin() {
     if (first.settings.admin === undefined) return undefined;
     const [admin, server] = await Promise.all([import('../http/admin.js'), import('../http/server.js')]);
-    const ready = () => !stopping && crew.countReady() > 0;
-    const app = admin.createAdminApp({ ...operator, log, setLevel, ready });
+    const unready = () => crew.unready();
+    const app = admin.createAdminApp({ ...operator, log, setLevel, unready });
     return server.listen(app.callback(), first.settings.admin.listen, log);
   }
 
   const admin = await startAdmin();
   async function close(): Promise<void> {
-    stopping = true;
-    await crew.stop(config.settings.drain + endLimit);
-    await admin?.close(0);
+    await stop(config.settings.shutdownDelay);
+  }
+
+  async function stop(delay: number): Promise<void> {
+    await crew.stop(delay, delay + config.settings.drain + endLimit);
+    await admin?.close(adminGrace, Number.POSITIVE_INFINITY);
+    log.flush();
   }
 
   try {
@@ -69,7 +73,7 @@ export async function startPrimary(
     };
   } catch (error) {
     crew.kill();
-    await close();
+    await stop(0);
     throw error;
   }
 }

@@ -7,7 +7,7 @@ export interface ServeOptions {
   readonly log: Log;
   /** Reloads when a file of the configuration changes. */
   readonly watch?: boolean;
-  /** In this process, whatever the configuration says of workers. */
+  /** For development: in this process, whatever the configuration says of workers, and stopped without `server.shutdownDelay`. */
   readonly alone?: boolean;
 }
 
@@ -27,7 +27,7 @@ export async function serve(
     const { startPrimary } = await import('./primary.js');
     serving = await startPrimary(config, { workers: size, log, operator });
   } else {
-    serving = await serveAlone(config, log, operator);
+    serving = await serveAlone(config, log, operator, alone);
   }
   if (!watch) return serving;
   const { watchFiles } = await import('./watch.js');
@@ -49,13 +49,19 @@ async function serveAlone(
   { settings }: SoundConfig,
   log: Log,
   operator: ReturnType<typeof createOperator>,
+  atOnce: boolean,
 ): Promise<Serving> {
   const { startGateway } = await import('../gateway.js');
-  const { reload, readings, ready, ...gateway } = await startGateway(settings, { log, operator });
+  const { reload, readings, unready, close, ...gateway } = await startGateway(settings, { log, operator });
+  let { shutdownDelay } = settings;
   return {
     ...gateway,
-    reload: (next) => reload(next.settings),
+    reload(next) {
+      ({ shutdownDelay } = next.settings);
+      reload(next.settings);
+    },
     readings: async () => readings(),
-    workers: () => ({ ready: Number(ready()), of: 1 }),
+    workers: () => ({ ready: Number(unready() === undefined), of: 1 }),
+    close: () => close(atOnce ? 0 : shutdownDelay),
   };
 }

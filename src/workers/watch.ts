@@ -78,7 +78,7 @@ async function readAgain({ texts, folders }: Snapshot): Promise<Snapshot> {
   const names = Object.keys(folders);
   const [read, listed] = await Promise.all([
     Promise.all(paths.map(async (path) => [path, await disk.read(path)] as const)),
-    Promise.all(names.map(async (folder) => [folder, (await disk.listPlugins(folder)) ?? []] as const)),
+    Promise.all(names.map(async (folder) => [folder, await disk.listPlugins(folder)] as const)),
   ]);
   return { texts: Object.fromEntries(read), folders: Object.fromEntries(listed) };
 }

@@ -3,6 +3,7 @@ import { toFailure } from '../cli/failure.js';
 import { loadConfig } from '../config/load.js';
 import type { Settings } from '../config/settings.js';
 import { type Gateway, startGateway } from '../gateway.js';
+import type { Unready } from '../http/admin.js';
 import { replayFiles } from '../read-text.js';
 import { createLog, type Log } from '../telemetry/log.js';
 import { type ConfigSource, heartbeat, type ToPrimary, type ToWorker } from './messages.js';
@@ -30,7 +31,7 @@ class Worker {
   readonly #stream: { write(line: string): unknown } | undefined;
   #log: Log | undefined;
   #gateway: Gateway | undefined;
-  #isReady = false;
+  #unready: Unready | undefined = 'no_worker';
   #stopping = false;
   /** One thing after another, in the order of the messages. */
   #work: Promise<void> = Promise.resolve();
@@ -40,17 +41,17 @@ class Worker {
   }
 
   hear(message: ToWorker): void {
-    if (message.kind === 'stop') this.stop();
+    if (message.kind === 'stop') this.stop(message.delay);
     else if (message.kind === 'measure') tell({ kind: 'measured', readings: this.#gateway?.readings() ?? [] });
     else this.#work = this.#work.then(() => this.#obey(message)).catch(fail);
   }
 
-  stop(): void {
+  stop(delay = 0): void {
     if (this.#stopping) return;
     this.#stopping = true;
     // Before it listens it has taken nothing that could be lost.
     if (this.#gateway === undefined) process.exit(0);
-    void this.#gateway.close().then(() => process.exit(0), fail);
+    void this.#gateway.close(delay).then(() => process.exit(0), fail);
   }
 
   async #obey(message: Exclude<ToWorker, { kind: 'stop' | 'measure' }>): Promise<void> {
@@ -76,10 +77,10 @@ class Worker {
   }
 
   #tellReady(): void {
-    const ready = this.#gateway?.ready() ?? false;
-    if (ready === this.#isReady) return;
-    this.#isReady = ready;
-    tell({ kind: 'ready', ready });
+    const unready = this.#gateway === undefined ? 'no_worker' : this.#gateway.unready();
+    if (unready === this.#unready) return;
+    this.#unready = unready;
+    tell({ kind: 'ready', unready });
   }
 }
 

@@ -103,7 +103,7 @@ function configure(
   { client, workers }: SceneOptions,
 ): string {
   return `version: 1
-server: { listen: "127.0.0.1:${ports.front}", workers: ${workers}, drain: 10s }
+server: { listen: "127.0.0.1:${ports.front}", workers: ${workers}, shutdownDelay: 1s, drain: 10s }
 admin: { listen: "127.0.0.1:${ports.back}" }
 plugins: ${plugins}
 kafka:

@@ -108,7 +108,7 @@ export function makeDirectory(files: { readonly [path: string]: string }): { pat
 /** A configuration with the embedded log and the Stripe plugin; port 0 takes a free one. */
 export function embeddedConfig(listen = '127.0.0.1:0'): string {
   return `version: 1
-server: { listen: "${listen}", drain: 5s }
+server: { listen: "${listen}", shutdownDelay: 0s, drain: 5s }
 plugins: ${plugins}
 embedded: { dir: ../data/log }
 deadLetter: { topic: webhooks.dlq }

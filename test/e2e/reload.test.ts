@@ -76,7 +76,7 @@ for (const workers of [1, 2]) {
     });
 
     it('refuses what needs a restart, by name', async () => {
-      const changed = config.replace('"127.0.0.1:0", drain', '"127.0.0.1:1", drain').replace('data/log', 'data/log2');
+      const changed = config.replace('"127.0.0.1:0", shut', '"127.0.0.1:1", shut').replace('data/log', 'data/log2');
       await reload(changed, /server\.listen, embedded, dedupe can't change while the gateway runs/);
       expect(await postStripe(gateway.url, 'evt_1')).to.equal(200);
     });

@@ -13,7 +13,7 @@ export interface Started {
 
 /** A configuration with the embedded log, an admin server and so many workers. */
 export function configOf(workers: number, listen = '127.0.0.1:0'): string {
-  const server = `server: { listen: "${listen}", drain: 5s, workers: ${workers} }\nadmin: { listen: "127.0.0.1:0" }`;
+  const server = `server: { listen: "${listen}", shutdownDelay: 0s, drain: 5s, workers: ${workers} }\nadmin: { listen: "127.0.0.1:0" }`;
   return embeddedConfig().replace(/^server:.*$/m, server);
 }
 
@@ -35,6 +35,7 @@ export async function untilReady(adminUrl: string, isAsWanted: (answer: Ready) =
 
 export interface Ready {
   readonly status: string;
+  readonly reason?: string;
   readonly workers?: { readonly ready: number; readonly of: number };
   readonly config: { readonly digest: string; readonly loadedAt: string; readonly lastError?: string };
 }

@@ -21,15 +21,19 @@ for (const workers of [1, 2]) {
   describe(`a gateway with ${workers} of its processes`, () => {
     let gateway: Started;
 
-    beforeEach(async () => {
-      gateway = await start(configOf(workers));
+    async function begin(config: string): Promise<void> {
+      gateway = await start(config);
       await untilReady(gateway.adminUrl, ({ status }) => status === 'ready');
-    });
-    afterEach(async () => {
+    }
+
+    async function end(): Promise<void> {
       gateway.cli.kill('SIGKILL');
       for (const pid of workersOf(gateway.cli.stderr).values()) await untilGone(pid);
       gateway.directory.remove();
-    });
+    }
+
+    beforeEach(() => begin(configOf(workers)));
+    afterEach(end);
 
     it('answers 200 only for what is safe when SIGTERM comes in the middle of a load, and ends with 0', async () => {
       let sent = 0;
@@ -41,8 +45,9 @@ for (const workers of [1, 2]) {
       while (sent < 100) await new Promise(setImmediate);
       gateway.cli.kill('SIGTERM');
       expect((await gateway.cli.ended()).code).to.equal(0);
-      const { answers } = await load;
+      const { answers, failed } = await load;
       expect(Object.keys(answers)).to.deep.equal(['200']);
+      expect(failed).to.equal(0);
       expect(answers['200']).to.be.greaterThan(50);
       const ids = await idsInLog(gateway);
       expect(new Set(ids))
@@ -62,6 +67,37 @@ for (const workers of [1, 2]) {
       expect((await connection.answer()).status).to.equal(200);
       expect((await gateway.cli.ended()).code).to.equal(0);
       expect(await idsInLog(gateway)).to.include('evt_slow');
+    });
+
+    it('says on /ready that it stops, and takes requests until the load balancer has had the time to notice', async () => {
+      await end();
+      await begin(configOf(workers).replace('shutdownDelay: 0s', 'shutdownDelay: 1s'));
+      const kept = new RawConnection(gateway.url);
+      const { head, body } = stripeRequest('evt_kept');
+      kept.write(stripeRequest('evt_before').head + stripeRequest('evt_before').body);
+      await kept.until(/evt_before/);
+      gateway.cli.kill('SIGTERM');
+      await untilReady(gateway.adminUrl, ({ reason }) => reason === 'stopping');
+      expect(await postStripe(gateway.url, 'evt_new')).to.equal(200);
+      kept.write(head + body);
+      expect(await kept.closed()).to.match(/evt_before[\s\S]*\r\nConnection: close\r\n[\s\S]*evt_kept/);
+      expect((await gateway.cli.ended()).code).to.equal(0);
+      expect(await idsInLog(gateway)).to.have.members(['evt_before', 'evt_new', 'evt_kept']);
+    });
+
+    it('answers on the admin port until the end', async () => {
+      const connection = new RawConnection(gateway.url);
+      const { head, body } = stripeRequest('evt_slow');
+      connection.write(head + body.slice(0, 9));
+      await postStripe(gateway.url, 'evt_before');
+      gateway.cli.kill('SIGTERM');
+      await gateway.cli.logs(/"draining"/);
+      for (let n = 0; n < 20; n++) {
+        expect(await (await fetch(`${gateway.adminUrl}/ready`)).text()).to.include('"reason":"stopping"');
+      }
+      connection.write(body.slice(9));
+      expect((await connection.answer()).status).to.equal(200);
+      expect((await gateway.cli.ended()).code).to.equal(0);
     });
 
     it('ends at once on a second signal', async () => {

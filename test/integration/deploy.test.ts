@@ -152,7 +152,8 @@ describe('deploy/compose.yaml', () => {
   });
 
   it('waits longer for the gateway to stop than the gateway for its requests', () => {
-    expect(seconds(gateway.stop_grace_period)).to.be.above(seconds(config.server.drain));
+    const { shutdownDelay, drain } = config.server;
+    expect(seconds(gateway.stop_grace_period)).to.be.above(seconds(shutdownDelay) + seconds(drain) + 4);
   });
 
   it("keeps Kafka's data in the volume", () => {

@@ -100,7 +100,7 @@ describe('a fuzz of configurations', function () {
         const text = texts.get(path);
         return text === undefined ? { reason: 'ENOENT' } : { text };
       },
-      listPlugins: async (path) => (path === join(base, 'plugins') ? ['acme'] : undefined),
+      listPlugins: async (path) => (path === join(base, 'plugins') ? { names: ['acme'] } : { reason: 'ENOENT' }),
     };
     return loadConfig(join(base, 'gateway.yaml'), environment, Date.now(), files);
   }

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 export interface LoadResult {
   /** Status → answers. */
   readonly answers: { readonly [status: string]: number };
-  /** Connections that were cut or refused. */
+  /** Connections that were cut or refused, and not by an answer that said it was the last. */
   readonly failed: number;
   readonly seconds: number;
   /** Milliseconds, of the answers with 200. */
@@ -26,6 +26,7 @@ export async function runClosedLoop(
       const socket = connect(Number(port), hostname);
       let text = '';
       let sentAt = 0;
+      let over = false;
       function send(): void {
         if (performance.now() - start > duration) {
           socket.end();
@@ -40,12 +41,17 @@ export async function runClosedLoop(
         const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? Number.NaN);
         if (end < 0 || text.length < end + 4 + length) return;
         const status = text.slice(9, 12);
+        const last = /connection: close/i.test(text.slice(0, end));
         answers[status] = (answers[status] ?? 0) + 1;
         if (status === '200') latencies.push(performance.now() - sentAt);
         text = '';
-        send();
+        if (last) {
+          over = true;
+          socket.end();
+        } else {
+          send();
+        }
       });
-      let over = false;
       const finish = (cut: boolean) => {
         if (cut && !over) failed++;
         over = true;

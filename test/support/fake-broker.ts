@@ -49,6 +49,8 @@ export class FakeBroker {
   limit = 2 ** 20;
   /** Topics that it does not have. */
   readonly missing = new Set<string>();
+  /** Topics that it does not describe, with the code that it answers instead. */
+  readonly undescribed = new Map<string, number>();
 
   private constructor(partitions: number) {
     this.#partitions = partitions;
@@ -142,9 +144,10 @@ export class FakeBroker {
   }
 
   #describeTopic(writer: Writer, topic: string, flexible: boolean): void {
-    const there = !this.missing.has(topic);
+    const code = this.undescribed.get(topic) ?? (this.missing.has(topic) ? 3 : 0);
+    const there = code === 0;
     writer
-      .appendInt16(there ? 0 : 3)
+      .appendInt16(code)
       .appendString(topic, flexible)
       .appendBoolean(false)
       .appendArray(

@@ -37,7 +37,8 @@ const topicResource = 2;
 /** kafkajs. */
 export function openKafkajs(settings: KafkaSettings): Library {
   stopIdleTimers();
-  return { open: (address) => new Kafkajs(address, settings), translate: (error) => translateError(error) };
+  const { tls } = settings;
+  return { tls, open: (address) => new Kafkajs(address, settings), translate: (error) => translateError(error) };
 }
 
 class Kafkajs implements Connection {

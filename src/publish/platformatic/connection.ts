@@ -34,7 +34,7 @@ const topicResource = 2;
 
 /** @platformatic/kafka. */
 export function openPlatformatic(settings: KafkaSettings): Library {
-  return { open: (address) => new Platformatic(address, settings), translate: translateError };
+  return { tls: settings.tls, open: (address) => new Platformatic(address, settings), translate: translateError };
 }
 
 class Platformatic implements Connection {

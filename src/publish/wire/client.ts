@@ -3,14 +3,13 @@ import type { KafkaSettings } from '../../config/settings.js';
 import { PublishError } from '../../model.js';
 import type { Batch, Expectations, KafkaClient, Outcome } from '../client.js';
 import type { DirectOptions } from '../create.js';
-import { describeFault, isAnswer, losesSequence, toFault } from '../faults.js';
+import { describeCode, isAnswer, losesSequence, toFault } from '../faults.js';
 import type { Log } from '../log.js';
-import { connection, Troubles } from '../troubles.js';
 import { Cluster } from './cluster.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Library } from './library.js';
 import { Producer } from './producer.js';
-import { ensureTopics, warnOfSmallTopics } from './topics.js';
+import { ensureTopics, tellTopicFaults, unknownTopic, warnOfSmallTopics } from './topics.js';
 
 /** Milliseconds. */
 const firstPause = 100;
@@ -37,7 +36,6 @@ export class WireClient implements KafkaClient {
   #ready = false;
   #failures = 0;
   #connecting: Promise<void> | undefined;
-  readonly #troubles = new Troubles();
   /** When a broker has last answered a batch. */
   #answeredAt = 0;
   #refresh: NodeJS.Timeout | undefined;
@@ -89,7 +87,6 @@ export class WireClient implements KafkaClient {
     for (const [index, batch] of batches.entries()) {
       const outcome = outcomes[index];
       if (outcome instanceof PublishError) this.#recover(outcome, batch);
-      else this.#troubles.end(batch.topic);
       answered ||= typeof outcome === 'bigint' || isAnswer(outcome);
     }
     this.#count(answered, start);
@@ -121,7 +118,7 @@ export class WireClient implements KafkaClient {
   #recover(fault: PublishError, { topic, partition, records }: Batch): void {
     if (fault.kind === 'refused') return;
     const about = { topic, partition, records: records.length, reason: fault.reason, detail: fault.message };
-    this.#log(this.#troubles.levelOf(topic, fault), 'a batch was not acknowledged and is sent again', about);
+    this.#log('warn', 'a batch was not acknowledged and is sent again', about);
     if (losesSequence(fault)) {
       this.#log('warn', 'Kafka does not know the producer any more: the batch could be written twice', about);
     }
@@ -144,7 +141,6 @@ export class WireClient implements KafkaClient {
         await this.#learnTopics(this.#unknownTopics);
         await this.#producer.identify();
         this.#ready = !signal.aborted;
-        this.#troubles.end(connection);
         this.#log('info', 'connected to Kafka', { brokers: this.#settings.brokers });
         return;
       } catch (error) {
@@ -161,14 +157,16 @@ export class WireClient implements KafkaClient {
   /** Topics that are missing are made if they may be; those that are small are told of. */
   async #learnTopics(topics: readonly string[]): Promise<void> {
     if (topics.length === 0) return;
-    const there = await ensureTopics(this.#cluster, topics, this.#settings.topics, this.#log);
+    const faults = await ensureTopics(this.#cluster, topics, this.#settings.topics, this.#log);
+    tellTopicFaults(faults, this.#settings.topics, this.#log);
+    const there = topics.filter((topic) => !faults.has(topic));
     await warnOfSmallTopics(this.#cluster, there, this.#largest, this.#log);
   }
 
   #tell(fault: PublishError): void {
     if (this.#closing.signal.aborted) return;
     const about = { brokers: this.#settings.brokers, reason: fault.reason, detail: fault.message };
-    this.#log(this.#troubles.levelOf(connection, fault), 'no connection to Kafka', about);
+    this.#log('warn', isAnswer(fault) ? 'Kafka answers with an error' : 'no connection to Kafka', about);
   }
 
   async #askPartitions(topic: string): Promise<number> {
@@ -176,15 +174,21 @@ export class WireClient implements KafkaClient {
       if (!this.#ready) await this.#connect();
       const known = this.#cluster.partitions(topic);
       if (known !== undefined) return known;
-      await ensureTopics(this.#cluster, [topic], this.#settings.topics, this.#log);
+      const faults = await ensureTopics(this.#cluster, [topic], this.#settings.topics, this.#log);
       const count = this.#cluster.partitions(topic);
-      if (count === undefined) throw describeFault('UNKNOWN_TOPIC_OR_PARTITION', 'not in the metadata', topic);
+      if (count === undefined) throw describeCode(faults.get(topic) ?? unknownTopic, topic);
       return count;
     } catch (error) {
       const fault = toFault(error);
-      this.#tell(fault);
+      if (isAnswer(fault)) this.#tellOfTopic(topic, fault);
+      else this.#tell(fault);
       throw fault;
     }
+  }
+
+  #tellOfTopic(topic: string, { reason, message }: PublishError): void {
+    if (this.#closing.signal.aborted) return;
+    this.#log('warn', 'records wait: their topic cannot be used', { topic, reason, detail: message });
   }
 
   /** Topics get more partitions. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { KafkaSettings } from '../../config/settings.js';
 import type { PublishError } from '../../model.js';
 import type { Address } from './address.js';
 
@@ -67,6 +68,8 @@ export interface Connection {
 
 /** What the gateway has of a Kafka library: connections and protocol. */
 export interface Library {
+  /** What its connections are secured with. */
+  readonly tls: KafkaSettings['tls'];
   /** Not connected yet. */
   open(address: Address): Connection;
   /** Says what an error means that a connection has thrown. */

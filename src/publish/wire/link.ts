@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
+import { type DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { PublishError } from '../../model.js';
 import { describeFault } from '../faults.js';
 import type { Address } from './address.js';
+import { explainCertificates } from './certificates.js';
 import { answerLimit, type Connection, type Library } from './library.js';
 
 /** Milliseconds. */
@@ -19,6 +21,9 @@ export class Link {
   readonly #library: Library;
   readonly #connection: Connection;
   readonly #requests: Request[] = [];
+  #peer: DetailedPeerCertificate | undefined;
+  /** That of `connect` included. */
+  #answers = 0;
   #connected = false;
   #fault: PublishError | undefined;
 
@@ -64,14 +69,15 @@ export class Link {
       }
       const succeed = (answer: Answer) => {
         end();
+        this.#answers++;
         resolve(answer);
       };
-      this.#start(work).then(succeed, (error: unknown) => fail(this.#library.translate(error)));
+      this.#start(work).then(succeed, (error: unknown) => fail(this.#translate(error)));
     });
   }
 
   /** Whatever is under way is rejected. */
-  close(reason: PublishError = describeFault('CONNECTION_CLOSED', 'the connection is closed')): void {
+  close(reason = closed()): void {
     if (this.#fault) return;
     this.#fault = reason;
     // Each leaves as it is rejected.
@@ -94,10 +100,24 @@ export class Link {
     return await work(this.#connection);
   }
 
+  #translate(error: unknown): PublishError {
+    return this.#explain(this.#library.translate(error));
+  }
+
+  /** With TLS 1.3 a broker refuses a certificate when the connection is already open. */
+  #explain(fault: PublishError): PublishError {
+    if (this.#answers > 1) return fault;
+    return explainCertificates(fault, { tls: this.#library.tls, peer: this.#peer, now: Date.now() });
+  }
+
   #contain(socket: Socket): void {
     socket.setKeepAlive(true, keepAliveDelay);
-    socket.on('error', (error) => this.close(this.#library.translate(error)));
-    socket.on('close', () => this.close());
+    socket.on('error', (error) => this.close(this.#translate(error)));
+    // When its certificate was refused, the socket does not have it any more.
+    socket.prependOnceListener('secure', () => {
+      if (socket instanceof TLSSocket) this.#peer = socket.getPeerCertificate(true);
+    });
+    socket.on('close', () => this.close(this.#explain(closed())));
     const { emit } = socket;
     socket.emit = (...event: [string | symbol, ...unknown[]]) => {
       try {
@@ -109,6 +129,10 @@ export class Link {
       }
     };
   }
+}
+
+function closed(): PublishError {
+  return describeFault('CONNECTION_CLOSED', 'the connection is closed');
 }
 
 interface Request {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
 import { nameCode } from '../codes.js';
-import { toFault } from '../faults.js';
+import { describeCode, toFault } from '../faults.js';
 import type { Log } from '../log.js';
 import type { Cluster } from './cluster.js';
 import { limitName } from './library.js';
@@ -10,47 +10,62 @@ import { limitName } from './library.js';
 const pollInterval = 50;
 const pollLimit = 100;
 
-/** Learns the topics, creates what is missing where the settings say so, and says what stays missing. Returns those that are there. */
+/** Kafka's error code of each topic that cannot be used. */
+export type TopicFaults = ReadonlyMap<string, number>;
+
+/** Kafka's error code of a topic that is not there. */
+export const unknownTopic = 3;
+/** Its partitions are being made. */
+const noLeader = 5;
+
+/** Learns the topics, and creates what is missing where the settings say so. */
 export async function ensureTopics(
   cluster: Cluster,
   topics: readonly string[],
   settings: KafkaSettings['topics'],
   log: Log,
-): Promise<readonly string[]> {
-  const isThere = (topic: string) => Boolean(cluster.partitions(topic));
-  const isMissing = (topic: string) => !isThere(topic);
-  await cluster.learn(topics);
-  const missing = topics.filter(isMissing);
-  if (missing.length === 0) return topics;
-  if (settings.create === 'never') {
-    log('error', 'topics are missing: create them, or set kafka.topics.create: missing', { topics: missing });
-  } else {
-    const created = await createTopics(cluster, missing, settings, log);
+): Promise<TopicFaults> {
+  const isMissing = (topic: string) => !cluster.partitions(topic);
+  const codes = new Map(await cluster.learn(topics));
+  const codeOf = (topic: string) => codes.get(topic) ?? unknownTopic;
+  const wanted = topics.filter((topic) => isMissing(topic) && [unknownTopic, noLeader].includes(codeOf(topic)));
+  if (wanted.length > 0 && settings.create === 'missing') {
+    const refused = await createTopics(cluster, wanted, settings, log);
+    for (const [topic, code] of refused) codes.set(topic, code);
+    const created = wanted.filter((topic) => !refused.has(topic));
     for (let poll = 0; created.some(isMissing) && poll < pollLimit; poll++) {
       await cluster.learn(created.filter(isMissing));
       await delay(pollInterval);
     }
   }
-  return topics.filter(isThere);
+  return new Map(topics.filter(isMissing).map((topic) => [topic, codeOf(topic)]));
 }
 
+/** The codes of those that were refused. */
 async function createTopics(
   cluster: Cluster,
   topics: readonly string[],
   { partitions, replicationFactor }: KafkaSettings['topics'],
   log: Log,
-): Promise<readonly string[]> {
+): Promise<Map<string, number>> {
   const codes = await cluster.askController((connection) =>
     connection.createTopics(topics, partitions, replicationFactor),
   );
-  const refused = new Map<string, string>();
-  for (const [topic, code] of codes) {
-    const reason = nameCode(code);
-    if (code !== 0 && reason !== 'TOPIC_ALREADY_EXISTS') refused.set(topic, reason);
+  const refused = new Map([...codes].filter(([, code]) => code !== 0 && nameCode(code) !== 'TOPIC_ALREADY_EXISTS'));
+  const created = topics.filter((topic) => !refused.has(topic));
+  if (created.length > 0) log('info', 'topics created', { topics: created, partitions, replicationFactor });
+  return refused;
+}
+
+/** Says which topics cannot be used: a line for each cause. */
+export function tellTopicFaults(faults: TopicFaults, { create }: KafkaSettings['topics'], log: Log): void {
+  for (const code of new Set(faults.values())) {
+    const topics = [...faults].flatMap(([topic, each]) => (each === code ? [topic] : []));
+    const missing = code === unknownTopic && create === 'never';
+    const { reason, message: detail } = describeCode(code, topics.join(', '));
+    if (missing) log('error', 'topics are missing: create them, or set kafka.topics.create: missing', { topics });
+    else log('error', 'topics cannot be used', { topics, reason, detail });
   }
-  if (refused.size === 0) log('info', 'topics created', { topics, partitions, replicationFactor });
-  else log('error', 'topics could not be created', Object.fromEntries(refused));
-  return topics.filter((topic) => !refused.has(topic));
 }
 
 /**

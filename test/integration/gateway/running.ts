@@ -39,6 +39,19 @@ export class LogText {
   }
 }
 
+/** What the file of this name says, with all `files` in a directory of their own; throws if it has a fault. */
+export async function load(
+  files: { readonly [path: string]: string },
+  name: string,
+  environment: { readonly [name: string]: string } = {},
+  now = Date.now(),
+): Promise<{ readonly settings: Settings; readonly remove: () => void }> {
+  const directory = makeDirectory(files);
+  const { settings, diagnostics, sources } = await loadConfig(join(directory.path, name), environment, now);
+  if (settings === undefined) throw new Error(formatPretty(diagnostics, sources, { base: '/', colours: false }));
+  return { settings, remove: directory.remove };
+}
+
 /** Starts what `files['gateway.yaml']` describes, in a directory of its own; throws if the configuration has a fault. */
 export async function run(
   files: { readonly 'gateway.yaml': string; readonly [path: string]: string },
@@ -47,13 +60,9 @@ export async function run(
 ): Promise<Running> {
   const text = files['gateway.yaml'];
   // The same event is sent many times.
-  const directory = makeDirectory({
-    ...files,
-    'gateway.yaml': /^dedupe:/m.test(text) ? text : `${text}\ndedupe: { window: 0s }\n`,
-  });
+  const all = { ...files, 'gateway.yaml': /^dedupe:/m.test(text) ? text : `${text}\ndedupe: { window: 0s }\n` };
   const now = options.now ?? Date.now;
-  const { settings, diagnostics, sources } = await loadConfig(join(directory.path, 'gateway.yaml'), environment, now());
-  if (settings === undefined) throw new Error(formatPretty(diagnostics, sources, { base: '/', colours: false }));
+  const { settings, remove } = await load(all, 'gateway.yaml', environment, now());
   const log = new LogText();
   const gateway = await startGateway(settings, { ...options, log: createLog(settings.log.level, log) });
   return {
@@ -63,7 +72,7 @@ export async function run(
     log,
     async close() {
       await gateway.close();
-      directory.remove();
+      remove();
     },
   };
 }

@@ -55,7 +55,7 @@ describe('a configuration in effect', () => {
       brokers: ['k:9092'],
       sasl: { mechanism: 'plain', username: 'u', password: '[redacted]' },
     });
-    expect(server).to.deep.include({ listen: '0.0.0.0:8000', drain: '25s' });
+    expect(server).to.deep.include({ listen: '0.0.0.0:8000', shutdownDelay: '5s', drain: '20s' });
     expect(endpoints[0].url).to.equal('https://[redacted]@hooks.example.com/webhooks/stripe');
     expect(endpoints[0].secrets).to.deep.equal([
       { name: 'current', value: '[redacted]', expires: '2040-01-01T00:00:00.000Z' },

@@ -59,7 +59,8 @@ describe('loadConfig', () => {
       file: join(folder, 'gateway.yaml'),
       listen: { host: '0.0.0.0', port: 8000 },
       workers: 1,
-      drain: 25_000,
+      shutdownDelay: 5_000,
+      drain: 20_000,
       limits: { body: 1024 ** 2, bodyTimeout: 10_000, inFlight: 1024 },
       publisher: {
         kind: 'kafka',
@@ -94,7 +95,7 @@ describe('loadConfig', () => {
     writeFileSync(join(folder, 'password'), 'pass word\n');
     const settings = await load(
       `version: 1
-server: { listen: "[::1]:0", workers: "\${WORKERS}", limits: { body: 900KiB, bodyTimeout: 500ms, inFlight: 9 }, drain: 2m }
+server: { listen: "[::1]:0", workers: "\${WORKERS}", limits: { body: 900KiB, bodyTimeout: 500ms, inFlight: 9 }, shutdownDelay: 0s, drain: 2m }
 admin: { listen: "127.0.0.1:8001" }
 kafka:
   brokers: [a:1]
@@ -112,6 +113,7 @@ ${endpoint}`,
     expect(settings).to.deep.include({
       listen: { host: '::1', port: 0 },
       workers: 4,
+      shutdownDelay: 0,
       drain: 120_000,
       limits: { body: 900 * 1024, bodyTimeout: 500, inFlight: 9 },
     });

@@ -116,7 +116,7 @@ async function load(text: string, environment: { readonly [name: string]: string
       const found = all.get(path);
       return found === undefined ? { reason: 'ENOENT' } : { text: found };
     },
-    listPlugins: async (path) => (path === join(base, 'plugins') ? ['acme'] : undefined),
+    listPlugins: async (path) => (path === join(base, 'plugins') ? { names: ['acme'] } : { reason: 'ENOENT' }),
   };
   return loadConfig(file, environment, Date.now(), files);
 }

@@ -21,11 +21,14 @@ describe('the gate', () => {
   });
 
   function isOpen(): boolean {
+    const { open } = gate;
     try {
       gate.enter().leave();
+      expect(open).to.equal(true);
       return true;
     } catch (error) {
       expect(error).to.be.instanceOf(Rejection).with.property('code', 'overloaded');
+      expect(open).to.equal(false);
       return false;
     }
   }

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { everyTime } from '../../../src/dedupe/open.js';
 import { createApp } from '../../../src/http/app.js';
@@ -65,7 +66,7 @@ describe('the HTTP side', () => {
         dedupe: everyTime,
         deadLetterTopic: 'webhooks.dlq',
         now: Date.now,
-        mayKeepUnverified: createBudget(1000),
+        mayKeepUnverified: createBudget(() => 1000),
       },
       log,
       stopping: () => stopping,
@@ -349,6 +350,70 @@ describe('the HTTP side', () => {
     expect((await answer).status).to.equal(200);
     await closing;
     expect(publisher.records).to.have.length(1);
+  });
+
+  describe('when it closes', () => {
+    const request = (id: string) => {
+      const body = JSON.stringify({ id, type: 't' });
+      return head(`X-Sig: ${sign(body)}`, `Content-Length: ${body.length}`) + body;
+    };
+
+    it('takes no more connections', async () => {
+      await server.close(5_000);
+      expect(await post('/webhooks/acme', event).catch((error: Error) => error.message)).to.equal('fetch failed');
+    });
+
+    it('answers the next request of a connection that was not told yet, as its last', async () => {
+      const connection = open().write(request('evt_1'));
+      await connection.until(/"evt_1"/);
+      stopping = true;
+      const closing = server.close(5_000);
+      await delay(50);
+      connection.write(request('evt_2'));
+      expect(await connection.closed()).to.match(/Connection: close[\s\S]*"evt_2"/);
+      await closing;
+      expect(publisher.records).to.have.length(2);
+    });
+
+    it('waits no longer for an idle connection that had its chance', async () => {
+      const connection = open().write(request('evt_1'));
+      await connection.until(/"evt_1"/);
+      const start = performance.now();
+      await server.close(5_000, 1_000);
+      expect(performance.now() - start).to.be.below(400);
+      await connection.closed();
+    });
+
+    it('waits for a request that is just arriving', async () => {
+      const whole = request('evt_1');
+      const connection = open().write(request('evt_0'));
+      await connection.until(/"evt_0"/);
+      connection.write(whole.slice(0, 30));
+      await delay(20);
+      stopping = true;
+      const closing = server.close(5_000, 1_000);
+      await delay(100);
+      connection.write(whole.slice(30));
+      expect(await connection.closed()).to.include('"evt_1"');
+      await closing;
+    });
+
+    it('does not wait for a connection that says nothing', async () => {
+      const silent = open();
+      await post('/webhooks/acme', event);
+      const start = performance.now();
+      await server.close(5_000);
+      expect(performance.now() - start).to.be.within(200, 2_000);
+      expect(await silent.closed()).to.equal('');
+    });
+
+    it('cuts what is left when the time is over', async () => {
+      holdPublishes();
+      const connection = open().write(request('evt_1'));
+      await delay(20);
+      await server.close(50);
+      expect(await connection.closed()).to.equal('');
+    });
   });
 
   it('logs neither payload nor signature nor rule results', async () => {

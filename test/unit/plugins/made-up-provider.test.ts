@@ -152,6 +152,6 @@ describe('loadPlugin', () => {
 
   it('says that there is no plugin', async () => {
     const { diagnostics } = await loadPlugin(join(tmpdir(), 'no-such-plugin'));
-    expect(diagnostics[0]).to.include({ rule: 'plugin-unknown', message: "The plugin can't be read (ENOENT)" });
+    expect(diagnostics[0]).to.include({ rule: 'plugin-unknown', message: 'There is no file plugin.yaml' });
   });
 });

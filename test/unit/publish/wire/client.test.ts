@@ -7,6 +7,7 @@ import { openKafkajs } from '../../../../src/publish/kafka/connection.js';
 import type { Log } from '../../../../src/publish/log.js';
 import { openPlatformatic } from '../../../../src/publish/platformatic/connection.js';
 import { WireClient } from '../../../../src/publish/wire/client.js';
+import { createLog } from '../../../../src/telemetry/log.js';
 import { FakeBroker, type Mishap } from '../../../support/fake-broker.js';
 
 const topic = 'events';
@@ -38,13 +39,17 @@ function testClient(library: KafkaSettings['client']): void {
     await broker.stop();
   });
 
-  async function open(changes: Partial<KafkaSettings> = {}, wait = 5_000): Promise<void> {
-    const settings: KafkaSettings = {
+  function settingsOf(changes: Partial<KafkaSettings>): KafkaSettings {
+    return {
       ...{ kind: 'kafka', brokers: [broker.address], clientId: 'test', client: library, idempotent: true },
       topics: { create: 'never', partitions: 1, replicationFactor: 1 },
       spool: { dir: '/nowhere', maxBytes: 0 },
       ...changes,
     };
+  }
+
+  async function open(changes: Partial<KafkaSettings> = {}, wait = 5_000): Promise<void> {
+    const settings = settingsOf(changes);
     const log: Log = (level, message, { reason, detail }) => {
       reasons.push(reason);
       details.push(String(detail));
@@ -236,6 +241,46 @@ function testClient(library: KafkaSettings['client']): void {
     expect(said.slice(2)).to.deep.equal([
       'larger bodies become dead letters: raise max.message.bytes of the topic or lower server.limits.body',
     ]);
+  });
+
+  it('names a topic that is missing or may not be seen, once for each, and not the connection', async () => {
+    broker.missing.add('missing');
+    broker.undescribed.set('secret', 29);
+    await open();
+    const lines: { level: string; msg: string; topic?: string; topics?: string[]; reason?: string; detail?: string }[] =
+      [];
+    const log = createLog('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const settings = settingsOf({});
+    const topics = ['missing', 'secret', topic];
+    const own = new WireClient(settings, { topics, largest: 1, log: log.write }, libraries[library](settings));
+    await own.connect(5_000);
+    const batcher = createBatcher(own, realClock);
+    const waiting = ['missing', 'secret'].map((each) =>
+      batcher.publish({ ...makeRecord(0), topic: each }).catch(() => undefined),
+    );
+    await batcher.publish(makeRecord(1));
+    expect(own.ready()).to.equal(true);
+    // Asked for again after 50, 100, 200, 400 and 800 ms.
+    await new Promise((resolve) => setTimeout(resolve, 1_700));
+    await batcher.close();
+    await Promise.all(waiting);
+    log.flush();
+    const absent = "topic missing isn't there: create it, or set kafka.topics.create: missing";
+    const forbidden =
+      'the user may not use topic secret: allow DESCRIBE and WRITE, and CREATE where kafka.topics.create';
+    const shown = lines.filter(({ level }) => level !== 'info');
+    const said = shown.map(({ msg, topic: one, topics: several }) => `${msg} ${one ?? several?.join()}`);
+    expect(said.slice(0, 4)).to.have.members([
+      'topics are missing: create them, or set kafka.topics.create: missing missing',
+      'topics cannot be used secret',
+      'records wait: their topic cannot be used missing',
+      'records wait: their topic cannot be used secret',
+    ]);
+    expect(shown.slice(2).map(({ detail }) => detail)).to.satisfy((details: string[]) =>
+      [absent, forbidden].every((text) => details.some((detail) => detail.includes(text))),
+    );
+    // Two more are what the end has counted.
+    expect(said).to.have.length(6);
   });
 
   it('connects again after a broker has closed an idle connection', async () => {
