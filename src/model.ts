@@ -406,6 +406,8 @@ export interface Provider {
   /** All event types that the provider is known to send; empty if the plugin has no list. */
   readonly eventTypes: ReadonlySet<string>;
   readonly answer?: WriteAnswer;
+  /** True where the provider takes no answer with a body: 401 has none then. */
+  readonly answersEmpty?: boolean;
   readonly handshakes?: readonly Handshake[];
   /** Absent: the body is JSON. */
   readonly readPayload?: ReadPayload;

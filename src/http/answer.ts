@@ -19,7 +19,7 @@ export function answerOutcome(endpoint: Endpoint, delivery: Delivery, outcome: O
   if (handshake !== undefined) return custom(handshake);
   const [rejection] = rejected;
   if (accepted.length === 0 && rejection !== undefined) {
-    if (rejection.status !== 200) return answerRejection(rejection);
+    if (rejection.status !== 200) return answerRejection(rejection, endpoint.provider.answersEmpty);
     if (endpoint.rejected === 'refuse')
       return json(422, { status: 'dead_lettered', reason: rejection.code, ...place(letter) });
   }
@@ -36,9 +36,10 @@ function custom({ status, type, body }: CustomAnswer): Answer {
   return { status, headers: { 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' }, body };
 }
 
-/** A caller that is not proven learns nothing but the status. */
-export function answerRejection(rejection: Rejection): Answer {
+/** A caller that is not proven learns nothing but the status. `empty`: its provider takes no answer with a body. */
+export function answerRejection(rejection: Rejection, empty = false): Answer {
   const { status } = rejection;
+  if (status === 401 && empty) return { status, headers: {}, body: '' };
   if (status === 401) return json(status, { status: 'rejected', error: 'unauthorized' });
   const extra: { [name: string]: string } = {};
   if (status === 503) extra['Retry-After'] = retryAfter;

@@ -62,6 +62,7 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
     ...{ ...optional('documentation', documentation), ...optional('items', items) },
     ...optional('secretForms', declaration.secretForms),
     ...optional('answer', answering?.answer),
+    ...(declaration.answer?.body === '' ? { answersEmpty: true } : {}),
     mediaTypes: declaration.mediaTypes ?? defaultMediaTypes,
     ...optional('readPayload', payload?.read),
     ...(handshaking.handshakes.length === 0 ? {} : { handshakes: handshaking.handshakes }),

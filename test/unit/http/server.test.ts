@@ -54,6 +54,7 @@ describe('the HTTP side', () => {
           path: '/own',
           provider: provider({ answer: () => ({ status: 202, type: 'text/plain', body: '[accepted]' }) }),
         }),
+        endpoint({ name: 'empty', path: '/empty', provider: provider({ answersEmpty: true }) }),
         endpoint({ name: 'batch', path: '/batch', provider: provider({ items: '/items/*' }) }),
         endpoint({ name: 'shake', path: '/shake', provider: provider({ handshakes: [echo, ping] }) }),
         endpoint({ name: 'rule', path: '/rule', routes: [route('t', { when: failing('secret_rule') })] }),
@@ -192,6 +193,11 @@ describe('the HTTP side', () => {
   it('tells an unproven caller nothing', async () => {
     const answer = await post('/webhooks/acme', event, { 'x-sig': 'ff' });
     expect([answer.status, await answer.json()]).to.deep.equal([401, { status: 'rejected', error: 'unauthorized' }]);
+  });
+
+  it('tells nothing at all to the callers of a provider whose answers are empty', async () => {
+    const answer = await post('/empty', event, { 'x-sig': 'ff' });
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).to.deep.equal([401, null, '']);
   });
 
   it('asks to send again while Kafka is away', async () => {
