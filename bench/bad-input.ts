@@ -1,19 +1,21 @@
 /**
  * What a stranger's worst deliveries cost before they are refused: the first good vector of each provider, or an example that
- * is signed here, made hostile, and all that its plugin reads before anything is proven. Usage: npm run bench:bad-input [-- PROVIDER…]. CPU ms for a body of
- * 1 MiB, the worst delivery of each scheme, median and best of several; exits 1 if a median is over 5.
+ * is signed here, made hostile, and all that its plugin reads before anything is proven. Usage: npm run bench:bad-input [-- PROVIDER…]. CPU ms, the
+ * worst delivery of each scheme, median and best of 30; exits 1 if a median is over 5.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseVectors, requestOf, type Vector } from '../src/forensics/vectors.js';
+import type { Delivery } from '../src/model.js';
 import { packageRoot } from '../src/package-root.js';
 import { Rejection } from '../src/rejection.js';
-import { hostiles } from './hostile.js';
+import { hostiles, type Spoil } from './hostile.js';
 import { open, type Signed, signExample } from './signed.js';
 
-const rounds = 9;
-const warmUps = 3;
+/** Of the dearest deliveries of each scheme. */
+const rounds = 30;
+const refined = 4;
 /** CPU ms. */
 const most = 5;
 const shown = 40;
@@ -45,16 +47,14 @@ function prove({ provider, delivery, secrets, surroundings, now: time = now }: S
   }
 }
 
-/** CPU ms of the rounds, sorted. */
-function time(work: () => void): readonly number[] {
+/** CPU ms of so many rounds after a third as many, sorted. */
+function time(count: number, work: () => void): readonly number[] {
   const times: number[] = [];
-  for (let round = -warmUps; round < rounds; round++) {
+  for (let round = -count / 3; round < count; round++) {
     const start = process.cpuUsage();
     work();
     const { user, system } = process.cpuUsage(start);
     if (round >= 0) times.push((user + system) / 1000);
-    // What is far from the limit need not be measured well.
-    if (round === 0 && (times[0] ?? 0) < most / 4) break;
   }
   return times.sort((a, b) => a - b);
 }
@@ -73,23 +73,33 @@ async function deliveryOf(name: string, vector: Vector | undefined): Promise<Sig
 
 async function measureOne(name: string, vector: Vector | undefined): Promise<Row[]> {
   const signed = await deliveryOf(name, vector);
-  const rows: Row[] = [];
   const all = sizes.flatMap((size) =>
     [...hostiles(size)].map(([what, spoil]) => [`${size / 1024} KiB, ${what}`, spoil] as const),
   );
+  function measure(what: string, delivery: Delivery, count: number): Row {
+    let outcome = '';
+    const times = time(count, () => {
+      // A delivery is read once: what is kept of it does not count.
+      outcome = prove({ ...signed, delivery: { ...delivery } });
+    });
+    return { provider: name, what, outcome, median: middle(times), best: times[0] ?? 0 };
+  }
+  const spoilt = new Map<string, Spoil>();
+  const rows: Row[] = [];
   for (const [what, spoil] of all) {
     // Of most schemes the body is one chunk of bytes, and its form does not matter.
     const matters = signed.looksInside || /KiB, (x$|query|headers)/.test(what);
     const delivery = matters ? spoil(signed.delivery) : undefined;
     if (delivery === undefined) continue;
-    let outcome = '';
-    const times = time(() => {
-      // A delivery is read once: what is kept of it does not count.
-      outcome = prove({ ...signed, delivery: { ...delivery } });
-    });
-    rows.push({ provider: name, what, outcome, median: middle(times), best: times[0] ?? 0 });
+    spoilt.set(what, spoil);
+    rows.push(measure(what, delivery, 3));
   }
-  return rows;
+  const [dear, rest] = [sort(rows).slice(0, refined), sort(rows).slice(refined)];
+  const again = dear.map(({ what }) => {
+    const delivery = spoilt.get(what)?.(signed.delivery) ?? signed.delivery;
+    return measure(what, delivery, rounds);
+  });
+  return [...again, ...rest];
 }
 
 /** The dearest first. */
@@ -117,11 +127,15 @@ const worst: Row[] = [];
 for (const name of names) {
   const found = await measureOne(name, first.get(name));
   rows.push(...found);
-  worst.push(...sort(found).slice(0, wanted.length > 0 ? shown : 1));
+  worst.push(...sort(found.slice(0, refined)).slice(0, wanted.length > 0 ? refined : 1));
 }
-const reference = middle(time(() => createHash('sha256').update(Buffer.alloc(mebibyte)).digest()));
-process.stdout.write(`${rows.length} deliveries; SHA-256 of 1 MiB: ${reference.toFixed(2)} CPU ms\n`);
+const mebibyteOfX = Buffer.alloc(mebibyte, 'x');
+const [hashed] = time(rounds, () => createHash('sha256').update(mebibyteOfX).digest());
+const [walked] = time(rounds, () => mebibyteOfX.reduce((sum, byte) => sum + byte, 0));
+process.stdout.write(
+  `${rows.length} deliveries. 1 MiB: SHA-256 ${hashed?.toFixed(2)}, adding its bytes ${walked?.toFixed(2)} CPU ms\n`,
+);
 for (const row of sort(worst).slice(0, shown)) process.stdout.write(format(row));
 const exceptions = rows.filter(({ outcome }) => outcome.startsWith('an exception'));
 for (const row of exceptions) process.stdout.write(format(row));
-process.exitCode = exceptions.length > 0 || rows.some(({ median }) => median > most) ? 1 : 0;
+process.exitCode = exceptions.length > 0 || worst.some(({ median }) => median > most) ? 1 : 0;

@@ -44,11 +44,11 @@ export class JsonWalker {
   /** Goes to the next byte that is no white space. */
   next(): number {
     const bytes = this.#bytes;
+    const { length } = bytes;
     let at = this.#at;
-    let code = bytes[at] ?? end;
-    while (code <= space && isSpace(code)) code = bytes[++at] ?? end;
+    while (at < length && isSpace(bytes[at] ?? 0)) at++;
     this.#at = at;
-    return code;
+    return at < length ? (bytes[at] ?? end) : end;
   }
 
   /** The text of the scalar between two places; undefined for null. */
@@ -120,18 +120,19 @@ export class JsonWalker {
   /** Passes over what is left of a member or an element, and over the comma after it; false: it was the last one. */
   #pass(): boolean {
     const bytes = this.#bytes;
+    const { length } = bytes;
     let open = 0;
-    for (let at = this.#at; ; at++) {
-      const code = bytes[at] ?? end;
+    for (let at = this.#at; at < length; at++) {
+      const code = bytes[at] ?? 0;
       if (code === quote) at = stringEnd(bytes, at) - 1;
       else if (code === openObject || code === openArray) open++;
       else if (code === closeObject || code === closeArray) open--;
-      else if (code === end) throw notJson();
       if (open < 0 || (open === 0 && code === comma)) {
         this.#at = at + 1;
         return open === 0;
       }
     }
+    throw notJson();
   }
 
   /** From the end of a name to the value of the member. */
@@ -152,28 +153,33 @@ export class JsonWalker {
   /** The number of the name that begins here, or -1; goes to its end. */
   #numberOfName(names: NameTable): number {
     const bytes = this.#bytes;
+    const { length } = bytes;
     const start = this.#at + 1;
-    let at = start;
-    for (;;) {
-      const code = bytes[at] ?? end;
-      if (code === quote) break;
-      if (code < space) throw notJson();
+    for (let at = start; at < length; at++) {
+      const code = bytes[at] ?? 0;
+      if (code === quote) {
+        this.#at = at + 1;
+        return names.find(bytes, start, at);
+      }
       if (code === backslash) return this.#numberOfEscaped(names);
-      at++;
+      if (code < space) break;
     }
-    this.#at = at + 1;
-    return names.find(bytes, start, at);
+    throw notJson();
   }
 
   /** The same of a name with escapes: `"\u0069d"` is the name `id`. */
   #numberOfEscaped(names: NameTable): number {
     const bytes = this.#bytes;
     const { room } = names;
-    const start = this.#at;
+    const stop = bytes.length;
     let length = 0;
-    let at = start + 1;
-    for (let code = bytes[at] ?? end; code !== quote; code = bytes[++at] ?? end) {
-      if (code < space) throw notJson();
+    for (let at = this.#at + 1; at < stop; at++) {
+      let code = bytes[at] ?? 0;
+      if (code === quote) {
+        this.#at = at + 1;
+        return length > room.length ? -1 : names.find(room, 0, length);
+      }
+      if (code < space) break;
       if (code === backslash) {
         code = readEscape(bytes, ++at);
         if (bytes[at] === letterU) at += 4;
@@ -184,8 +190,7 @@ export class JsonWalker {
       if (length < room.length) room[length] = code;
       length++;
     }
-    this.#at = at + 1;
-    return length > room.length ? -1 : names.find(room, 0, length);
+    throw notJson();
   }
 
   #numberOfText(names: NameTable): number {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Settings } from '../../../src/config/settings.js';
 import { startGateway } from '../../../src/gateway.js';
 import { type KafkaRecord, PublishError } from '../../../src/model.js';
 import type { GatewayPublisher, PublisherStatus } from '../../../src/publish/create.js';
@@ -16,15 +17,22 @@ interface Way {
   laneOpen: boolean;
 }
 
+interface WayPublisher extends GatewayPublisher {
+  hold: Promise<void> | undefined;
+  readonly topics: string[];
+}
+
 /** It takes a record exactly where it can: straight to Kafka, or into the spool. */
-function createWay(way: Way): GatewayPublisher & { hold: Promise<void> | undefined } {
+function createWay(way: Way): WayPublisher {
   const spool = () => ({
     lanes: [{ topic: 't', open: way.laneOpen, spooled: 0, bytes: 0, refused: 0, parked: 0 }],
     ...{ bytes: 0, maxBytes: 1, ...(way.full && { fullSince: 1 }) },
   });
   return {
     hold: undefined,
+    topics: [],
     async publish({ topic }: KafkaRecord) {
+      this.topics.push(topic);
       await this.hold;
       if (way.connected && way.laneOpen) return { topic, partition: 0, offset: 0n };
       if (!way.full && way.usable) return { topic, spooled: true };
@@ -39,7 +47,8 @@ function createWay(way: Way): GatewayPublisher & { hold: Promise<void> | undefin
 
 describe('/ready', () => {
   const way: Way = { usable: true, connected: true, full: false, laneOpen: true };
-  let publisher: ReturnType<typeof createWay>;
+  let publisher: WayPublisher;
+  let settings: Settings;
   let gateway: Awaited<ReturnType<typeof startGateway>>;
   let remove: () => void;
 
@@ -48,8 +57,8 @@ describe('/ready', () => {
     publisher = createWay(way);
     const text = configOf(1).replace('drain: 5s', 'drain: 5s, limits: { inFlight: 1 }');
     const loaded = await load({ 'config/gateway.yaml': text, 'data/stripe.secret': secret }, 'config/gateway.yaml');
-    ({ remove } = loaded);
-    gateway = await startGateway(loaded.settings, { publisher, log: createLog('error', { write: () => true }) });
+    ({ remove, settings } = loaded);
+    gateway = await startGateway(settings, { publisher, log: createLog('error', { write: () => true }) });
   });
   afterEach(async () => {
     await gateway.close();
@@ -102,5 +111,27 @@ describe('/ready', () => {
     end();
     await closing;
     expect(await ready().catch(() => 'no answer')).to.equal('no answer');
+  });
+});
+
+describe('a reload', () => {
+  it('does not fill up the budget for dead letters of strangers', async () => {
+    const way: Way = { usable: true, connected: true, full: false, laneOpen: true };
+    const publisher = createWay(way);
+    const text = configOf(1).replace('topic: webhooks.dlq', 'topic: webhooks.dlq, unverified: { perMinute: 2 }');
+    const files = { 'config/gateway.yaml': text, 'data/stripe.secret': secret };
+    const { settings, remove } = await load(files, 'config/gateway.yaml');
+    const gateway = await startGateway(settings, { publisher, log: createLog('error', { write: () => true }) });
+    const stranger = async () => {
+      const headers = { 'content-type': 'application/json', 'stripe-signature': 't=1,v1=00' };
+      return (await fetch(`${gateway.url}/webhooks/stripe`, { method: 'POST', body: '{}', headers })).status;
+    };
+    const statuses = [await stranger(), await stranger(), await stranger()];
+    gateway.reload({ ...settings });
+    statuses.push(await stranger());
+    expect(statuses).to.deep.equal([401, 401, 401, 401]);
+    expect(publisher.topics).to.deep.equal(['webhooks.dlq', 'webhooks.dlq']);
+    await gateway.close();
+    remove();
   });
 });

@@ -127,8 +127,14 @@ describeClients(describeKafka, 'publishing to Kafka', (client) => {
   it('says why a topic could not be created, and still serves', async () => {
     const topic = nameTopic('impossible');
     await open([topic], { topics: { create: 'missing', partitions: 1, replicationFactor: 3 } });
-    const line = log.lines.find(({ fields }) => topic in fields);
-    expect(line).to.deep.include({ level: 'error', fields: { [topic]: 'INVALID_REPLICATION_FACTOR' } });
+    const line = log.lines.find(({ message }) => message === 'topics cannot be used');
+    expect(line).to.deep.include({
+      level: 'error',
+      fields: {
+        ...{ topics: [topic], reason: 'INVALID_REPLICATION_FACTOR' },
+        detail: `Kafka is not available: there are fewer brokers than kafka.topics.replicationFactor says for topic ${topic} (INVALID_REPLICATION_FACTOR)`,
+      },
+    });
   });
 
   it('is followed from the end, and leaves no consumer group behind', async () => {
