@@ -4,6 +4,7 @@ import { realClock } from '../../src/publish/clock.js';
 import { createPublisher } from '../../src/publish/create.js';
 import { realFiles } from '../../src/publish/disk/files.js';
 import { Parked } from '../../src/publish/spool/parked.js';
+import { journalOptions } from '../unit/publish/journals.js';
 import { Cli, type Ended, embeddedConfig, makeDirectory, plugins } from './cli.js';
 
 const secret = 'whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw';
@@ -57,7 +58,7 @@ describe('the spool commands', () => {
     const record = { topic: 'webhooks.stripe.charge', key: 'ch_1', headers, value: Buffer.from('{"card":4242}') };
     expect(await publisher.publish(record)).to.include({ spooled: true });
     await publisher.close();
-    const parked = await Parked.open(realFiles, join(dir, '0/parked'), realClock, () => undefined);
+    const parked = await Parked.open(journalOptions(realFiles, join(dir, '0/parked'), [], '0/parked'), realClock);
     await parked.add(record, 'MESSAGE_TOO_LARGE');
     await parked.close();
 

@@ -33,7 +33,16 @@ export async function openGateway(
   const folder = disk.folder('/dedupe');
   const publisher = await openSpool(
     createBatcher(client, clock, (call) => clock.after(0, call)),
-    { folder: '/spool', maxBytes: 20_000, topics, deadLetterTopic: 'webhooks.dlq', files, clock, log },
+    {
+      folder: '/spool',
+      maxBytes: 20_000,
+      topics,
+      deadLetterTopic: 'webhooks.dlq',
+      files,
+      clock,
+      log,
+      retake: async () => undefined,
+    },
   );
   const quiet = { clock, log: () => undefined };
   const window = await openWindow({ folder, length, shared: false, ...quiet });

@@ -34,7 +34,7 @@ class Machine {
 
   async start(): Promise<{ publisher: Publisher<Placement>; files: Files }> {
     const files = this.disk.mount();
-    const lock = async () => ({ release: async () => undefined });
+    const lock = async () => ({ retake: async () => undefined, release: async () => undefined });
     const publisher = await openEmbedded(settings, { log: () => undefined }, { files, clock: this.world, lock });
     return { publisher, files };
   }
@@ -122,7 +122,7 @@ describe('embedded log on a machine that fails', () => {
     const machine = new Machine(5);
     const files = machine.disk.mount();
     const read = sinon.spy(files, 'read');
-    const lock = async () => ({ release: async () => undefined });
+    const lock = async () => ({ retake: async () => undefined, release: async () => undefined });
     const made = { files, clock: machine.world, lock };
     const publisher = await machine.settle(openEmbedded(settings, { log: () => undefined }, made));
     const third = Buffer.alloc(segmentBytes / 3, 'x');

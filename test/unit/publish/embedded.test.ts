@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
 import { expect } from 'chai';
 import { createPublisher } from '../../../src/publish/create.js';
+import { encodeFrame, longestBody, oldFraming } from '../../../src/publish/disk/frame.js';
 import { type ReadOptions, readEnds, readTopics, type StoredRecord } from '../../../src/publish/read.js';
 import { publishNow } from '../../support/placed.js';
 import { caught, makeRecord } from './records.js';
@@ -186,7 +188,7 @@ describe('embedded log', () => {
     await Promise.all([publisher.close(), other.close()]);
   }).timeout(20_000);
 
-  it('passes over what is damaged, cuts what is torn, says so, and counts on', async () => {
+  it('passes over what is damaged, says so, cuts nothing, and gives no offset twice', async () => {
     const warnings: unknown[] = [];
     const log = (level: string, message: string, { bytes }: { readonly [name: string]: unknown }) =>
       void warnings.push([level, message, bytes]);
@@ -195,25 +197,101 @@ describe('embedded log', () => {
     await publisher.close();
     const file = onlyFile(dir);
     const bytes = readFileSync(file);
-    const size = bytes.length / 3;
-    bytes.writeUInt8(0xff, size + 30);
-    writeFileSync(file, bytes.subarray(0, 3 * size - 1));
+    const head = bytes.indexOf(10) + 1;
+    const size = (bytes.length - head) / 3;
+    // The second is damaged, the third torn.
+    bytes.writeUInt8(0xff, head + size + 30);
+    const bad = bytes.subarray(0, -1);
+    writeFileSync(file, bad);
     const again = await createPublisher({ kind: 'embedded', dir }, { ...options, log });
-    // All that is behind the first record is as if nobody had written it.
-    expect(await again.publish(makeRecord('k', 3))).to.include({ offset: 1n });
+    const placed = await publishNow(again, makeRecord('k', 3));
+    expect(Number(placed.offset)).to.be.at.least(3);
     await again.close();
-    expect(warnings).to.deep.equal([['warn', 'a part of the embedded log is torn or damaged', 2 * size - 1]]);
-    const repaired = readFileSync(file);
-    for (const at of [30, size + 30]) {
-      const bad = Buffer.from(repaired);
-      bad.writeUInt8(0xff, at);
-      writeFileSync(file, bad);
-      const whole = at === 30 ? ['3'] : ['0'];
-      expect(
-        (await collect(dir, { from: 'beginning', until: 'end', log })).map(({ value }) => `${value}`),
-      ).to.deep.equal(whole);
-    }
-    expect(warnings.slice(1)).to.deep.equal([['warn', 'a part of the embedded log is damaged', size]]);
+    expect(warnings).to.deep.equal([
+      ['error', 'a part of a file is damaged; what is whole around it is used', 2 * size - 1],
+    ]);
+    expect(readFileSync(file).equals(bad)).to.equal(true);
+    expect((await readAll(dir, 'orders')).map(({ value }) => `${value}`)).to.deep.equal(['0', '3']);
+    const next = await createPublisher({ kind: 'embedded', dir }, options);
+    expect(await next.publish(makeRecord('k', 4))).to.include({ offset: placed.offset + 1n });
+    await next.close();
+  });
+
+  it('goes on after what a crash has torn with the same offset, in a new file, and readers take it for no damage', async () => {
+    const publisher = await createPublisher({ kind: 'embedded', dir }, options);
+    for (const n of [0, 1]) await publisher.publish(makeRecord('k', n));
+    await publisher.close();
+    const file = onlyFile(dir);
+    writeFileSync(file, readFileSync(file).subarray(0, -3));
+    const again = await createPublisher({ kind: 'embedded', dir }, options);
+    expect(await again.publish(makeRecord('k', 2))).to.include({ offset: 1n });
+    await again.close();
+    const warnings: unknown[] = [];
+    const log = (...args: unknown[]) => void warnings.push(args);
+    const records = await collect(dir, { from: 'beginning', until: 'end', log });
+    expect(records.map(({ value }) => `${value}`)).to.deep.equal(['0', '2']);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('reads and continues what was written before files had a first line', async () => {
+    const folder = join(dir, '0/topics/orders');
+    mkdirSync(folder, { recursive: true });
+    const name = '0000000000000000-0badcafe.log';
+    const frames = ['a', 'b'].map((value, index) => {
+      const facts = Buffer.from(JSON.stringify({ key: 'k', headers: {}, timestamp: 1 }));
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(facts.length);
+      return encodeFrame(index, Buffer.concat([length, facts, Buffer.from(value)]), oldFraming(name));
+    });
+    writeFileSync(join(folder, name), Buffer.concat(frames));
+    const publisher = await createPublisher({ kind: 'embedded', dir }, options);
+    expect(await publisher.publish(makeRecord('k', 'c'))).to.include({ offset: 2n });
+    await publisher.close();
+    expect((await readAll(dir, 'orders')).map(({ value }) => `${value}`)).to.deep.equal(['a', 'b', 'c']);
+    expect(readFileSync(join(folder, name)).equals(Buffer.concat(frames))).to.equal(true);
+  });
+
+  it('sets aside what is no file of the log, and cuts none', async () => {
+    const folder = join(dir, '0/topics/orders');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, '0000000000000000-0badcafe.log'), 'x'.repeat(17_995));
+    const publisher = await createPublisher({ kind: 'embedded', dir }, options);
+    await publisher.publish(makeRecord('k', 1));
+    await publisher.close();
+    const [kept = ''] = readdirSync(folder).filter((each) => each.includes('.damaged-'));
+    expect(readFileSync(join(folder, kept), 'utf8')).to.equal('x'.repeat(17_995));
+    expect((await readAll(dir, 'orders')).map(({ value }) => `${value}`)).to.deep.equal(['1']);
+  });
+
+  it('does not start, and changes nothing, where a newer version has written', async () => {
+    const folder = join(dir, '0/topics/orders');
+    mkdirSync(folder, { recursive: true });
+    const start = 'webhook-gateway log 2 {} ';
+    const line = `${start}${crc32(start).toString(16).padStart(8, '0')}\n`;
+    writeFileSync(join(folder, '0000000000000000-0badcafe.log'), line);
+    expect(await caught(createPublisher({ kind: 'embedded', dir }, options))).to.include({ name: 'NewerFormatError' });
+    expect(readFileSync(onlyFile(dir), 'utf8')).to.equal(line);
+  });
+
+  it('rejects what a reader would take for damage, alone', async () => {
+    const publisher = await createPublisher({ kind: 'embedded', dir }, options);
+    const [small, large] = await Promise.allSettled([
+      publisher.publish(makeRecord('k', 'small')),
+      publisher.publish(makeRecord('k', Buffer.alloc(longestBody))),
+    ]);
+    expect(small.status).to.equal('fulfilled');
+    expect(large).to.have.nested.include({ 'reason.kind': 'refused', 'reason.reason': 'RECORD_TOO_LARGE' });
+    await publisher.close();
+  });
+
+  it('has what it acknowledged when its folder is deleted under it', async () => {
+    const publisher = await createPublisher({ kind: 'embedded', dir }, options);
+    await publisher.publish(makeRecord('k', 0));
+    rmSync(join(dir, '0'), { recursive: true });
+    const placed = await publisher.publish(makeRecord('k', 1));
+    await publisher.close();
+    expect(placed).to.include({ offset: 1n });
+    expect((await readAll(dir, 'orders')).map(({ value }) => `${value}`)).to.deep.equal(['1']);
   });
 
   it('shows no half-written record, and takes it for no damage', async () => {
@@ -223,7 +301,8 @@ describe('embedded log', () => {
     const file = onlyFile(dir);
     const bytes = readFileSync(file);
     const warnings: unknown[] = [];
-    for (let length = bytes.length / 2; length < bytes.length; length++) {
+    const head = bytes.indexOf(10) + 1;
+    for (let length = head + (bytes.length - head) / 2; length < bytes.length; length++) {
       writeFileSync(file, bytes.subarray(0, length));
       const log = (...args: unknown[]) => void warnings.push(args);
       expect(await collect(dir, { from: 'beginning', until: 'end', log })).to.have.length(1);

@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import { type KafkaRecord, PublishError } from '../../../src/model.js';
 import { createBatcher } from '../../../src/publish/batcher.js';
 import type { Log } from '../../../src/publish/log.js';
-import { Journal } from '../../../src/publish/spool/journal.js';
 import { openSpool, type Spool } from '../../../src/publish/spool/spool.js';
 import { SimulatedDisk } from '../../simulation/disk.js';
 import { World } from '../../simulation/world.js';
 import { FakeClient } from './fake-client.js';
+import { openJournal } from './journals.js';
 import { caught, makeRecord } from './records.js';
 
 const tooLarge = () => new PublishError('refused', 'MESSAGE_TOO_LARGE', 'too large');
@@ -17,7 +17,7 @@ describe('the spool of a process', () => {
   let disk: SimulatedDisk;
   let answer: () => Error | undefined;
   let client: FakeClient;
-  let errors: unknown[];
+  let errors: [string, object][];
 
   beforeEach(() => {
     errors = [];
@@ -46,8 +46,10 @@ describe('the spool of a process', () => {
 
   function open(maxBytes = 100_000): Promise<Spool> {
     const options = { folder: '/spool', maxBytes, topics: ['orders'], deadLetterTopic: 'webhooks.dlq' };
-    const log: Log = (level, message, fields) => level === 'error' && errors.push([message, fields]);
-    const io = { files: disk.mount(), clock: world, log };
+    const log: Log = (level, message, fields) => {
+      if (level === 'error') errors.push([message, fields]);
+    };
+    const io = { files: disk.mount(), clock: world, log, retake: async () => undefined };
     return done(openSpool(createBatcher(client, world), { ...options, ...io }));
   }
 
@@ -107,10 +109,16 @@ describe('the spool of a process', () => {
     disk.damage('5555555555');
     answer = () => undefined;
     expect(await until(() => spool.status().lanes[0]?.open === true && spool.status().bytes === 0)).to.equal(true);
-    expect(errors).to.deep.equal([
-      ['a spooled record is damaged and lost', { topic: 'orders', number: 3 }],
-      ['a spooled record is damaged and lost', { topic: 'orders', number: 5 }],
+    expect(await until(() => spool.status().damagedFiles === 1)).to.equal(true);
+    const lost = 'a spooled record cannot be read: what there is of it is kept on disk, see gateway spool recover';
+    expect(errors.map(([message]) => message)).to.deep.equal([
+      'a part of a file is damaged; what is whole around it is used',
+      lost,
+      lost,
+      'a part of it is damaged, all else was delivered: the file is set aside; see gateway spool recover',
     ]);
+    const [kept = ''] = disk.paths('/spool').filter((path) => path.includes('.damaged-'));
+    expect(disk.content(kept)?.toString()).to.include('333333333');
     await done(send(spool, 6));
     const values = client.logs.get('orders/0')?.map(([digit]) => digit);
     expect(values).to.deep.equal(['1', '2', '4', '6']);
@@ -147,15 +155,15 @@ describe('a journal on a full disk', () => {
       const bodies: string[] = [];
       let over = false;
       void (async () => {
-        const { journal } = await Journal.open(disk.mount(), '/journal');
+        const { journal } = await openJournal(disk.mount(), '/journal');
         await journal.append(1, Buffer.from('kept'));
         disk.full = true;
         await journal.append(2, Buffer.alloc(100, 'refused')).catch(() => undefined);
         disk.full = false;
         await journal.append(3, Buffer.from('kept, too'));
         await journal.close();
-        const next = await Journal.open(disk.mount(), '/journal');
-        expect(next.damage).to.deep.equal([]);
+        const next = await openJournal(disk.mount(), '/journal');
+        expect(next.said).to.deep.equal([]);
         for (let frames = await next.journal.read(50); frames.length > 0; frames = await next.journal.read(50)) {
           bodies.push(...frames.map(({ body }) => body.toString()));
         }
