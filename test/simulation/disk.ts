@@ -156,6 +156,10 @@ export class SimulatedDisk {
     this.#files.set(b, first);
   }
 
+  put(file: string, text: string): void {
+    this.#files.set(file, { bytes: Buffer.from(text), synced: text.length });
+  }
+
   drop(file: string): void {
     this.#files.delete(file);
   }

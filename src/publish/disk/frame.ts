@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { PublishError } from '../../model.js';
+import { largestBody, PublishError } from '../../model.js';
 
 /**
  * How a record lies in a file, all big-endian: 4 bytes magic, 4 bytes length of the body, 4 bytes check of the length, 4 bytes
@@ -12,10 +12,10 @@ export const frameHead = 24;
 /** Before files had a first line there was no check. */
 const oldFrameHead = 20;
 /**
- * A longer body is refused when it is written, since a reader takes its length for damage. Thus the most that
- * `server.limits.body` may be is half of it: around the body of a webhook there are headers, and a JSON of it can be longer.
+ * A longer body is refused when it is written, since a reader takes its length for damage. A webhook at the limit fits:
+ * around it there are headers, and what a route makes of it may be longer.
  */
-export const longestBody = 64 * 1024 * 1024;
+export const longestBody = 2 * largestBody;
 const high = 2 ** 32;
 
 /** How the frames of a file are written. */

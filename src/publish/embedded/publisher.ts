@@ -9,6 +9,7 @@ import { type Lock, lockFolder } from '../disk/lock.js';
 import { refuseNewer } from '../disk/refuse-newer.js';
 import type { Log } from '../log.js';
 import { partitionFolder, topicsFolder } from './layout.js';
+import { startRetention } from './retention.js';
 import { type Append, TopicLog } from './topic-log.js';
 
 /** Records that are not kept waiting for more. */
@@ -54,6 +55,7 @@ export async function openEmbedded(
     throw error;
   }
   const health = watchHealth(files, clock, held, join(partitionFolder(dir, partition), 'probe'));
+  const cleaning = retention && startRetention({ retention, files, clock, log, folder: topicsFolder(dir, partition) });
   let queue: Append[] = [];
   let writing: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
@@ -94,7 +96,8 @@ export async function openEmbedded(
     if (known !== undefined) return known;
     const folder = join(topicsFolder(dir, partition), topic);
     const { retake } = held;
-    const topicLog = new TopicLog({ files, folder, topic, partition, keeper, retake, onBegin: () => undefined });
+    const onBegin = () => cleaning?.look();
+    const topicLog = new TopicLog({ files, folder, topic, partition, keeper, retake, onBegin });
     logs.set(topic, topicLog);
     return topicLog;
   }
@@ -102,6 +105,7 @@ export async function openEmbedded(
   async function finish(): Promise<void> {
     await writing;
     health.stop();
+    await cleaning?.stop();
     await Promise.all([...logs.values()].map((each) => each.close()));
     await held.release();
   }

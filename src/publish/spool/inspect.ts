@@ -56,7 +56,10 @@ export async function* listParked(files: Files, dir: string): AsyncGenerator<Par
 
 /** Has the gateway send what is parked again: at once if it runs, else when it starts. */
 export async function askForRetry(files: Files, dir: string): Promise<void> {
-  for (const slot of await listSlots(files, dir)) await files.replace(join(dir, String(slot), 'parked', retryFile), '');
+  for (const slot of await listSlots(files, dir)) {
+    const folder = join(dir, String(slot), 'parked');
+    if ((await files.list(folder)).length > 0) await files.replace(join(folder, retryFile), '');
+  }
 }
 
 /** The files that could not be read and are set aside, with what is whole in them. */

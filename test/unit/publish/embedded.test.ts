@@ -51,6 +51,12 @@ function onlyFile(dir: string): string {
   return join(folder, name);
 }
 
+async function untilFiles(folder: string, count: number): Promise<void> {
+  for (let waited = 0; readdirSync(folder).length > count && waited < 5_000; waited += 10)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(readdirSync(folder)).to.have.length(count);
+}
+
 describe('embedded log', () => {
   let dir: string;
 
@@ -293,6 +299,41 @@ describe('embedded log', () => {
     expect(placed).to.include({ offset: 1n });
     expect((await readAll(dir, 'orders')).map(({ value }) => `${value}`)).to.deep.equal(['1']);
   });
+
+  it('deletes whole files when there is more than its retention says, says which, and readers go on', async () => {
+    const said: (readonly [string, unknown])[] = [];
+    const log = (_level: string, message: string, fields: { readonly [name: string]: unknown }) =>
+      void said.push([message, fields.reason]);
+    const hour = 3_600_000;
+    const retention = { time: hour, bytes: 25_000_000 };
+    const publisher = await createPublisher({ kind: 'embedded', dir, retention }, { ...options, log });
+    const folder = join(dir, '0/topics/orders');
+    const how = { from: 'beginning', until: 'abort' } as const;
+    const reader = readTopics({ kind: 'embedded', dir }, ['orders'], how);
+    await publisher.publish(makeRecord('k', Buffer.alloc(3_000_000, 'x')));
+    const seen = [Number((await reader.next()).value?.offset)];
+    for (let n = 1; n < 20; n++) await publisher.publish(makeRecord('k', Buffer.alloc(3_000_000, 'x')));
+    // What it has not read is deleted meanwhile.
+    while (seen.at(-1) !== 19) seen.push(Number((await reader.next()).value?.offset));
+    expect(seen).to.deep.equal([...seen].sort((a, b) => a - b));
+    await untilFiles(folder, 2);
+    await publisher.close();
+    const offsets = (await readAll(dir, 'orders')).map(({ offset }) => Number(offset));
+    expect(offsets[0]).to.be.greaterThan(0);
+    expect(offsets).to.deep.equal(offsets.map((_, index) => (offsets[0] ?? 0) + index));
+    expect(offsets.at(-1)).to.equal(19);
+    expect(new Set(said.map(([message, reason]) => `${message}: ${reason}`))).to.deep.equal(
+      new Set(['a file of the embedded log was deleted, as its retention says: bytes']),
+    );
+    const later = await createPublisher(
+      { kind: 'embedded', dir, retention: { time: 1, bytes: 1e12 } },
+      { ...options, log },
+    );
+    await untilFiles(folder, 1);
+    expect(await later.publish(makeRecord('k', 'next'))).to.include({ offset: 20n });
+    await later.close();
+    expect(said.at(-1)?.[1]).to.equal('time');
+  }).timeout(20_000);
 
   it('shows no half-written record, and takes it for no damage', async () => {
     const publisher = await createPublisher({ kind: 'embedded', dir }, options);
