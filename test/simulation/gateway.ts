@@ -21,13 +21,15 @@ interface Surroundings {
   readonly topics: readonly string[];
   /** Hears what the spool says. */
   readonly log: Log;
+  /** Rejects while the folder can't be had. */
+  readonly retake: () => Promise<void>;
 }
 
 /** Starts one process, which has the disk for itself. */
 export async function openGateway(
   client: KafkaClient,
   disk: SimulatedDisk,
-  { clock, window: length, topics, log }: Surroundings,
+  { clock, window: length, topics, log, retake }: Surroundings,
 ): Promise<SimulatedGateway> {
   const files = disk.mount();
   const folder = disk.folder('/dedupe');
@@ -41,7 +43,7 @@ export async function openGateway(
       files,
       clock,
       log,
-      retake: async () => undefined,
+      retake,
     },
   );
   const quiet = { clock, log: () => undefined };
