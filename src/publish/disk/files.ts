@@ -1,5 +1,16 @@
-import { close, fdatasync, fstat, ftruncate, open as openHandle, read, write, writeSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  close,
+  fdatasync,
+  fstat,
+  ftruncate,
+  open as openHandle,
+  read,
+  type Stats,
+  stat,
+  write,
+  writeSync,
+} from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -71,7 +82,7 @@ export const realFiles: Files = {
     }
   },
   async size(file) {
-    return (await stat(file).catch(orIfMissing({ size: 0 }))).size;
+    return (await statPath(file).catch(orIfMissing({ size: 0 }))).size;
   },
   async sync(file) {
     const handle = await open(file, 'r');
@@ -86,11 +97,11 @@ export const realFiles: Files = {
     const handle = await openFile(file, 'ax+');
     // A new name is durable only when its folder is.
     for (const folder of [dirname(file), dirname(dirname(file))]) await syncFolder(folder);
-    return appendTo(handle, file, 0);
+    return appendTo(handle, file, await statHandle(handle));
   },
   async open(file) {
     const handle = await openFile(file, 'a+');
-    return appendTo(handle, file, (await statFile(handle)).size);
+    return appendTo(handle, file, await statHandle(handle));
   },
   async replace(file, text, { durable } = { durable: false }) {
     const temporary = `${file}.new`;
@@ -110,7 +121,8 @@ const openFile = promisify(openHandle);
 const readSome = promisify(read);
 const writeSome = promisify(write);
 const syncData = promisify(fdatasync);
-const statFile = promisify(fstat);
+const statHandle = promisify(fstat);
+const statPath = promisify(stat);
 const truncateTo = promisify(ftruncate);
 const closeFile = promisify(close);
 
@@ -125,14 +137,15 @@ async function readAll(handle: number, offset: number, length: number): Promise<
   return buffer.subarray(0, filled);
 }
 
-function appendTo(handle: number, path: string, size: number): AppendFile {
+function appendTo(handle: number, path: string, { dev, ino, size }: Stats): AppendFile {
   /** Bytes that the file has at least. */
   let written = size;
 
+  /** An inode that is open is no other file's, so its number tells. */
   async function check(): Promise<void> {
-    const [own, there] = await Promise.all([statFile(handle), stat(path).catch(orIfMissing(undefined))]);
-    if (there === undefined || own.ino !== there.ino || own.dev !== there.dev) throw new GoneError(path);
-    if (own.size < written) throw new GoneError(path, own.size);
+    const there = await statPath(path).catch(orIfMissing(undefined));
+    if (there === undefined || ino !== there.ino || dev !== there.dev) throw new GoneError(path);
+    if (there.size < written) throw new GoneError(path, there.size);
   }
 
   return {
