@@ -19,7 +19,7 @@ export interface JournalOptions {
   readonly retake: () => Promise<void>;
 }
 
-interface LoadedJournal {
+export interface LoadedJournal {
   readonly segments: readonly Segment[];
   readonly acked: Acked;
   readonly finished: Set<number>;

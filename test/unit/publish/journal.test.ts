@@ -93,7 +93,9 @@ describe('a journal', () => {
       [1, 'first'],
       [2, 'second'],
     ]);
+    await journal.forget(journal.last);
     await journal.close();
+    expect(readdirSync(folder), 'nothing is set aside for it').to.deep.equal(['done']);
   });
 
   it('gives no number twice where a crash left nothing whole of one', async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -117,6 +117,29 @@ describe('the lock of a folder', () => {
     await lock.retake();
     await lock.release();
     rmSync(`${folder}.moved`, { recursive: true });
+  });
+
+  it('is not taken on the disk beneath while its volume is away, and is again when it is mounted', async () => {
+    const mount = join(folder, 'volume');
+    mkdirSync(mount);
+    const mounts = () => spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'gateway-test', mount]).status === 0;
+    if (!mounts()) {
+      // Only root may.
+      expect(process.getuid?.()).not.to.equal(0);
+      return;
+    }
+    try {
+      const lock = await lockFolder(join(mount, 'spool/0'), log, 0);
+      spawnSync('umount', ['-l', mount]);
+      expect(await caught(lock.retake())).to.include({ kind: 'unavailable', reason: 'FOLDER_GONE' });
+      expect(readdirSync(mount)).to.deep.equal([]);
+      expect(mounts()).to.equal(true);
+      await lock.retake();
+      expect(readdirSync(join(mount, 'spool/0'))).to.include('lock');
+      await lock.release();
+    } finally {
+      spawnSync('umount', ['-l', mount]);
+    }
   });
 
   it('leaves what somebody has put into its file by mistake', async () => {
