@@ -488,3 +488,6 @@ export class RuleError extends Error {
     this.reason = reason;
   }
 }
+
+/** Bytes of the largest body that `server.limits.body` may allow: twice that fits into a frame of the spool. */
+export const largestBody = 32 * 1024 * 1024;

@@ -42,6 +42,7 @@ export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (!(error instanceof Error)) return new Failure('bug', String(error));
   if ('oclif' in error) return new Failure('usage', error.message);
+  if (error.name === 'NewerFormatError') return new Failure('config', error.message);
   if (error.name === 'NoAnswerError') return new Failure('unreachable', error.message);
   if (error instanceof PublishError) {
     return new Failure(error.kind === 'refused' ? 'negative' : 'unreachable', error.message);

@@ -5,7 +5,7 @@ import { whichConfig } from './which-config.js';
 /** The spool of a configuration with Kafka, for looking into it while its gateway runs or not. */
 export async function inspectSpool(flag: string | undefined) {
   const folder = await loadSpoolFolder(flag);
-  const [{ askForRetry, listLanes, listParked }, { realFiles }] = await Promise.all([
+  const [{ askForRecovery, askForRetry, listDamaged, listLanes, listParked }, { realFiles }] = await Promise.all([
     import('../publish/spool/inspect.js'),
     import('../publish/disk/files.js'),
   ]);
@@ -13,7 +13,9 @@ export async function inspectSpool(flag: string | undefined) {
     folder,
     lanes: () => listLanes(realFiles, folder),
     parked: () => listParked(realFiles, folder),
+    damaged: () => listDamaged(realFiles, folder),
     askForRetry: () => askForRetry(realFiles, folder),
+    askForRecovery: () => askForRecovery(realFiles, folder),
   };
 }
 

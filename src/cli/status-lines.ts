@@ -5,6 +5,7 @@ import { formatAge } from './time.js';
 /** A status for people. `now`: milliseconds since the epoch. */
 export function describeStatus(status: Status, now: number): string {
   const { version, pid, startedAt, ready, workers, config, connected, inFlight, lanes, spoolFull } = status;
+  const { spoolUnusable, spoolDamagedFiles } = status;
   const up = formatAge(now - Date.parse(startedAt));
   const parked = sum(lanes, 'parked');
   const sections = [
@@ -13,6 +14,8 @@ export function describeStatus(status: Status, now: number): string {
     ...(config.lastError === undefined ? [] : [`LAST RELOAD REFUSED: ${config.lastError}`]),
     ...(connected ? [] : ['NO CONNECTION TO KAFKA']),
     ...(spoolFull ? ['THE SPOOL IS FULL: webhooks are answered with 503'] : []),
+    ...(spoolUnusable ? ['THE SPOOL CANNOT BE USED: without Kafka, webhooks are answered with 503; see the log'] : []),
+    ...(spoolDamagedFiles > 0 ? [`${spoolDamagedFiles} damaged files of the spool: see gateway spool recover`] : []),
     ...(status.dedupeUsable === false
       ? ['THE DEDUPE WINDOW CANNOT BE USED: repetitions may be published again; see the log']
       : []),

@@ -30,9 +30,11 @@ export default class Dev extends BaseCommand {
     const config = await loadSound(file, { warn: true });
     const { settings } = config;
     const interrupted = awaitInterruption();
-    const [{ serve }, { createLog }] = await Promise.all([
+    const [{ serve }, { createLog }, { watchRoom }, { realClock }] = await Promise.all([
       import('../workers/serve.js'),
       import('../telemetry/log.js'),
+      import('../publish/disk/room.js'),
+      import('../publish/clock.js'),
     ]);
     const log = createLog(settings.log.level, this.jsonEnabled() ? process.stderr : undefined);
     const { url, adminUrl, close } = await serve(config, { log, watch: true, alone: true });
@@ -40,7 +42,10 @@ export default class Dev extends BaseCommand {
     writeDevState(state);
     if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(state)}\n`);
     this.log(await greet(settings, url));
+    const { publisher } = settings;
+    const stopWatching = publisher.kind === 'embedded' ? watchRoom(publisher.dir, realClock, log.write) : undefined;
     await aborted(interrupted);
+    stopWatching?.();
     removeDevState();
     await close();
   }

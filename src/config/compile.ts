@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { LocatedDocument } from '../diagnostics/parse.js';
-import type { Endpoint, Fault } from '../model.js';
+import { type Endpoint, type Fault, largestBody } from '../model.js';
 import { deepFreeze } from '../plugins/freeze.js';
 import { compileEvents } from '../rules/events.js';
 import { parseDuration } from '../signature/timestamp.js';
@@ -72,7 +72,7 @@ function assemble(
   const publisher: KafkaSettings | EmbeddedSettings | undefined =
     embedded?.dir === undefined
       ? kafka && { ...kafka, spool: waiting }
-      : { kind: 'embedded', dir: resolve(base, embedded.dir) };
+      : { kind: 'embedded', dir: resolve(base, embedded.dir), retention: readRetention(embedded) };
   const listen = readListen(server.listen ?? '0.0.0.0:8000', '/server/listen', faults);
   const adminListen = admin?.listen === undefined ? undefined : readListen(admin.listen, '/admin/listen', faults);
   if (adminListen?.port === listen.port && listen.port !== 0 && adminListen.host === listen.host) {
@@ -88,7 +88,7 @@ function assemble(
     workers: server.workers === 'auto' ? 'auto' : Number(server.workers ?? 1),
     shutdownDelay,
     limits: {
-      body: parseSize(server.limits?.body ?? '1MiB'),
+      body: readBodyLimit(server.limits?.body ?? '1MiB', faults),
       bodyTimeout,
       inFlight: server.limits?.inFlight ?? 1024,
     },
@@ -122,6 +122,21 @@ function readTimer(text: string, pointer: string, faults: Fault[]): number {
   const milliseconds = parseDuration(text);
   if (milliseconds >= 2 ** 31) faults.push({ ...invalid, pointer, message: 'No timer runs for more than 24 days' });
   return milliseconds;
+}
+
+function readRetention({ retention = {} }: NonNullable<PartialGateway['embedded']>) {
+  const { time = '7d', bytes = '10GiB' } = retention;
+  return { time: parseDuration(time), bytes: parseSize(bytes) };
+}
+
+/** A larger body would not fit into the files of the spool and of the embedded log. */
+function readBodyLimit(size: string | number, faults: Fault[]): number {
+  const bytes = parseSize(size);
+  if (bytes > largestBody) {
+    const message = `The largest body can be ${largestBody / 1024 ** 2}MiB: Kafka takes 1 MB by default`;
+    faults.push({ ...invalid, pointer: '/server/limits/body', message });
+  }
+  return bytes;
 }
 
 const units: { readonly [unit: string]: number | undefined } = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };

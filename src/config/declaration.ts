@@ -16,7 +16,10 @@ export interface GatewayDeclaration {
   readonly admin?: { readonly listen: string };
   readonly plugins?: string | readonly string[];
   readonly kafka?: KafkaDeclaration;
-  readonly embedded?: { readonly dir: string };
+  readonly embedded?: {
+    readonly dir: string;
+    readonly retention?: { readonly time?: string; readonly bytes?: string | number };
+  };
   readonly spool?: { readonly dir?: string; readonly maxBytes?: string | number };
   readonly dedupe?: { readonly window?: string; readonly dir?: string };
   readonly deadLetter?: { readonly topic?: string; readonly unverified?: { readonly perMinute?: number } };

@@ -1,5 +1,5 @@
 import type { Endpoint, Route, Secret } from '../model.js';
-import type { KafkaSettings, Listen, Settings } from './settings.js';
+import type { EmbeddedSettings, KafkaSettings, Listen, Settings } from './settings.js';
 
 /** Plain values in the form of gateway.yaml, with nothing secret in them. */
 export type Plain = { readonly [name: string]: unknown };
@@ -27,7 +27,7 @@ export function resolve(settings: Settings): Plain {
   const where: Plain =
     publisher.kind === 'kafka'
       ? { kafka: resolveKafka(publisher), spool: publisher.spool }
-      : { embedded: { dir: publisher.dir } };
+      : { embedded: { dir: publisher.dir, ...resolveRetention(publisher) } };
   return {
     version: 1,
     server: {
@@ -45,6 +45,10 @@ export function resolve(settings: Settings): Plain {
 }
 
 const redacted = '[redacted]';
+
+function resolveRetention({ retention }: EmbeddedSettings): Plain {
+  return retention === undefined ? {} : { retention: { time: duration(retention.time), bytes: retention.bytes } };
+}
 
 function resolveKafka({ brokers, clientId, client, idempotent, tls, sasl, topics }: KafkaSettings): Plain {
   return {

@@ -64,6 +64,8 @@ export interface EmbeddedSettings {
   readonly kind: 'embedded';
   /** Absolute path. */
   readonly dir: string;
+  /** What is older than so many milliseconds may go, and the oldest of what is more than so many bytes. Absent: all stays. */
+  readonly retention?: { readonly time: number; readonly bytes: number };
 }
 
 export interface DedupeSettings {

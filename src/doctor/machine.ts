@@ -3,6 +3,8 @@ import { access, mkdtemp, open, rm, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Listen, Settings } from '../config/settings.js';
+import { PublishError } from '../model.js';
+import { tryKernelLock } from '../publish/disk/kernel-lock.js';
 import { type Finding, fail, ok, warn } from './finding.js';
 
 /** Node.js and the gateway. `oldest`: what package.json asks for, `>=20.19`. */
@@ -53,6 +55,8 @@ async function examineDisk(id: string, dir: string, room: number): Promise<Findi
       return warn(id, text, 'each webhook waits for the disk while Kafka is away: use a faster one');
     return ok(id, text);
   } catch (error) {
+    if (error instanceof PublishError)
+      return fail(id, error.message, 'the gateway does not start without a lock on its folder');
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     return fail(id, `${folder} can't be written to (${reason})`, 'let the user of the gateway write there');
   }
@@ -61,7 +65,7 @@ async function examineDisk(id: string, dir: string, room: number): Promise<Findi
 /** Milliseconds of a synced write. */
 const slow = 100;
 
-/** In a folder of its own, which is gone afterwards. */
+/** In a folder of its own, which is gone afterwards. Throws a `PublishError` where files can't be locked. */
 async function trySync(folder: string): Promise<number> {
   const own = await mkdtemp(join(folder, '.gateway-doctor-'));
   try {
@@ -70,7 +74,9 @@ async function trySync(folder: string): Promise<number> {
       const start = performance.now();
       await file.write(Buffer.alloc(4096));
       await file.sync();
-      return performance.now() - start;
+      const milliseconds = performance.now() - start;
+      tryKernelLock(file.fd, folder);
+      return milliseconds;
     } finally {
       await file.close();
     }

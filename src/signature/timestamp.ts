@@ -16,6 +16,7 @@ const durationUnits = [
   ['s', 1000],
   ['m', 60_000],
   ['h', 3_600_000],
+  ['d', 86_400_000],
 ] as const;
 const wholeNumber = /^[0-9]{1,15}$/;
 /** Eleven digits of seconds last until the year 5138; of milliseconds they were over in 1973. */

@@ -91,6 +91,18 @@ export const metrics = {
     merge: 'max',
     help: '1 while a spool has no room: webhooks are answered with 503. Raise an alarm.',
   },
+  gateway_spool_unusable: {
+    type: 'gauge',
+    labels: [],
+    merge: 'max',
+    help: "1 while a spool's disk takes nothing or its folder is gone: without Kafka, webhooks are answered with 503. Raise an alarm.",
+  },
+  gateway_spool_damaged_files: {
+    type: 'gauge',
+    labels: [],
+    merge: 'sum',
+    help: 'Files of the spool that cannot be read and are set aside: see gateway spool recover. Raise an alarm above 0.',
+  },
   gateway_parked_records: {
     type: 'gauge',
     labels: ['topic'],

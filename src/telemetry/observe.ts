@@ -41,9 +41,14 @@ function observeQueue({ records, bytes }: PublisherStatus['queue']): readonly Re
   return [read('gateway_queue_records', records), read('gateway_queue_bytes', bytes)];
 }
 
-function observeSpool({ lanes, fullSince }: PublisherStatus['spool'], now: number): readonly Reading[] {
+function observeSpool(
+  { lanes, fullSince, unusable, damagedFiles }: PublisherStatus['spool'],
+  now: number,
+): readonly Reading[] {
   return [
     read('gateway_spool_full', Number(fullSince !== undefined)),
+    read('gateway_spool_unusable', Number(unusable !== undefined)),
+    read('gateway_spool_damaged_files', damagedFiles),
     ...lanes.flatMap(({ topic, open, spooled, bytes, oldest = now, refused, parked }) => [
       read('gateway_lane_open', Number(open), { topic }),
       read('gateway_spool_records', spooled, { topic }),

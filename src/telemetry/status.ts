@@ -23,6 +23,10 @@ export interface Status {
   /** With Kafka: a lane for each topic. */
   readonly lanes: readonly LaneReport[];
   readonly spoolFull: boolean;
+  /** The disk of a spool takes nothing. */
+  readonly spoolUnusable: boolean;
+  /** Files of the spool that can't be read and are set aside. */
+  readonly spoolDamagedFiles: number;
   readonly dedupeIds?: number;
   /** False while a worker cannot read or write the dedupe window. */
   readonly dedupeUsable?: boolean;
@@ -101,6 +105,8 @@ export function makeStatus(settings: Settings, readings: readonly Reading[], abo
       parked: ofTopic('gateway_parked_records', topic),
     })),
     spoolFull: value('gateway_spool_full') === 1,
+    spoolUnusable: value('gateway_spool_unusable') === 1,
+    spoolDamagedFiles: value('gateway_spool_damaged_files') ?? 0,
     ...(dedupeIds !== undefined && { dedupeIds, dedupeUsable: value('gateway_dedupe_usable') === 1 }),
   };
 }

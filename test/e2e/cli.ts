@@ -32,9 +32,16 @@ export class Cli {
   #hasClosed = false;
   #changed = (): void => undefined;
 
-  constructor(cwd: string, args: readonly string[], env: { readonly [name: string]: string } = {}) {
+  /** `prefix`: a command that runs the command line, with its arguments. */
+  constructor(
+    cwd: string,
+    args: readonly string[],
+    env: { readonly [name: string]: string } = {},
+    prefix: readonly string[] = [],
+  ) {
     const { GATEWAY_CONFIG: _, ...inherited } = process.env;
-    this.#child = spawn(process.execPath, [gateway, ...args], { cwd, env: { ...inherited, NO_COLOR: '1', ...env } });
+    const [command = '', ...all] = [...prefix, process.execPath, gateway, ...args];
+    this.#child = spawn(command, all, { cwd, env: { ...inherited, NO_COLOR: '1', ...env } });
     running.set(this.#child, `gateway ${args.join(' ')}`);
     this.#closed = once(this.#child, 'close').then(() => {
       running.delete(this.#child);
@@ -79,6 +86,10 @@ export class Cli {
         this.#changed = resolve;
       });
     }
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   kill(signal: NodeJS.Signals): void {

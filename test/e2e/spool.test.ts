@@ -1,9 +1,12 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { expect } from 'chai';
 import { realClock } from '../../src/publish/clock.js';
 import { createPublisher } from '../../src/publish/create.js';
 import { realFiles } from '../../src/publish/disk/files.js';
 import { Parked } from '../../src/publish/spool/parked.js';
+import { journalOptions } from '../unit/publish/journals.js';
 import { Cli, type Ended, embeddedConfig, makeDirectory, plugins } from './cli.js';
 
 const secret = 'whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw';
@@ -35,6 +38,7 @@ describe('the spool commands', () => {
       ['status', 'Nothing waits for Kafka.\n'],
       ['list', 'Nothing is parked.\n'],
       ['retry', 'Nothing is parked.\n'],
+      ['recover', 'No file is damaged.\n'],
     ] as const) {
       expect(await run(command)).to.deep.equal({ code: 0, stdout: line, stderr: '' });
     }
@@ -57,7 +61,7 @@ describe('the spool commands', () => {
     const record = { topic: 'webhooks.stripe.charge', key: 'ch_1', headers, value: Buffer.from('{"card":4242}') };
     expect(await publisher.publish(record)).to.include({ spooled: true });
     await publisher.close();
-    const parked = await Parked.open(realFiles, join(dir, '0/parked'), realClock, () => undefined);
+    const parked = await Parked.open(journalOptions(realFiles, join(dir, '0/parked'), [], '0/parked'), realClock);
     await parked.add(record, 'MESSAGE_TOO_LARGE');
     await parked.close();
 
@@ -72,6 +76,35 @@ describe('the spool commands', () => {
     expect(list.stdout).not.to.include('4242');
     expect((await run('retry')).stdout).to.equal('1 parked: to be sent again. See gateway spool list\n');
     expect(await realFiles.text(join(dir, '0/parked/retry'))).to.equal('');
+  });
+
+  it('show files that are set aside, and ask for what is whole in them', async () => {
+    const folder = join(dir, '0/topics/webhooks.stripe.charge');
+    const [journal = ''] = (await realFiles.list(folder)).filter((name) => name.endsWith('.journal'));
+    const kept = join(folder, `${journal}.damaged-2026-11-30T10-00-00.000Z-done0`);
+    renameSync(join(folder, journal), kept);
+    const status = await run('status');
+    expect(status.stdout).to.match(
+      /Nothing waits for Kafka\.\n1 parked.*\nDamaged: .*-done0 \(\d+ bytes\): see gateway spool/,
+    );
+    const recover = await run('recover');
+    expect(recover.stdout).to.match(/^FILE +BYTES +RECORDS +UNREADABLE\n.*-done0 +\d+ +1 +0\n1 records: to be sent/);
+    expect(await realFiles.text(join(dir, '0/recover'))).to.equal('');
+    expect(existsSync(kept)).to.equal(true);
+  });
+
+  it('leave a spool of a newer version alone, as the gateway does, which ends with 3', async () => {
+    const folder = join(dir, '0/topics/newer');
+    const start = 'webhook-gateway journal 2 {} ';
+    const line = `${start}${crc32(start).toString(16).padStart(8, '0')}\n`;
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'x.journal'), line);
+    const { code, stderr } = await new Cli(directory.path, ['start', 'config/gateway.yaml']).ended();
+    expect(code).to.equal(3);
+    expect(stderr).to.include('x.journal has version 2 of its format');
+    expect(readFileSync(join(folder, 'x.journal'), 'utf8')).to.equal(line);
+    expect((await run('status')).code).to.equal(3);
+    rmSync(folder, { recursive: true });
   });
 
   it('say that there is none beside an embedded log', async () => {

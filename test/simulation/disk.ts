@@ -1,13 +1,20 @@
 import type { Folder, LogFile } from '../../src/dedupe/folder.js';
-import type { AppendFile, Files } from '../../src/publish/disk/files.js';
+import { type AppendFile, type Files, GoneError } from '../../src/publish/disk/files.js';
 import type { World } from './world.js';
 
 interface Inode {
   bytes: Buffer;
   synced: number;
+  /** Parts that a failed sync has lost, though a later one succeeded: a power cut shows it. */
+  readonly lost?: { readonly from: number; readonly to: number }[];
 }
 
-/** A disk that outlives processes, loses what was not synced in a power cut, and can be full. */
+const sector = 512;
+
+/**
+ * A disk that outlives processes, loses what was not synced in a power cut, can be full or read-only, and lies about a sync
+ * after one that failed. Files can be damaged, swapped and taken away, folders vanish and come back.
+ */
 export class SimulatedDisk {
   readonly #world: World;
   #files = new Map<string, Inode>();
@@ -18,6 +25,13 @@ export class SimulatedDisk {
   /** Appends under way: a crash leaves a part of them. */
   readonly #appends = new Set<{ readonly inode: Inode; readonly bytes: Buffer }>();
   full = false;
+  readOnly = false;
+  /** So many syncs to come fail; what they should have made durable is lost in the next power cut. */
+  failingSyncs = 0;
+  /** A power cut leaves whole sectors of what was being written empty, and not only its end away. */
+  tornSectors = false;
+  /** Files of folders that have vanished. */
+  readonly #vanished = new Map<string, Map<string, Inode>>();
   /** Called before each append to a file of a `Folder`, which may crash the process. */
   beforeAppend: () => void = () => undefined;
   /** Operations of a process that is dead do nothing. */
@@ -40,17 +54,21 @@ export class SimulatedDisk {
       list: (folder) => work(() => this.#list(folder)),
       read: (file, offset, length) => work(() => this.#inode(file).bytes.subarray(offset, offset + length)),
       size: (file) => work(() => this.#files.get(file)?.bytes.length ?? 0),
-      sync: (file) =>
-        work(() => {
-          const inode = this.#inode(file);
-          inode.synced = inode.bytes.length;
-        }),
+      sync: (file) => work(() => this.#sync(this.#inode(file))),
       create: (file) => work(() => this.#create(file, work)),
-      open: (file) => work(() => this.#appendTo(this.#inode(file), work)),
-      replace: (file, text) => work(() => this.#replace(file, text)),
+      open: (file) => work(() => this.#appendTo(file, this.#inode(file), work)),
+      replace: (file, text, { durable } = { durable: false }) => work(() => this.#replace(file, text, durable)),
       text: (file) => work(() => this.#files.get(file)?.bytes.toString()),
+      rename: (file, to) =>
+        work(() => {
+          this.#refuseWrites();
+          if (this.#files.has(to)) throw new Error(`${to} is there already`);
+          this.#files.set(to, this.#inode(file));
+          this.#files.delete(file);
+        }),
       remove: (file) =>
         work(() => {
+          if (this.readOnly) this.#refuseWrites();
           const inode = this.#files.get(file);
           if (inode) this.#former.set(file, inode);
           this.#files.delete(file);
@@ -100,10 +118,79 @@ export class SimulatedDisk {
     for (const [file, inode] of this.#former) if (this.#world.dice.chance(0.5)) this.#files.set(file, inode);
     this.#former.clear();
     for (const inode of this.#files.values()) {
-      const kept = inode.synced + this.#world.dice.below(inode.bytes.length - inode.synced + 1);
-      inode.bytes = inode.bytes.subarray(0, kept);
+      const { dice } = this.#world;
+      const kept = inode.synced + dice.below(inode.bytes.length - inode.synced + 1);
+      const whole = inode.synced;
+      inode.bytes = Buffer.from(inode.bytes.subarray(0, kept));
       inode.synced = kept;
+      for (const { from, to } of inode.lost ?? []) inode.bytes.fill(0, from, Math.min(to, kept));
+      if (this.tornSectors && dice.chance(0.3)) {
+        const torn = Math.max(whole, dice.below(kept + 1));
+        inode.bytes.fill(0, torn, Math.min(kept, (Math.floor(torn / sector) + 1) * sector));
+      }
     }
+  }
+
+  /** All files of a folder and those below it. */
+  paths(folder: string): readonly string[] {
+    return [...this.#files.keys()].filter((file) => file.startsWith(`${folder}/`)).sort();
+  }
+
+  /** What a file has; undefined: there is none. */
+  content(file: string): Buffer | undefined {
+    return this.#files.get(file)?.bytes;
+  }
+
+  /** What a bit is becomes what it isn't. */
+  flip(file: string, bit: number): void {
+    const inode = this.#inode(file);
+    const bytes = Buffer.from(inode.bytes);
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    inode.bytes = bytes;
+  }
+
+  /** Each has the other's name. */
+  swap(a: string, b: string): void {
+    const [first, second] = [this.#inode(a), this.#inode(b)];
+    this.#files.set(a, second);
+    this.#files.set(b, first);
+  }
+
+  put(file: string, text: string): void {
+    this.#files.set(file, { bytes: Buffer.from(text), synced: text.length });
+  }
+
+  drop(file: string): void {
+    this.#files.delete(file);
+  }
+
+  /** Somebody cuts a file, under whoever has it open. */
+  cut(file: string, length: number): void {
+    const inode = this.#inode(file);
+    inode.bytes = inode.bytes.subarray(0, length);
+  }
+
+  /** The folder is gone, for whoever opens something in it; what is open stays so. */
+  vanish(folder: string): void {
+    const gone = new Map<string, Inode>();
+    for (const path of this.paths(folder)) {
+      gone.set(path, this.#inode(path));
+      this.#files.delete(path);
+    }
+    this.#vanished.set(folder, gone);
+  }
+
+  /** A folder that has vanished is there again, with what it had. */
+  comeBack(folder: string): void {
+    for (const [path, inode] of this.#vanished.get(folder) ?? []) this.#files.set(path, inode);
+    this.#vanished.delete(folder);
+  }
+
+  /** The same disk once more, as it is now. */
+  copy(world: World): SimulatedDisk {
+    const twin = new SimulatedDisk(world);
+    for (const [path, inode] of this.#files) twin.#files.set(path, { ...inode });
+    return twin;
   }
 
   /** Bit rot in the files where these bytes are. */
@@ -131,40 +218,63 @@ export class SimulatedDisk {
 
   #create(file: string, work: <T>(action: () => T) => Promise<T>): AppendFile {
     if (this.#files.has(file)) throw Object.assign(new Error('it exists'), { code: 'EEXIST' });
-    this.#refuseWhenFull();
+    this.#refuseWrites();
     const inode: Inode = { bytes: Buffer.alloc(0), synced: 0 };
     this.#files.set(file, inode);
     // Its folder is synced: what had this name before can't come back.
     this.#former.delete(file);
-    return this.#appendTo(inode, work);
+    return this.#appendTo(file, inode, work);
   }
 
-  #appendTo(inode: Inode, work: <T>(action: () => T) => Promise<T>): AppendFile {
+  #appendTo(path: string, inode: Inode, work: <T>(action: () => T) => Promise<T>): AppendFile {
+    const mount = this.#mount;
+    let written = inode.bytes.length;
+    const write = (all: Buffer): void => {
+      if (this.readOnly) this.#refuseWrites();
+      const part = this.full ? all.subarray(0, this.#world.dice.below(all.length)) : all;
+      inode.bytes = Buffer.concat([inode.bytes, part]);
+      this.#refuseWrites();
+      written = inode.bytes.length;
+    };
+    const check = (): void => {
+      if (this.#files.get(path) !== inode) throw new GoneError(path);
+      if (inode.bytes.length < written) throw new GoneError(path, inode.bytes.length);
+    };
     return {
-      write: (chunks) =>
-        work(() => {
-          const all = Buffer.concat(chunks);
-          const part = this.full ? all.subarray(0, this.#world.dice.below(all.length)) : all;
-          inode.bytes = Buffer.concat([inode.bytes, part]);
-          this.#refuseWhenFull();
-        }),
+      read: (offset, length) => work(() => inode.bytes.subarray(offset, offset + length)),
+      write: (chunks) => work(() => write(Buffer.concat(chunks))),
+      writeNow: (bytes) => {
+        if (mount === this.#mount) write(bytes);
+      },
+      check: () => work(check),
       sync: () =>
         work(() => {
-          inode.synced = inode.bytes.length;
+          this.#sync(inode);
+          check();
         }),
       truncate: (length) =>
         work(() => {
           inode.bytes = inode.bytes.subarray(0, length);
           inode.synced = Math.min(inode.synced, length);
+          written = length;
         }),
       close: () => work(() => undefined),
     };
   }
 
+  #sync(inode: Inode): void {
+    const { synced, bytes, lost = [] } = inode;
+    inode.synced = bytes.length;
+    if (this.failingSyncs === 0) return;
+    this.failingSyncs--;
+    Object.assign(inode, { lost: [...lost, { from: synced, to: bytes.length }] });
+    throw Object.assign(new Error('input/output error'), { code: 'EIO' });
+  }
+
   #openLog(file: string, alive: () => void): LogFile {
     const inode = this.#files.get(file) ?? { bytes: Buffer.alloc(0), synced: 0 };
     if (!this.#files.has(file)) {
-      this.#refuseWhenFull();
+      this.#refuseWrites();
       this.#files.set(file, inode);
       this.#unnamed.add(file);
     }
@@ -172,7 +282,7 @@ export class SimulatedDisk {
       this.beforeAppend();
       alive();
       grow(inode, this.full ? bytes.subarray(0, this.#world.dice.below(bytes.length)) : bytes);
-      this.#refuseWhenFull();
+      this.#refuseWrites();
     };
     return {
       read: (into, position) => inode.bytes.copy(into, 0, position),
@@ -194,14 +304,16 @@ export class SimulatedDisk {
     };
   }
 
-  #replace(file: string, text: string): void {
-    this.#refuseWhenFull();
+  #replace(file: string, text: string, durable: boolean): void {
+    this.#refuseWrites();
     const before = this.#files.get(file);
-    if (before) this.#former.set(file, before);
+    if (before && !durable) this.#former.set(file, before);
+    if (durable) this.#former.delete(file);
     this.#files.set(file, { bytes: Buffer.from(text), synced: text.length });
   }
 
-  #refuseWhenFull(): void {
+  #refuseWrites(): void {
+    if (this.readOnly) throw Object.assign(new Error('read-only file system'), { code: 'EROFS' });
     if (this.full) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   }
 }

@@ -21,19 +21,30 @@ interface Surroundings {
   readonly topics: readonly string[];
   /** Hears what the spool says. */
   readonly log: Log;
+  /** Rejects while the folder can't be had. */
+  readonly retake: () => Promise<void>;
 }
 
 /** Starts one process, which has the disk for itself. */
 export async function openGateway(
   client: KafkaClient,
   disk: SimulatedDisk,
-  { clock, window: length, topics, log }: Surroundings,
+  { clock, window: length, topics, log, retake }: Surroundings,
 ): Promise<SimulatedGateway> {
   const files = disk.mount();
   const folder = disk.folder('/dedupe');
   const publisher = await openSpool(
     createBatcher(client, clock, (call) => clock.after(0, call)),
-    { folder: '/spool', maxBytes: 20_000, topics, deadLetterTopic: 'webhooks.dlq', files, clock, log },
+    {
+      folder: '/spool',
+      maxBytes: 20_000,
+      topics,
+      deadLetterTopic: 'webhooks.dlq',
+      files,
+      clock,
+      log,
+      retake,
+    },
   );
   const quiet = { clock, log: () => undefined };
   const window = await openWindow({ folder, length, shared: false, ...quiet });

@@ -25,7 +25,7 @@ export class LaneWatch {
       const closedAt = this.#closedAt.get(topic) ?? 0;
       if (this.#kafka.answeredAt(topic) < closedAt)
         this.faults.push(`the lane of ${topic} opened although Kafka was away`);
-    } else if (message.includes('damaged and lost')) {
+    } else if (message.startsWith('a spooled record cannot be read')) {
       this.faults.push(`lost on disk: ${JSON.stringify(fields)}`);
     }
   };

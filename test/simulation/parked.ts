@@ -1,3 +1,4 @@
+import { Keeper } from '../../src/publish/disk/keeper.js';
 import { Journal } from '../../src/publish/spool/journal.js';
 import { decodeSpooled } from '../../src/publish/spool/spooled-record.js';
 import type { SimulatedDisk } from './disk.js';
@@ -8,7 +9,9 @@ export async function readParked(world: World, disk: SimulatedDisk): Promise<rea
   let ids: readonly string[] | undefined;
   const files = disk.mount();
   void (async () => {
-    const { journal } = await Journal.open(files, '/spool/parked');
+    const keeper = new Keeper({ files, date: () => world.date(), log: () => undefined });
+    const retake = async () => undefined;
+    const journal = await Journal.open({ files, folder: '/spool/parked', stream: 'spool/parked', keeper, retake });
     const found: string[] = [];
     for (let frames = await journal.read(10_000); frames.length > 0; frames = await journal.read(10_000)) {
       found.push(...frames.map(({ body }) => decodeSpooled(body).record.headers.ce_id ?? ''));

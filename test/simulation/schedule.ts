@@ -14,6 +14,8 @@ const topics = ['orders', 'refunds'];
 const keys = ['a', 'b', 'c', 'd'];
 /** Milliseconds for which a published event is known at least: short, so that slices come and go. */
 const window = 40_000;
+/** Milliseconds within which files that were deleted are written again. */
+const restoring = 2_500;
 
 export interface Verdict {
   readonly seed: number;
@@ -41,6 +43,9 @@ export async function runSchedule(seed: number): Promise<Verdict> {
   let duplicates = 0;
   let late = 0;
   let gateway: SimulatedGateway | undefined;
+  let volumeAway = false;
+  let fragileUntil = 0;
+  disk.tornSectors = dice.chance(0.5);
   const crashes = dice.chance(0.5) ? 0.01 : 0;
   disk.beforeAppend = () => {
     if (dice.chance(crashes / 5)) crash();
@@ -61,7 +66,11 @@ export async function runSchedule(seed: number): Promise<Verdict> {
 
   function open(mine: number): Promise<SimulatedGateway> {
     const client = kafka.connect(() => mine === life);
-    return openGateway(client, disk, { clock: clockOf(mine), window, topics, log: watch.hear });
+    return openGateway(client, disk, { clock: clockOf(mine), window, topics, log: watch.hear, retake });
+  }
+
+  async function retake(): Promise<void> {
+    if (volumeAway) throw new Error('the volume is gone');
   }
 
   /** The timers of a dead process never ring. */
@@ -74,6 +83,9 @@ export async function runSchedule(seed: number): Promise<Verdict> {
   }
 
   function crash(): void {
+    if (isFragile()) return;
+    // A process that dies has its volume back when the next one starts.
+    bringSpoolBack();
     const power = dice.chance(0.5);
     noteFull();
     ledger.endLife(life, world.now(), power ? 'power cut' : 'kill');
@@ -83,8 +95,12 @@ export async function runSchedule(seed: number): Promise<Verdict> {
     else disk.kill();
   }
 
+  function isFragile(): boolean {
+    return world.now() < fragileUntil;
+  }
+
   function noteFull(): void {
-    if (disk.full) ledger.noteFull(world.now());
+    if (disk.full || disk.readOnly) ledger.noteFull(world.now());
   }
 
   function send(): void {
@@ -159,9 +175,40 @@ export async function runSchedule(seed: number): Promise<Verdict> {
     },
     () => {
       noteFull();
-      disk.full = dice.chance(0.2);
+      disk.full = !isFragile() && dice.chance(0.2);
     },
+    () => {
+      noteFull();
+      disk.readOnly = !isFragile() && dice.chance(0.1);
+    },
+    () => {
+      disk.failingSyncs = !isFragile() && dice.chance(0.2) ? 1 + dice.below(3) : 0;
+    },
+    takeSpoolAway,
   ];
+
+  /** The folder is deleted under a running gateway, or its volume is unmounted for some seconds. */
+  function takeSpoolAway(): void {
+    if (gateway === undefined || volumeAway || !dice.chance(0.3)) return;
+    if (dice.chance(0.5)) {
+      // Until it is written again, another fault would lose it: that is one fault too many.
+      if (disk.full || disk.readOnly || disk.failingSyncs > 0) return;
+      fragileUntil = world.now() + restoring;
+      disk.vanish('/spool');
+      return;
+    }
+    disk.vanish('/spool');
+    volumeAway = true;
+    const mine = life;
+    world.after(dice.below(4_000), () => {
+      if (mine === life) bringSpoolBack();
+    });
+  }
+
+  function bringSpoolBack(): void {
+    if (volumeAway) disk.comeBack('/spool');
+    volumeAway = false;
+  }
 
   /** Lets so many milliseconds pass; a process that has crashed is started again some time later. */
   async function pass(milliseconds: number): Promise<void> {
@@ -189,6 +236,9 @@ export async function runSchedule(seed: number): Promise<Verdict> {
   kafka.away = false;
   noteFull();
   disk.full = false;
+  disk.readOnly = false;
+  disk.failingSyncs = 0;
+  bringSpoolBack();
   disk.beforeAppend = () => undefined;
   await pass(20_000);
   if (dice.chance(0.5)) {

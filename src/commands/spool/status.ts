@@ -7,6 +7,8 @@ interface Status {
   readonly folder: string;
   readonly lanes: readonly { slot: number; topic: string; records: number; bytes: number; oldestSeconds: number }[];
   readonly parked: number;
+  /** Files that can't be read and are set aside. */
+  readonly damaged: readonly { file: string; bytes: number }[];
 }
 
 export default class SpoolStatus extends BaseCommand {
@@ -32,6 +34,8 @@ export default class SpoolStatus extends BaseCommand {
       this.log(formatTable(['TOPIC', 'WORKER', 'RECORDS', 'SIZE', 'OLDEST'], rows));
     }
     if (parked > 0) this.log(`${parked} parked: see gateway spool list`);
-    return { folder: spool.folder, lanes, parked };
+    const damaged = (await spool.damaged()).map(({ path, bytes }) => ({ file: path, bytes }));
+    for (const { file, bytes } of damaged) this.log(`Damaged: ${file} (${bytes} bytes): see gateway spool recover`);
+    return { folder: spool.folder, lanes, parked, damaged };
   }
 }

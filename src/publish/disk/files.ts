@@ -1,5 +1,16 @@
-import { close, fdatasync, ftruncate, open as openHandle, write } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  close,
+  fdatasync,
+  fstat,
+  ftruncate,
+  open as openHandle,
+  read,
+  type Stats,
+  stat,
+  write,
+  writeSync,
+} from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -15,22 +26,46 @@ export interface Files {
   sync(file: string): Promise<void>;
   /** Creates a file, its folders with it, so that both survive a crash, and opens it for appending. */
   create(file: string): Promise<AppendFile>;
-  /** Opens a file that exists, for appending. */
+  /** Opens a file that exists, for reading and appending. */
   open(file: string): Promise<AppendFile>;
-  /** Replaces a small file at once. It may be lost in a crash, then the old one is there. */
-  replace(file: string, text: string): Promise<void>;
+  /** Replaces a small file at once. It may be lost in a crash of the machine, then the old one is there; `durable`: it is not. */
+  replace(file: string, text: string, options?: { readonly durable: boolean }): Promise<void>;
   /** The text of a small file; undefined if there is none. */
   text(file: string): Promise<string | undefined>;
+  /** Gives a file another name, in the same folder, which survives a crash. There must be none of that name. */
+  rename(file: string, to: string): Promise<void>;
   remove(file: string): Promise<void>;
 }
 
 export interface AppendFile {
+  /** As `Files.read`; also where the file has lost its name since. */
+  read(offset: number, length: number): Promise<Buffer>;
   /** Appends all of them; after an error any part may have been written. */
   write(chunks: readonly Buffer[]): Promise<void>;
-  /** Resolves when all that was written survives a crash of the machine. */
+  /** The same at once, for a few bytes: a kill of the process does not undo it. */
+  writeNow(bytes: Buffer): void;
+  /** Resolves when all that was written survives a crash of the machine; rejects with a `GoneError` as `check` does. */
   sync(): Promise<void>;
+  /** Rejects with a `GoneError` if the file at its path is another one now, or none, or is shorter than what was written. */
+  check(): Promise<void>;
   truncate(length: number): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Somebody has taken a file away that is in use, or a part of it. */
+export class GoneError extends Error {
+  override readonly name = 'GoneError';
+  /** True where the open file still has all that was written to it. */
+  readonly whole: boolean;
+
+  constructor(path: string, length?: number) {
+    super(
+      length === undefined
+        ? `${path} was deleted, moved or replaced, or its volume unmounted, while the gateway uses it`
+        : `${path} was cut to ${length} bytes while the gateway uses it`,
+    );
+    this.whole = length === undefined;
+  }
 }
 
 export const realFiles: Files = {
@@ -39,22 +74,15 @@ export const realFiles: Files = {
     return names.sort();
   },
   async read(file, offset, length) {
-    const handle = await open(file, 'r');
+    const handle = await openFile(file, 'r');
     try {
-      const buffer = Buffer.allocUnsafe(length);
-      let filled = 0;
-      while (filled < length) {
-        const { bytesRead } = await handle.read(buffer, filled, length - filled, offset + filled);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-      return buffer.subarray(0, filled);
+      return await readAll(handle, offset, length);
     } finally {
-      await handle.close();
+      await closeFile(handle);
     }
   },
   async size(file) {
-    return (await stat(file).catch(orIfMissing({ size: 0 }))).size;
+    return (await statPath(file).catch(orIfMissing({ size: 0 }))).size;
   },
   async sync(file) {
     const handle = await open(file, 'r');
@@ -66,38 +94,82 @@ export const realFiles: Files = {
   },
   async create(file) {
     await makeFolder(dirname(file));
-    const handle = await openFile(file, 'ax');
+    const handle = await openFile(file, 'ax+');
     // A new name is durable only when its folder is.
     for (const folder of [dirname(file), dirname(dirname(file))]) await syncFolder(folder);
-    return appendTo(handle);
+    return appendTo(handle, file, await statHandle(handle));
   },
-  open: async (file) => appendTo(await openFile(file, 'a')),
-  async replace(file, text) {
-    await mkdir(dirname(file), { recursive: true });
+  async open(file) {
+    const handle = await openFile(file, 'a+');
+    return appendTo(handle, file, await statHandle(handle));
+  },
+  async replace(file, text, { durable } = { durable: false }) {
     const temporary = `${file}.new`;
-    await writeFile(temporary, text);
+    await writeFile(temporary, text, { flush: durable });
     await rename(temporary, file);
+    if (durable) await syncFolder(dirname(file));
   },
   text: (file) => readFile(file, 'utf8').catch(orIfMissing(undefined)),
+  async rename(file, to) {
+    await rename(file, to);
+    await syncFolder(dirname(to));
+  },
   remove: (file) => rm(file, { force: true }),
 };
 
 const openFile = promisify(openHandle);
+const readSome = promisify(read);
 const writeSome = promisify(write);
 const syncData = promisify(fdatasync);
+const statHandle = promisify(fstat);
+const statPath = promisify(stat);
 const truncateTo = promisify(ftruncate);
 const closeFile = promisify(close);
 
-function appendTo(handle: number): AppendFile {
+async function readAll(handle: number, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await readSome(handle, buffer, filled, length - filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+
+function appendTo(handle: number, path: string, { dev, ino, size }: Stats): AppendFile {
+  /** Bytes that the file has at least. */
+  let written = size;
+
+  /** An inode that is open is no other file's, so its number tells. */
+  async function check(): Promise<void> {
+    const there = await statPath(path).catch(orIfMissing(undefined));
+    if (there === undefined || ino !== there.ino || dev !== there.dev) throw new GoneError(path);
+    if (there.size < written) throw new GoneError(path, there.size);
+  }
+
   return {
+    read: (offset, length) => readAll(handle, offset, length),
     async write(chunks) {
       const all = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
       for (let done = 0; done < all.length; ) {
         done += (await writeSome(handle, all, done, all.length - done)).bytesWritten;
       }
+      written += all.length;
     },
-    sync: () => syncData(handle),
-    truncate: (length) => truncateTo(handle, length),
+    writeNow(bytes) {
+      for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done);
+      written += bytes.length;
+    },
+    async sync() {
+      await syncData(handle);
+      await check();
+    },
+    check,
+    async truncate(length) {
+      await truncateTo(handle, length);
+      written = length;
+    },
     close: () => closeFile(handle),
   };
 }

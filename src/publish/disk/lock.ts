@@ -1,88 +1,150 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { close, constants, fstat, ftruncate, open, read, write } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { PublishError } from '../../model.js';
 import type { Log } from '../log.js';
 import { makeFolder } from './files.js';
+import { tryKernelLock } from './kernel-lock.js';
+import { mountPoint } from './mount-point.js';
+import { claimByPid, type PidClaim } from './pid-claims.js';
 
-/** Milliseconds. Workers whose primary was killed finish what they have, and `server.drain` is 25 s by default. */
+/** Milliseconds. A gateway that is stopping finishes what it has, and `server.drain` is 25 s by default. */
 const longestWait = 40_000;
+const lockFile = 'lock';
+/** Bytes of what is said in it at most. */
+const longestText = 1_024;
 
 export interface Lock {
+  /**
+   * Makes sure that the folder at the path is the one that is locked. One that was deleted is made and locked again, a volume
+   * that was mounted again too. Rejects with `FOLDER_GONE` while the volume is away, with `FOLDER_IN_USE` if somebody else
+   * has it now.
+   */
+  retake(): Promise<void>;
   release(): Promise<void>;
 }
 
-/** Claims of this process. */
-const mine = new Set<string>();
+/** Whether a lock was had; throws where there is none to be had. */
+export type TryLock = (handle: number, path: string) => boolean;
+
+interface Held {
+  readonly handle: number;
+  readonly claim: PidClaim;
+}
 
 /**
- * Takes a folder for this process alone. Rejects with `FOLDER_IN_USE` where another living process of this machine has it.
- * What a killed process has left behind doesn't count. A process puts a claim with its own name into the folder, and then
- * looks for others: of two that come at once, at least one sees the other. Nobody removes the claim of a living process.
+ * Takes a folder for this process alone, with a lock of the kernel on its file `lock`: it holds between containers, a crash
+ * releases it at once, and nobody can take it from a living process. Rejects with a `PublishError` `FOLDER_IN_USE` where another
+ * process still has it after `wait` milliseconds, with `NO_FILE_LOCKS` where there are no locks.
  */
-export async function lockFolder(folder: string, log: Log, wait = longestWait): Promise<Lock> {
+export async function lockFolder(
+  folder: string,
+  log: Log,
+  wait = longestWait,
+  tryLock: TryLock = tryKernelLock,
+): Promise<Lock> {
   await makeFolder(folder);
-  const name = `lock.${process.pid}.${(await startOf(process.pid)) ?? 0}`;
-  const claim = join(folder, name);
-  if (mine.has(claim)) throw inUse(folder, process.pid);
-  mine.add(claim);
-  const release = async () => {
-    await rm(claim, { force: true });
-    mine.delete(claim);
-  };
-  try {
-    for (let waited = 0; ; ) {
-      let holder = await findOther(folder, name);
-      if (holder === undefined) {
-        await writeFile(claim, '');
-        holder = await findOther(folder, name);
-      }
-      if (holder === undefined) return { release };
-      await rm(claim, { force: true });
-      if (waited >= wait) throw inUse(folder, holder);
-      if (waited === 0)
-        log('warn', 'another process still has the folder: waiting for it to end', { folder, pid: holder });
-      // Not in step with others who wait.
-      const pause = 50 + Math.random() * 100;
-      waited += pause;
-      await delay(pause);
-    }
-  } catch (error) {
+  const mount = await mountPoint(folder);
+  let held: Held | undefined = await waitForLock(folder, log, wait, tryLock);
+
+  async function retake(): Promise<void> {
+    if (held !== undefined && (await isAtPath(held.handle, join(folder, lockFile)))) return;
+    if ((await mountPoint(folder)) !== mount) throw gone(folder, mount);
     await release();
-    throw error;
+    await makeFolder(folder);
+    const taken = await take(folder, tryLock);
+    if (typeof taken === 'string') throw inUse(folder, taken);
+    held = taken;
+  }
+
+  async function release(): Promise<void> {
+    const last = held;
+    held = undefined;
+    if (last === undefined) return;
+    await last.claim.release().catch(() => undefined);
+    await closeFile(last.handle);
+  }
+
+  return { retake, release };
+}
+
+async function waitForLock(folder: string, log: Log, wait: number, tryLock: TryLock): Promise<Held> {
+  for (let waited = 0; ; ) {
+    const taken = await take(folder, tryLock);
+    if (typeof taken !== 'string') return taken;
+    if (waited >= wait) throw inUse(folder, taken);
+    if (waited === 0)
+      log('warn', 'another process still has the folder: waiting for it to end', { folder, holder: taken });
+    // Not in step with others who wait.
+    const pause = 50 + Math.random() * 100;
+    waited += pause;
+    await delay(pause);
   }
 }
 
-function inUse(folder: string, pid: number): PublishError {
-  return new PublishError('unavailable', 'FOLDER_IN_USE', `${folder} is in use by process ${pid}`);
-}
-
-/** The id of another living process that has a claim. Those of the dead are removed: their names don't come back. */
-async function findOther(folder: string, own: string): Promise<number | undefined> {
-  for (const name of await readdir(folder)) {
-    const [, pid, started] = /^lock\.(\d+)\.(\d+)$/.exec(name) ?? [];
-    if (name === own || pid === undefined) continue;
-    if (await lives(Number(pid), started)) return Number(pid);
-    await rm(join(folder, name), { force: true });
-  }
-  return undefined;
-}
-
-async function lives(pid: number, started: string | undefined): Promise<boolean> {
+/** One try: the lock, or who has it. */
+async function take(folder: string, tryLock: TryLock): Promise<Held | string> {
+  const path = join(folder, lockFile);
+  const handle = await openFile(path, constants.O_RDWR | constants.O_CREAT, 0o666);
+  let kept = false;
   try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // There is one, of somebody else.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+    if (!tryLock(handle, path)) return await readHolder(handle);
+    // Somebody has deleted the file since it was opened: the next try opens the new one.
+    if (!(await isAtPath(handle, path))) return 'a process that has just begun';
+    const claim = await claimByPid(folder);
+    if ('holder' in claim) return `process ${claim.holder}, an older version of the gateway`;
+    await writeHolder(handle);
+    kept = true;
+    return { handle, claim };
+  } finally {
+    if (!kept) await closeFile(handle);
   }
-  return started === '0' || started === (await startOf(pid));
 }
 
-/**
- * When the process started, as the system counts; tells it from a later one with the same id. Field 22 of /proc/PID/stat
- * (proc(5)), after the name, which may have spaces in it. Not every system has it.
- */
-async function startOf(pid: number): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+async function isAtPath(handle: number, path: string): Promise<boolean> {
+  const [open, there] = await Promise.all([statHandle(handle), stat(path).catch(() => undefined)]);
+  return there !== undefined && open.ino === there.ino && open.dev === there.dev;
 }
+
+/** For whoever finds the folder taken. A process id counts in its own container, which its host name tells. */
+async function writeHolder(handle: number): Promise<void> {
+  const before = await readText(handle);
+  // What somebody has put there by mistake stays.
+  if (before !== '' && !before.startsWith(textStart)) return;
+  const text = Buffer.from(`${textStart}${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`);
+  await writeFile(handle, text, 0, text.length, 0);
+  await cutFile(handle, text.length);
+}
+
+const textStart = 'process ';
+
+async function readHolder(handle: number): Promise<string> {
+  const text = await readText(handle).catch(() => '');
+  const [line = ''] = text.split('\n');
+  return line.startsWith(textStart) ? line : 'another process';
+}
+
+async function readText(handle: number): Promise<string> {
+  const { buffer, bytesRead } = await readFile(handle, Buffer.alloc(longestText), 0, longestText, 0);
+  return buffer.toString('utf8', 0, bytesRead);
+}
+
+function inUse(folder: string, holder: string): PublishError {
+  const cure = 'stop that gateway, or give this one a folder of its own';
+  return new PublishError('unavailable', 'FOLDER_IN_USE', `${folder} is in use by ${holder}: ${cure}`);
+}
+
+function gone(folder: string, mount: string): PublishError {
+  const message = `${folder} is not there any more: the volume that was mounted at ${mount} is gone; mount it again`;
+  return new PublishError('unavailable', 'FOLDER_GONE', message);
+}
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const statHandle = promisify(fstat);
+const readFile = promisify(read);
+const writeFile = promisify(write);
+const cutFile = promisify(ftruncate);

@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Files } from '../disk/files.js';
-import { scanSegment } from '../disk/segment.js';
+import { identify, type Layout } from '../disk/head.js';
+import { scanFrames } from '../disk/segment.js';
 
 /**
  * `DIR/PARTITION/topics/TOPIC/FIRST-SALT.log`: a partition is what one process at a time writes, whatever the topic, as the
@@ -17,6 +18,11 @@ export function topicsFolder(dir: string, partition: number): string {
   return join(partitionFolder(dir, partition), 'topics');
 }
 
+/** What the files of a folder say that they belong to. */
+export function streamOf(folder: string): string {
+  return `${basename(dirname(dirname(folder)))}/topics/${basename(folder)}`;
+}
+
 export async function listPartitions(files: Files, dir: string): Promise<readonly number[]> {
   const names = await files.list(dir);
   return names
@@ -29,21 +35,82 @@ export interface LogFile {
   readonly path: string;
   /** Offset of its first record. */
   readonly first: number;
+  /** Absent while nobody has written its first line. */
+  readonly layout?: Layout;
+  /** Its first line is damaged. */
+  readonly guessed: boolean;
 }
 
-/** The files of a topic in a partition, in the order of their records. */
-export async function listFiles(files: Files, folder: string): Promise<readonly LogFile[]> {
-  const names = await files.list(folder);
-  return names
-    .filter((name) => name.endsWith(suffix))
-    .map((name) => ({ path: join(folder, name), first: Number.parseInt(name, 10) }));
+/** The files of a topic in a partition, in the order of their records, which is that of what they say, not of their names. */
+export class LogFiles {
+  readonly #files: Files;
+  readonly #folder: string;
+  /** What a file says doesn't change. `undefined`: it is another's. */
+  readonly #known = new Map<string, LogFile | undefined>();
+
+  constructor(files: Files, folder: string) {
+    this.#files = files;
+    this.#folder = folder;
+  }
+
+  async list(): Promise<readonly LogFile[]> {
+    const names = (await this.#files.list(this.#folder)).filter((name) => name.endsWith(suffix));
+    const all = await Promise.all(names.map((name) => this.#look(join(this.#folder, name))));
+    const inOrder = all.filter((file) => file !== undefined).sort((a, b) => a.first - b.first);
+    return inOrder.some(({ first }, index) => first === inOrder[index - 1]?.first) ? this.#sortTwins(inOrder) : inOrder;
+  }
+
+  /** Two begin with the same offset where a failed write or a crash has left one of them empty, or behind: that one is first. */
+  async #sortTwins(all: readonly LogFile[]): Promise<readonly LogFile[]> {
+    const ends = await Promise.all(all.map((file) => endOf(this.#files, file).catch(orGone)));
+    const sorted = all.map((file, index) => ({ file, end: ends[index] ?? 0 }));
+    return sorted.sort((a, b) => a.file.first - b.file.first || a.end - b.end).map(({ file }) => file);
+  }
+
+  /** The files whose name says that they are of the log, and that are something else. */
+  async listForeign(): Promise<readonly string[]> {
+    await this.list();
+    return [...this.#known].filter(([, file]) => file === undefined).map(([path]) => path);
+  }
+
+  forget(path: string): void {
+    this.#known.delete(path);
+  }
+
+  async #look(path: string): Promise<LogFile | undefined> {
+    if (this.#known.has(path)) return this.#known.get(path);
+    const read = (offset: number, length: number) => this.#files.read(path, offset, length);
+    const identity = await identify(read, path, 'log', streamOf(this.#folder)).catch(orGone);
+    // Deleted meanwhile.
+    if (identity === undefined) return undefined;
+    if (identity.state === 'unborn') return { path, first: Number.parseInt(basename(path), 10) || 0, guessed: false };
+    const file =
+      identity.state === 'foreign'
+        ? undefined
+        : { path, first: identity.layout.first, layout: identity.layout, guessed: identity.state === 'guessed' };
+    this.#known.set(path, file);
+    return file;
+  }
+}
+
+/** The retention of a log, and whoever else may, deletes files while they are read. */
+export function orGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 /** The offset that the next record of the topic gets. All before it are durable. */
 export async function findEnd(files: Files, folder: string): Promise<number> {
-  const last = (await listFiles(files, folder)).at(-1);
+  const last = (await new LogFiles(files, folder).list()).at(-1);
   if (last === undefined) return 0;
-  const { segment, whole } = await scanSegment(files, last.path);
+  const end = await endOf(files, last);
   await files.sync(last.path);
-  return whole === 0 ? last.first : segment.last + 1;
+  return end;
+}
+
+/** The offset behind the last record of a file. */
+async function endOf(files: Files, { path, first, layout }: LogFile): Promise<number> {
+  if (layout === undefined) return first;
+  const read = (offset: number, length: number) => files.read(path, offset, length);
+  const { whole, last } = await scanFrames(read, path, layout);
+  return whole === layout.start ? first : last + 1;
 }

@@ -3,9 +3,13 @@ import type { EmbeddedSettings } from '../../config/settings.js';
 import { type KafkaRecord, type Placement, PublishError, type Publisher } from '../../model.js';
 import { type Clock, realClock } from '../clock.js';
 import { type Files, realFiles } from '../disk/files.js';
+import { longestBody } from '../disk/frame.js';
+import { Keeper } from '../disk/keeper.js';
 import { type Lock, lockFolder } from '../disk/lock.js';
+import { refuseNewer } from '../disk/refuse-newer.js';
 import type { Log } from '../log.js';
 import { partitionFolder, topicsFolder } from './layout.js';
+import { startRetention } from './retention.js';
 import { type Append, TopicLog } from './topic-log.js';
 
 /** Records that are not kept waiting for more. */
@@ -32,7 +36,7 @@ export interface Machine {
  * commit: while the files of one group are being synced, in parallel, the next gathers. Rejects if the folder can't be used.
  */
 export async function openEmbedded(
-  { dir }: EmbeddedSettings,
+  { dir, retention }: EmbeddedSettings,
   { slot = 0, log }: EmbeddedOptions,
   { files, clock, lock }: Machine = {
     files: realFiles,
@@ -40,9 +44,18 @@ export async function openEmbedded(
     lock: (folder) => lockFolder(folder, log, 0),
   },
 ): Promise<Publisher<Placement>> {
-  const { partition, release } = await takePartition(dir, slot, lock);
+  const { partition, held } = await takePartition(dir, slot, lock);
+  const keeper = new Keeper({ files, date: () => clock.date(), log });
   const logs = new Map<string, TopicLog>();
-  const health = watchHealth(files, clock, join(partitionFolder(dir, partition), 'probe'));
+  try {
+    for (const topic of await files.list(topicsFolder(dir, partition)))
+      await refuseNewer(files, join(topicsFolder(dir, partition), topic));
+  } catch (error) {
+    await held.release();
+    throw error;
+  }
+  const health = watchHealth(files, clock, held, join(partitionFolder(dir, partition), 'probe'));
+  const cleaning = retention && startRetention({ retention, files, clock, log, folder: topicsFolder(dir, partition) });
   let queue: Append[] = [];
   let writing: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
@@ -51,6 +64,8 @@ export async function openEmbedded(
     if (closing) {
       return Promise.reject(new PublishError('unavailable', 'CLOSED', 'the gateway is stopping and takes no records'));
     }
+    const tooLong = refuse(record);
+    if (tooLong !== undefined) return Promise.reject(tooLong);
     return new Promise((resolve, reject) => {
       queue.push({ record, timestamp: clock.date(), resolve, reject: (error) => reject(translateError(error, dir)) });
       writing ??= writeAll();
@@ -79,9 +94,10 @@ export async function openEmbedded(
   function logOf(topic: string): TopicLog {
     const known = logs.get(topic);
     if (known !== undefined) return known;
-    const onDamage = (damage: object) => log('warn', 'a part of the embedded log is torn or damaged', { ...damage });
     const folder = join(topicsFolder(dir, partition), topic);
-    const topicLog = new TopicLog({ files, folder, topic, partition, onDamage });
+    const { retake } = held;
+    const onBegin = () => cleaning?.look();
+    const topicLog = new TopicLog({ files, folder, topic, partition, keeper, retake, onBegin });
     logs.set(topic, topicLog);
     return topicLog;
   }
@@ -89,8 +105,9 @@ export async function openEmbedded(
   async function finish(): Promise<void> {
     await writing;
     health.stop();
+    await cleaning?.stop();
     await Promise.all([...logs.values()].map((each) => each.close()));
-    await release();
+    await held.release();
   }
 
   return {
@@ -104,11 +121,26 @@ export async function openEmbedded(
   };
 }
 
-async function takePartition(dir: string, slot: number, lock: Machine['lock']): Promise<{ partition: number } & Lock> {
+/** Here and not when it is written, where others are in the same group. */
+function refuse({ key, headers, value }: KafkaRecord): PublishError | undefined {
+  if (value.length <= longestBody / 2) return undefined;
+  const length = value.length + Buffer.byteLength(JSON.stringify({ key, headers })) + factsAtMost;
+  if (length <= longestBody) return undefined;
+  const message = `a record of ${length} bytes cannot be kept: ${longestBody} are the most`;
+  return new PublishError('refused', 'RECORD_TOO_LARGE', message);
+}
+
+/** Bytes of what the log adds to a record. */
+const factsAtMost = 100;
+
+async function takePartition(
+  dir: string,
+  slot: number,
+  lock: Machine['lock'],
+): Promise<{ readonly partition: number; readonly held: Lock }> {
   for (let partition = slot; ; partition++) {
     try {
-      const { release } = await lock(partitionFolder(dir, partition));
-      return { partition, release };
+      return { partition, held: await lock(partitionFolder(dir, partition)) };
     } catch (error) {
       if (!(error instanceof PublishError && error.reason === 'FOLDER_IN_USE')) throw error;
     }
@@ -126,7 +158,7 @@ function byTopic(group: readonly Append[]): [topic: string, appends: Append[]][]
 }
 
 /** After a failure nobody may send anything until the gateway is ready again: so it tries the disk by itself. */
-function watchHealth(files: Files, clock: Clock, file: string) {
+function watchHealth(files: Files, clock: Clock, held: Lock, file: string) {
   let good = true;
   let stop: (() => void) | undefined;
 
@@ -137,10 +169,13 @@ function watchHealth(files: Files, clock: Clock, file: string) {
   }
 
   async function tryDisk(): Promise<void> {
-    const well = await files.replace(file, probe).then(
-      () => true,
-      () => false,
-    );
+    const well = await held
+      .retake()
+      .then(() => files.replace(file, probe))
+      .then(
+        () => true,
+        () => false,
+      );
     await files.remove(file).catch(() => undefined);
     if (!good && stop !== undefined) note(well);
   }
@@ -156,6 +191,7 @@ function watchHealth(files: Files, clock: Clock, file: string) {
 }
 
 function translateError(error: unknown, dir: string): PublishError {
+  if (error instanceof PublishError) return error;
   const reason = error instanceof Error && 'code' in error ? String(error.code) : 'LOG_NOT_WRITTEN';
   const detail = error instanceof Error ? error.message : String(error);
   const message = `the embedded log in ${dir} can't be written: ${detail}`;

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EmbeddedSettings } from '../../config/settings.js';
 import { type Files, realFiles } from '../disk/files.js';
-import type { Damage } from '../disk/segment.js';
 import type { Positions, ReadOptions, Recent, StoredRecord } from '../read.js';
 import { Cursor } from './cursor.js';
 import { findEnd, listPartitions, topicsFolder } from './layout.js';
@@ -92,7 +91,7 @@ async function openCursor(files: Files, place: Place, { from, until, log }: Read
     ...{ files, topic, partition, folder },
     next: firstOf(place, now, from),
     end: endOf(place, now, until),
-    onDamage: (damage: Damage) => log?.('warn', 'a part of the embedded log is damaged', { ...damage }),
+    onDamage: (damage) => log?.('warn', 'a part of the embedded log is damaged', { ...damage }),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { KafkaRecord } from '../../model.js';
-import { type Frame, frameHead, sealFrame } from '../disk/frame.js';
+import { type Frame, type Framing, sealFrame } from '../disk/frame.js';
 import type { StoredRecord } from '../read.js';
 
 export interface Timed {
@@ -20,18 +20,18 @@ export class Encoder {
   #buffer: Buffer = empty;
 
   /** Valid until the next call. The first record has the number `first`. */
-  encode(records: readonly Timed[], first: number, salt: number): Buffer {
+  encode(records: readonly Timed[], first: number, framing: Framing): Buffer {
     let end = 0;
     records.forEach(({ record: { key, headers, value }, timestamp }, index) => {
       const facts = JSON.stringify({ key, headers, timestamp });
       // A UTF-16 unit has at most 3 bytes in UTF-8.
-      this.#reserve(end, frameHead + 4 + facts.length * 3 + value.length);
+      this.#reserve(end, framing.head + 4 + facts.length * 3 + value.length);
       const start = end;
-      const body = start + frameHead;
+      const body = start + framing.head;
       const length = this.#buffer.write(facts, body + 4, 'utf8');
       this.#buffer.writeUInt32BE(length, body);
       end = body + 4 + length + value.copy(this.#buffer, body + 4 + length);
-      sealFrame(this.#buffer, start, end, first + index, salt);
+      sealFrame(this.#buffer, start, end, first + index, framing);
     });
     const bytes = this.#buffer.subarray(0, end);
     if (this.#buffer.length > keptBytes) this.#buffer = empty;

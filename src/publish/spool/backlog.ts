@@ -51,7 +51,7 @@ export class Backlog {
     this.#progress = new Progress(journal, (detail) =>
       ports.log('error', 'the spool cannot be cleared', { topic, detail }),
     );
-    this.#appender = new Appender(topic, journal, ports, (number, durable) => this.#onAppended(number, durable));
+    this.#appender = new Appender(topic, journal, ports, (number, owed) => this.#onAppended(number, owed));
     this.#found = journal.last;
     this.#handedOver = journal.done;
     this.#pending = journal.last > journal.done;
@@ -134,6 +134,11 @@ export class Backlog {
     return this.#journal.flush();
   }
 
+  /** Rejects what only memory has. */
+  giveUp(): void {
+    this.#appender.giveUp();
+  }
+
   /** Lets go of the journal; nothing may be in the batcher any more. */
   async stop(): Promise<void> {
     await this.#progress.settle();
@@ -148,28 +153,33 @@ export class Backlog {
     );
   }
 
-  #onAppended(number: number, durable: boolean): void {
+  #onAppended(number: number, owed: boolean): void {
     // Where the batcher has it, its acknowledgement finishes it.
-    if (!durable && !this.#resent.has(number)) this.#finish(number);
+    if (!owed && !this.#resent.has(number)) this.#finish(number);
     void this.drain();
   }
 
   #handOver(number: number, body: Buffer): void {
     if (number <= this.#handedOver) return;
     for (let gone = this.#handedOver + 1; gone < number; gone++) this.#passOver(gone);
+    this.#handedOver = number;
+    if (this.#progress.has(number)) return;
     const { record, spooledAt } = decodeSpooled(body);
     this.#sendAgain({ record, since: this.#ports.clock.now(), at: spooledAt }, number);
   }
 
   /** It isn't in the journal any more, or never was. */
   #passOver(number: number): void {
-    if (number <= this.#found || this.#progress.has(number)) this.#finish(number);
+    const unspooled = this.#appender.unspooled.get(number);
+    if (unspooled !== undefined) this.#sendAgain(unspooled, number);
+    else if (number <= this.#found || this.#progress.has(number)) this.#finish(number);
     else this.#lose(number);
   }
 
   #sendAgain(entry: Entry, number: number): void {
     entry.number = number;
     this.#handedOver = number;
+    this.#appender.unspooled.delete(number);
     this.#resent.set(number, entry);
     this.#ends.send(entry);
   }
@@ -180,27 +190,31 @@ export class Backlog {
    * nothing to find out with, the connection has to be there.
    */
   #reachEnd(): boolean {
+    const { underWay, unspooled, last } = this.#appender;
     const unknown: number[] = [];
-    for (let number = this.#handedOver + 1; number <= this.#appender.last; number++) {
-      if (!this.#appender.underWay.has(number) && !this.#progress.has(number)) unknown.push(number);
+    for (let number = this.#handedOver + 1; number <= last; number++) {
+      if (underWay.has(number) || unspooled.has(number) || this.#progress.has(number)) continue;
+      if (number <= this.#found) this.#finish(number);
+      else unknown.push(number);
     }
     for (const number of unknown) if (number <= this.#lookedFor) this.#lose(number);
     this.#lookedFor = Math.max(this.#lookedFor, ...unknown);
     if (unknown.length > 0) return true;
-    if (this.#suspect && (this.#appender.underWay.size > 0 || !this.#ports.connected())) return false;
+    if (this.#suspect && (underWay.size > 0 || !this.#ports.connected())) return false;
     this.#end();
     return true;
   }
 
   #lose(number: number): void {
-    this.#ports.log('error', 'a spooled record is damaged and lost', { topic: this.#topic, number });
+    const message = 'a spooled record cannot be read: what there is of it is kept on disk, see gateway spool recover';
+    this.#ports.log('error', message, { topic: this.#topic, number });
     this.#finish(number);
   }
 
   /** All that is durable is with the batcher: what is being appended just now follows it there. */
   #end(): void {
-    for (const [number, entry] of this.#appender.underWay)
-      if (number > this.#handedOver) this.#sendAgain(entry, number);
+    const waiting = [...this.#appender.underWay, ...this.#appender.unspooled].sort(([a], [b]) => a - b);
+    for (const [number, entry] of waiting) if (number > this.#handedOver) this.#sendAgain(entry, number);
     this.#pending = false;
     this.#ends.onEmpty();
   }

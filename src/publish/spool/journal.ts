@@ -1,10 +1,10 @@
-import { join } from 'node:path';
-import type { AppendFile, Files } from '../disk/files.js';
-import { encodeFrame, type Frame, frameHead } from '../disk/frame.js';
-import { type Damage, nameSegment, Segment, scanSegment, segmentBytes } from '../disk/segment.js';
+import { type Frame, frameHead, refuseLonger } from '../disk/frame.js';
+import type { Segment } from '../disk/segment.js';
+import { JournalFiles } from './journal-files.js';
+import { type JournalOptions, type LoadedJournal, loadJournal } from './load-journal.js';
 
-const suffix = '.journal';
-const doneFile = 'done';
+/** Numbers that are done with are kept in memory up to so many, and up to twice what is needed. */
+const pruneAtLeast = 1_000;
 
 interface Append extends Frame {
   resolve(): void;
@@ -14,45 +14,38 @@ interface Append extends Frame {
 /**
  * Numbered bodies in files, in the order of their numbers: appended durably, read once from the front, forgotten from
  * the front. One process at a time has a journal. A crash at any instruction leaves every body whose append had resolved;
- * what it tears or what the disk damages is found by checksum, reported, and what is whole around it is kept.
+ * what it tears or what the disk damages is found by checksum, reported, and what is whole around it is used. A file of
+ * which something can't be read is never removed, but set aside. A file that is taken away under a running gateway is written
+ * again, from the one that is open.
  */
 export class Journal {
-  readonly #files: Files;
-  readonly #folder: string;
-  readonly #segments: Segment[];
-  #active: { readonly file: AppendFile; readonly segment: Segment } | undefined;
+  readonly #files: JournalFiles;
+  /** Finished beyond `done`. */
+  readonly #finished: Set<number>;
+  #prunedTo = 0;
   #queue: Append[] = [];
   #pendingBytes = 0;
   #writing: Promise<void> | undefined;
+  /** The end of what has the files for itself. */
+  #turn: Promise<unknown> = Promise.resolve();
   #done: number;
-  /** What the disk knows of it. */
-  #noted: number;
   #last: number;
+  #fault: unknown;
   #reading: { segment: Segment | undefined; offset: number } = { segment: undefined, offset: 0 };
 
-  private constructor(files: Files, folder: string, segments: Segment[], done: number) {
-    this.#files = files;
-    this.#folder = folder;
-    this.#segments = segments;
-    this.#done = done;
-    this.#noted = done;
-    this.#last = Math.max(done, ...segments.map(({ last }) => last));
+  private constructor(options: JournalOptions, loaded: LoadedJournal) {
+    this.#finished = loaded.finished;
+    this.#done = loaded.done;
+    this.#last = loaded.last;
+    this.#files = new JournalFiles(options, loaded, () => ({ done: this.#done, finished: this.#finished }));
   }
 
-  static async open(files: Files, folder: string): Promise<{ journal: Journal; damage: readonly Damage[] }> {
-    const done = Number((await files.text(join(folder, doneFile))) || 0);
-    const segments: Segment[] = [];
-    const damage: Damage[] = [];
-    for (const name of await files.list(folder)) {
-      if (!name.endsWith(suffix)) continue;
-      const scanned = await scanSegment(files, join(folder, name));
-      damage.push(...scanned.damage);
-      if (scanned.segment.length > 0) segments.push(scanned.segment);
-      else await files.remove(scanned.segment.path);
-    }
-    const journal = new Journal(files, folder, segments, Number.isSafeInteger(done) ? done : 0);
-    await journal.#removeDone();
-    return { journal, damage };
+  /** Rejects with a `NewerFormatError` before anything is changed, where a newer version has written some of it. */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const journal = new Journal(options, await loadJournal(options));
+    await journal.#files.removeDone(false);
+    await journal.#files.prepare();
+    return journal;
   }
 
   /** The highest number that was ever used here. */
@@ -65,14 +58,25 @@ export class Journal {
     return this.#done;
   }
 
+  /** What a former process has finished beyond `done`. */
+  get finished(): ReadonlySet<number> {
+    return this.#finished;
+  }
+
   /** Bytes on disk, or on their way there. */
   get bytes(): number {
-    return this.#segments.reduce((sum, { length }) => sum + length, this.#pendingBytes);
+    return this.#files.segments.reduce((sum, { length }) => sum + length, this.#pendingBytes);
+  }
+
+  /** Why the last append, or the last look after the files, failed; undefined: it did not. */
+  get fault(): unknown {
+    return this.#fault;
   }
 
   /** The number must be higher than every one before. Resolves when the body is durable; many at once share a sync. */
   append(number: number, body: Buffer): Promise<void> {
     if (number <= this.#last) throw new RangeError(`journal numbers ascend: ${number} after ${this.#last}`);
+    refuseLonger(body.length);
     this.#last = number;
     return new Promise((resolve, reject) => {
       this.#pendingBytes += frameHead + body.length;
@@ -93,11 +97,15 @@ export class Journal {
   }
 
   async #readSegment(segment: Segment, maxBytes: number): Promise<{ frames: readonly Frame[]; next: number }> {
+    const { file } = segment;
     try {
-      return await segment.readFrom(this.#files, this.#reading.offset, maxBytes);
+      const look = await segment.readFrom(this.#reading.offset, maxBytes);
+      for (const each of look.damage) if (!each.torn) this.#files.reportDamage(segment, each);
+      return look;
     } catch (error) {
-      // All of it was done with meanwhile, and the file is gone.
-      if (!this.#segments.includes(segment)) return { frames: [], next: segment.length };
+      // All of it was done with meanwhile, and the file is closed; or it was written again.
+      if (!this.#files.segments.includes(segment)) return { frames: [], next: segment.length };
+      if (segment.file !== file) return this.#readSegment(segment, maxBytes);
       throw error;
     }
   }
@@ -109,31 +117,30 @@ export class Journal {
 
   /** The segment that the reader is in while it has more, else the one after it; undefined at the end of what is durable. */
   #nextToRead(): Segment | undefined {
+    const { segments } = this.#files;
     const { segment, offset } = this.#reading;
     if (segment !== undefined && offset < segment.length) return segment;
-    const next = this.#segments[segment === undefined ? 0 : this.#segments.indexOf(segment) + 1];
-    if (next === undefined || next.length === 0) return undefined;
-    this.#reading = { segment: next, offset: 0 };
+    const next = segments[segment === undefined ? 0 : segments.indexOf(segment) + 1];
+    if (next === undefined || next.length <= next.layout.start) return undefined;
+    this.#reading = { segment: next, offset: next.layout.start };
     return next;
+  }
+
+  /** These are finished, whatever is before them. Noted when it returns, so that a kill of the process undoes none of it. */
+  finish(numbers: readonly number[]): void {
+    this.#files.noteFinished(numbers);
+    for (const number of numbers) if (number > this.#done) this.#finished.add(number);
   }
 
   /** Everything up to `number` is done with; files that hold nothing else go. */
   async forget(number: number): Promise<void> {
     if (number <= this.#done) return;
     this.#done = number;
-    await this.#noteDone();
-    await this.#removeDone();
-  }
-
-  /** A full disk may refuse the note, but it must not keep the files that could go. The next note makes good for it. */
-  async #noteDone(): Promise<void> {
-    const done = this.#done;
-    try {
-      await this.#files.replace(join(this.#folder, doneFile), String(done));
-      this.#noted = done;
-    } catch {
-      // Without it, the next process sends some records once more.
+    if (this.#finished.size >= this.#prunedTo * 2 + pruneAtLeast) {
+      for (const each of this.#finished) if (each <= number) this.#finished.delete(each);
+      this.#prunedTo = this.#finished.size;
     }
+    await this.#exclusively(() => this.#files.removeDone(this.#queue.length > 0));
   }
 
   /** Waits for the appends under way. */
@@ -141,77 +148,63 @@ export class Journal {
     await this.#writing;
   }
 
+  /**
+   * Looks whether the files are still there, and writes again those that are not; after a fault, whether the disk takes
+   * something again. `fault` has what comes of it.
+   */
+  async verify(): Promise<void> {
+    if (this.#files.segments.length > 0 || this.#fault !== undefined)
+      await this.#exclusively(() => this.#guard(() => this.#verifyNow()).catch(() => undefined));
+  }
+
+  async #verifyNow(): Promise<void> {
+    await this.#files.restore();
+    if (this.#fault !== undefined) await this.#files.tryNote(true);
+  }
+
   async close(): Promise<void> {
     await this.flush();
-    if (this.#noted !== this.#done) await this.#noteDone();
-    await this.#active?.file.close();
-    this.#active = undefined;
+    await this.#turn;
+    await this.#files.close();
   }
 
   async #write(): Promise<void> {
     while (this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
-      const bytes = batch.reduce((sum, { body }) => sum + frameHead + body.length, 0);
-      try {
-        await this.#writeBatch(batch);
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        await this.#abandon();
-        for (const { reject } of batch) reject(error);
-      } finally {
-        this.#pendingBytes -= bytes;
-      }
+      await this.#exclusively(() => {
+        const batch = this.#queue;
+        this.#queue = [];
+        return this.#settle(batch);
+      });
     }
     this.#writing = undefined;
   }
 
-  async #writeBatch(batch: readonly Frame[]): Promise<void> {
-    const { file, segment } = await this.#activate(batch[0]?.number ?? 0);
-    await file.write(batch.map(({ number, body }) => encodeFrame(number, body, segment.salt)));
-    await file.sync();
-    for (const { body, number } of batch) segment.grow(frameHead + body.length, number);
-  }
-
-  async #activate(number: number): Promise<{ readonly file: AppendFile; readonly segment: Segment }> {
-    if (this.#active && this.#active.segment.length >= segmentBytes) {
-      await this.#active.file.close();
-      this.#active = undefined;
+  async #settle(batch: readonly Append[]): Promise<void> {
+    try {
+      await this.#guard(() => this.#files.append(batch));
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    } finally {
+      this.#pendingBytes -= batch.reduce((sum, { body }) => sum + frameHead + body.length, 0);
     }
-    if (this.#active) return this.#active;
-    const path = join(this.#folder, nameSegment(number, suffix));
-    const file = await this.#files.create(path);
-    const segment = new Segment(path, 0, 0);
-    this.#segments.push(segment);
-    this.#active = { file, segment };
-    return this.#active;
   }
 
-  /** After a failed write nobody knows what the end of the file holds: cut it back, and go on in a new one. */
-  async #abandon(): Promise<void> {
-    const active = this.#active;
-    this.#active = undefined;
-    if (!active) return;
-    const { file, segment } = active;
-    await file.truncate(segment.length).catch(() => undefined);
-    await file.close().catch(() => undefined);
-    if (segment.length > 0) return;
-    this.#segments.splice(this.#segments.indexOf(segment), 1);
-    await this.#files.remove(segment.path).catch(() => undefined);
-  }
-
-  async #removeDone(): Promise<void> {
-    while (this.#segments.length > 0) {
-      const [first] = this.#segments;
-      if (first === undefined || first.last > this.#done) return;
-      const active = this.#active;
-      if (first === active?.segment) {
-        if (this.#writing) return;
-        this.#active = undefined;
-        await active.file.close();
-      }
-      this.#segments.shift();
-      await this.#files.remove(first.path);
+  /** Remembers whether it went well. */
+  async #guard(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+      this.#fault = undefined;
+    } catch (error) {
+      this.#fault = error;
+      throw error;
     }
+  }
+
+  /** One thing at a time is done to the files. */
+  #exclusively(action: () => Promise<void>): Promise<void> {
+    const run = this.#turn.then(action);
+    this.#turn = run.catch(() => undefined);
+    return run;
   }
 }

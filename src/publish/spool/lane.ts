@@ -46,6 +46,11 @@ export class Lane {
     });
   }
 
+  /** Why the disk took nothing the last time; undefined while it does. */
+  get fault(): unknown {
+    return this.#journal.fault;
+  }
+
   get open(): boolean {
     return !this.#backlog.pending;
   }
@@ -105,6 +110,12 @@ export class Lane {
     }
     if (this.#direct.size > 0) this.close('the gateway is stopping');
     await this.#backlog.flush();
+    this.#backlog.giveUp();
+  }
+
+  /** Looks whether the files are still there. */
+  verify(): Promise<void> {
+    return this.#journal.verify();
   }
 
   /** Lets go of the journal; nothing may be in the batcher any more. */

@@ -22,10 +22,13 @@ export async function openSpools(
   async function open(name: string, served: readonly string[]): Promise<Spool> {
     const folder = join(dir, name);
     const lock = await lockFolder(folder, log);
-    const spool = await openSpool(kafka, { ...shared, folder, topics: served }).catch(async (error: unknown) => {
-      await lock.release();
-      throw error;
-    });
+    const { retake } = lock;
+    const spool = await openSpool(kafka, { ...shared, folder, topics: served, retake }).catch(
+      async (error: unknown) => {
+        await lock.release();
+        throw error;
+      },
+    );
     return { ...spool, close: () => spool.close().finally(lock.release) };
   }
 
@@ -41,7 +44,9 @@ export async function openSpools(
   return {
     ...own,
     status() {
-      return { ...own.status(), lanes: spools.flatMap((spool) => spool.status().lanes) };
+      const all = spools.map((spool) => spool.status());
+      const damagedFiles = all.reduce((sum, each) => sum + each.damagedFiles, 0);
+      return { ...own.status(), lanes: all.flatMap(({ lanes }) => lanes), damagedFiles };
     },
     adapt(next) {
       for (const spool of spools) spool.adapt(next);

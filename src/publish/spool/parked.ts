@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { type KafkaRecord, PublishError } from '../../model.js';
 import type { Clock } from '../clock.js';
-import type { Files } from '../disk/files.js';
-import type { Damage } from '../disk/segment.js';
 import type { Log } from '../log.js';
 import { Journal } from './journal.js';
+import type { JournalOptions } from './load-journal.js';
 import { decodeSpooled, encodeSpooled } from './spooled-record.js';
 
 const readBytes = 1024 * 1024;
@@ -13,31 +12,23 @@ export const retryFile = 'retry';
 
 /** Records that were promised and that Kafka refused for good. They stay until an operator has them sent again. */
 export class Parked {
-  readonly #files: Files;
-  readonly #folder: string;
+  readonly #options: JournalOptions;
   readonly #clock: Clock;
   readonly #journal: Journal;
   #number: number;
   readonly #counts = new Map<string, number>();
   #retrying = false;
 
-  private constructor(files: Files, folder: string, clock: Clock, journal: Journal) {
-    this.#files = files;
-    this.#folder = folder;
+  private constructor(options: JournalOptions, clock: Clock, journal: Journal) {
+    this.#options = options;
     this.#clock = clock;
     this.#journal = journal;
     this.#number = journal.last;
   }
 
-  static async open(
-    files: Files,
-    folder: string,
-    clock: Clock,
-    onDamage: (damage: readonly Damage[]) => void,
-  ): Promise<Parked> {
-    const { journal, damage } = await Journal.open(files, folder);
-    onDamage(damage);
-    const parked = new Parked(files, folder, clock, journal);
+  static async open(options: JournalOptions, clock: Clock): Promise<Parked> {
+    const journal = await Journal.open(options);
+    const parked = new Parked(options, clock, journal);
     for (let frames = await journal.read(readBytes); frames.length > 0; frames = await journal.read(readBytes)) {
       for (const { body } of frames) parked.#count(decodeSpooled(body).record.topic, 1);
     }
@@ -46,6 +37,16 @@ export class Parked {
 
   get bytes(): number {
     return this.#journal.bytes;
+  }
+
+  /** Why the disk took nothing the last time; undefined while it does. */
+  get fault(): unknown {
+    return this.#journal.fault;
+  }
+
+  /** Looks whether its files are still there. */
+  verify(): Promise<void> {
+    return this.#journal.verify();
   }
 
   /** Topic → how many of its records are parked; 0 where it had some. */
@@ -65,9 +66,10 @@ export class Parked {
     if (this.#retrying) return;
     this.#retrying = true;
     try {
-      const request = join(this.#folder, retryFile);
-      if ((await this.#files.text(request)) === undefined) return;
-      await this.#files.remove(request);
+      const { files, folder } = this.#options;
+      const request = join(folder, retryFile);
+      if ((await files.text(request)) === undefined) return;
+      await files.remove(request);
       await this.#retry(send, log);
     } catch (error) {
       log('error', 'parked records could not be sent again', {

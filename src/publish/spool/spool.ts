@@ -1,13 +1,16 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type KafkaRecord, type Placement, PublishError, type Publisher, type Spooled } from '../../model.js';
 import type { Clock } from '../clock.js';
 import type { Files } from '../disk/files.js';
-import type { Damage } from '../disk/segment.js';
+import { Keeper } from '../disk/keeper.js';
+import { refuseNewer } from '../disk/refuse-newer.js';
 import type { Log } from '../log.js';
 import type { LanePorts } from './entry.js';
 import { Journal } from './journal.js';
 import { Lane, type LaneStatus } from './lane.js';
+import type { JournalOptions } from './load-journal.js';
 import { Parked } from './parked.js';
+import { createRecovery } from './set-aside.js';
 
 /** A record that Kafka hasn't acknowledged after so many milliseconds closes its lane. */
 const patience = 2_000;
@@ -25,6 +28,8 @@ export interface SpoolOptions {
   /** To begin with. A dead letter that Kafka refuses for good is parked at once: there is nowhere else for it to go. */
   readonly deadLetterTopic: string;
   readonly files: Files;
+  /** Makes sure that the folder is still this process's alone: see `Lock`. */
+  readonly retake: () => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -37,6 +42,10 @@ export interface SpoolStatus {
   readonly maxBytes: number;
   /** Since when it refuses records for want of room, in milliseconds since the epoch; absent while it takes them. */
   readonly fullSince?: number;
+  /** Why the disk takes nothing; absent while it does. */
+  readonly unusable?: string;
+  /** Files that can't be read and are set aside. */
+  readonly damagedFiles: number;
 }
 
 export interface TopicStatus extends LaneStatus {
@@ -55,12 +64,15 @@ export interface Spool extends Publisher {
  * in the folder is sent first. It says "stopping" to Kafka only after everything that it has promised is safe.
  */
 export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptions): Promise<Spool> {
-  const { folder, maxBytes, files, clock, log } = options;
+  const { folder, maxBytes, files, clock, log, retake } = options;
   let { deadLetterTopic } = options;
   const journals = new Map<string, Journal>();
   const lanes = new Map<string, Lane>();
   const openings = new Map<string, Promise<Lane>>();
-  const parked = await Parked.open(files, join(folder, 'parked'), clock, reportDamage);
+  const keeper = new Keeper({ files, date: () => clock.date(), log });
+  const leftBehind = await files.list(join(folder, 'topics'));
+  for (const topic of leftBehind) await refuseNewer(files, join(folder, 'topics', topic));
+  const parked = await Parked.open(journalOptions('parked'), clock);
   const ports: LanePorts = {
     send: (record) => kafka.publish(record),
     connected: () => kafka.connected(),
@@ -71,8 +83,15 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   };
   let closing: Promise<void> | undefined;
   let fullSince: number | undefined;
+  let unusable: string | undefined;
   let retriedAt = clock.now();
+  let verifying: Promise<void> | undefined;
+  const recoverIfAsked = createRecovery({ files, part: folder, keeper, send: publish, date: () => clock.date(), log });
   let cancelCheck = clock.after(checkInterval, check);
+
+  function journalOptions(name: string): JournalOptions {
+    return { files, folder: join(folder, name), stream: `${basename(folder)}/${name}`, keeper, retake };
+  }
 
   function mayGrow(bytes: number): boolean {
     const may = usedBytes() + bytes <= maxBytes;
@@ -94,8 +113,7 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   }
 
   async function createLane(topic: string): Promise<Lane> {
-    const { journal, damage } = await Journal.open(files, join(folder, 'topics', topic));
-    reportDamage(damage);
+    const journal = await Journal.open(journalOptions(`topics/${topic}`));
     journals.set(topic, journal);
     const lane = new Lane(topic, journal, ports);
     lanes.set(topic, lane);
@@ -105,9 +123,25 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
     return lane;
   }
 
-  function reportDamage(damage: readonly Damage[]): void {
-    for (const each of damage)
-      log('error', 'a part of the spool is damaged; what is whole around it is kept', { ...each });
+  /** Looks after the files of all topics; says so where they can't be used, and where they can be again. */
+  async function verify(): Promise<void> {
+    await Promise.all([parked, ...lanes.values()].map((each) => each.verify()));
+    noteFault();
+  }
+
+  function noteFault(): void {
+    const faults = [parked, ...lanes.values()].map(({ fault }) => fault).filter((fault) => fault !== undefined);
+    const [fault] = faults;
+    const before = unusable;
+    unusable = fault === undefined ? undefined : fault instanceof Error ? fault.message : String(fault);
+    if (unusable !== undefined && before === undefined) {
+      log('error', 'the spool cannot be used: without Kafka, webhooks are answered with 503', {
+        ...{ folder, detail: unusable },
+        cure: 'make room, make the folder writable, or mount its volume again; it is used again by itself',
+      });
+    } else if (unusable === undefined && before !== undefined) {
+      log('info', 'the spool can be used again', { folder });
+    }
   }
 
   function park(record: KafkaRecord, reason: string): Promise<void> {
@@ -121,10 +155,15 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   function check(): void {
     let waiting = false;
     for (const lane of lanes.values()) waiting = lane.check(patience) || waiting;
+    noteFault();
     if (usedBytes() < maxBytes / 2) fullSince = undefined;
     if (clock.now() - retriedAt >= restInterval) {
       retriedAt = clock.now();
       void parked.retryIfAsked(publish, log);
+      void recoverIfAsked();
+      verifying ??= verify().finally(() => {
+        verifying = undefined;
+      });
     }
     cancelCheck = clock.after(waiting ? checkInterval : restInterval, check);
   }
@@ -149,21 +188,22 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
 
   async function finish(): Promise<void> {
     cancelCheck();
+    await verifying;
     await Promise.all([...lanes.values()].map((lane) => lane.settle(patience)));
     await kafka.close();
     await Promise.all([...lanes.values()].map((lane) => lane.stop()));
     await parked.close();
   }
 
-  const leftBehind = await files.list(join(folder, 'topics'));
   for (const topic of new Set([...options.topics, ...leftBehind, ...parked.counts.keys()])) await openLane(topic);
   return {
     publish,
-    ready: () => closing === undefined && (kafka.ready() || usedBytes() < maxBytes),
+    ready: () => closing === undefined && (kafka.ready() || (fullSince === undefined && unusable === undefined)),
     connected: kafka.connected,
     status: () => ({
       lanes: [...lanes.values()].map((lane) => ({ ...lane.status(), parked: parked.counts.get(lane.topic) ?? 0 })),
-      ...{ bytes: usedBytes(), maxBytes },
+      ...{ bytes: usedBytes(), maxBytes, damagedFiles: keeper.count },
+      ...(unusable !== undefined && { unusable }),
       ...(fullSince !== undefined && { fullSince }),
     }),
     adapt(next) {

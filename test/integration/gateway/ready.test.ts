@@ -26,7 +26,7 @@ interface WayPublisher extends GatewayPublisher {
 function createWay(way: Way): WayPublisher {
   const spool = () => ({
     lanes: [{ topic: 't', open: way.laneOpen, spooled: 0, bytes: 0, refused: 0, parked: 0 }],
-    ...{ bytes: 0, maxBytes: 1, ...(way.full && { fullSince: 1 }) },
+    ...{ bytes: 0, maxBytes: 1, damagedFiles: 0, ...(way.full && { fullSince: 1 }) },
   });
   return {
     hold: undefined,

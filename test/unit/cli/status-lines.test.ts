@@ -7,6 +7,7 @@ const at = (secondsAgo: number) => new Date(now - secondsAgo * 1000).toISOString
 
 const well: Status = {
   ...{ version: '1.2.3', pid: 7, startedAt: at(600), ready: true, connected: true, inFlight: 0, spoolFull: false },
+  ...{ spoolUnusable: false, spoolDamagedFiles: 0 },
   workers: { ready: 2, of: 2 },
   config: { file: '/etc/gateway.yaml', digest: 'abc', loadedAt: at(300) },
   endpoints: [

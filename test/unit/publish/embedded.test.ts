@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
 import { expect } from 'chai';
 import { createPublisher } from '../../../src/publish/create.js';
+import { encodeFrame, longestBody, oldFraming } from '../../../src/publish/disk/frame.js';
 import { type ReadOptions, readEnds, readTopics, type StoredRecord } from '../../../src/publish/read.js';
 import { publishNow } from '../../support/placed.js';
 import { caught, makeRecord } from './records.js';
@@ -47,6 +49,12 @@ function onlyFile(dir: string): string {
   const [name = '', ...others] = readdirSync(folder);
   expect(others).to.deep.equal([]);
   return join(folder, name);
+}
+
+async function untilFiles(folder: string, count: number): Promise<void> {
+  for (let waited = 0; readdirSync(folder).length > count && waited < 5_000; waited += 10)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(readdirSync(folder)).to.have.length(count);
 }
 
 describe('embedded log', () => {
@@ -186,7 +194,7 @@ describe('embedded log', () => {
     await Promise.all([publisher.close(), other.close()]);
   }).timeout(20_000);
 
-  it('passes over what is damaged, cuts what is torn, says so, and counts on', async () => {
+  it('passes over what is damaged, says so, cuts nothing, and gives no offset twice', async () => {
     const warnings: unknown[] = [];
     const log = (level: string, message: string, { bytes }: { readonly [name: string]: unknown }) =>
       void warnings.push([level, message, bytes]);
@@ -195,26 +203,137 @@ describe('embedded log', () => {
     await publisher.close();
     const file = onlyFile(dir);
     const bytes = readFileSync(file);
-    const size = bytes.length / 3;
-    bytes.writeUInt8(0xff, size + 30);
-    writeFileSync(file, bytes.subarray(0, 3 * size - 1));
+    const head = bytes.indexOf(10) + 1;
+    const size = (bytes.length - head) / 3;
+    // The second is damaged, the third torn.
+    bytes.writeUInt8(0xff, head + size + 30);
+    const bad = bytes.subarray(0, -1);
+    writeFileSync(file, bad);
     const again = await createPublisher({ kind: 'embedded', dir }, { ...options, log });
-    // All that is behind the first record is as if nobody had written it.
-    expect(await again.publish(makeRecord('k', 3))).to.include({ offset: 1n });
+    const placed = await publishNow(again, makeRecord('k', 3));
+    expect(Number(placed.offset)).to.be.at.least(3);
     await again.close();
-    expect(warnings).to.deep.equal([['warn', 'a part of the embedded log is torn or damaged', 2 * size - 1]]);
-    const repaired = readFileSync(file);
-    for (const at of [30, size + 30]) {
-      const bad = Buffer.from(repaired);
-      bad.writeUInt8(0xff, at);
-      writeFileSync(file, bad);
-      const whole = at === 30 ? ['3'] : ['0'];
-      expect(
-        (await collect(dir, { from: 'beginning', until: 'end', log })).map(({ value }) => `${value}`),
-      ).to.deep.equal(whole);
-    }
-    expect(warnings.slice(1)).to.deep.equal([['warn', 'a part of the embedded log is damaged', size]]);
+    expect(warnings).to.deep.equal([
+      ['error', 'a part of a file is damaged; what is whole around it is used', 2 * size - 1],
+    ]);
+    expect(readFileSync(file).equals(bad)).to.equal(true);
+    expect((await readAll(dir, 'orders')).map(({ value }) => `${value}`)).to.deep.equal(['0', '3']);
+    const next = await createPublisher({ kind: 'embedded', dir }, options);
+    expect(await next.publish(makeRecord('k', 4))).to.include({ offset: placed.offset + 1n });
+    await next.close();
   });
+
+  it('goes on after what a crash has torn with the same offset, in a new file, and readers take it for no damage', async () => {
+    const publisher = await createPublisher({ kind: 'embedded', dir }, options);
+    for (const n of [0, 1]) await publisher.publish(makeRecord('k', n));
+    await publisher.close();
+    const file = onlyFile(dir);
+    writeFileSync(file, readFileSync(file).subarray(0, -3));
+    const again = await createPublisher({ kind: 'embedded', dir }, options);
+    expect(await again.publish(makeRecord('k', 2))).to.include({ offset: 1n });
+    await again.close();
+    const warnings: unknown[] = [];
+    const log = (...args: unknown[]) => void warnings.push(args);
+    const records = await collect(dir, { from: 'beginning', until: 'end', log });
+    expect(records.map(({ value }) => `${value}`)).to.deep.equal(['0', '2']);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('reads and continues what was written before files had a first line', async () => {
+    const folder = join(dir, '0/topics/orders');
+    mkdirSync(folder, { recursive: true });
+    const name = '0000000000000000-0badcafe.log';
+    const frames = ['a', 'b'].map((value, index) => {
+      const facts = Buffer.from(JSON.stringify({ key: 'k', headers: {}, timestamp: 1 }));
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(facts.length);
+      return encodeFrame(index, Buffer.concat([length, facts, Buffer.from(value)]), oldFraming(name));
+    });
+    writeFileSync(join(folder, name), Buffer.concat(frames));
+    const publisher = await createPublisher({ kind: 'embedded', dir }, options);
+    expect(await publisher.publish(makeRecord('k', 'c'))).to.include({ offset: 2n });
+    await publisher.close();
+    expect((await readAll(dir, 'orders')).map(({ value }) => `${value}`)).to.deep.equal(['a', 'b', 'c']);
+    expect(readFileSync(join(folder, name)).equals(Buffer.concat(frames))).to.equal(true);
+  });
+
+  it('sets aside what is no file of the log, and cuts none', async () => {
+    const folder = join(dir, '0/topics/orders');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, '0000000000000000-0badcafe.log'), 'x'.repeat(17_995));
+    const publisher = await createPublisher({ kind: 'embedded', dir }, options);
+    await publisher.publish(makeRecord('k', 1));
+    await publisher.close();
+    const [kept = ''] = readdirSync(folder).filter((each) => each.includes('.damaged-'));
+    expect(readFileSync(join(folder, kept), 'utf8')).to.equal('x'.repeat(17_995));
+    expect((await readAll(dir, 'orders')).map(({ value }) => `${value}`)).to.deep.equal(['1']);
+  });
+
+  it('does not start, and changes nothing, where a newer version has written', async () => {
+    const folder = join(dir, '0/topics/orders');
+    mkdirSync(folder, { recursive: true });
+    const start = 'webhook-gateway log 2 {} ';
+    const line = `${start}${crc32(start).toString(16).padStart(8, '0')}\n`;
+    writeFileSync(join(folder, '0000000000000000-0badcafe.log'), line);
+    expect(await caught(createPublisher({ kind: 'embedded', dir }, options))).to.include({ name: 'NewerFormatError' });
+    expect(readFileSync(onlyFile(dir), 'utf8')).to.equal(line);
+  });
+
+  it('rejects what a reader would take for damage, alone', async () => {
+    const publisher = await createPublisher({ kind: 'embedded', dir }, options);
+    const [small, large] = await Promise.allSettled([
+      publisher.publish(makeRecord('k', 'small')),
+      publisher.publish(makeRecord('k', Buffer.alloc(longestBody))),
+    ]);
+    expect(small.status).to.equal('fulfilled');
+    expect(large).to.have.nested.include({ 'reason.kind': 'refused', 'reason.reason': 'RECORD_TOO_LARGE' });
+    await publisher.close();
+  });
+
+  it('has what it acknowledged when its folder is deleted under it', async () => {
+    const publisher = await createPublisher({ kind: 'embedded', dir }, options);
+    await publisher.publish(makeRecord('k', 0));
+    rmSync(join(dir, '0'), { recursive: true });
+    const placed = await publisher.publish(makeRecord('k', 1));
+    await publisher.close();
+    expect(placed).to.include({ offset: 1n });
+    expect((await readAll(dir, 'orders')).map(({ value }) => `${value}`)).to.deep.equal(['1']);
+  });
+
+  it('deletes whole files when there is more than its retention says, says which, and readers go on', async () => {
+    const said: (readonly [string, unknown])[] = [];
+    const log = (_level: string, message: string, fields: { readonly [name: string]: unknown }) =>
+      void said.push([message, fields.reason]);
+    const hour = 3_600_000;
+    const retention = { time: hour, bytes: 25_000_000 };
+    const publisher = await createPublisher({ kind: 'embedded', dir, retention }, { ...options, log });
+    const folder = join(dir, '0/topics/orders');
+    const how = { from: 'beginning', until: 'abort' } as const;
+    const reader = readTopics({ kind: 'embedded', dir }, ['orders'], how);
+    await publisher.publish(makeRecord('k', Buffer.alloc(3_000_000, 'x')));
+    const seen = [Number((await reader.next()).value?.offset)];
+    for (let n = 1; n < 20; n++) await publisher.publish(makeRecord('k', Buffer.alloc(3_000_000, 'x')));
+    // What it has not read is deleted meanwhile.
+    while (seen.at(-1) !== 19) seen.push(Number((await reader.next()).value?.offset));
+    expect(seen).to.deep.equal([...seen].sort((a, b) => a - b));
+    await untilFiles(folder, 2);
+    await publisher.close();
+    const offsets = (await readAll(dir, 'orders')).map(({ offset }) => Number(offset));
+    expect(offsets[0]).to.be.greaterThan(0);
+    expect(offsets).to.deep.equal(offsets.map((_, index) => (offsets[0] ?? 0) + index));
+    expect(offsets.at(-1)).to.equal(19);
+    expect(new Set(said.map(([message, reason]) => `${message}: ${reason}`))).to.deep.equal(
+      new Set(['a file of the embedded log was deleted, as its retention says: bytes']),
+    );
+    const later = await createPublisher(
+      { kind: 'embedded', dir, retention: { time: 1, bytes: 1e12 } },
+      { ...options, log },
+    );
+    await untilFiles(folder, 1);
+    expect(await later.publish(makeRecord('k', 'next'))).to.include({ offset: 20n });
+    await later.close();
+    expect(said.at(-1)?.[1]).to.equal('time');
+  }).timeout(20_000);
 
   it('shows no half-written record, and takes it for no damage', async () => {
     const publisher = await createPublisher({ kind: 'embedded', dir }, options);
@@ -223,7 +342,8 @@ describe('embedded log', () => {
     const file = onlyFile(dir);
     const bytes = readFileSync(file);
     const warnings: unknown[] = [];
-    for (let length = bytes.length / 2; length < bytes.length; length++) {
+    const head = bytes.indexOf(10) + 1;
+    for (let length = head + (bytes.length - head) / 2; length < bytes.length; length++) {
       writeFileSync(file, bytes.subarray(0, length));
       const log = (...args: unknown[]) => void warnings.push(args);
       expect(await collect(dir, { from: 'beginning', until: 'end', log })).to.have.length(1);

@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import { type KafkaRecord, PublishError } from '../../../src/model.js';
 import { createBatcher } from '../../../src/publish/batcher.js';
 import type { Log } from '../../../src/publish/log.js';
-import { Journal } from '../../../src/publish/spool/journal.js';
 import { openSpool, type Spool } from '../../../src/publish/spool/spool.js';
 import { SimulatedDisk } from '../../simulation/disk.js';
 import { World } from '../../simulation/world.js';
 import { FakeClient } from './fake-client.js';
+import { openJournal } from './journals.js';
 import { caught, makeRecord } from './records.js';
 
 const tooLarge = () => new PublishError('refused', 'MESSAGE_TOO_LARGE', 'too large');
@@ -17,10 +17,12 @@ describe('the spool of a process', () => {
   let disk: SimulatedDisk;
   let answer: () => Error | undefined;
   let client: FakeClient;
-  let errors: unknown[];
+  let errors: [string, object][];
+  let away: boolean;
 
   beforeEach(() => {
     errors = [];
+    away = false;
     world = new World(1);
     disk = new SimulatedDisk(world);
     answer = () => undefined;
@@ -46,8 +48,13 @@ describe('the spool of a process', () => {
 
   function open(maxBytes = 100_000): Promise<Spool> {
     const options = { folder: '/spool', maxBytes, topics: ['orders'], deadLetterTopic: 'webhooks.dlq' };
-    const log: Log = (level, message, fields) => level === 'error' && errors.push([message, fields]);
-    const io = { files: disk.mount(), clock: world, log };
+    const retake = async () => {
+      if (away) throw new Error('the volume is gone');
+    };
+    const log: Log = (level, message, fields) => {
+      if (level === 'error') errors.push([message, fields]);
+    };
+    const io = { files: disk.mount(), clock: world, log, retake };
     return done(openSpool(createBatcher(client, world), { ...options, ...io }));
   }
 
@@ -107,10 +114,16 @@ describe('the spool of a process', () => {
     disk.damage('5555555555');
     answer = () => undefined;
     expect(await until(() => spool.status().lanes[0]?.open === true && spool.status().bytes === 0)).to.equal(true);
-    expect(errors).to.deep.equal([
-      ['a spooled record is damaged and lost', { topic: 'orders', number: 3 }],
-      ['a spooled record is damaged and lost', { topic: 'orders', number: 5 }],
+    expect(await until(() => spool.status().damagedFiles === 1)).to.equal(true);
+    const lost = 'a spooled record cannot be read: what there is of it is kept on disk, see gateway spool recover';
+    expect(errors.map(([message]) => message)).to.deep.equal([
+      'a part of a file is damaged; what is whole around it is used',
+      lost,
+      lost,
+      'a part of it is damaged, all else was delivered: the file is set aside; see gateway spool recover',
     ]);
+    const [kept = ''] = disk.paths('/spool').filter((path) => path.includes('.damaged-'));
+    expect(disk.content(kept)?.toString()).to.include('333333333');
     await done(send(spool, 6));
     const values = client.logs.get('orders/0')?.map(([digit]) => digit);
     expect(values).to.deep.equal(['1', '2', '4', '6']);
@@ -137,6 +150,131 @@ describe('the spool of a process', () => {
     expect(await until(() => third.status().lanes[0]?.parked === 0)).to.equal(true);
     expect(client.logs.get('orders/0')).to.have.length(1);
   });
+
+  it('has what it acknowledged when its folder is deleted while Kafka is away, and sends it when Kafka is back', async () => {
+    const spool = await open();
+    answer = down;
+    for (let n = 1; n <= 5; n++) await done(send(spool, n));
+    disk.vanish('/spool');
+    for (let n = 6; n <= 9; n++) expect(await done(send(spool, n))).to.include({ spooled: true });
+    expect(errors.map(([message]) => message).join()).to.include('they are written again');
+    expect(spool.status().unusable).to.equal(undefined);
+    disk.kill();
+    answer = () => undefined;
+    const next = await open();
+    expect(await until(() => next.status().lanes[0]?.spooled === 0)).to.equal(true);
+    expect(client.logs.get('orders/0')?.map(([digit]) => digit)).to.deep.equal([...'123456789']);
+  });
+
+  it('acknowledges nothing while its folder cannot be had, is not ready then, and goes on by itself', async () => {
+    const spool = await open();
+    answer = down;
+    client.ready = () => false;
+    for (let n = 1; n <= 3; n++) await done(send(spool, n));
+    expect(spool.ready()).to.equal(true);
+    disk.vanish('/spool');
+    away = true;
+    expect(await done(caught(send(spool, 4)))).to.include({ kind: 'unavailable', reason: 'SPOOL_NOT_WRITTEN' });
+    await until(() => !spool.ready());
+    expect(spool.status().unusable).to.include('the volume is gone');
+    expect(spool.ready()).to.equal(false);
+    away = false;
+    disk.comeBack('/spool');
+    expect(await until(() => spool.ready())).to.equal(true);
+    expect(spool.status().unusable).to.equal(undefined);
+    expect(await done(send(spool, 5))).to.include({ spooled: true });
+    client.ready = () => true;
+    answer = () => undefined;
+    await until(() => spool.status().lanes[0]?.spooled === 0);
+    expect(client.logs.get('orders/0')?.map(([digit]) => digit)).to.deep.equal([...'1235']);
+  });
+
+  it('gives to Kafka, in order, what the disk does not take while Kafka is there', async () => {
+    const spool = await open();
+    let slow = true;
+    answer = () => (slow ? down() : undefined);
+    await done(send(spool, 1));
+    disk.readOnly = true;
+    const sent = [2, 3, 4].map((n) => send(spool, n));
+    await world.run(() => false, world.now() + 300);
+    slow = false;
+    const placed = await done(Promise.all(sent));
+    expect(placed.every((each) => typeof each === 'object' && each !== null && 'offset' in each)).to.equal(true);
+    expect(client.logs.get('orders/0')?.map(([digit]) => digit)).to.deep.equal([...'1234']);
+    disk.readOnly = false;
+    expect(await until(() => spool.status().unusable === undefined)).to.equal(true);
+    expect(await until(() => spool.status().lanes[0]?.open === true)).to.equal(true);
+  });
+
+  it('rejects in time what neither the disk nor a Kafka that is there takes', async () => {
+    const spool = await open();
+    answer = down;
+    await done(send(spool, 1));
+    disk.readOnly = true;
+    const before = world.now();
+    expect(await done(caught(send(spool, 2)))).to.include({ kind: 'unavailable', reason: 'SPOOL_NOT_WRITTEN' });
+    expect(world.now() - before).to.be.within(1_000, 4_000);
+  });
+
+  it('sends again no more than what was under way when it is killed during a drain', async () => {
+    const partitions = 3;
+    client = new FakeClient(
+      () => partitions,
+      async ({ partition }) => {
+        await world.pause(5);
+        const error = partition === 0 && client.sent.length > 1 ? down() : answer();
+        if (error) throw error;
+      },
+    );
+    const spool = await open(1_000_000);
+    answer = down;
+    const records = Array.from({ length: 600 }, (_, n) => makeRecord(`k${n}`, `${n}`.padStart(3, '0')));
+    await done(Promise.all(records.map((record) => spool.publish(record))));
+    answer = () => undefined;
+    const acknowledged = () => [...client.logs.values()].reduce((sum, log) => sum + log.length, 0);
+    // One partition takes nothing, so that what is finished has holes everywhere.
+    await until(() => acknowledged() >= 150);
+    disk.kill();
+    const before = new Map([...client.logs].map(([name, log]) => [name, [...log]]));
+    const largest = Math.max(...client.sent.map((batch) => batch.records.length));
+    client.sent.length = 0;
+    await done(disk.mount().list('/'));
+    const again = new FakeClient(
+      () => partitions,
+      () => world.pause(5),
+    );
+    client = again;
+    const next = await open(1_000_000);
+    await until(() => next.status().lanes[0]?.spooled === 0);
+    const all = [...before.values()].flat();
+    const twice = [...again.logs.values()].flat().filter((value) => all.includes(value));
+    expect(twice.length).to.be.at.most(largest * partitions);
+    expect(twice.length).to.be.lessThan(all.length);
+    expect(new Set([...all, ...[...again.logs.values()].flat()]).size).to.equal(600);
+  });
+
+  it('sends what is whole in files that were set aside, when it is asked to, and keeps them', async () => {
+    const first = await open();
+    answer = down;
+    for (const n of [1, 2, 3, 4]) await done(send(first, n));
+    disk.kill();
+    const [path = ''] = disk.paths('/spool/topics/orders').filter((each) => each.endsWith('.journal'));
+    // It is found in a folder where it does not belong.
+    await done(disk.mount().rename(path, `/spool/topics/refunds/${path.split('/').at(-1)}`));
+    client = new FakeClient(
+      () => 1,
+      () => world.pause(5),
+    );
+    const second = await open();
+    await world.run(() => false, world.now() + 2_000);
+    expect(client.logs.size).to.equal(0);
+    expect(second.status().damagedFiles).to.equal(1);
+    disk.put('/spool/recover', '');
+    expect(await until(() => client.logs.get('orders/0')?.length === 4)).to.equal(true);
+    expect(client.logs.get('orders/0')?.map(([digit]) => digit)).to.deep.equal([...'1234']);
+    expect(await until(() => second.status().damagedFiles === 0)).to.equal(true);
+    expect(disk.paths('/spool').filter((each) => each.includes('.recovered-'))).to.have.length(1);
+  });
 });
 
 describe('a journal on a full disk', () => {
@@ -147,15 +285,15 @@ describe('a journal on a full disk', () => {
       const bodies: string[] = [];
       let over = false;
       void (async () => {
-        const { journal } = await Journal.open(disk.mount(), '/journal');
+        const { journal } = await openJournal(disk.mount(), '/journal');
         await journal.append(1, Buffer.from('kept'));
         disk.full = true;
         await journal.append(2, Buffer.alloc(100, 'refused')).catch(() => undefined);
         disk.full = false;
         await journal.append(3, Buffer.from('kept, too'));
         await journal.close();
-        const next = await Journal.open(disk.mount(), '/journal');
-        expect(next.damage).to.deep.equal([]);
+        const next = await openJournal(disk.mount(), '/journal');
+        expect(next.said).to.deep.equal([]);
         for (let frames = await next.journal.read(50); frames.length > 0; frames = await next.journal.read(50)) {
           bodies.push(...frames.map(({ body }) => body.toString()));
         }

@@ -86,7 +86,7 @@ describe('the metrics', () => {
 
   it('of several processes become one: sums, the worst, the latest', () => {
     const spool = (open: boolean, spooled: number, oldest: number, fullSince?: number) => ({
-      ...{ bytes: 0, maxBytes: 1, ...(fullSince !== undefined && { fullSince }) },
+      ...{ bytes: 0, maxBytes: 1, damagedFiles: 0, ...(fullSince !== undefined && { fullSince }) },
       lanes: [{ topic: 't', open, spooled, bytes: 10, refused: 2, oldest, parked: 1 }],
     });
     const queue = { records: 3, bytes: 40 };
@@ -112,7 +112,7 @@ describe('the metrics', () => {
 
   it('name what they have, and have every label that they name', () => {
     const lane = { topic: 't', open: true, spooled: 0, bytes: 0, refused: 0, parked: 0 };
-    const kafka = { queue: { records: 0, bytes: 0 }, spool: { lanes: [lane], bytes: 0, maxBytes: 1 } };
+    const kafka = { queue: { records: 0, bytes: 0 }, spool: { lanes: [lane], bytes: 0, maxBytes: 1, damagedFiles: 0 } };
     const readings = observe({
       ...kafka,
       inFlight: 0,
