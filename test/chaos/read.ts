@@ -9,7 +9,12 @@ export async function readRecords({ brokers, administer }: Cluster): Promise<Fou
   const count = await administer((admin) => countRecords(admin, topics));
   const found: Found[] = [];
   if (count === 0) return found;
-  const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
+  // After the faults a coordinator may still be loading.
+  const kafka = new Kafka({
+    brokers: [...brokers],
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 30, maxRetryTime: 1000 },
+  });
   const consumer = kafka.consumer({ groupId: 'chaos', maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
   await consumer.connect();
   await consumer.subscribe({ topics, fromBeginning: true });

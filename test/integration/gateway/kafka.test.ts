@@ -39,7 +39,8 @@ describeKafka('the shipped configuration with Kafka', () => {
     expect(gateway.log.find('topics created')).to.have.length(1);
   });
 
-  it(`has one record in its place for each of ${total} webhooks that it answered with 200, and no other`, async () => {
+  it(`has one record in its place for each of ${total} webhooks that it answered with 200, and no other`, async function () {
+    this.timeout(240_000);
     const promised = new Map<string, Promised>();
     const unproven = new Set<string>();
     let n = 0;

@@ -9,7 +9,7 @@ describe('repetitions', function () {
     const providers = ['adyen', 'cashfree', 'shopify', 'stripe'];
     const proof = await proveRepetitions({ brokers: getKafka().brokers, providers, events: 160 });
     expect(proof).to.deep.include({ events: 160, missing: 0, twice: 0, byId: 40 });
-    expect(proof.answers.accepted).to.be.greaterThan(250);
-    expect(proof.answers.duplicate).to.be.greaterThan(190);
+    // Adyen gets an answer of its own.
+    expect(proof.answers).to.deep.equal({ accepted: 200, duplicate: 160, 'own answer': 120 });
   });
 });
