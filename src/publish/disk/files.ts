@@ -141,6 +141,25 @@ function appendTo(handle: number, path: string, { dev, ino, size }: Stats): Appe
   /** Bytes that the file has at least. */
   let written = size;
 
+  let closing: Promise<void> | undefined;
+  /** What uses the handle: a closed one may be another file's the next moment. */
+  const underWay = new Set<Promise<unknown>>();
+
+  async function use<T>(action: () => Promise<T>): Promise<T> {
+    if (closing !== undefined) throw isClosed();
+    const work = action();
+    underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      underWay.delete(work);
+    }
+  }
+
+  function isClosed(): Error {
+    return new Error(`${path} is closed`);
+  }
+
   /** An inode that is open is no other file's, so its number tells. */
   async function check(): Promise<void> {
     const there = await statPath(path).catch(orIfMissing(undefined));
@@ -149,28 +168,35 @@ function appendTo(handle: number, path: string, { dev, ino, size }: Stats): Appe
   }
 
   return {
-    read: (offset, length) => readAll(handle, offset, length),
-    async write(chunks) {
-      const all = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-      for (let done = 0; done < all.length; ) {
-        done += (await writeSome(handle, all, done, all.length - done)).bytesWritten;
-      }
-      written += all.length;
-    },
+    read: (offset, length) => use(() => readAll(handle, offset, length)),
+    write: (chunks) =>
+      use(async () => {
+        const all = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+        for (let done = 0; done < all.length; ) {
+          done += (await writeSome(handle, all, done, all.length - done)).bytesWritten;
+        }
+        written += all.length;
+      }),
     writeNow(bytes) {
+      if (closing !== undefined) throw isClosed();
       for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done);
       written += bytes.length;
     },
-    async sync() {
-      await syncData(handle);
-      await check();
+    sync: () =>
+      use(async () => {
+        await syncData(handle);
+        await check();
+      }),
+    check: () => use(check),
+    truncate: (length) =>
+      use(async () => {
+        await truncateTo(handle, length);
+        written = length;
+      }),
+    close() {
+      closing ??= Promise.allSettled(underWay).then(() => closeFile(handle));
+      return closing;
     },
-    check,
-    async truncate(length) {
-      await truncateTo(handle, length);
-      written = length;
-    },
-    close: () => closeFile(handle),
   };
 }
 

@@ -28,6 +28,7 @@ export class Journal {
   #writing: Promise<void> | undefined;
   /** The end of what has the files for itself. */
   #turn: Promise<unknown> = Promise.resolve();
+  #closed = false;
   #done: number;
   #last: number;
   #fault: unknown;
@@ -134,7 +135,8 @@ export class Journal {
 
   /** Everything up to `number` is done with; files that hold nothing else go. */
   async forget(number: number): Promise<void> {
-    if (number <= this.#done) return;
+    // What a closed journal has left is for the next one.
+    if (number <= this.#done || this.#closed) return;
     this.#done = number;
     if (this.#finished.size >= this.#prunedTo * 2 + pruneAtLeast) {
       for (const each of this.#finished) if (each <= number) this.#finished.delete(each);
@@ -164,8 +166,8 @@ export class Journal {
 
   async close(): Promise<void> {
     await this.flush();
-    await this.#turn;
-    await this.#files.close();
+    this.#closed = true;
+    await this.#exclusively(() => this.#files.close());
   }
 
   async #write(): Promise<void> {

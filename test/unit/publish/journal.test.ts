@@ -354,4 +354,14 @@ describe('a journal', () => {
       await Promise.all([after.close(), journal.close()]);
     });
   });
+
+  it('closes each file once, whatever is under way', async () => {
+    const { journal, said } = await openJournal(realFiles, folder);
+    await Promise.all([1, 2, 3].map((number) => journal.append(number, Buffer.alloc(200_000, 'x'))));
+    const reading = journal.read(1_000_000);
+    const removing = journal.forget(3);
+    const closing = journal.close();
+    await Promise.all([reading, removing, closing, journal.close(), journal.forget(5)]);
+    expect(said).to.deep.equal([]);
+  });
 });
