@@ -7,10 +7,11 @@ import { createApp } from './http/app.js';
 import { Gate } from './http/gate.js';
 import { type Listening, listen } from './http/server.js';
 import { createKeySource } from './keys/source.js';
-import type { Publisher } from './model.js';
+import { PublishError, type Publisher } from './model.js';
 import type { Ports } from './pipeline.js';
 import { realClock } from './publish/clock.js';
 import { type Adaptable, createPublisher, type GatewayPublisher } from './publish/create.js';
+import { type Lock, lockFolder } from './publish/disk/lock.js';
 import { createBudget } from './stages/budget.js';
 import { createLog, type Log } from './telemetry/log.js';
 import { Meter } from './telemetry/meter.js';
@@ -158,6 +159,17 @@ function toAdaptable({ topics, deadLetter, limits }: Settings): Adaptable {
   return { topics, deadLetterTopic: deadLetter.topic, largest: limits.body };
 }
 
+/** Rejects with a `PublishError` if another gateway has the folder; one that cannot be used at all is the window's to report. */
+async function lockWindow(dedupe: Settings['dedupe'], log: Log): Promise<Lock | undefined> {
+  if (dedupe === undefined) return undefined;
+  try {
+    return await lockFolder(dedupe.dir, log.write);
+  } catch (error) {
+    if (error instanceof PublishError) throw error;
+    return undefined;
+  }
+}
+
 /** What records go to, and what remembers them. */
 async function openStores(
   settings: Settings,
@@ -166,12 +178,17 @@ async function openStores(
   given: Publisher | undefined,
 ) {
   const options = { ...toAdaptable(settings), log: log.write, slot, slots: of };
+  // The workers of one gateway share the window; the first one holds it against other gateways.
+  const lock = slot === 0 ? await lockWindow(settings.dedupe, log) : undefined;
   const publisher: GatewayPublisher = given ?? (await createPublisher(settings.publisher, options));
   const dedupe = await openDedupe(settings.dedupe, { shared: of > 1, clock: realClock, log: log.write });
 
   async function closeStores(): Promise<void> {
     const timer = new AbortController();
-    const closing = publisher.close().then(() => dedupe.close());
+    const closing = publisher
+      .close()
+      .then(() => dedupe.close())
+      .then(() => lock?.release());
     const late = delay(closeLimit, undefined, timer).then(
       () => log.write('error', 'connections to Kafka did not close in time'),
       () => undefined,
