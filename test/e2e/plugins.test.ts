@@ -108,7 +108,7 @@ describe('the commands about plugins', () => {
     const indented = JSON.stringify(JSON.parse(body), undefined, 2);
     const changed = write('changed.http', head.replace(/^Content-Length.*\r\n/m, '') + indented);
     const formatted = await run('verify', '--endpoint', 'stripe', '--request', changed, '--json');
-    expect(JSON.parse(formatted.stdout).causes[0].cause).to.contain('fits the body as compact JSON');
+    expect(JSON.parse(formatted.stdout).causes[0].cause).to.contain('fits the body as JavaScript writes JSON: compact');
     const old = await run('verify', '--endpoint', 'stripe', '--request', 'good.http', '--at', '2040-01-01T00:00:00Z');
     expect(old.stdout).to.contain('The signature is good, but old');
     for (const { stdout } of [good, mixed, formatted, old]) {
