@@ -34,7 +34,17 @@ describe('old deliveries', () => {
     });
   }
 
-  for (const name of ['cashfree', 'mailgun', 'sanity', 'zoom', 'dropbox_sign', 'vonage', 'sendgrid', 'paypal', 'aws_sns']) {
+  for (const name of [
+    'cashfree',
+    'mailgun',
+    'sanity',
+    'zoom',
+    'dropbox_sign',
+    'vonage',
+    'sendgrid',
+    'paypal',
+    'aws_sns',
+  ]) {
     it(`${name}: is stale after five days`, async () => {
       const endpoint = await loadEndpoint(name);
       const [example] = await listExamples(endpoint.provider.folder);
