@@ -266,8 +266,8 @@ export interface KeyDocument {
 
 /** Where keys are fetched, and kept for a while. */
 export interface KeySource {
-  /** Undefined: it can't be had now. Never rejects. */
-  get(request: KeyRequest): Promise<KeyDocument | undefined>;
+  /** Undefined: it can't be had now. Never rejects. `endpoint`: the name of the one that it is for. */
+  get(request: KeyRequest, endpoint: string): Promise<KeyDocument | undefined>;
 }
 
 /** What the endpoints of a plugin have to give. */

@@ -118,13 +118,13 @@ function prepare(
 
 /** The documents that the scheme asks for; one that can't be had is left out, and verification says so. */
 async function fetchKeys(
-  { provider, secrets, surroundings }: Endpoint,
+  { name, provider, secrets, surroundings }: Endpoint,
   delivery: Delivery,
   { keys, now }: Ports,
 ): Promise<ReadonlyMap<string, KeyDocument>> {
   const documents = new Map<string, KeyDocument>();
   for (const request of provider.scheme.remoteKeys(delivery, secrets, now(), surroundings)) {
-    const document = await keys?.get(request);
+    const document = await keys?.get(request, name);
     if (document !== undefined) documents.set(request.id, document);
   }
   return documents;

@@ -55,7 +55,7 @@ export async function fetchKeys(
   const source = createKeySource();
   try {
     for (const request of scheme.remoteKeys(delivery, endpoint.secrets, now, endpoint.surroundings)) {
-      const document = await source.get(request);
+      const document = await source.get(request, endpoint.name);
       if (document !== undefined) documents.set(request.id, document);
     }
   } catch (error) {

@@ -77,8 +77,8 @@ function wrongName(name: string, folder: string): Fault {
   };
 }
 
-function factsOf({ items, secrets, params }: PluginDeclaration): PluginFacts {
-  return { ...optional('items', items), secrets: namedNeeds(secrets), params: namedNeeds(params) };
+function factsOf({ items, secrets, params, handshakes }: PluginDeclaration): PluginFacts {
+  return { ...optional('items', items), handshakes, secrets: namedNeeds(secrets), params: namedNeeds(params) };
 }
 
 function namedNeeds(declared: PluginDeclaration['secrets']): readonly NamedNeed[] {

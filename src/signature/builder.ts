@@ -1,5 +1,5 @@
 import type { Fault, NamedNeed } from '../model.js';
-import type { ContentDeclaration } from './declaration.js';
+import type { ContentDeclaration, HandshakeDeclaration } from './declaration.js';
 import { compileHeaderList, compilePairs } from './fields.js';
 import { headerPointers } from './jws.js';
 import type { FormUse } from './message.js';
@@ -14,6 +14,7 @@ export interface PluginFacts {
   readonly items?: string | undefined;
   readonly secrets?: readonly NamedNeed[] | undefined;
   readonly params?: readonly NamedNeed[] | undefined;
+  readonly handshakes?: readonly HandshakeDeclaration[] | undefined;
 }
 
 /** A value that a template reads, and where that template stands. */

@@ -5,6 +5,7 @@ import { compileConditions } from './conditions.js';
 import type { Algorithm, PlaceDeclaration, SchemeDeclaration } from './declaration.js';
 import { digestForm } from './encoding.js';
 import { readAsymmetric } from './keys.js';
+import { compileOffers } from './offers.js';
 import type { JwtPlan, Method, Plan } from './plan.js';
 import { planRemote } from './remote.js';
 import { compileBytes, type Piece } from './sources.js';
@@ -44,6 +45,7 @@ export function buildPlan(declared: SchemeDeclaration, builder: Builder): Plan {
     document: document?.reader,
     secret: builder.secret,
     published: publishedKey(declared, builder),
+    offers: (builder.facts.handshakes ?? []).flatMap(compileOffers),
     timestamp: compileTimestamp(declared, time?.reader),
     lateTime: isParsed(time?.part) && builder.uses.filter(({ part }) => isParsed(part)).length === 1,
     jwt: compileJwt(declared, builder),

@@ -67,7 +67,8 @@ export interface KeyDeclaration {
   readonly derive?: 'md5' | 'sha1' | 'sha256' | 'sha512';
   readonly format?: KeyFormat;
   readonly remote?: RemoteDeclaration;
-  readonly subject?: string;
+  /** See `RemoteDeclaration.hosts`; a name stands for those below it, too. */
+  readonly subject?: string | readonly string[];
 }
 
 export type KeyFormat = 'pem' | 'cert' | 'jwk' | 'jwks' | 'spki-base64' | 'ed25519-hex' | 'ed25519-base64';
@@ -75,8 +76,12 @@ export type KeyFormat = 'pem' | 'cert' | 'jwk' | 'jwks' | 'spki-base64' | 'ed255
 /** A key that is fetched before a delivery can be verified. */
 export interface RemoteDeclaration {
   readonly url: string;
+  /** Names, and patterns of names: `^…$`. */
   readonly hosts: readonly string[];
+  readonly pathPrefix?: string;
   readonly pathSuffix?: string;
+  /** Template → regular expression. */
+  readonly forms?: { readonly [template: string]: string };
   readonly method?: 'GET' | 'POST';
   readonly json?: { readonly [name: string]: string };
   readonly authorization?: string;

@@ -5,9 +5,9 @@ import { Builder, type PluginFacts } from './builder.js';
 import { compileConditions, findUnmet } from './conditions.js';
 import type { HandshakeDeclaration, SignatureDeclaration } from './declaration.js';
 import { Message } from './message.js';
+import { compileOffers } from './offers.js';
 import { newestKeys } from './secrets.js';
 import { renderBytes } from './sources.js';
-import type { ValuePart } from './templates.js';
 
 type Write = (message: Message) => unknown;
 
@@ -42,7 +42,7 @@ function compileHandshake(declared: HandshakeDeclaration, builder: Builder, kind
   const { status = 200, body, json } = declared.respond;
   const type = declared.respond.type ?? (json === undefined ? 'text/plain' : 'application/json');
   const write = json === undefined ? compileText(body ?? '', '/respond/body', builder) : compileJson(json, builder);
-  if (declared.verified === 'before') checkSigned(declared, builder);
+  checkOffers(declared, builder);
   const headers = builder.uses.filter(({ part }) => part.source === 'header').map(({ part }) => part.name);
   function answer(message: Message): CustomAnswer | undefined {
     if (!methods.includes(message.request.method) || findUnmet(conditions, message) !== undefined) return undefined;
@@ -63,39 +63,20 @@ function compileHandshake(declared: HandshakeDeclaration, builder: Builder, kind
 }
 
 /**
- * An answer to anybody that has an HMAC of what anybody sends, made with the key of the events, signs events for them,
- * unless `when` lets only some texts through: by a filter such as `|hex`, or by what the value must be.
+ * An answer to anybody that has an HMAC of what anybody sends, made with the key of the events, signs events for them. What
+ * a handshake would sign is therefore no event (see `verify`), so `when` must keep whatever looks like one from being signed.
  */
-function checkSigned({ when }: HandshakeDeclaration, builder: Builder): void {
-  const isLimited = ({ source, name }: ValuePart) =>
-    builder.uses.some(
-      ({ part, pointer }) =>
-        part.source === source &&
-        part.name === name &&
-        Object.entries(when).some(
-          ([template, expected]) =>
-            pointer === `/when${toPointer(template)}` && (expected !== true || part.filters.length > 0),
-        ),
-    );
-  for (const { part, pointer } of builder.uses) {
-    const signs = part.filters.some(({ name }) => name.startsWith('hmac-'));
-    if (!signs || !pointer.startsWith('/respond/') || !strangers.has(part.source) || isLimited(part)) continue;
+function checkOffers(declared: HandshakeDeclaration, builder: Builder): void {
+  for (const { pointer, part, covers } of compileOffers(declared)) {
+    if (!eventLike.some((text) => covers(Buffer.from(text)))) continue;
     builder.fault(pointer, 'whoever asks gets any text signed with the key of the events', part, {
-      ...{ rule: 'handshake-signs-anything', severity: 'warning' },
-      hint: `let only some texts through: "{${part.source}.${part.name}|hex}": true in "when"`,
+      rule: 'handshake-signs-anything',
+      hint: `let only texts through that can not be an event: "{${part.source}.${part.name}|hex}": true in "when"`,
     });
   }
 }
 
-const strangers: ReadonlySet<ValuePart['source']> = new Set([
-  'header',
-  'query',
-  'form',
-  'json',
-  'raw',
-  'target',
-  'path',
-]);
+const eventLike = ['{"id":"1","type":"a"}', '[{"id":"1"}]', '<event><id>1</id></event>', 'id=1&type=a', '1:a'];
 
 /** What can't be read, such as a body that isn't JSON, is no handshake; verification says what is wrong with it. */
 function orNothing(answer: () => CustomAnswer | undefined): CustomAnswer | undefined {

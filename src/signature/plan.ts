@@ -4,6 +4,7 @@ import type { Condition } from './conditions.js';
 import type { Encoding, JwsAlgorithm, KeyDeclaration, SchemeDeclaration } from './declaration.js';
 import type { DigestForm } from './encoding.js';
 import type { EntryForm } from './entries.js';
+import type { Offer } from './offers.js';
 import type { Pointers } from './pointers.js';
 import type { RemotePlan } from './remote.js';
 import type { BytesReader, Piece, ValueReader } from './sources.js';
@@ -39,6 +40,8 @@ export interface Plan {
   /** A public key that the plugin has. */
   readonly published: KeyObject | undefined;
   readonly remote: RemotePlan | undefined;
+  /** What handshakes sign for anybody: it proves nothing. */
+  readonly offers: readonly Offer[];
   readonly timestamp: TimestampCheck | undefined;
   /** True if the time is the one thing that is read from a parsed body. */
   readonly lateTime: boolean;

@@ -1,5 +1,5 @@
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
-import { fromPointer } from '../diagnostics/pointer.js';
+import { fromPointer, toPointer } from '../diagnostics/pointer.js';
 import type { KeyDocument, KeyRequest } from '../model.js';
 import { Rejection } from '../rejection.js';
 import type { KeyDeclaration, KeyFormat, RemoteDeclaration } from './declaration.js';
@@ -11,14 +11,17 @@ import { type Piece, readText, renderBytes } from './sources.js';
 export interface RemotePlan {
   readonly url: readonly Piece[];
   readonly hosts: readonly RegExp[];
+  readonly pathPrefix: string;
   readonly pathSuffix: string;
+  /** What values that a delivery names must look like. */
+  readonly forms: readonly (readonly [readonly Piece[], RegExp])[];
   readonly method: 'GET' | 'POST';
   readonly json: readonly (readonly [string, readonly Piece[]])[];
   readonly authorization: readonly Piece[] | undefined;
   readonly pointer: readonly string[];
   readonly format: KeyFormat;
-  /** The name that a certificate must be made out to. */
-  readonly subject: string | undefined;
+  /** The names that a certificate may be made out to; empty: any. */
+  readonly subjects: readonly RegExp[];
 }
 
 export function planRemote(
@@ -29,24 +32,33 @@ export function planRemote(
   const at = '/key/remote';
   return {
     url: compile(declared.url, `${at}/url`),
-    hosts: declared.hosts.map(hostForm),
+    hosts: declared.hosts.map((name) => nameForm(name, '')),
+    pathPrefix: declared.pathPrefix ?? '/',
     pathSuffix: declared.pathSuffix ?? '',
+    forms: Object.entries(declared.forms ?? {}).map(([template, form]) => [
+      compile(template, `${at}/forms${toPointer(template)}`),
+      new RegExp(`^(?:${form})$`),
+    ]),
     method: declared.method ?? 'GET',
     json: Object.entries(declared.json ?? {}).map(([name, text]) => [name, compile(text, `${at}/json/${name}`)]),
     authorization:
       declared.authorization === undefined ? undefined : compile(declared.authorization, `${at}/authorization`),
     pointer: fromPointer(declared.pointer ?? ''),
-    ...{ format, subject },
+    format,
+    subjects: [subject ?? []].flat().map((name) => nameForm(name, '(?:[^.]+\\.)*')),
   };
 }
 
-/** `*` stands for one label. */
-function hostForm(host: string): RegExp {
-  return new RegExp(`^${host.replaceAll('.', '\\.').replaceAll('*', '[a-z0-9-]+')}$`);
+/** A name as it is, with what may stand before it; or a pattern, `^…$`, as it is. */
+function nameForm(name: string, before: string): RegExp {
+  return new RegExp(name.startsWith('^') ? name : `^${before}${name.replaceAll('.', '\\.')}$`);
 }
 
 /** Throws a Rejection `key_untrusted` if the delivery names a key that the plugin doesn't allow. */
 export function keyRequest(plan: RemotePlan, message: Message): KeyRequest {
+  for (const [value, form] of plan.forms) {
+    if (!form.test(renderBytes(value, message)?.toString() ?? '')) throw untrusted('the name of the key is none');
+  }
   const url = keyUrl(plan, message);
   const body = plan.method === 'POST' ? JSON.stringify(Object.fromEntries(plan.json.map(fill))) : undefined;
   const authorization = plan.authorization === undefined ? undefined : fill(['', plan.authorization])[1];
@@ -66,14 +78,17 @@ export function keyRequest(plan: RemotePlan, message: Message): KeyRequest {
   };
 }
 
-function keyUrl({ url: pieces, hosts, pathSuffix }: RemotePlan, message: Message): string {
+function keyUrl({ url: pieces, hosts, pathPrefix, pathSuffix }: RemotePlan, message: Message): string {
   const text = pieces.map((piece) => segmentOf(piece, pieces.length === 1, message)).join('');
   const url = text.length <= 2000 && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw untrusted('the URL of the key is none');
   if (url.protocol !== 'https:' || url.port !== '') throw untrusted('the URL of the key is not plain https');
   if (url.username !== '' || url.password !== '') throw untrusted('the URL of the key has credentials');
   if (!hosts.some((host) => host.test(url.hostname))) throw untrusted('the key is on a host that is not allowed');
-  if (!url.pathname.endsWith(pathSuffix)) throw untrusted('the path of the key is not one that is allowed');
+  if (!url.pathname.startsWith(pathPrefix) || !url.pathname.endsWith(pathSuffix))
+    throw untrusted('the path of the key is not one that is allowed');
+  // Each query would be another key: a stranger could have the same one fetched, and kept, without end.
+  if (pieces[0]?.kind === 'value' && url.search !== '') throw untrusted('the URL of the key has a query');
   url.hash = '';
   return url.href;
 }
@@ -103,7 +118,7 @@ export function keyOf(plan: RemotePlan, document: KeyDocument, kid: string | und
   keysOf.set(document, parsed);
   const found = parsed.get(kid ?? '') ?? parseKey(plan, document.text, kid);
   parsed.set(kid ?? '', found);
-  checkCertificates(found.chain, plan.subject, now);
+  checkCertificates(found.chain, plan.subjects, now);
   return found.key;
 }
 
@@ -145,25 +160,30 @@ function publicOnly(key: KeyObject): KeyObject {
   return key;
 }
 
-function checkCertificates(chain: readonly X509Certificate[], subject: string | undefined, now: number): void {
+function checkCertificates(chain: readonly X509Certificate[], subjects: readonly RegExp[], now: number): void {
   for (const [index, certificate] of chain.entries()) {
     if (now < Date.parse(certificate.validFrom) || Date.parse(certificate.validTo) < now) {
       throw untrusted('the certificate of the key is not valid now');
     }
     const issuer = chain[index + 1];
-    if (issuer !== undefined && !(certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey))) {
+    if (
+      issuer !== undefined &&
+      !(issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey))
+    ) {
       throw untrusted('the certificates of the key are no chain');
     }
   }
   const [leaf] = chain;
-  if (leaf !== undefined && subject !== undefined && !isMadeOutTo(leaf, subject)) {
+  if (leaf !== undefined && subjects.length > 0 && !isMadeOutTo(leaf, subjects)) {
     throw untrusted('the certificate of the key is made out to somebody else');
   }
 }
 
-function isMadeOutTo(certificate: X509Certificate, subject: string): boolean {
-  const names = [...certificate.subject.matchAll(/^CN=(.*)$/gm)].map(([, name = '']) => name);
-  return names.some((name) => name === subject || name.endsWith(`.${subject}`));
+/** By its DNS names, or, where it has none, by its common name (RFC 6125). */
+function isMadeOutTo({ subject, subjectAltName = '' }: X509Certificate, subjects: readonly RegExp[]): boolean {
+  const alternative = [...subjectAltName.matchAll(/(?:^|, )DNS:([^,"]+)/g)];
+  const names = alternative.length > 0 ? alternative : [...subject.matchAll(/^CN=(.*)$/gm)];
+  return names.some(([, name = '']) => subjects.some((form) => form.test(name)));
 }
 
 function untrusted(detail: string): Rejection {

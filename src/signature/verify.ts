@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Proof, Secret } from '../model.js';
 import { Rejection } from '../rejection.js';
-import { concat, encodedDigest, sameText, suits, verifyBytes } from './algorithms.js';
+import { type AlgorithmPlan, concat, encodedDigest, sameText, suits, verifyBytes } from './algorithms.js';
 import { type Candidate, candidatesOf } from './candidates.js';
 import { checkClaims } from './claims.js';
 import { findUnmet } from './conditions.js';
@@ -132,9 +132,21 @@ function findCandidate(claim: Claim, secrets: readonly Secret[], message: Messag
 function fits({ plan, method, signatures, token, contents }: Claim, key: KeyObject, message: Message): boolean {
   message.key = key;
   const tried = contents ?? contentsOf(plan, message);
-  if (token !== undefined) return token.inputs(tried).some((input) => tokenFits(token, input, key));
-  for (const content of tried) if (fitsOne(plan.encoding, method, signatures, content, key)) return true;
+  for (const content of token?.inputs(tried) ?? tried) {
+    const fit = token ? tokenFits(token, content, key) : fitsOne(plan.encoding, method, signatures, content, key);
+    if (!fit) continue;
+    checkOffers(plan, token?.plan ?? method.algorithm, content);
+    return true;
+  }
   return false;
+}
+
+/** A signature that anybody gets from a handshake is right, and proves nothing. */
+function checkOffers({ offers }: Plan, { kind }: AlgorithmPlan, content: readonly Value[]): void {
+  if (offers.length === 0 || kind !== 'hmac') return;
+  const text = concat(content);
+  if (!offers.some(({ covers }) => covers(text))) return;
+  throw new Rejection('signature_mismatch', { detail: 'a handshake signs this text for anybody who asks' });
 }
 
 /** One computation for each key and content, however many signatures there are, where the algorithm allows that. */

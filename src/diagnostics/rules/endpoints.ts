@@ -71,8 +71,8 @@ export const endpointRules: readonly RuleDefinition[] = [
   },
   {
     id: 'signature-body-unbound',
-    severity: 'warning',
-    what: 'The signature of the provider does not cover the whole body.',
+    severity: 'error',
+    what: 'The signature of the provider does not cover the whole body, and the endpoint does not accept that.',
     why: 'Whoever sees one delivery can change the rest and send it again, and it is taken. Treat such events as a hint: ask the API of the provider for the facts. Where that is done, say so with `accept: [signature-body-unbound]` at the endpoint.',
     bad: plugin({ signature: signed('{json:/id}.{json:/type}') }),
     good: plugin({ signature: signed('{raw}') }),

@@ -78,9 +78,9 @@ export const pluginRules: readonly RuleDefinition[] = [
   },
   {
     id: 'handshake-signs-anything',
-    severity: 'warning',
+    severity: 'error',
     what: 'A handshake answers anybody with any text, signed with the key of the events.',
-    why: 'A stranger sends an event as the challenge, and gets its signature. Where the provider asks so, let only challenges through that can not be an event: `|hex` in a condition of `when`.',
+    why: 'A stranger sends an event as the challenge, and gets its signature. So what a handshake signs for anybody is refused as a delivery, and `when` must let only challenges through that can not be an event: `|hex` in a condition about the very value that is signed.',
     bad: plugin({ signature: handshake('{query.challenge}') }),
     good: plugin({ signature: handshake('{query.challenge|hex}') }),
   },

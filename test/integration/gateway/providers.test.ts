@@ -22,7 +22,7 @@ endpoints:
   - { provider: stripe, path: /webhooks/stripe, secrets: [{ name: current, env: STRIPE }] }
   - { provider: github, path: /webhooks/github, secrets: [{ name: current, env: GITHUB }] }
   - { provider: standard_webhooks, path: /webhooks/standard, secrets: [{ name: current, env: STANDARD }] }
-  - { provider: adyen, path: /webhooks/adyen, secrets: [{ name: current, env: ADYEN }] }
+  - { provider: adyen, path: /webhooks/adyen, secrets: [{ name: current, env: ADYEN }], accept: [signature-body-unbound] }
 `;
 
 describe('what the simulator sends for each provider', () => {

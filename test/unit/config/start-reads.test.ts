@@ -14,10 +14,11 @@ describe('a start with three endpoints', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   it('reads the plugins that they use and no other, each file once', async () => {
+    const accept = 'accept: [signature-body-unbound]';
     const used = ['adyen', 'github', 'stripe'];
     const endpoints = used.map(
       (name) =>
-        `  - { provider: ${name}, path: /${name}, secrets: [{ name: current, env: ${name.toUpperCase()}_SECRET }] }\n`,
+        `  - { provider: ${name}, path: /${name}, secrets: [{ name: current, env: ${name.toUpperCase()}_SECRET }], ${accept} }\n`,
     );
     const file = join(folder, 'gateway.yaml');
     writeFileSync(file, `version: 1\nembedded: { dir: data }\nendpoints:\n${endpoints.join('')}`);

@@ -40,7 +40,7 @@ export function certify({ name, issuer, expires = Date.now() + 86_400_000, autho
   );
   const signature = sign('sha256', content, issuer?.key ?? key);
   const der = sequence(content, ecdsaWithSha256, tlv(0x03, Buffer.concat([Buffer.of(0), signature])));
-  const lines = der.toString('base64').replace(/.{64}/g, '$&\n');
+  const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
   return { cert: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`, key, name };
 }
 

@@ -18,7 +18,7 @@ function setUp(answer: (url: string) => Promise<KeyAnswer> | KeyAnswer = () => (
       return server.answer(url);
     },
   });
-  return { clock, server, source };
+  return { clock, server, source: { get: (request: KeyRequest, endpoint = 'mine') => source.get(request, endpoint) } };
 }
 
 const failing = () => Promise.reject(new Error('ETIMEDOUT'));
@@ -74,16 +74,67 @@ describe('keys of providers', () => {
   it('cannot be asked for without end by strangers', async () => {
     const { clock, server, source } = setUp();
     for (let index = 0; index < 1000; index++) await source.get(requestFor(`k${index}`));
-    expect(server.asked).to.equal(120);
+    expect(server.asked).to.equal(30);
     expect(await source.get(requestFor('k0'))).to.deep.equal({ text: 'key' });
     clock.now += 60_000;
     expect(await source.get(requestFor('k999'))).to.deep.equal({ text: 'key' });
   });
 
-  it('are not asked for by more than eight at once', async () => {
+  it('are not asked for by more than four at once, of those that were not there before', async () => {
     const { server, source } = setUp(() => new Promise(() => undefined));
     const waiting = Array.from({ length: 20 }, (_, index) => source.get(requestFor(`k${index}`)));
-    await Promise.all(waiting.slice(8));
-    expect(server.asked).to.equal(8);
+    await Promise.all(waiting.slice(4));
+    expect(server.asked).to.equal(4);
+  });
+
+  describe('while a stranger names key after key', () => {
+    const honest = requestFor('honest');
+    const isHonest = (url: string) => url.endsWith('/honest');
+
+    for (const [how, junk] of [
+      ['that are refused', () => ({ status: 404, text: '' })],
+      ['whose server hangs', () => new Promise<KeyAnswer>(() => undefined)],
+      ['whose server fails', failing],
+    ] as const) {
+      it(`${how}: those that were there stay, for a day and longer`, async () => {
+        const { clock, source } = setUp((url) => (isHonest(url) ? { status: 200, text: 'key' } : junk()));
+        expect(await source.get(honest)).to.deep.equal({ text: 'key' });
+        for (let index = 0; index < 3000; index++) {
+          const asked = source.get(requestFor(`junk${index}`));
+          if (how !== 'whose server hangs') await asked;
+          if (index % 2 === 0) clock.now += 60_000;
+          expect(await source.get(honest), `after ${index}`).to.deep.equal({ text: 'key' });
+        }
+      });
+
+      it(`${how}: a new one of another endpoint can be had`, async () => {
+        const { clock, source } = setUp((url) => (isHonest(url) ? { status: 200, text: 'key' } : junk()));
+        for (let index = 0; index < 1000; index++) {
+          const asked = source.get(requestFor(`junk${index}`), 'other');
+          if (how !== 'whose server hangs') await asked;
+          clock.now += 500;
+        }
+        expect(await source.get(honest)).to.deep.equal({ text: 'key' });
+      });
+    }
+
+    it('those that were there outlast an outage of their own server', async () => {
+      const { clock, server, source } = setUp();
+      await source.get(honest);
+      server.answer = failing;
+      for (let minute = 0; minute < 23 * 60; minute++) {
+        clock.now += 60_000;
+        await source.get(requestFor(`junk${minute}`));
+        expect(await source.get(honest)).to.deep.equal({ text: 'key' });
+      }
+    });
+
+    it('one that is refused is none any more', async () => {
+      const { clock, server, source } = setUp();
+      await source.get(honest);
+      server.answer = () => ({ status: 404, text: '' });
+      clock.now += 6 * 60_000;
+      expect(await source.get(honest)).to.deep.equal({ text: '' });
+    });
   });
 });

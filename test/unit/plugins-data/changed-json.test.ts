@@ -5,6 +5,7 @@ import type { Endpoint } from '../../../src/model.js';
 import { handle } from '../../../src/pipeline.js';
 import { listExamples } from '../../../src/plugins/examples.js';
 import { Rejection } from '../../../src/rejection.js';
+import { freshen } from '../../../src/simulate/freshen.js';
 import { makeRequest } from '../../../src/simulate/request.js';
 import { memoryPublisher } from '../../support/memory-publisher.js';
 import { deliveryOf, now } from '../signature/support.js';
@@ -80,7 +81,10 @@ describe('JSON that is changed after it was signed', () => {
     it(`${name}: gives no event unless it is JSON that says the same where it is signed`, async () => {
       const endpoint = await endpointOf(name, { '': secret });
       const [example] = await listExamples(endpoint.provider.folder);
-      const request = makeRequest(url, example ?? expect.fail());
+      const request = makeRequest(
+        url,
+        freshen(example ?? expect.fail(), example?.fresh ?? {}, endpoint.provider.items, now, () => 0),
+      );
       const { body, headers } = endpoint.provider.scheme.sign(request, endpoint.secrets[0]?.key ?? expect.fail(), now);
       const text = body.toString();
       expect(await events(endpoint, text, headers)).to.equal(1);

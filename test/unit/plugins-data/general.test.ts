@@ -24,7 +24,7 @@ describe('plugins of general providers, held against their scheme written out', 
   });
 
   it('dropbox_sign: JSON in a field of a multipart form', async () => {
-    const event = { event_time: '1348177752', event_type: 'signature_request_sent' };
+    const event = { event_time: String(Math.floor(now / 1000)), event_type: 'signature_request_sent' };
     const hash = hmac(event.event_time + event.event_type);
     const json = JSON.stringify({ event: { ...event, event_hash: hash } });
     const text = `--b\r\nContent-Disposition: form-data; name="json"\r\n\r\n${json}\r\n--b--\r\n`;

@@ -1,8 +1,10 @@
+import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import * as jose from 'jose';
 import type { Delivery, KeyDocument, Scheme, Secret } from '../../../src/model.js';
 import type { SchemeDeclaration } from '../../../src/signature/declaration.js';
+import { certify } from '../keys/certificate.js';
 import { compiled, deliveryOf, now, rejectionOf } from './support.js';
 
 function certificate(name: string): string {
@@ -16,7 +18,11 @@ const declared: SchemeDeclaration = {
   key: {
     format: 'cert',
     subject: 'keys.example.com',
-    remote: { url: '{header.x-cert-url}', hosts: ['keys.example.com', 'sns.*.example.com'], pathSuffix: '.pem' },
+    remote: {
+      url: '{header.x-cert-url}',
+      hosts: ['keys.example.com', '^sns\\.[a-z]{2}(-[a-z]+)+-[0-9]{1,2}\\.example\\.com$'],
+      pathSuffix: '.pem',
+    },
   },
 };
 const scheme = compiled(declared);
@@ -56,6 +62,10 @@ describe('keys that are fetched', () => {
     ['another host', 'https://evil.example/a.pem'],
     ['a host that ends alike', 'https://evilkeys.example.com/a.pem'],
     ['a host as a subdomain of another', 'https://keys.example.com.evil.example/a.pem'],
+    ['a bucket', 'https://sns.s3.example.com/a.pem'],
+    ['a bucket of a region', 'https://sns.s3-eu-west-1.example.com/a.pem'],
+    ['another service', 'https://sns.execute-api.example.com/a.pem'],
+    ['a query', 'https://keys.example.com/a.pem?x=1'],
     ['two labels for one', 'https://sns.a.b.example.com/a.pem'],
     ['credentials', 'https://keys.example.com@evil.example/a.pem'],
     ['credentials for the right host', 'https://me:pass@keys.example.com/a.pem'],
@@ -100,6 +110,59 @@ describe('keys that are fetched', () => {
     const delivery = signed('https://evil.example/');
     expect(scheme.remoteKeys(delivery, secrets, now)).to.deep.equal([]);
     expect(scheme.verify(delivery, secrets, now).secret).to.equal('own');
+  });
+});
+
+describe('certificates of whoever asks', () => {
+  const expires = Date.UTC(2040, 0);
+  const authority = certify({ name: 'ca.example.com', authority: true, expires });
+
+  it('are good for the names that they have', () => {
+    const names: readonly (readonly [string, string])[] = [
+      ['keys.example.com', 'verified'],
+      ['a.keys.example.com', 'verified'],
+      ['evilkeys.example.com', 'key_untrusted'],
+      ['keys.example.com.evil.example', 'key_untrusted'],
+    ];
+    for (const [name, expected] of names) {
+      const { cert, key } = certify({ name, issuer: authority, expires });
+      expect(outcome(scheme, signedBy(key), { text: cert + authority.cert }), name).to.equal(expected);
+    }
+  });
+
+  it('are no authority for others', () => {
+    const stranger = certify({ name: 'evil.example', issuer: authority, expires });
+    const { cert, key } = certify({ name: 'keys.example.com', issuer: stranger, expires });
+    expect(outcome(scheme, signedBy(key), { text: cert + stranger.cert + authority.cert })).to.equal('key_untrusted');
+  });
+
+  function signedBy(key: KeyObject): Delivery {
+    const headers = { 'x-cert-url': 'https://keys.example.com/a.pem' };
+    const request = { method: 'POST', url: 'http://gateway/in', headers, body: Buffer.from('{}') };
+    return deliveryOf('{}', scheme.sign(request, key, now).headers);
+  }
+});
+
+describe('names of keys', () => {
+  const named = compiled({
+    ...declared,
+    key: {
+      format: 'pem',
+      remote: {
+        url: 'https://keys.example.com/{header.x-kid}',
+        hosts: ['keys.example.com'],
+        forms: { '{header.x-kid}': '[0-9a-f]{8}' },
+      },
+    },
+  });
+
+  it('are not asked for unless they look like one', () => {
+    const ask = (kid: string) => () =>
+      named.remoteKeys(deliveryOf('{}', { 'x-signature': 'AAAA', 'x-kid': kid }), none, now);
+    expect(ask('0123abcd')()).to.have.length(1);
+    for (const kid of ['abc', '~', 'a..b', '0123abcd0', '0123abcd\n', 'x0123abcd', '']) {
+      expect(rejectionOf(ask(kid)), kid).to.equal('key_untrusted');
+    }
   });
 });
 
