@@ -35,9 +35,13 @@ export function createApp(options: AppOptions): (request: IncomingMessage, respo
   router.get('/health', (context) => send(context, health, options.stopping()));
   app.use(async (context, next) => {
     // One look-up, however many endpoints there are.
-    const endpoint = endpoints.get(pathOf(context.req.url ?? '/'));
+    const path = pathOf(context.req.url ?? '/');
+    const endpoint = endpoints.get(path);
     try {
-      await (endpoint === undefined ? next() : receive(context, endpoint, options));
+      if (endpoint !== undefined) await receive(context, endpoint, options);
+      // Koa and its router throw at what is no URL.
+      else if (!path.startsWith('/')) throw new Rejection('path_unknown');
+      else await next();
     } catch (error) {
       await answerError(context, error, options);
     }
@@ -55,13 +59,16 @@ export function createApp(options: AppOptions): (request: IncomingMessage, respo
   };
 }
 
-/** Without the query and the trailing slash. A proxy may send the whole URL (RFC 9112, 3.2.2). */
-function pathOf(target: string): string {
+/** Without the query and the trailing slash. A proxy may send the whole URL (RFC 9112, 3.2.2). What is neither stays as it is. */
+export function pathOf(target: string): string {
   if (!target.startsWith('/')) return URL.canParse(target) ? pathOf(new URL(target).pathname) : target;
   const query = target.indexOf('?');
   const end = query < 0 ? target.length : query;
   return target.slice(0, end > 1 && target[end - 1] === '/' ? end - 1 : end);
 }
+
+/** Characters of a path that the log shows. */
+const longestPath = 200;
 
 const failed: Answer = { status: 500, headers: { 'Content-Type': 'application/json' }, body: '{"status":"error"}' };
 export const health: Answer = { status: 200, headers: { 'Content-Type': 'application/json' }, body: '{"status":"ok"}' };
@@ -129,7 +136,7 @@ async function answerError(
     delivery: context.state.delivery,
     endpoint: context.state.endpoint,
     method: context.method,
-    path: context.path,
+    path: pathOf(context.req.url ?? '/').slice(0, longestPath),
   };
   if (error instanceof Rejection) {
     meter.rejection(fields.endpoint, error);

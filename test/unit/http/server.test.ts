@@ -223,6 +223,24 @@ describe('the HTTP side', () => {
     expect(publisher.records).to.deep.equal([]);
   });
 
+  for (const target of ['http://[', 'http://[::1', 'http://]', 'ws://[', 'http://xn--/', 'foo://[/', '*', '//[']) {
+    it(`answers 404 to ${target}, which is nobody's bug`, async () => {
+      for (const method of ['GET', 'POST']) {
+        const connection = open().write(`${method} ${target} HTTP/1.1\r\nHost: x\r\n\r\n`);
+        expect((await connection.answer()).status).to.equal(404);
+      }
+      expect(lines.join('')).not.to.include('"error"');
+      expect(lines.join('')).to.include('path_unknown');
+      const [refused] = meter.readings().filter(({ metric }) => metric === 'gateway_rejections_total');
+      expect(refused).to.deep.include({ labels: { endpoint: '', reason: 'path_unknown' }, value: 2 });
+    });
+  }
+
+  it('shows the beginning of a long path in the log', async () => {
+    await fetch(`${server.url}/${'x'.repeat(10_000)}`);
+    expect(lines.join('').length).to.be.below(1_000);
+  });
+
   it('closes the connection after refusing a body over the limit by its Content-Length', async () => {
     const connection = open().write(head('Content-Type: application/json', `Content-Length: ${limit + 1}`));
     const answer = await connection.answer();
