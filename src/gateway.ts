@@ -81,7 +81,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
 
   /** Of this worker, a minute. */
   function shareBudget(): number {
-    return Math.floor((settings.deadLetter.unverifiedPerMinute + worker.of - 1 - worker.slot) / worker.of);
+    return Math.floor((settings.deadLetter.unverified.perMinute + worker.of - 1 - worker.slot) / worker.of);
   }
 
   function createHandler() {

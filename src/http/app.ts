@@ -101,9 +101,10 @@ async function receive(context: Context, endpoint: Endpoint, options: AppOptions
   context.state.endpoint = endpoint.name;
   const { method, headers } = request;
   admit(endpoint.provider, method, headers['content-type'], headers['content-encoding']);
-  const place = options.gate.enter();
+  const place = options.gate.enter(endpoint.name, () => request.socket.remoteAddress ?? '', startedAt);
   try {
     const body = await readBody(request, context.res, options.limits, place);
+    place.begin();
     const delivery = toDelivery(request, body, options.ports.now());
     context.state.delivery = delivery.id;
     const outcome = await handle(endpoint, delivery, options.ports);

@@ -44,7 +44,7 @@ describe('the HTTP side', () => {
     stopping = false;
     meter = new Meter();
     log = createLog('debug', { write: (line: string) => void lines.push(line) });
-    gate = new Gate({ body: limit, inFlight: 2 }, () => undefined, 0);
+    gate = new Gate({ body: limit, bodyTimeout: 200, bodyRate: 1, inFlight: 2 }, () => undefined, 0);
     const handler = createApp({
       endpoints: [
         endpoint(),
@@ -59,7 +59,7 @@ describe('the HTTP side', () => {
         endpoint({ name: 'shake', path: '/shake', provider: provider({ handshakes: [echo, ping] }) }),
         endpoint({ name: 'rule', path: '/rule', routes: [route('t', { when: failing('secret_rule') })] }),
       ],
-      limits: { body: limit, bodyTimeout: 200 },
+      limits: { body: limit },
       gate,
       meter,
       ports: {
@@ -272,6 +272,24 @@ describe('the HTTP side', () => {
     expect(publisher.records[0]?.value.length).to.equal(limit);
   });
 
+  it('takes a body in small pieces, and refuses one in thousands of pieces of a byte', async () => {
+    const pieces = (body: string, size: number) => {
+      const chunks = body.match(new RegExp(`.{1,${size}}`, 'g')) ?? [];
+      return chunks.map((each) => `${each.length.toString(16)}\r\n${each}\r\n`).join('');
+    };
+    const body = `{"id":"evt_1","type":"t","pad":"${'xyz'.repeat(10_000)}"}`;
+    const type = 'Content-Type: application/json';
+    const small = open().write(head(type, `X-Sig: ${sign(body)}`, 'Transfer-Encoding: chunked'));
+    small.write(`${pieces(body, 10)}0\r\n\r\n`);
+    expect((await small.answer()).status).to.equal(200);
+    expect(publisher.records[0]?.value.toString()).to.equal(body);
+    const dust = open().write(head(type, `X-Sig: ${sign(body)}`, 'Transfer-Encoding: chunked'));
+    dust.write(`${pieces(body, 1)}0\r\n\r\n`);
+    const refused = await dust.answer();
+    expect([refused.status, JSON.parse(refused.body).error]).to.deep.equal([400, 'body_fragmented']);
+    expect(publisher.records).to.have.length(1);
+  });
+
   it('gives up on a slow body', async () => {
     const connection = open().write(head('Content-Type: application/json', 'Content-Length: 10')).write('{"id"');
     const answer = await connection.answer();
@@ -324,7 +342,7 @@ describe('the HTTP side', () => {
   function hasRoom(): boolean {
     try {
       gate.enter().leave();
-      return true;
+      return gate.inFlight < 2;
     } catch {
       return false;
     }
