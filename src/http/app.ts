@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { Context } from 'koa';
+import { senderOf } from '../address.js';
 import type { Delivery, Endpoint } from '../model.js';
 import { handle, type Ports } from '../pipeline.js';
 import { Rejection } from '../rejection.js';
@@ -9,6 +10,7 @@ import type { Meter } from '../telemetry/meter.js';
 import { admit } from './admit.js';
 import { type Answer, answerOutcome, answerRejection } from './answer.js';
 import { type BodyLimits, bodyPending, discardBody, isSmall, readBody } from './body.js';
+import type { Clients } from './client.js';
 import type { Gate } from './gate.js';
 import { compose, Koa, Router } from './koa.js';
 
@@ -16,6 +18,7 @@ export interface AppOptions {
   readonly endpoints: readonly Endpoint[];
   readonly limits: BodyLimits;
   readonly gate: Gate;
+  readonly clients: Clients;
   readonly ports: Ports;
   readonly log: Log;
   readonly meter: Meter;
@@ -101,11 +104,11 @@ async function receive(context: Context, endpoint: Endpoint, options: AppOptions
   context.state.endpoint = endpoint.name;
   const { method, headers } = request;
   admit(endpoint.provider, method, headers['content-type'], headers['content-encoding']);
-  const place = options.gate.enter(endpoint.name, () => request.socket.remoteAddress ?? '', startedAt);
+  const place = options.gate.enter(endpoint.name, () => senderOf(options.clients.of(request)), startedAt);
   try {
     const body = await readBody(request, context.res, options.limits, place);
     place.begin();
-    const delivery = toDelivery(request, body, options.ports.now());
+    const delivery = toDelivery(request, body, options.ports.now(), options.clients.of(request));
     context.state.delivery = delivery.id;
     const outcome = await handle(endpoint, delivery, options.ports);
     options.log.outcome(endpoint, delivery, outcome);
@@ -116,10 +119,11 @@ async function receive(context: Context, endpoint: Endpoint, options: AppOptions
   }
 }
 
-function toDelivery(request: IncomingMessage, body: Buffer, receivedAt: number): Delivery {
+function toDelivery(request: IncomingMessage, body: Buffer, receivedAt: number, client: string): Delivery {
   return {
     id: randomUUID(),
     receivedAt,
+    client,
     method: request.method ?? 'POST',
     target: request.url ?? '/',
     headers: request.headersDistinct,
@@ -131,13 +135,14 @@ function toDelivery(request: IncomingMessage, body: Buffer, receivedAt: number):
 async function answerError(
   context: Context,
   error: unknown,
-  { gate, log, meter, stopping }: AppOptions,
+  { gate, clients, log, meter, stopping }: AppOptions,
 ): Promise<void> {
   const fields = {
     delivery: context.state.delivery,
     endpoint: context.state.endpoint,
     method: context.method,
     path: pathOf(context.req.url ?? '/').slice(0, longestPath),
+    client: clients.of(context.req),
   };
   if (error instanceof Rejection) {
     meter.rejection(fields.endpoint, error);

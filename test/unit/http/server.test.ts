@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { everyTime } from '../../../src/dedupe/open.js';
 import { createApp } from '../../../src/http/app.js';
+import { createClients } from '../../../src/http/client.js';
 import { Gate } from '../../../src/http/gate.js';
 import { type Listening, listen } from '../../../src/http/server.js';
 import { type Handshake, PublishError } from '../../../src/model.js';
-import { createBudget } from '../../../src/stages/budget.js';
 import { createLog, type Log } from '../../../src/telemetry/log.js';
 import { Meter } from '../../../src/telemetry/meter.js';
 import { type MemoryPublisher, memoryPublisher } from '../../support/memory-publisher.js';
@@ -61,13 +61,14 @@ describe('the HTTP side', () => {
       ],
       limits: { body: limit },
       gate,
+      clients: createClients([]),
       meter,
       ports: {
         publisher,
         dedupe: everyTime,
         deadLetterTopic: 'webhooks.dlq',
         now: Date.now,
-        mayKeepUnverified: createBudget(() => 1000),
+        mayKeepUnverified: () => true,
       },
       log,
       stopping: () => stopping,
@@ -456,6 +457,21 @@ describe('the HTTP side', () => {
       await server.close(50);
       expect(await connection.closed()).to.equal('');
     });
+  });
+
+  it('says in log and dead letters who it was, once for many', async () => {
+    for (let n = 0; n < 20; n++) await post('/webhooks/acme', event, { 'x-sig': 'ff' });
+    await post('/webhooks/other', event);
+    open().write('no HTTP\r\n\r\n');
+    await open().write('no HTTP\r\n\r\n').closed();
+    const said = lines.map((line) => JSON.parse(line)).filter(({ level }) => level !== 'debug');
+    expect(said.map(({ msg, client }) => [msg, client])).to.deep.equal([
+      ['delivery not proven', '127.0.0.1'],
+      ['delivery refused', '127.0.0.1'],
+      ['request is not HTTP', '127.0.0.1'],
+    ]);
+    expect(publisher.records).to.have.length(20);
+    expect(publisher.records[0]?.headers.ce_clientaddress).to.equal('127.0.0.1');
   });
 
   it('logs neither payload nor signature nor rule results', async () => {
