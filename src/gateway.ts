@@ -4,15 +4,22 @@ import type { Settings } from './config/settings.js';
 import { openDedupe } from './dedupe/open.js';
 import { type AdminOptions, createAdminApp, type Unready } from './http/admin.js';
 import { createApp } from './http/app.js';
+import { createClients } from './http/client.js';
+import { type ConnectionLimits, Connections } from './http/connections.js';
 import { Gate } from './http/gate.js';
+import { fitConnections, readOpenFilesLimit } from './http/open-files.js';
 import { type Listening, listen } from './http/server.js';
 import { createKeySource } from './keys/source.js';
 import { PublishError, type Publisher } from './model.js';
 import type { Ports } from './pipeline.js';
 import { realClock } from './publish/clock.js';
 import { type Adaptable, createPublisher, type GatewayPublisher } from './publish/create.js';
+<<<<<<< HEAD
 import { type Lock, lockFolder } from './publish/disk/lock.js';
 import { createBudget } from './stages/budget.js';
+=======
+import { type Budget, createBudget } from './stages/budget.js';
+>>>>>>> sec-http
 import { createLog, type Log } from './telemetry/log.js';
 import { Meter } from './telemetry/meter.js';
 import type { Reading } from './telemetry/metrics.js';
@@ -63,6 +70,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   const gate = new Gate({ ...first.limits }, (refused, fields) =>
     log.write('warn', 'overloaded', { refused, ...fields }),
   );
+  const connections = createConnections(first, log);
   const stopCollecting = collectAtRest(() => gate.entered);
   const keys = createKeySource({ log: log.write });
   const meter = new Meter();
@@ -70,6 +78,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   let front: Listening | undefined;
   let back: Listening | undefined;
   let settings = first;
+  let clients = createClients(first.trustedProxies);
   let closing: Promise<void> | undefined;
   const mayKeepUnverified = createBudget(shareBudget);
   let ports = createPorts();
@@ -80,19 +89,27 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     return { publisher: timed, dedupe, keys, now, deadLetterTopic: settings.deadLetter.topic, mayKeepUnverified };
   }
 
-  /** Of this worker, a minute. */
-  function shareBudget(): number {
-    return Math.floor((settings.deadLetter.unverifiedPerMinute + worker.of - 1 - worker.slot) / worker.of);
+  /** Of this worker. */
+  function shareBudget(): Budget {
+    const { perMinute, bytesPerMinute } = settings.deadLetter.unverified;
+    return {
+      perMinute: Math.floor((perMinute + worker.of - 1 - worker.slot) / worker.of),
+      bytesPerMinute: bytesPerMinute / worker.of,
+      endpoints: settings.endpoints.length,
+    };
   }
 
   function createHandler() {
     const { endpoints, limits } = settings;
-    return createApp({ endpoints, limits, gate, ports, log, meter, stopping: () => closing !== undefined });
+    return createApp({ endpoints, limits, gate, clients, ports, log, meter, stopping: () => closing !== undefined });
   }
 
   function reload(next: Settings): void {
     settings = next;
     gate.limits = next.limits;
+    clients = createClients(next.trustedProxies);
+    connections.limits = limitConnections(next, log);
+    connections.trusts = clients.trusts;
     log.level = next.log.level;
     ports = createPorts();
     handler = createHandler();
@@ -106,10 +123,13 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   }
 
   function readings(): readonly Reading[] {
-    const { inFlight } = gate;
+    const { inFlight, arriving } = gate;
     const memory = { dedupeIds: dedupe.count(), dedupeUsable: dedupe.usable() };
     const stores = { connected: publisher.connected(), ...publisher.status?.(), ...memory };
-    return [...meter.readings(), ...observe({ inFlight, ...stores, worker: worker.slot, now: Date.now() })];
+    return [
+      ...meter.readings(),
+      ...observe({ inFlight, arriving, connections, ...stores, worker: worker.slot, now: Date.now() }),
+    ];
   }
 
   function close(after = 0): Promise<void> {
@@ -133,7 +153,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   }
 
   try {
-    front = await listen((request, response) => handler(request, response), first.listen, log);
+    front = await listen((request, response) => handler(request, response), first.listen, log, connections);
     log.write('info', 'listening', { url: front.url, endpoints: first.endpoints.length, pid: process.pid });
     if (first.admin === undefined) return { url: front.url, unready, readings, reload, close };
     const admin = createAdminApp({ ...options.operator, log, unready, setLevel: (level) => (log.level = level) });
@@ -143,6 +163,22 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     await close();
     throw error;
   }
+}
+
+function createConnections(settings: Settings, log: Log): Connections {
+  return new Connections(limitConnections(settings, log), createClients(settings.trustedProxies).trusts);
+}
+
+/** No more than the system lets this process have: at its limit of open files nothing works any more, and the system says nothing. */
+function limitConnections({ limits }: Settings, log: Log): ConnectionLimits {
+  const openFiles = readOpenFilesLimit();
+  const connections = fitConnections(limits.connections, openFiles);
+  if (connections < limits.connections) {
+    log.write('warn', 'fewer connections than server.limits.connections: raise the limit of open files (ulimit -n)', {
+      ...{ openFiles, connections, 'server.limits.connections': limits.connections },
+    });
+  }
+  return { connections, connectionsPerAddress: limits.connectionsPerAddress };
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Delivery {
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
+  /** IP address of the client, where it is known. */
+  readonly client?: string;
   readonly method: string;
   /** Path and query, as received. */
   readonly target: string;

@@ -27,6 +27,18 @@ export const rejections = {
     letter: 'none',
     meaning: 'the body did not arrive within server.limits.bodyTimeout',
   },
+  body_too_slow: {
+    stage: 'body',
+    status: 408,
+    letter: 'none',
+    meaning: 'the body came more slowly than server.limits.bodyRate',
+  },
+  body_fragmented: {
+    stage: 'body',
+    status: 400,
+    letter: 'none',
+    meaning: 'the body came in thousands of chunks of a few bytes',
+  },
   body_aborted: {
     stage: 'body',
     status: 400,

@@ -15,6 +15,7 @@ import {
   type WebhookEvent,
 } from './model.js';
 import { Rejection } from './rejection.js';
+import type { Claim } from './stages/budget.js';
 import { deadLetter } from './stages/dead-letter.js';
 
 /** Where records are safe, and what is remembered of them. */
@@ -23,7 +24,7 @@ export interface Safes {
   readonly dedupe: Dedupe;
   readonly deadLetterTopic: string;
   /** True while the budget for dead letters of unverified deliveries lasts. */
-  readonly mayKeepUnverified: (now: number) => boolean;
+  readonly mayKeepUnverified: (now: number, claim: Claim) => boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -89,13 +90,17 @@ export async function keep(
   const [first, ...others] = rejected;
   if (first === undefined) return {};
   const owed = 'proof' in delivery;
-  if (!owed && !mayKeepUnverified(now())) return {};
+  if (!owed && !mayKeepUnverified(now(), claim(endpoint, delivery))) return {};
   try {
     return { letter: await publisher.publish(deadLetter(deadLetterTopic, endpoint, delivery, [first, ...others])) };
   } catch (error) {
     if (!owed && error instanceof PublishError) return {};
     throw unavailable(error);
   }
+}
+
+function claim({ name }: Endpoint, { client, body }: Delivery): Claim {
+  return { endpoint: name, client, bytes: body.length };
 }
 
 function refusal(error: unknown): Rejection {

@@ -11,6 +11,7 @@ import type { PartialGateway } from './declaration.js';
 import { compileEndpoints, type Providers } from './endpoints.js';
 import { compileKafka } from './kafka.js';
 import type { Materials } from './materials.js';
+import { readNetworks } from './networks.js';
 import { unknownTopic } from './reach.js';
 import type { DedupeSettings, EmbeddedSettings, KafkaSettings, Listen, Settings } from './settings.js';
 import type { Substitution } from './substitute.js';
@@ -82,6 +83,7 @@ function assemble(
   const drain = readTimer(server.drain ?? '20s', '/server/drain', faults);
   const shutdownDelay = readTimer(server.shutdownDelay ?? '5s', '/server/shutdownDelay', faults);
   const bodyTimeout = readTimer(server.limits?.bodyTimeout ?? '10s', '/server/limits/bodyTimeout', faults);
+  const trustedProxies = readNetworks(server.trustedProxies ?? [], '/server/trustedProxies', faults);
   if (publisher === undefined) return undefined;
   return {
     ...{ file, listen, publisher, endpoints, drain },
@@ -90,11 +92,15 @@ function assemble(
     limits: {
       body: readBodyLimit(server.limits?.body ?? '1MiB', faults),
       bodyTimeout,
+      bodyRate: parseSize(server.limits?.bodyRate ?? '1KiB'),
       inFlight: server.limits?.inFlight ?? 1024,
+      connections: server.limits?.connections ?? 8192,
+      connectionsPerAddress: server.limits?.connectionsPerAddress ?? 1024,
     },
+    trustedProxies,
     ...(adminListen === undefined ? {} : { admin: { listen: adminListen } }),
     ...readDedupe(declared, base),
-    deadLetter: { topic, unverifiedPerMinute: deadLetter.unverified?.perMinute ?? 60 },
+    deadLetter: { topic, unverified: readBudget(deadLetter) },
     log: { level: log.debug === true ? 'debug' : (log.level ?? 'info') },
     topics: listTopics(topic, endpoints),
   };
@@ -124,6 +130,7 @@ function readTimer(text: string, pointer: string, faults: Fault[]): number {
   return milliseconds;
 }
 
+<<<<<<< HEAD
 function readRetention({ retention = {} }: NonNullable<PartialGateway['embedded']>) {
   const { time = '7d', bytes = '10GiB' } = retention;
   return { time: parseDuration(time), bytes: parseSize(bytes) };
@@ -137,6 +144,13 @@ function readBodyLimit(size: string | number, faults: Fault[]): number {
     faults.push({ ...invalid, pointer: '/server/limits/body', message });
   }
   return bytes;
+=======
+function readBudget({
+  unverified = {},
+}: NonNullable<PartialGateway['deadLetter']>): Settings['deadLetter']['unverified'] {
+  const { perMinute = 60, bytesPerMinute = '2MiB' } = unverified;
+  return { perMinute, bytesPerMinute: parseSize(bytesPerMinute) };
+>>>>>>> sec-http
 }
 
 const units: { readonly [unit: string]: number | undefined } = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };

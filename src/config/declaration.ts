@@ -9,7 +9,15 @@ export interface GatewayDeclaration {
     readonly publicUrl?: string;
     /** `auto` or a number, which may be a text. */
     readonly workers?: string | number;
-    readonly limits?: { readonly body?: string | number; readonly bodyTimeout?: string; readonly inFlight?: number };
+    readonly limits?: {
+      readonly body?: string | number;
+      readonly bodyTimeout?: string;
+      readonly bodyRate?: string | number;
+      readonly inFlight?: number;
+      readonly connections?: number;
+      readonly connectionsPerAddress?: number;
+    };
+    readonly trustedProxies?: readonly string[];
     readonly shutdownDelay?: string;
     readonly drain?: string;
   };
@@ -22,7 +30,10 @@ export interface GatewayDeclaration {
   };
   readonly spool?: { readonly dir?: string; readonly maxBytes?: string | number };
   readonly dedupe?: { readonly window?: string; readonly dir?: string };
-  readonly deadLetter?: { readonly topic?: string; readonly unverified?: { readonly perMinute?: number } };
+  readonly deadLetter?: {
+    readonly topic?: string;
+    readonly unverified?: { readonly perMinute?: number; readonly bytesPerMinute?: string | number };
+  };
   readonly log?: { readonly level?: 'debug' | 'info' | 'warn' | 'error'; readonly debug?: boolean };
   readonly lint?: LintDeclaration;
   readonly endpoints: readonly EndpointDeclaration[];

@@ -1,5 +1,9 @@
 import type { Endpoint, Route, Secret } from '../model.js';
+<<<<<<< HEAD
 import type { EmbeddedSettings, KafkaSettings, Listen, Settings } from './settings.js';
+=======
+import type { KafkaSettings, Listen, Network, Settings } from './settings.js';
+>>>>>>> sec-http
 
 /** Plain values in the form of gateway.yaml, with nothing secret in them. */
 export type Plain = { readonly [name: string]: unknown };
@@ -15,6 +19,7 @@ export function resolve(settings: Settings): Plain {
     shutdownDelay,
     drain,
     limits,
+    trustedProxies,
     admin,
     publisher,
     dedupe,
@@ -23,7 +28,7 @@ export function resolve(settings: Settings): Plain {
     endpoints,
     topics,
   } = settings;
-  const { body, bodyTimeout, inFlight } = limits;
+  const { bodyTimeout, ...otherLimits } = limits;
   const where: Plain =
     publisher.kind === 'kafka'
       ? { kafka: resolveKafka(publisher), spool: publisher.spool }
@@ -32,12 +37,13 @@ export function resolve(settings: Settings): Plain {
     version: 1,
     server: {
       ...{ listen: address(listen), workers, shutdownDelay: duration(shutdownDelay), drain: duration(drain) },
-      limits: { body, bodyTimeout: duration(bodyTimeout), inFlight },
+      limits: { ...otherLimits, bodyTimeout: duration(bodyTimeout) },
+      ...(trustedProxies.length === 0 ? {} : { trustedProxies: trustedProxies.map(network) }),
     },
     ...(admin === undefined ? {} : { admin: { listen: address(admin.listen) } }),
     ...where,
     dedupe: dedupe === undefined ? { window: '0s' } : { window: duration(dedupe.window), dir: dedupe.dir },
-    deadLetter: { topic: deadLetter.topic, unverified: { perMinute: deadLetter.unverifiedPerMinute } },
+    deadLetter,
     log,
     endpoints: endpoints.map(resolveEndpoint),
     topics,
@@ -96,6 +102,10 @@ function resolveRoute({ events, when, topic, key, declaredAt }: Route): Plain {
 
 function withoutPassword(url: string): string {
   return url.replace(/^([a-z]+:\/\/)?[^/@\s]*@/i, `$1${redacted}@`);
+}
+
+function network({ address, bits }: Network): string {
+  return `${address}/${bits}`;
 }
 
 function address({ host, port }: Listen): string {

@@ -30,6 +30,13 @@ export interface Listen {
   readonly port: number;
 }
 
+/** A range of IP addresses: those that have the first `bits` in common with `address`. */
+export interface Network {
+  readonly address: string;
+  readonly bits: number;
+  readonly family: 'ipv4' | 'ipv6';
+}
+
 export interface KafkaSettings {
   readonly kind: 'kafka';
   /** `host:port` each. */
@@ -89,14 +96,25 @@ export interface Settings {
   readonly limits: {
     readonly body: number;
     readonly bodyTimeout: number;
+    /** Bytes of a body that must come in a second. */
+    readonly bodyRate: number;
     /** Deliveries at a time, of each worker. */
     readonly inFlight: number;
+    /** Open at a time, of each worker: in all, and of one address. */
+    readonly connections: number;
+    readonly connectionsPerAddress: number;
   };
+  /** Networks whose word on a client's address counts. */
+  readonly trustedProxies: readonly Network[];
   readonly admin?: { readonly listen: Listen };
   readonly publisher: KafkaSettings | EmbeddedSettings;
   /** Absent: repetitions are published again. */
   readonly dedupe?: DedupeSettings;
-  readonly deadLetter: { readonly topic: string; readonly unverifiedPerMinute: number };
+  readonly deadLetter: {
+    readonly topic: string;
+    /** What may be kept in a minute of deliveries that nobody has proven. */
+    readonly unverified: { readonly perMinute: number; readonly bytesPerMinute: number };
+  };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
   readonly endpoints: readonly Endpoint[];
   /** Every topic that a record can go to, the dead letters' included; sorted. */

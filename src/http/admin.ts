@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import type { Level, Log } from '../telemetry/log.js';
-import { health, send } from './app.js';
+import { health, pathOf, send } from './app.js';
 import { Koa, Router } from './koa.js';
 
 /** Why a webhook would be answered with 503, or its connection soon be gone. */
@@ -51,10 +51,14 @@ export function createAdminApp(options: AdminOptions): Koa {
     if (unready() === 'stopping') context.res.shouldKeepAlive = false;
     return next();
   });
+  // Koa and its router throw at what is no URL.
+  app.use((context, next) => (pathOf(context.req.url ?? '/').startsWith('/') ? next() : send(context, notFound)));
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
 }
+
+const notFound = { status: 404, headers: {}, body: '' };
 
 function addOperator(router: Router, { metrics, status, reload }: AdminOptions): void {
   if (metrics !== undefined) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { Context } from 'koa';
+import { senderOf } from '../address.js';
 import type { Delivery, Endpoint } from '../model.js';
 import { handle, type Ports } from '../pipeline.js';
 import { Rejection } from '../rejection.js';
@@ -9,6 +10,7 @@ import type { Meter } from '../telemetry/meter.js';
 import { admit } from './admit.js';
 import { type Answer, answerOutcome, answerRejection } from './answer.js';
 import { type BodyLimits, bodyPending, discardBody, isSmall, readBody } from './body.js';
+import type { Clients } from './client.js';
 import type { Gate } from './gate.js';
 import { compose, Koa, Router } from './koa.js';
 
@@ -16,6 +18,7 @@ export interface AppOptions {
   readonly endpoints: readonly Endpoint[];
   readonly limits: BodyLimits;
   readonly gate: Gate;
+  readonly clients: Clients;
   readonly ports: Ports;
   readonly log: Log;
   readonly meter: Meter;
@@ -35,9 +38,13 @@ export function createApp(options: AppOptions): (request: IncomingMessage, respo
   router.get('/health', (context) => send(context, health, options.stopping()));
   app.use(async (context, next) => {
     // One look-up, however many endpoints there are.
-    const endpoint = endpoints.get(pathOf(context.req.url ?? '/'));
+    const path = pathOf(context.req.url ?? '/');
+    const endpoint = endpoints.get(path);
     try {
-      await (endpoint === undefined ? next() : receive(context, endpoint, options));
+      if (endpoint !== undefined) await receive(context, endpoint, options);
+      // Koa and its router throw at what is no URL.
+      else if (!path.startsWith('/')) throw new Rejection('path_unknown');
+      else await next();
     } catch (error) {
       await answerError(context, error, options);
     }
@@ -55,13 +62,16 @@ export function createApp(options: AppOptions): (request: IncomingMessage, respo
   };
 }
 
-/** Without the query and the trailing slash. A proxy may send the whole URL (RFC 9112, 3.2.2). */
-function pathOf(target: string): string {
+/** Without the query and the trailing slash. A proxy may send the whole URL (RFC 9112, 3.2.2). What is neither stays as it is. */
+export function pathOf(target: string): string {
   if (!target.startsWith('/')) return URL.canParse(target) ? pathOf(new URL(target).pathname) : target;
   const query = target.indexOf('?');
   const end = query < 0 ? target.length : query;
   return target.slice(0, end > 1 && target[end - 1] === '/' ? end - 1 : end);
 }
+
+/** Characters of a path that the log shows. */
+const longestPath = 200;
 
 const failed: Answer = { status: 500, headers: { 'Content-Type': 'application/json' }, body: '{"status":"error"}' };
 export const health: Answer = { status: 200, headers: { 'Content-Type': 'application/json' }, body: '{"status":"ok"}' };
@@ -94,10 +104,11 @@ async function receive(context: Context, endpoint: Endpoint, options: AppOptions
   context.state.endpoint = endpoint.name;
   const { method, headers } = request;
   admit(endpoint.provider, method, headers['content-type'], headers['content-encoding']);
-  const place = options.gate.enter();
+  const place = options.gate.enter(endpoint.name, () => senderOf(options.clients.of(request)), startedAt);
   try {
     const body = await readBody(request, context.res, options.limits, place);
-    const delivery = toDelivery(request, body, options.ports.now());
+    place.begin();
+    const delivery = toDelivery(request, body, options.ports.now(), options.clients.of(request));
     context.state.delivery = delivery.id;
     const outcome = await handle(endpoint, delivery, options.ports);
     options.log.outcome(endpoint, delivery, outcome);
@@ -108,10 +119,11 @@ async function receive(context: Context, endpoint: Endpoint, options: AppOptions
   }
 }
 
-function toDelivery(request: IncomingMessage, body: Buffer, receivedAt: number): Delivery {
+function toDelivery(request: IncomingMessage, body: Buffer, receivedAt: number, client: string): Delivery {
   return {
     id: randomUUID(),
     receivedAt,
+    client,
     method: request.method ?? 'POST',
     target: request.url ?? '/',
     headers: request.headersDistinct,
@@ -123,13 +135,14 @@ function toDelivery(request: IncomingMessage, body: Buffer, receivedAt: number):
 async function answerError(
   context: Context,
   error: unknown,
-  { gate, log, meter, stopping }: AppOptions,
+  { gate, clients, log, meter, stopping }: AppOptions,
 ): Promise<void> {
   const fields = {
     delivery: context.state.delivery,
     endpoint: context.state.endpoint,
     method: context.method,
-    path: context.path,
+    path: pathOf(context.req.url ?? '/').slice(0, longestPath),
+    client: clients.of(context.req),
   };
   if (error instanceof Rejection) {
     meter.rejection(fields.endpoint, error);

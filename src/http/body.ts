@@ -1,16 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Rejection } from '../rejection.js';
+import { Pieces } from './pieces.js';
+
+/** A body may come in so many pieces, and in more if they have so many bytes on average: each costs about as much CPU as 1 KB. */
+const freePieces = 4096;
+const leastPiece = 64;
 
 export interface BodyLimits {
   /** Bytes. */
   readonly body: number;
-  /** Milliseconds from the first look at the request to its last byte. */
-  readonly bodyTimeout: number;
 }
 
-/** Where the bytes of bodies are counted: false if so many more can't be held in memory. */
+/** Why a body is given up before its end. */
+export type GivenUp = 'overloaded' | 'body_timeout' | 'body_too_slow';
+
+/** Where the bytes of bodies are counted, and who watches that they come. */
 export interface Holder {
-  hold(bytes: number): boolean;
+  /** False if so many more can't be held in memory. `received`: bytes of the body that came, if that is another number. */
+  hold(bytes: number, received?: number): boolean;
+  /** What is called if the body is to be given up. */
+  giveUp: ((code: GivenUp) => void) | undefined;
 }
 
 /**
@@ -28,40 +37,34 @@ export function readBody(
       reject(new Rejection('body_too_large'));
       return;
     }
-    const chunks: Buffer[] = [];
-    let length = 0;
+    const pieces = new Pieces();
     let settled = false;
-    const timer = setTimeout(() => fail('body_timeout'), limits.bodyTimeout);
 
     function take(chunk: Buffer): void {
       if (settled) return;
-      length += chunk.length;
-      if (length > limits.body) fail('body_too_large');
-      else if (!holder.hold(chunk.length)) fail('overloaded');
-      else chunks.push(chunk);
+      const held = pieces.add(chunk);
+      if (pieces.length > limits.body) fail('body_too_large');
+      else if (pieces.count > freePieces + pieces.length / leastPiece) fail('body_fragmented');
+      else if (!holder.hold(held, chunk.length)) fail('overloaded');
     }
     function finish(): void {
       if (settled) return;
-      settle();
-      const [only] = chunks;
-      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
+      settled = true;
+      resolve(pieces.join());
     }
-    function fail(code: 'body_timeout' | 'body_too_large' | 'body_aborted' | 'overloaded'): void {
+    function fail(code: GivenUp | 'body_too_large' | 'body_fragmented' | 'body_aborted'): void {
       if (settled) return;
-      settle();
-      chunks.length = 0;
+      settled = true;
+      pieces.drop();
       reject(new Rejection(code));
     }
     function abort(): void {
       fail('body_aborted');
     }
-    // To take four listeners away costs more than to let them do nothing.
-    function settle(): void {
-      settled = true;
-      clearTimeout(timer);
-    }
 
+    // To take four listeners away costs more than to let them do nothing.
     request.on('data', take).on('end', finish).on('error', abort).on('close', abort);
+    holder.giveUp = fail;
     if (request.headers.expect !== undefined) response.writeContinue();
   });
 }
@@ -74,8 +77,9 @@ export function isSmall({ headers }: IncomingMessage): boolean {
   return headers.expect === undefined && Number(headers['content-length'] ?? Number.NaN) <= smallBody;
 }
 
-/** How much of a refused body is read and dropped, and for how long (milliseconds). */
+/** How much of a refused body is read and dropped, what each piece counts beside its bytes, and for how long (milliseconds). */
 const discardLimit = 8 * 1024 * 1024;
+const discardCost = 4096;
 const discardTime = 2_000;
 
 /** Whether the request has a body of which something may still be on its way. */
@@ -97,7 +101,7 @@ export function discardBody(request: IncomingMessage): Promise<void> {
       resolve();
     }
     request.on('data', (chunk: Buffer) => {
-      left -= chunk.length;
+      left -= chunk.length + discardCost;
       if (left < 0) stop();
     });
     request.on('end', stop).on('error', stop).on('close', stop);

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net';
+import { plainAddress } from '../address.js';
 import type { Log } from '../telemetry/log.js';
+import type { Connections } from './connections.js';
 
 /** Longer than the 60 s after which common load balancers drop an idle connection, so that they never meet a closed one. */
 const keepAliveTimeout = 75_000;
@@ -23,11 +25,15 @@ export interface Listening {
   close(grace: number, told?: number): Promise<void>;
 }
 
-/** Starts a server on host and port; port 0 takes a free one. Rejects with the system's error, such as EADDRINUSE. */
+/**
+ * Starts a server on host and port; port 0 takes a free one. Rejects with the system's error, such as EADDRINUSE.
+ * `connections`: what counts them, and refuses; absent: there may be any number.
+ */
 export async function listen(
   handler: (request: IncomingMessage, response: ServerResponse) => unknown,
   { host, port }: { readonly host: string; readonly port: number },
   log: Log,
+  connections?: Connections,
 ): Promise<Listening> {
   const server = createServer({
     keepAliveTimeout,
@@ -39,6 +45,8 @@ export async function listen(
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
+    const reason = connections?.enter(socket);
+    if (reason !== undefined) turnAway(socket, reason, log);
   });
   server.on('request', handler);
   // The same handler: it says "continue" when it has seen that path, type and size will do.
@@ -48,11 +56,26 @@ export async function listen(
     server.once('error', reject);
     server.listen(port, host, () => resolve());
   });
+  server.on('error', ({ code }: NodeJS.ErrnoException) =>
+    log.write('error', 'a connection cannot be accepted', { code }),
+  );
   const address = server.address() as AddressInfo;
   return {
     url: `http://${address.family === 'IPv6' ? `[${host}]` : host}:${address.port}`,
     close: (grace, told = 0) => close(server, sockets, grace, Math.max(0, chance - told)),
   };
+}
+
+/** What is one too many gets its answer at once, whatever it was about to say. */
+function turnAway(socket: Socket, reason: string, log: Log): void {
+  log.write('warn', 'connection refused', { reason: `server.limits.${reason}`, client: addressOf(socket) });
+  socket.on('error', () => undefined);
+  socket.write('HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+  socket.destroySoon();
+}
+
+function addressOf(socket: Socket): string | undefined {
+  return socket.remoteAddress === undefined ? undefined : plainAddress(socket.remoteAddress);
 }
 
 /** What isn't HTTP, or is smuggling (two Content-Length): the answer that Node itself would give, and a log line. */
@@ -61,7 +84,7 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket, log: Log): void {
     socket.destroy();
     return;
   }
-  log.clientError(error.code ?? 'unknown');
+  log.clientError(error.code ?? 'unknown', addressOf(socket));
   const statuses: { readonly [code: string]: string } = {
     HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
     ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',

@@ -27,6 +27,7 @@ export function deadLetter(
     ce_errors: JSON.stringify(rejections.map(describe)),
     ce_verified: String('proof' in delivery),
     ...('proof' in delivery ? { ce_secretname: delivery.proof.secret } : {}),
+    ...(delivery.client ? { ce_clientaddress: delivery.client } : {}),
     ce_requestmethod: delivery.method,
     ce_requesttarget: delivery.target,
     ce_requestheaders: JSON.stringify(requestHeaders(endpoint, delivery)),

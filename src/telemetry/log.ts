@@ -21,7 +21,7 @@ export interface Log {
   outcome(endpoint: Endpoint, delivery: Delivery, outcome: Outcome): void;
   rejection(rejection: Rejection, fields: Fields): void;
   /** Not HTTP. `code` is Node's, such as `HPE_INVALID_CONTENT_LENGTH`. */
-  clientError(code: string): void;
+  clientError(code: string, client?: string): void;
   bug(error: unknown, fields: Fields): void;
   /** Writes the sums of what was repeated and not written yet, for the end of the process. */
   flush(): void;
@@ -70,15 +70,15 @@ export function createLog(
       for (const rejection of rejected) {
         const fields = { ...about, ...reason(rejection), ...place(letter) };
         if (rejection.stage !== 'verify') logger.warn(fields, 'delivery dead-lettered');
-        else repeats.write('warn', 'delivery not proven', fields);
+        else repeats.write('warn', 'delivery not proven', { ...fields, client: delivery.client });
       }
     },
     rejection(rejection, fields) {
       const severity = rejection.status === 503 ? 'error' : 'info';
       repeats.write(severity, 'delivery refused', { ...fields, ...reason(rejection) });
     },
-    clientError(code) {
-      repeats.write('info', 'request is not HTTP', { code });
+    clientError(code, client) {
+      repeats.write('info', 'request is not HTTP', { code, client });
     },
     bug(error, fields) {
       repeats.write('error', 'bug', { ...fields, stack: error instanceof Error ? error.stack : String(error) });

@@ -27,6 +27,8 @@ interface Counts {
   /** Events whose id was known with other content. */
   readonly reused: { published: number; duplicate: number };
   readonly reasons: Map<string, number>;
+  /** Unproven deliveries without a dead letter. */
+  dropped: number;
   /** Secret → when it last proved a delivery, in milliseconds since the epoch. */
   readonly secrets: Map<string, number>;
 }
@@ -39,8 +41,11 @@ export class Meter {
 
   /** Of a delivery that came to an end. `startedAt`: milliseconds of `performance.now()`. */
   outcome({ name }: Endpoint, { receivedAt }: Delivery, outcome: Outcome, startedAt: number): void {
-    const { outcomes, events, reused, reasons, secrets } = this.#countsOf(name);
-    outcomes[kindOf(outcome)]++;
+    const counts = this.#countsOf(name);
+    const { outcomes, events, reused, reasons, secrets } = counts;
+    const kind = kindOf(outcome);
+    outcomes[kind]++;
+    if (kind === 'unproven' && outcome.letter === undefined) counts.dropped++;
     for (const { code } of outcome.rejected) increment(reasons, code);
     countEvents(outcome, events, reused);
     if (outcome.secret !== undefined) secrets.set(outcome.secret, receivedAt);
@@ -74,7 +79,7 @@ export class Meter {
   }
 
   *#count(): Generator<Reading> {
-    for (const [endpoint, { outcomes, events, reused, reasons, secrets }] of this.#endpoints) {
+    for (const [endpoint, { outcomes, events, reused, reasons, dropped, secrets }] of this.#endpoints) {
       for (const [outcome, value] of Object.entries(outcomes)) {
         if (value > 0) yield { metric: 'gateway_deliveries_total', labels: { endpoint, outcome }, value };
       }
@@ -87,6 +92,7 @@ export class Meter {
       for (const [reason, value] of reasons) {
         yield { metric: 'gateway_rejections_total', labels: { endpoint, reason }, value };
       }
+      if (dropped > 0) yield { metric: 'gateway_unverified_dropped_total', labels: { endpoint }, value: dropped };
       for (const [secret, at] of secrets) {
         yield { metric: 'gateway_secret_last_used_timestamp_seconds', labels: { endpoint, secret }, value: at / 1000 };
       }
@@ -101,6 +107,7 @@ export class Meter {
       events: { accepted: 0, spooled: 0, duplicate: 0, dead_lettered: 0 },
       reused: { published: 0, duplicate: 0 },
       reasons: new Map(),
+      dropped: 0,
       secrets: new Map(),
     };
     this.#endpoints.set(endpoint, counts);

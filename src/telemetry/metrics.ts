@@ -34,6 +34,12 @@ export const metrics = {
     merge: 'sum',
     help: 'Why deliveries, or items of a batch, were stopped. Requests to a path that no endpoint has count under an empty endpoint.',
   },
+  gateway_unverified_dropped_total: {
+    type: 'counter',
+    labels: ['endpoint'],
+    merge: 'sum',
+    help: 'Unproven deliveries of which no dead letter was kept: over the budget (deadLetter.unverified), or nothing took it.',
+  },
   gateway_request_seconds: {
     type: 'histogram',
     labels: [],
@@ -47,6 +53,19 @@ export const metrics = {
     help: 'Until a record was safe: acknowledged by Kafka, in the embedded log, or spooled.',
   },
   gateway_in_flight: { type: 'gauge', labels: [], merge: 'sum', help: 'Deliveries that are being processed.' },
+  gateway_bodies_arriving: {
+    type: 'gauge',
+    labels: [],
+    merge: 'sum',
+    help: 'Deliveries whose body is not complete yet.',
+  },
+  gateway_connections: { type: 'gauge', labels: [], merge: 'sum', help: 'Open connections of the public server.' },
+  gateway_connections_refused_total: {
+    type: 'counter',
+    labels: ['limit'],
+    merge: 'sum',
+    help: 'Connections that were refused, by the limit of server.limits that they were over: connections, connectionsPerAddress.',
+  },
   gateway_kafka_connected: {
     type: 'gauge',
     labels: [],

@@ -4,6 +4,9 @@ import type { MetricName, Reading } from './metrics.js';
 /** What a process is like at the moment. */
 export interface Observed extends Partial<PublisherStatus> {
   readonly inFlight: number;
+  readonly arriving: number;
+  /** Of the public server. */
+  readonly connections: { readonly open: number; readonly refused: { readonly [limit: string]: number } };
   readonly connected: boolean;
   /** Absent without a dedupe window. */
   readonly dedupeIds?: number | undefined;
@@ -17,6 +20,8 @@ export interface Observed extends Partial<PublisherStatus> {
 
 export function observe({
   inFlight,
+  arriving,
+  connections,
   connected,
   queue,
   spool,
@@ -27,6 +32,11 @@ export function observe({
 }: Observed): readonly Reading[] {
   return [
     read('gateway_in_flight', inFlight),
+    read('gateway_bodies_arriving', arriving),
+    read('gateway_connections', connections.open),
+    ...Object.entries(connections.refused).map(([limit, value]) =>
+      read('gateway_connections_refused_total', value, { limit }),
+    ),
     read('gateway_kafka_connected', Number(connected)),
     ...(dedupeIds === undefined
       ? []

@@ -1,4 +1,5 @@
 import { add, answers, endings, isEndedBy, pick, type Sums } from './causes.js';
+import { Clients } from './clients.js';
 import type { Fields, Level } from './log.js';
 
 /** Milliseconds between two lines about a cause that lasts; that a cause must be over before its return is a line again; between two looks. */
@@ -29,6 +30,8 @@ interface Cause {
   /** Not written since the last line. */
   unsaid: number;
   sums: Sums;
+  /** Who has caused it since the last line. */
+  clients: Clients;
   saidAt: number;
   lastAt: number;
   /** Something has said that it is over. */
@@ -100,6 +103,7 @@ export class Repeats {
     const counts = {
       totals: add({}, line.fields),
       sums: {},
+      clients: new Clients(),
       times: 1,
       unsaid: 0,
       since: now,
@@ -134,14 +138,24 @@ export class Repeats {
 
   #report(cause: Cause, now: number): void {
     const { level, message, fields, sums, unsaid, since } = cause;
-    this.#write(level, message, { ...fields, ...sums, repeated: unsaid, seconds: toSeconds(now - since) });
-    Object.assign(cause, { sums: {}, unsaid: 0, saidAt: now, shown: !cause.over });
+    this.#write(level, message, {
+      ...fields,
+      ...sums,
+      ...cause.clients.most(),
+      ...{ repeated: unsaid, seconds: toSeconds(now - since) },
+    });
+    Object.assign(cause, { sums: {}, clients: new Clients(), unsaid: 0, saidAt: now, shown: !cause.over });
   }
 
   /** What came only once has not lasted: nothing is over. */
-  #reportEnd({ message, name, totals, times, since, lastAt }: Cause): void {
+  #reportEnd({ message, name, totals, clients, times, since, lastAt }: Cause): void {
     if (times === 1) return;
-    this.#write('info', `ended: ${message}`, { ...name, ...totals, times, seconds: toSeconds(lastAt - since) });
+    this.#write('info', `ended: ${message}`, {
+      ...name,
+      ...totals,
+      ...clients.most(),
+      ...{ times, seconds: toSeconds(lastAt - since) },
+    });
   }
 }
 
@@ -153,6 +167,7 @@ function repeat(cause: Cause, fields: Fields, now: number): void {
   cause.unsaid++;
   cause.lastAt = now;
   cause.sums = add(cause.sums, fields);
+  cause.clients.add(fields.client);
   cause.totals = add(cause.totals, fields);
 }
 

@@ -15,9 +15,10 @@ export class RawConnection {
   #closed = false;
   #waiting: (() => void)[] = [];
 
-  constructor(url: string) {
+  /** `from`: an address of this machine, such as 127.0.0.2. */
+  constructor(url: string, from = '127.0.0.1') {
     const { hostname, port } = new URL(url);
-    this.#socket = connect(Number(port), hostname);
+    this.#socket = connect({ port: Number(port), host: hostname, localAddress: from });
     this.#socket.on('data', (chunk) => this.#change(() => (this.#text += chunk.toString('latin1'))));
     this.#socket.on('close', () => this.#change(() => (this.#closed = true)));
     this.#socket.on('error', () => {});

@@ -145,6 +145,10 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   }
 
   function park(record: KafkaRecord, reason: string): Promise<void> {
+    if (!isOwed(record)) {
+      log('warn', 'an unverified dead letter is refused by Kafka and dropped', { topic: record.topic, reason });
+      return Promise.resolve();
+    }
     log('error', 'a spooled record is refused by Kafka and parked: see gateway spool list', {
       topic: record.topic,
       reason,
@@ -181,7 +185,7 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   }
 
   async function parkLetter(record: KafkaRecord, error: unknown): Promise<Spooled> {
-    if (!(error instanceof PublishError) || error.kind !== 'refused') throw error;
+    if (!(error instanceof PublishError) || error.kind !== 'refused' || !isOwed(record)) throw error;
     await park(record, error.reason);
     return { topic: record.topic, spooled: true };
   }
@@ -214,4 +218,9 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
       return closing;
     },
   };
+}
+
+/** False of a dead letter that a stranger can have caused: see `schemas/record.schema.json`. */
+function isOwed({ headers }: KafkaRecord): boolean {
+  return headers.ce_verified !== 'false';
 }

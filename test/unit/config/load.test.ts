@@ -61,7 +61,11 @@ describe('loadConfig', () => {
       workers: 1,
       shutdownDelay: 5_000,
       drain: 20_000,
-      limits: { body: 1024 ** 2, bodyTimeout: 10_000, inFlight: 1024 },
+      limits: {
+        ...{ body: 1024 ** 2, bodyTimeout: 10_000, bodyRate: 1024, inFlight: 1024 },
+        ...{ connections: 8192, connectionsPerAddress: 1024 },
+      },
+      trustedProxies: [],
       publisher: {
         kind: 'kafka',
         brokers: ['a:1', 'b:2'],
@@ -72,7 +76,7 @@ describe('loadConfig', () => {
         spool: { dir: join(folder, '../data/spool'), maxBytes: 2 * 1024 ** 3 },
       },
       dedupe: { window: 72 * 3_600_000, dir: join(folder, '../data/dedupe') },
-      deadLetter: { topic: 'webhooks.dlq', unverifiedPerMinute: 60 },
+      deadLetter: { topic: 'webhooks.dlq', unverified: { perMinute: 60, bytesPerMinute: 2 * 1024 ** 2 } },
       log: { level: 'info' },
     });
     expect(endpoints).to.have.length(1);
@@ -95,7 +99,7 @@ describe('loadConfig', () => {
     writeFileSync(join(folder, 'password'), 'pass word\n');
     const settings = await load(
       `version: 1
-server: { listen: "[::1]:0", workers: "\${WORKERS}", limits: { body: 900KiB, bodyTimeout: 500ms, inFlight: 9 }, shutdownDelay: 0s, drain: 2m }
+server: { listen: "[::1]:0", workers: "\${WORKERS}", trustedProxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7], limits: { body: 900KiB, bodyTimeout: 500ms, bodyRate: 2KiB, inFlight: 9, connections: 99, connectionsPerAddress: 9 }, shutdownDelay: 0s, drain: 2m }
 admin: { listen: "127.0.0.1:8001" }
 kafka:
   brokers: [a:1]
@@ -105,7 +109,7 @@ kafka:
   tls: { ca: ca.pem, cert: ca.pem, key: { env: KAFKA_KEY }, rejectUnauthorized: false }
   sasl: { mechanism: plain, username: u, password: { file: password } }
   topics: { create: never, partitions: "\${PARTITIONS}", replicationFactor: 3 }
-deadLetter: { topic: dead, unverified: { perMinute: 0 } }
+deadLetter: { topic: dead, unverified: { perMinute: 0, bytesPerMinute: 1MiB } }
 log: { level: warn }
 ${endpoint}`,
       { WORKERS: '4', IDEMPOTENT: 'no', PARTITIONS: '12', KAFKA_KEY: 'PRIVATE' },
@@ -115,7 +119,15 @@ ${endpoint}`,
       workers: 4,
       shutdownDelay: 0,
       drain: 120_000,
-      limits: { body: 900 * 1024, bodyTimeout: 500, inFlight: 9 },
+      limits: {
+        ...{ body: 900 * 1024, bodyTimeout: 500, bodyRate: 2048, inFlight: 9 },
+        ...{ connections: 99, connectionsPerAddress: 9 },
+      },
+      trustedProxies: [
+        { address: '10.0.0.0', bits: 8, family: 'ipv4' },
+        { address: '2001:db8::', bits: 32, family: 'ipv6' },
+        { address: '192.0.2.7', bits: 32, family: 'ipv4' },
+      ],
     });
     expect(settings.admin).to.deep.equal({ listen: { host: '127.0.0.1', port: 8001 } });
     const { publisher } = settings;

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { everyTime } from '../../../src/dedupe/open.js';
 import { createApp } from '../../../src/http/app.js';
+import { createClients } from '../../../src/http/client.js';
 import { Gate } from '../../../src/http/gate.js';
 import { type Listening, listen } from '../../../src/http/server.js';
 import { type Handshake, PublishError } from '../../../src/model.js';
-import { createBudget } from '../../../src/stages/budget.js';
 import { createLog, type Log } from '../../../src/telemetry/log.js';
 import { Meter } from '../../../src/telemetry/meter.js';
 import { type MemoryPublisher, memoryPublisher } from '../../support/memory-publisher.js';
@@ -44,7 +44,7 @@ describe('the HTTP side', () => {
     stopping = false;
     meter = new Meter();
     log = createLog('debug', { write: (line: string) => void lines.push(line) });
-    gate = new Gate({ body: limit, inFlight: 2 }, () => undefined, 0);
+    gate = new Gate({ body: limit, bodyTimeout: 200, bodyRate: 1, inFlight: 2 }, () => undefined, 0);
     const handler = createApp({
       endpoints: [
         endpoint(),
@@ -59,15 +59,16 @@ describe('the HTTP side', () => {
         endpoint({ name: 'shake', path: '/shake', provider: provider({ handshakes: [echo, ping] }) }),
         endpoint({ name: 'rule', path: '/rule', routes: [route('t', { when: failing('secret_rule') })] }),
       ],
-      limits: { body: limit, bodyTimeout: 200 },
+      limits: { body: limit },
       gate,
+      clients: createClients([]),
       meter,
       ports: {
         publisher,
         dedupe: everyTime,
         deadLetterTopic: 'webhooks.dlq',
         now: Date.now,
-        mayKeepUnverified: createBudget(() => 1000),
+        mayKeepUnverified: () => true,
       },
       log,
       stopping: () => stopping,
@@ -223,6 +224,24 @@ describe('the HTTP side', () => {
     expect(publisher.records).to.deep.equal([]);
   });
 
+  for (const target of ['http://[', 'http://[::1', 'http://]', 'ws://[', 'http://xn--/', 'foo://[/', '*', '//[']) {
+    it(`answers 404 to ${target}, which is nobody's bug`, async () => {
+      for (const method of ['GET', 'POST']) {
+        const connection = open().write(`${method} ${target} HTTP/1.1\r\nHost: x\r\n\r\n`);
+        expect((await connection.answer()).status).to.equal(404);
+      }
+      expect(lines.join('')).not.to.include('"error"');
+      expect(lines.join('')).to.include('path_unknown');
+      const [refused] = meter.readings().filter(({ metric }) => metric === 'gateway_rejections_total');
+      expect(refused).to.deep.include({ labels: { endpoint: '', reason: 'path_unknown' }, value: 2 });
+    });
+  }
+
+  it('shows the beginning of a long path in the log', async () => {
+    await fetch(`${server.url}/${'x'.repeat(10_000)}`);
+    expect(lines.join('').length).to.be.below(1_000);
+  });
+
   it('closes the connection after refusing a body over the limit by its Content-Length', async () => {
     const connection = open().write(head('Content-Type: application/json', `Content-Length: ${limit + 1}`));
     const answer = await connection.answer();
@@ -252,6 +271,24 @@ describe('the HTTP side', () => {
     const body = `{"id":"evt_1","type":"t","pad":"${'x'.repeat(limit - 34)}"}`;
     expect((await post('/webhooks/acme', body)).status).to.equal(200);
     expect(publisher.records[0]?.value.length).to.equal(limit);
+  });
+
+  it('takes a body in small pieces, and refuses one in thousands of pieces of a byte', async () => {
+    const pieces = (body: string, size: number) => {
+      const chunks = body.match(new RegExp(`.{1,${size}}`, 'g')) ?? [];
+      return chunks.map((each) => `${each.length.toString(16)}\r\n${each}\r\n`).join('');
+    };
+    const body = `{"id":"evt_1","type":"t","pad":"${'xyz'.repeat(10_000)}"}`;
+    const type = 'Content-Type: application/json';
+    const small = open().write(head(type, `X-Sig: ${sign(body)}`, 'Transfer-Encoding: chunked'));
+    small.write(`${pieces(body, 10)}0\r\n\r\n`);
+    expect((await small.answer()).status).to.equal(200);
+    expect(publisher.records[0]?.value.toString()).to.equal(body);
+    const dust = open().write(head(type, `X-Sig: ${sign(body)}`, 'Transfer-Encoding: chunked'));
+    dust.write(`${pieces(body, 1)}0\r\n\r\n`);
+    const refused = await dust.answer();
+    expect([refused.status, JSON.parse(refused.body).error]).to.deep.equal([400, 'body_fragmented']);
+    expect(publisher.records).to.have.length(1);
   });
 
   it('gives up on a slow body', async () => {
@@ -306,7 +343,7 @@ describe('the HTTP side', () => {
   function hasRoom(): boolean {
     try {
       gate.enter().leave();
-      return true;
+      return gate.inFlight < 2;
     } catch {
       return false;
     }
@@ -420,6 +457,21 @@ describe('the HTTP side', () => {
       await server.close(50);
       expect(await connection.closed()).to.equal('');
     });
+  });
+
+  it('says in log and dead letters who it was, once for many', async () => {
+    for (let n = 0; n < 20; n++) await post('/webhooks/acme', event, { 'x-sig': 'ff' });
+    await post('/webhooks/other', event);
+    open().write('no HTTP\r\n\r\n');
+    await open().write('no HTTP\r\n\r\n').closed();
+    const said = lines.map((line) => JSON.parse(line)).filter(({ level }) => level !== 'debug');
+    expect(said.map(({ msg, client }) => [msg, client])).to.deep.equal([
+      ['delivery not proven', '127.0.0.1'],
+      ['delivery refused', '127.0.0.1'],
+      ['request is not HTTP', '127.0.0.1'],
+    ]);
+    expect(publisher.records).to.have.length(20);
+    expect(publisher.records[0]?.headers.ce_clientaddress).to.equal('127.0.0.1');
   });
 
   it('logs neither payload nor signature nor rule results', async () => {

@@ -129,6 +129,28 @@ describe('the spool of a process', () => {
     expect(values).to.deep.equal(['1', '2', '4', '6']);
   });
 
+  for (const away of [false, true]) {
+    it(`drops unverified dead letters that Kafka refuses, parks the others${away ? ', after an outage too' : ''}`, async () => {
+      const spool = await open();
+      const letter = (verified: boolean): KafkaRecord => ({
+        ...makeRecord('k', Buffer.alloc(10)),
+        topic: 'webhooks.dlq',
+        headers: { ce_verified: String(verified) },
+      });
+      answer = away ? down : tooLarge;
+      const [strange, owed] = [spool.publish(letter(false)), spool.publish(letter(true))];
+      if (away) await done(strange);
+      else expect(await caught(done(strange))).to.have.property('reason', 'MESSAGE_TOO_LARGE');
+      await done(owed);
+      answer = tooLarge;
+      const lane = () => spool.status().lanes.find(({ topic }) => topic === 'webhooks.dlq');
+      await until(() => lane()?.parked === 1 && lane()?.spooled === 0);
+      await world.run(() => false, world.now() + 10_000);
+      expect(lane()).to.deep.include({ parked: 1, spooled: 0 });
+      await done(spool.close());
+    });
+  }
+
   it('parks what is refused once more, and sends it when that is mended', async () => {
     const first = await open();
     answer = down;

@@ -90,7 +90,9 @@ describe('the metrics', () => {
       lanes: [{ topic: 't', open, spooled, bytes: 10, refused: 2, oldest, parked: 1 }],
     });
     const queue = { records: 3, bytes: 40 };
-    const common = { inFlight: 2, queue, connected: true, dedupeIds: 7, dedupeUsable: true, now: 10_000 };
+    const connections = { open: 5, refused: { connections: 1 } };
+    const server = { inFlight: 2, arriving: 3, connections };
+    const common = { ...server, queue, connected: true, dedupeIds: 7, dedupeUsable: true, now: 10_000 };
     const merged = mergeReadings([
       observe({ ...common, worker: 0, spool: spool(true, 0, 10_000) }),
       observe({ ...common, worker: 1, spool: spool(false, 3, 4_000, 5_000), connected: false }),
@@ -115,7 +117,7 @@ describe('the metrics', () => {
     const kafka = { queue: { records: 0, bytes: 0 }, spool: { lanes: [lane], bytes: 0, maxBytes: 1, damagedFiles: 0 } };
     const readings = observe({
       ...kafka,
-      inFlight: 0,
+      ...{ inFlight: 0, arriving: 0, connections: { open: 0, refused: { connections: 0 } } },
       connected: true,
       dedupeIds: 1,
       dedupeUsable: true,

@@ -55,6 +55,16 @@ describe('repeated lines of the log', () => {
     }
   }
 
+  it('say who caused them most often, however many there are', () => {
+    for (let n = 0; n < 3_000; n++) {
+      repeats.write('info', 'delivery refused', { reason: 'X', client: n % 3 === 0 ? '192.0.2.1' : `198.51.100.${n}` });
+    }
+    clock.advance(minute);
+    const clients = said().at(-1)?.[2].clients;
+    expect(Object.entries(Object(clients))).to.have.length(6);
+    expect(clients).to.include({ '192.0.2.1': 999, others: 2999 - 999 - 4 });
+  });
+
   /** Without those for whoever debugs. */
   function said(): readonly Written[] {
     return written.splice(0).filter(([level]) => level !== 'debug');

@@ -1,0 +1,15 @@
+/** An IPv4 address in the form of IPv6, as a socket for both has it (RFC 4291, 2.5.5.2), in its own form. */
+export function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
+
+/** What stands for one sender: an IPv4 address, or the /64 network of an IPv6 address, which one sender has to itself (RFC 6177). */
+export function senderOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::', 2);
+  const first = head === '' ? [] : head.split(':');
+  const last = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length);
+  const groups = [...first, ...new Array<string>(zeros).fill('0'), ...last].slice(0, 4);
+  return `${groups.map((group) => group.toLowerCase().replace(/^0+(?=.)/, '')).join(':')}::/64`;
+}
