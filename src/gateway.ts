@@ -14,12 +14,8 @@ import { PublishError, type Publisher } from './model.js';
 import type { Ports } from './pipeline.js';
 import { realClock } from './publish/clock.js';
 import { type Adaptable, createPublisher, type GatewayPublisher } from './publish/create.js';
-<<<<<<< HEAD
 import { type Lock, lockFolder } from './publish/disk/lock.js';
-import { createBudget } from './stages/budget.js';
-=======
 import { type Budget, createBudget } from './stages/budget.js';
->>>>>>> sec-http
 import { createLog, type Log } from './telemetry/log.js';
 import { Meter } from './telemetry/meter.js';
 import type { Reading } from './telemetry/metrics.js';

@@ -130,7 +130,6 @@ function readTimer(text: string, pointer: string, faults: Fault[]): number {
   return milliseconds;
 }
 
-<<<<<<< HEAD
 function readRetention({ retention = {} }: NonNullable<PartialGateway['embedded']>) {
   const { time = '7d', bytes = '10GiB' } = retention;
   return { time: parseDuration(time), bytes: parseSize(bytes) };
@@ -144,13 +143,13 @@ function readBodyLimit(size: string | number, faults: Fault[]): number {
     faults.push({ ...invalid, pointer: '/server/limits/body', message });
   }
   return bytes;
-=======
+}
+
 function readBudget({
   unverified = {},
 }: NonNullable<PartialGateway['deadLetter']>): Settings['deadLetter']['unverified'] {
   const { perMinute = 60, bytesPerMinute = '2MiB' } = unverified;
   return { perMinute, bytesPerMinute: parseSize(bytesPerMinute) };
->>>>>>> sec-http
 }
 
 const units: { readonly [unit: string]: number | undefined } = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };

@@ -1,9 +1,5 @@
 import type { Endpoint, Route, Secret } from '../model.js';
-<<<<<<< HEAD
-import type { EmbeddedSettings, KafkaSettings, Listen, Settings } from './settings.js';
-=======
-import type { KafkaSettings, Listen, Network, Settings } from './settings.js';
->>>>>>> sec-http
+import type { EmbeddedSettings, KafkaSettings, Listen, Network, Settings } from './settings.js';
 
 /** Plain values in the form of gateway.yaml, with nothing secret in them. */
 export type Plain = { readonly [name: string]: unknown };
