@@ -295,6 +295,8 @@ export interface NamedNeed {
 export interface Scheme {
   /** Request headers that it reads, lower-case: what a second verification needs. */
   readonly headers: readonly string[];
+  /** Those of them that carry a secret as it is, such as a password: whoever reads one can send any delivery. */
+  readonly secretHeaders: readonly string[];
   /** Those of them that the signature covers, in whichever way a delivery is signed. */
   readonly signedHeaders: readonly string[];
   readonly binds: Binds;

@@ -3,12 +3,15 @@ import { handle, type Outcome } from '../pipeline.js';
 import type { StoredRecord } from '../publish/read.js';
 import { Rejection } from '../rejection.js';
 import { type DeadLetter, toDelivery } from './letter.js';
+import { provenByName } from './remembered.js';
 
 /** What today's configuration makes of a dead letter. */
 export interface Verdict {
   /** What is to be published, in order. */
   readonly events: readonly JudgedEvent[];
   readonly failures: readonly Failure[];
+  /** True where only the name of its secret says that it is proven: see `provenByName`. */
+  readonly byName?: boolean;
 }
 
 export interface JudgedEvent {
@@ -58,7 +61,10 @@ export async function judge(
     },
     ...{ now: () => letter.receivedAt, ...(keys && { keys }) },
   };
-  const outcome = await handle(endpoint, toDelivery(letter, record), ports).catch(asOutcome);
+  const delivery = toDelivery(letter, record);
+  const secret = record.headers.ce_secretname;
+  const remembered = provenByName(endpoint, { ...letter, secret, headers: delivery.headers });
+  const outcome = await handle(remembered ?? endpoint, delivery, ports).catch(asOutcome);
   const wanted = (item: string) => item === '' || items.includes('') || items.includes(item);
   const events = outcome.accepted.flatMap(({ event }, index) => {
     const [made, fingerprint] = [records[index], fingerprints[index]];
@@ -67,7 +73,7 @@ export async function judge(
     return [{ id: event.id, item: event.item.pointer, record: made, fingerprint: named }];
   });
   const failures = outcome.rejected.map(({ code, detail, item = '' }) => ({ reason: code, detail, item }));
-  return { events, failures: failures.filter(({ item }) => wanted(item)) };
+  return { events, failures: failures.filter(({ item }) => wanted(item)), ...(remembered && { byName: true }) };
 }
 
 /** An endpoint that was renamed keeps its path. */

@@ -41,13 +41,15 @@ export interface Tally {
   published: number;
   /** Events that were in their topics before. */
   duplicates: number;
+  /** Letters that only the name of their secret says to be proven, and that were done. */
+  byName: number;
   /** Topic → events. */
   readonly topics: { [topic: string]: number };
   readonly failing: { readonly id: string; readonly reason: string; readonly detail?: string | undefined }[];
 }
 
 export function newTally(selected: number, resumed = 0): Tally {
-  return { selected, resumed, replayed: 0, published: 0, duplicates: 0, topics: {}, failing: [] };
+  return { selected, resumed, replayed: 0, published: 0, duplicates: 0, byName: 0, topics: {}, failing: [] };
 }
 
 /** Which items of a letter are still to be done. */

@@ -16,7 +16,7 @@ export async function rehearse(ledger: Ledger, letters: readonly DeadLetter[], p
       if (ports.signal.aborted) return tally;
       const record = records.get(letter.id);
       if (record === undefined) continue;
-      const { events, failures } = await judge(letter, record, openItems(letter, ledger), ports);
+      const { events, failures, byName } = await judge(letter, record, openItems(letter, ledger), ports);
       for (const event of events) {
         const name = ports.once ? sharedName(event.fingerprint) : undefined;
         const before = name !== undefined && (known.has(name) || ledger.findEvent(event.fingerprint) !== undefined);
@@ -26,6 +26,7 @@ export async function rehearse(ledger: Ledger, letters: readonly DeadLetter[], p
         tally.topics[event.record.topic] = (tally.topics[event.record.topic] ?? 0) + 1;
       }
       const [first] = failures;
+      if (first === undefined && byName) tally.byName++;
       if (first === undefined) tally.replayed++;
       else tally.failing.push({ id: letter.id, reason: first.reason, detail: first.detail });
     }

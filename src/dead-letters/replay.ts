@@ -88,6 +88,7 @@ class Run {
       if (verdict.events.length > 0 || verdict.failures.length === 0) judged.push({ letter, verdict });
       else this.#fail(letter, verdict.failures);
     }
+    this.#tally.byName += judged.filter(({ verdict }) => verdict.byName && verdict.failures.length === 0).length;
     if (judged.length === 0) return;
     const batch = randomUUID();
     await this.#begin(

@@ -66,7 +66,8 @@ function prepare(recorded: Recorded, endpoint: Endpoint, { verify, now }: JudgeO
     return { delivery, at: now, proven: verified };
   }
   const again = rerun(recorded.record, endpoint, now);
-  return { delivery: again.delivery, at: again.now, proven: again.signed ? verified : again.endpoint };
+  const proven = again.signed && again.endpoint === endpoint ? verified : again.endpoint;
+  return { delivery: again.delivery, at: again.now, proven };
 }
 
 /** By its name, else by its path, as a request would find it. */

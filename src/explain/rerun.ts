@@ -1,3 +1,4 @@
+import { provenByName } from '../dead-letters/remembered.js';
 import { compileCheck } from '../diagnostics/schema-check.js';
 import type { Delivery, Endpoint, Rule } from '../model.js';
 import type { GivenRecord } from './given.js';
@@ -34,7 +35,12 @@ export function rerun(record: GivenRecord, endpoint: Endpoint, fallback: number)
   if (isDeadLetter(record)) {
     const { ce_requestmethod: method = 'POST', ce_requesttarget: target = endpoint.path } = headers;
     const delivery = { ...common, method, target, headers: requestHeaders(record) };
-    return { endpoint, delivery, now, notes: [], signed: true };
+    const secret = headers.ce_secretname;
+    const named = { verified: headers.ce_verified === 'true', secret, headers: delivery.headers };
+    const remembered = provenByName(endpoint, named);
+    if (remembered === undefined) return { endpoint, delivery, now, notes: [], signed: true };
+    const note = `its secret is not kept: it counts as proven, as the endpoint has a secret "${secret}"`;
+    return { endpoint: remembered, delivery, now, notes: [note], signed: true };
   }
   const contentType = headers['content-type'];
   const delivery = {

@@ -40,6 +40,7 @@ export function compileSignature(
   const read = new WeakMap<Delivery, Message>();
   const scheme: Scheme = {
     headers: [...headers],
+    secretHeaders: [...new Set(plans.flatMap(secretHeadersOf))],
     signedHeaders: signedHeadersOf(tree),
     binds: bindsTree(tree, options.payload),
     needs: needsOf(plans, options),
@@ -139,6 +140,13 @@ function signedHeadersOf(tree: Tree): readonly string[] {
   const [first = [], ...others] = tree.trees.map(signedHeadersOf);
   if (tree.kind === 'all') return [...new Set([first, ...others].flat())];
   return first.filter((name) => others.every((names) => names.includes(name)));
+}
+
+/** Where a secret is compared, not used as a key, its header is the secret. */
+function secretHeadersOf({ method, parts }: Plan): readonly string[] {
+  const methods = 'cases' in method ? [...method.cases.values()] : [method];
+  if (!methods.some(({ algorithm }) => algorithm.kind === 'equals')) return [];
+  return parts.from.filter(({ source }) => source === 'header').map(({ name }) => name);
 }
 
 function keyOfKind(plans: readonly Plan[], kind: string | undefined): Plan['key'] {

@@ -46,8 +46,13 @@ function describe({ code, stage, item, detail, errors }: Rejection): object {
   };
 }
 
-/** Those that scheme and rules read, so that nothing else of a request, such as a password, gets into a record. */
-function requestHeaders(endpoint: Endpoint, delivery: Delivery): object {
-  const names = endpoint.headers.filter((name) => delivery.headers[name] !== undefined);
-  return Object.fromEntries(names.map((name) => [name, delivery.headers[name]]));
+/**
+ * Those that scheme and rules read, so that nothing else of a request, such as a password, gets into a record. Of a header
+ * that is a password only that it was there: it has no values.
+ */
+function requestHeaders({ headers, provider: { scheme } }: Endpoint, delivery: Delivery): object {
+  const names = headers.filter((name) => delivery.headers[name] !== undefined);
+  return Object.fromEntries(
+    names.map((name) => [name, scheme.secretHeaders.includes(name) ? [] : delivery.headers[name]]),
+  );
 }

@@ -17,6 +17,7 @@ const key = createSecretKey(Buffer.from(secretText));
 /** A scheme of three lines: header `x-sig` is the hex HMAC-SHA256 of the body. */
 export const plainScheme: Scheme = {
   headers: ['x-sig'],
+  secretHeaders: [],
   signedHeaders: [],
   binds: 'body',
   needs: { secrets: [], secret: true, params: [], url: false },

@@ -79,11 +79,14 @@ function describeProgress({ selected, replayed, failing }: Tally, milliseconds: 
 const named = 10;
 
 function describe({ dryRun: dry, interrupted, seconds, ...tally }: Report): string {
-  const { selected, replayed, resumed, published, duplicates, topics, failing } = tally;
+  const { selected, replayed, resumed, published, duplicates, byName, topics, failing } = tally;
   const reasons = new Map<string, number>();
   for (const { reason } of failing) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   const few = failing.length <= named ? failing : [];
   return [
+    ...(byName > 0
+      ? [`by name        ${byName} without the secret that proved them: the endpoint has one of that name`]
+      : []),
     ...(resumed > 0 ? [`resumed        ${resumed} of a replay that was cut short`] : []),
     `${dry ? 'would replay ' : 'replayed     '}  ${replayed} of ${selected} dead letters${dry ? '' : ` in ${seconds} s`}`,
     `events         ${published} ${dry ? 'to publish' : 'published'}, ${duplicates} were in their topic before`,

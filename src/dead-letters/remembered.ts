@@ -1,0 +1,29 @@
+import type { Endpoint, HeaderValues } from '../model.js';
+
+/** What a dead letter tells of its delivery. */
+export interface Remembered {
+  readonly verified: boolean;
+  /** Name of the secret that proved it when it came. */
+  readonly secret: string | undefined;
+  readonly headers: HeaderValues;
+}
+
+/**
+ * A dead letter does not have a secret that its delivery carried as it is, so it can't be verified again: it counts as
+ * proven by the name of its secret, if the endpoint still has one of that name. Undefined where the letter has to be verified, or
+ * where it can't be.
+ */
+export function provenByName(endpoint: Endpoint, { verified, secret, headers }: Remembered): Endpoint | undefined {
+  const { secrets, provider } = endpoint;
+  const { scheme } = provider;
+  if (!verified || secret === undefined || !scheme.secretHeaders.some((name) => headers[name]?.length === 0)) {
+    return undefined;
+  }
+  const has = (wanted: string) => secrets.some(({ name }) => name === wanted);
+  // Several schemes that must all hold name one secret each.
+  if (!has(secret) && !secret.split(' ').every(has)) return undefined;
+  return {
+    ...endpoint,
+    provider: { ...provider, scheme: { ...scheme, fetchesKeys: false, verify: () => ({ secret }) } },
+  };
+}

@@ -1,0 +1,102 @@
+import { expect } from 'chai';
+import { rerun } from '../../../src/explain/rerun.js';
+import { walk } from '../../../src/explain/walk.js';
+import type { Delivery, Endpoint, KafkaRecord } from '../../../src/model.js';
+import { listExamples } from '../../../src/plugins/examples.js';
+import { Rejection } from '../../../src/rejection.js';
+import { deadLetter } from '../../../src/stages/dead-letter.js';
+import { verify } from '../../../src/stages/verify.js';
+import { deliveryOf, loadEndpoint, pluginNames, requestOf, signed } from '../plugins-data/endpoints.js';
+import { now } from '../signature/support.js';
+import { expectRecord } from './contract.js';
+import { deadLetterTopic, World } from './world.js';
+
+/** Plugins whose deliveries carry a secret as it is, in a header. */
+const inTheClear = [
+  ...['cashtocode', 'chargebee', 'deepgram', 'flutterwave', 'gitlab', 'marqeta', 'phonepe_v2', 'postmark', 'xendit'],
+];
+
+async function letterOf(endpoint: Endpoint): Promise<{ letter: KafkaRecord; sent: Delivery }> {
+  const [example] = await listExamples(endpoint.provider.folder);
+  const request = requestOf(endpoint, example ?? expect.fail());
+  const sent =
+    endpoint.name === 'flutterwave' ? withHash(endpoint, deliveryOf(request)) : deliveryOf(signed(endpoint, request));
+  const delivery = verify(endpoint, sent, now);
+  return { letter: deadLetter(deadLetterTopic, endpoint, delivery, [new Rejection('route_none')]), sent };
+}
+
+/** Flutterwave signs, or sends its secret as it is. */
+function withHash({ secrets }: Endpoint, delivery: Delivery): Delivery {
+  const text = secrets.map(({ key }) => key.export().toString());
+  return { ...delivery, headers: { ...delivery.headers, 'verif-hash': text.slice(0, 1) } };
+}
+
+/** The texts of the headers that are secrets. */
+function secretsIn({ provider }: Endpoint, { headers }: Delivery): readonly string[] {
+  return provider.scheme.secretHeaders.flatMap((name) => headers[name] ?? []);
+}
+
+function renamed(endpoint: Endpoint): Endpoint {
+  return { ...endpoint, secrets: endpoint.secrets.map((secret) => ({ ...secret, name: `new ${secret.name}` })) };
+}
+
+describe('secrets that deliveries carry as they are', () => {
+  it('are known of every plugin that has such', async () => {
+    const endpoints = await Promise.all(pluginNames.map((name) => loadEndpoint(name)));
+    const found = endpoints.filter(({ provider }) => provider.scheme.secretHeaders.length > 0);
+    expect(found.map(({ name }) => name)).to.deep.equal(inTheClear);
+  });
+
+  for (const name of inTheClear) {
+    describe(name, () => {
+      let endpoint: Endpoint;
+      let letter: KafkaRecord;
+      let sent: Delivery;
+      before(async () => {
+        endpoint = await loadEndpoint(name);
+        ({ letter, sent } = await letterOf(endpoint));
+      });
+
+      it('are not in a dead letter, proven or not', () => {
+        const secrets = secretsIn(endpoint, sent);
+        expect(secrets).to.not.be.empty;
+        const unproven = deadLetter(deadLetterTopic, endpoint, sent, [new Rejection('signature_mismatch')]);
+        for (const record of [letter, unproven]) {
+          expectRecord({ ...record, partition: 0, offset: 0n, timestamp: now });
+          for (const secret of secrets) expect(JSON.stringify(record.headers)).to.not.include(secret);
+        }
+      });
+
+      it('prove a letter by their name, as long as the endpoint has one of it', async () => {
+        const world = new World();
+        world.write(letter);
+        const tally = await world.replay([renamed(endpoint)]);
+        expect(tally).to.deep.include({ replayed: 0, published: 0, byName: 0 });
+        expect(await world.replay([endpoint])).to.deep.include({ replayed: 1, failing: [] });
+      });
+
+      it('are not needed to explain a letter', async () => {
+        const again = rerun({ ...letter, place: '' } as Parameters<typeof rerun>[0], endpoint, now);
+        const walked = await walk(again.endpoint, again.delivery, { now, largest: 1e6, deadLetterTopic });
+        expect(walked.published.map(({ record }) => record.topic)[0]).to.match(new RegExp(`^webhooks\\.${name}\\.`));
+      });
+    });
+  }
+
+  it('prove nothing where the letter says that nothing was proven', async () => {
+    const endpoint = await loadEndpoint('gitlab');
+    const { letter, sent } = await letterOf(endpoint);
+    const unproven = deadLetter(deadLetterTopic, endpoint, sent, [new Rejection('signature_mismatch')]);
+    const world = new World();
+    world.write({ ...unproven, headers: { ...unproven.headers, ce_secretname: letter.headers.ce_secretname ?? '' } });
+    const tally = await world.replay([endpoint]);
+    expect(tally?.failing.map(({ reason }) => reason)).to.deep.equal(['signature_missing']);
+  });
+
+  it('are counted by name where they count so', async () => {
+    const endpoint = await loadEndpoint('gitlab');
+    const world = new World();
+    world.write((await letterOf(endpoint)).letter);
+    expect(await world.replay([endpoint])).to.deep.include({ replayed: 1, byName: 1 });
+  });
+});
