@@ -20,7 +20,9 @@ import { Journal } from '../../../src/publish/spool/journal.js';
 import { journalOptions, openJournal, readAll, type Said } from './journals.js';
 import { caught } from './records.js';
 
-describe('a journal', () => {
+describe('a journal', function () {
+  // It looks at damage anywhere, byte by byte.
+  this.timeout(30_000);
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'gateway-journal-'));
