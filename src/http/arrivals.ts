@@ -2,6 +2,8 @@ import type { GivenUp } from './body.js';
 
 /** Milliseconds over which the rate of a body is looked at: longer than a lost packet is sent again and again. */
 const rateWindow = 3_000;
+/** That are given up at a time: the answers to thousands would keep others waiting. */
+const mostAtOnce = 100;
 /** The parts of all bytes that may be those of one sender, and of one endpoint, before their bodies are given up first. */
 const senderShare = 1 / 8;
 const endpointShare = 1 / 2;
@@ -64,7 +66,10 @@ export class Arrivals<Each extends Arrival = Arrival> {
     return [...chosen];
   }
 
-  /** Those that take too long. `late`: the event loop was, so that bytes may have come which nobody has seen. */
+  /**
+   * Those that take too long; the others of them are found the next time. `late`: the event loop was, so that bytes may have come
+   * which nobody has seen.
+   */
   findSlow(
     now: number,
     { bodyTimeout, bodyRate }: { readonly bodyTimeout: number; readonly bodyRate: number },
@@ -72,13 +77,13 @@ export class Arrivals<Each extends Arrival = Arrival> {
   ): readonly (readonly [Each, GivenUp])[] {
     const slow: (readonly [Each, GivenUp])[] = [];
     for (const each of this.#all) {
-      if (now - each.startedAt >= bodyTimeout) slow.push([each, 'body_timeout']);
-      else if (late || now - each.lookedAt >= rateWindow) {
-        const least = (bodyRate * (now - each.lookedAt)) / 1000;
-        if (!late && each.received - each.before < least) slow.push([each, 'body_too_slow']);
-        each.lookedAt = now;
-        each.before = each.received;
-      }
+      if (slow.length >= mostAtOnce) break;
+      const time = now - each.lookedAt;
+      if (!late && now - each.startedAt >= bodyTimeout) slow.push([each, 'body_timeout']);
+      else if (!late && time < rateWindow) continue;
+      else if (!late && each.received - each.before < (bodyRate * time) / 1000) slow.push([each, 'body_too_slow']);
+      each.lookedAt = now;
+      each.before = each.received;
     }
     return slow;
   }

@@ -10,6 +10,18 @@ export interface ConnectionLimits {
 /** Why a connection is refused: the limit that it is over. */
 export type ConnectionRefusal = keyof ConnectionLimits;
 
+/** A connection that is to be closed: the new one, or an old one for which it is let in. */
+export interface Refused {
+  readonly socket: Socket;
+  readonly reason: ConnectionRefusal;
+}
+
+interface Sender {
+  /** The oldest first. */
+  readonly sockets: Set<Socket>;
+  readonly trusted: boolean;
+}
+
 /** Counts connections, so that nobody takes all descriptors of the process. */
 export class Connections {
   /** Since the start. */
@@ -17,7 +29,7 @@ export class Connections {
   limits: ConnectionLimits;
   trusts: (address: string) => boolean;
   #open = 0;
-  readonly #senders = new Map<string, number>();
+  readonly #senders = new Map<string, Sender>();
 
   /** `trusts`: whose connections are those of many senders. */
   constructor(limits: ConnectionLimits, trusts: (address: string) => boolean) {
@@ -29,32 +41,50 @@ export class Connections {
     return this.#open;
   }
 
-  /** Counts a connection until it closes, unless it is one too many: then says why. */
-  enter(socket: Socket): ConnectionRefusal | undefined {
+  /**
+   * Counts a connection until it closes, unless it is one too many of its sender. Where all are taken, the oldest one of the
+   * sender that has most makes room for a sender that has fewer.
+   */
+  enter(socket: Socket): Refused | undefined {
     const address = plainAddress(socket.remoteAddress ?? '');
-    const sender = senderOf(address);
-    const count = this.#senders.get(sender) ?? 0;
-    const reason = this.#refusal(address, count);
-    if (reason !== undefined) {
-      this.refused[reason]++;
-      return reason;
-    }
-    this.#open++;
-    this.#senders.set(sender, count + 1);
-    socket.once('close', () => this.#leave(sender));
-    return undefined;
-  }
-
-  #refusal(address: string, count: number): ConnectionRefusal | undefined {
+    const name = senderOf(address);
+    const sender = this.#senders.get(name) ?? { sockets: new Set(), trusted: this.trusts(address) };
+    const count = sender.sockets.size;
     const { connections, connectionsPerAddress } = this.limits;
-    if (this.#open >= connections) return 'connections';
-    return count >= connectionsPerAddress && !this.trusts(address) ? 'connectionsPerAddress' : undefined;
+    if (count >= connectionsPerAddress && !sender.trusted) return this.#refuse(socket, 'connectionsPerAddress');
+    const full = this.#open >= connections;
+    const other = full ? this.#makeRoom(count) : undefined;
+    if (full && other === undefined) return this.#refuse(socket, 'connections');
+    this.#open++;
+    this.#senders.set(name, sender);
+    sender.sockets.add(socket);
+    socket.once('close', () => this.#leave(name, socket));
+    return other && this.#refuse(other, 'connections');
   }
 
-  #leave(sender: string): void {
+  #refuse(socket: Socket, reason: ConnectionRefusal): Refused {
+    this.refused[reason]++;
+    return { socket, reason };
+  }
+
+  /** For a sender that has so many. Undefined: nobody has many more. */
+  #makeRoom(count: number): Socket | undefined {
+    let most = count + 1;
+    let heaviest: string | undefined;
+    for (const [name, { sockets, trusted }] of this.#senders) {
+      if (trusted || sockets.size <= most) continue;
+      most = sockets.size;
+      heaviest = name;
+    }
+    const [oldest] = this.#senders.get(heaviest ?? '')?.sockets ?? [];
+    if (heaviest !== undefined && oldest !== undefined) this.#leave(heaviest, oldest);
+    return oldest;
+  }
+
+  #leave(name: string, socket: Socket): void {
+    const sender = this.#senders.get(name);
+    if (sender?.sockets.delete(socket) !== true) return;
     this.#open--;
-    const count = (this.#senders.get(sender) ?? 1) - 1;
-    if (count > 0) this.#senders.set(sender, count);
-    else this.#senders.delete(sender);
+    if (sender.sockets.size === 0) this.#senders.delete(name);
   }
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net';
 import { plainAddress } from '../address.js';
 import type { Log } from '../telemetry/log.js';
-import type { Connections } from './connections.js';
+import type { Connections, Refused } from './connections.js';
 
 /** Longer than the 60 s after which common load balancers drop an idle connection, so that they never meet a closed one. */
 const keepAliveTimeout = 75_000;
@@ -45,8 +45,8 @@ export async function listen(
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    const reason = connections?.enter(socket);
-    if (reason !== undefined) turnAway(socket, reason, log);
+    const refused = connections?.enter(socket);
+    if (refused !== undefined) turnAway(refused, socket, log);
   });
   server.on('request', handler);
   // The same handler: it says "continue" when it has seen that path, type and size will do.
@@ -66,9 +66,13 @@ export async function listen(
   };
 }
 
-/** What is one too many gets its answer at once, whatever it was about to say. */
-function turnAway(socket: Socket, reason: string, log: Log): void {
+/** What is one too many gets its answer at once, whatever it was about to say; one that makes room may be in the middle of an answer. */
+function turnAway({ socket, reason }: Refused, latest: Socket, log: Log): void {
   log.write('warn', 'connection refused', { reason: `server.limits.${reason}`, client: addressOf(socket) });
+  if (socket !== latest) {
+    socket.destroy();
+    return;
+  }
   socket.on('error', () => undefined);
   socket.write('HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
   socket.destroySoon();

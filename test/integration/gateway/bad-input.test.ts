@@ -112,8 +112,8 @@ describe('the gateway with the Stripe plugin', () => {
 });
 
 describe('the budget for unproven deliveries', () => {
-  it('bounds their dead letters, not those of proven ones', async () => {
-    const { url, publisher, close } = await runStripe({ perMinute: 2 });
+  it('bounds their dead letters, of which one address gets half, not those of proven ones', async () => {
+    const { url, publisher, close } = await runStripe({ perMinute: 4 });
     const answers: number[] = [];
     for (let n = 0; n < 5; n++) {
       answers.push(

@@ -10,7 +10,7 @@ const yaml = `version: 1
 server: { listen: "127.0.0.1:0", drain: 1s }
 plugins: ${plugins}
 embedded: { dir: data }
-deadLetter: { topic: webhooks.dlq, unverified: { perMinute: 1000 } }
+deadLetter: { topic: webhooks.dlq, unverified: { perMinute: 10000, bytesPerMinute: 100GiB } }
 endpoints:
   - provider: braintree
     path: /webhooks/braintree

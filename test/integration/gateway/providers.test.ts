@@ -17,7 +17,7 @@ const yaml = `version: 1
 server: { listen: "127.0.0.1:0", drain: 1s }
 plugins: ${plugins}
 embedded: { dir: data }
-deadLetter: { topic: webhooks.dlq, unverified: { perMinute: 1000 } }
+deadLetter: { topic: webhooks.dlq, unverified: { perMinute: 10000, bytesPerMinute: 1GiB } }
 endpoints:
   - { provider: stripe, path: /webhooks/stripe, secrets: [{ name: current, env: STRIPE }] }
   - { provider: github, path: /webhooks/github, secrets: [{ name: current, env: GITHUB }] }

@@ -94,7 +94,7 @@ export async function runStripe({ perMinute = 1_000_000 } = {}) {
 server: { listen: "127.0.0.1:0", limits: { body: ${bodyLimit}, bodyTimeout: 250ms }, drain: 1s }
 plugins: [${plugins}, plugins]
 embedded: { dir: data }
-deadLetter: { topic: webhooks.dlq, unverified: { perMinute: ${perMinute} } }
+deadLetter: { topic: webhooks.dlq, unverified: { perMinute: ${perMinute}, bytesPerMinute: 100GiB } }
 log: { level: debug }
 endpoints:${endpoints}`;
   const environment = { CURRENT: secrets.current, PREVIOUS: secrets.previous, EXPIRED: secrets.expired };

@@ -54,8 +54,18 @@ describe('the connections of the public server', () => {
   it('are so many in all', async () => {
     await take('127.0.0.2', 3);
     await take('127.0.0.3', 2);
-    expect(await open('127.0.0.4').closed()).to.match(/ 503 /);
+    expect(await open('127.0.0.3').closed()).to.match(/ 503 /);
     expect([connections.open, connections.refused.connections]).to.deep.equal([5, 1]);
+  });
+
+  it('make room for a sender that has fewer: the oldest of the one that has most is closed', async () => {
+    await take('127.0.0.2', 3);
+    await take('127.0.0.3', 2);
+    await take('127.0.0.4', 1);
+    await opened[0]?.closed();
+    expect(await open('127.0.0.4').closed()).to.match(/ 503 /);
+    expect([connections.open, connections.refused.connections]).to.deep.equal([5, 2]);
+    expect(lines.map((line) => JSON.parse(line).client)).to.deep.equal(['127.0.0.2']);
   });
 
   it('make room when they close', async () => {

@@ -158,6 +158,17 @@ describe('the gate', () => {
     expect(gate.arriving).to.equal(0);
   });
 
+  it('gives up a hundred at a time', () => {
+    const all = Array.from({ length: 250 }, () => arrive(1));
+    const count = () => all.filter(({ given }) => given.length > 0).length;
+    clock.tick(3_000);
+    expect(count()).to.equal(100);
+    clock.tick(100);
+    expect(count()).to.equal(200);
+    clock.tick(100);
+    expect(count()).to.equal(250);
+  });
+
   it('blames no sender for bytes that a late event loop has not read', () => {
     const arriving = arrive(10);
     clock.tick(2_800);
