@@ -81,11 +81,15 @@ async function readSecretText(base: string, env: string | undefined, file: strin
 }
 
 async function examineMachine(settings: Settings): Promise<readonly Finding[]> {
-  const { examineDisks, examinePort } = await import('../doctor/machine.js');
+  const [{ examineDisks, examinePort }, { examineModes }] = await Promise.all([
+    import('../doctor/machine.js'),
+    import('../doctor/modes.js'),
+  ]);
   const workers = settings.workers === 'auto' ? availableParallelism() : settings.workers;
   const { listen, admin } = settings;
   return [
     ...(await examineDisks(settings, workers)),
+    ...(await examineModes(settings)),
     await examinePort('port server.listen', listen),
     ...(admin === undefined ? [] : [await examinePort('port admin.listen', admin.listen)]),
   ];
