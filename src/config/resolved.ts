@@ -1,5 +1,6 @@
 import type { Endpoint, Route, Secret } from '../model.js';
-import type { KafkaSettings, Listen, Settings } from './settings.js';
+import { writeListen } from './listen.js';
+import type { KafkaSettings, Settings } from './settings.js';
 
 /** Plain values in the form of gateway.yaml, with nothing secret in them. */
 export type Plain = { readonly [name: string]: unknown };
@@ -16,6 +17,7 @@ export function resolve(settings: Settings): Plain {
     drain,
     limits,
     admin,
+    probes,
     publisher,
     dedupe,
     deadLetter,
@@ -31,10 +33,11 @@ export function resolve(settings: Settings): Plain {
   return {
     version: 1,
     server: {
-      ...{ listen: address(listen), workers, shutdownDelay: duration(shutdownDelay), drain: duration(drain) },
+      ...{ listen: writeListen(listen), workers, shutdownDelay: duration(shutdownDelay), drain: duration(drain) },
       limits: { body, bodyTimeout: duration(bodyTimeout), inFlight },
     },
-    ...(admin === undefined ? {} : { admin: { listen: address(admin.listen) } }),
+    ...(admin === undefined ? {} : { admin: resolveAdmin(admin) }),
+    ...(probes === undefined ? {} : { probes: { listen: writeListen(probes.listen) } }),
     ...where,
     dedupe: dedupe === undefined ? { window: '0s' } : { window: duration(dedupe.window), dir: dedupe.dir },
     deadLetter: { topic: deadLetter.topic, unverified: { perMinute: deadLetter.unverifiedPerMinute } },
@@ -45,6 +48,11 @@ export function resolve(settings: Settings): Plain {
 }
 
 const redacted = '[redacted]';
+
+function resolveAdmin({ listen, hosts, token }: NonNullable<Settings['admin']>): Plain {
+  const shown = token === undefined ? {} : { token: redacted };
+  return { listen: writeListen(listen), ...(hosts === undefined ? {} : { hosts }), ...shown };
+}
 
 function resolveKafka({ brokers, clientId, client, idempotent, tls, sasl, topics }: KafkaSettings): Plain {
   return {
@@ -92,10 +100,6 @@ function resolveRoute({ events, when, topic, key, declaredAt }: Route): Plain {
 
 function withoutPassword(url: string): string {
   return url.replace(/^([a-z]+:\/\/)?[^/@\s]*@/i, `$1${redacted}@`);
-}
-
-function address({ host, port }: Listen): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 const units = [

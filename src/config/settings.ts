@@ -30,6 +30,12 @@ export interface Listen {
   readonly port: number;
 }
 
+/** A Unix socket. */
+export interface SocketPath {
+  /** Absolute. */
+  readonly path: string;
+}
+
 export interface KafkaSettings {
   readonly kind: 'kafka';
   /** `host:port` each. */
@@ -90,7 +96,15 @@ export interface Settings {
     /** Deliveries at a time, of each worker. */
     readonly inFlight: number;
   };
-  readonly admin?: { readonly listen: Listen };
+  readonly admin?: {
+    readonly listen: Listen | SocketPath;
+    /** Names that it is asked by, beside those of this machine. */
+    readonly hosts?: readonly string[];
+    /** What whoever changes something must know. */
+    readonly token?: Redacted;
+  };
+  /** Health, readiness and metrics alone. */
+  readonly probes?: { readonly listen: Listen };
   readonly publisher: KafkaSettings | EmbeddedSettings;
   /** Absent: repetitions are published again. */
   readonly dedupe?: DedupeSettings;
