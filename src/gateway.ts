@@ -2,12 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { collectAtRest } from './collect-at-rest.js';
 import type { Settings } from './config/settings.js';
 import { openDedupe } from './dedupe/open.js';
-import { type AdminOptions, createAdminApp, type Unready } from './http/admin.js';
+import type { AdminOptions, Unready } from './http/admin.js';
 import { createApp } from './http/app.js';
 import { createClients } from './http/client.js';
 import { type ConnectionLimits, Connections } from './http/connections.js';
 import { Gate } from './http/gate.js';
 import { fitConnections, readOpenFilesLimit } from './http/open-files.js';
+import { type OperatorServers, startOperatorServers } from './http/operator-servers.js';
 import { type Listening, listen } from './http/server.js';
 import { createKeySource } from './keys/source.js';
 import { PublishError, type Publisher } from './model.js';
@@ -34,7 +35,7 @@ export interface GatewayOptions {
   /** Which of how many processes with the same settings this is, counted from 0; absent: the only one. */
   readonly worker?: { readonly slot: number; readonly of: number };
   /** What the admin server says beside the state and the log's level. */
-  readonly operator?: Omit<AdminOptions, 'unready' | 'log' | 'setLevel'>;
+  readonly operator?: Omit<AdminOptions, 'unready' | 'log' | 'setLevel' | 'access'>;
 }
 
 export interface Gateway {
@@ -72,7 +73,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   const meter = new Meter();
   const timed = meter.time(publisher);
   let front: Listening | undefined;
-  let back: Listening | undefined;
+  let back: OperatorServers | undefined;
   let settings = first;
   let clients = createClients(first.trustedProxies);
   let closing: Promise<void> | undefined;
@@ -151,10 +152,10 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   try {
     front = await listen((request, response) => handler(request, response), first.listen, log, connections);
     log.write('info', 'listening', { url: front.url, endpoints: first.endpoints.length, pid: process.pid });
-    if (first.admin === undefined) return { url: front.url, unready, readings, reload, close };
-    const admin = createAdminApp({ ...options.operator, log, unready, setLevel: (level) => (log.level = level) });
-    back = await listen(admin.callback(), first.admin.listen, log);
-    return { url: front.url, adminUrl: back.url, unready, readings, reload, close };
+    const setLevel: AdminOptions['setLevel'] = (level) => (log.level = level);
+    back = await startOperatorServers(first, { ...options.operator, log, unready, setLevel });
+    const { adminUrl } = back;
+    return { url: front.url, ...(adminUrl !== undefined && { adminUrl }), unready, readings, reload, close };
   } catch (error) {
     await close();
     throw error;

@@ -8,36 +8,46 @@ export const adminFlags = {
   url: Flags.string({
     helpValue: 'URL',
     description:
-      'Where the admin server is, such as http://127.0.0.1:8001. Without it: admin.listen of the configuration.',
+      'Where the admin server is, such as http://127.0.0.1:8001 or unix:/run/gateway/admin.sock. Without it: admin.listen ' +
+      'of the configuration. Its admin.token is sent where something is changed.',
   }),
 };
 
-/** Milliseconds. A reload compiles everything. */
-const patience = 60_000;
-
-/** Asks the admin server of the configuration's gateway. Throws an `unreachable` Failure if none answers. */
+/**
+ * Asks the admin server of the configuration's gateway; to a POST goes the configuration's token. Throws an `unreachable`
+ * Failure if none answers, a `negative` one if it wants another token or host.
+ */
 export async function askAdmin(
   flags: { readonly config?: string | undefined; readonly url?: string | undefined },
   method: 'GET' | 'POST',
   path: string,
 ): Promise<unknown> {
-  const base = flags.url ?? (await findAdmin(flags.config));
-  let answer: Response;
-  try {
-    answer = await fetch(new URL(path, base), { method, signal: AbortSignal.timeout(patience) });
-  } catch {
+  const { file, base, token } = await findAdmin(flags);
+  const { requestAdmin } = await import('./admin-request.js');
+  const answer = await requestAdmin(base, { method, path, token: method === 'GET' ? undefined : token }).catch(() => {
     throw new Failure('unreachable', `No gateway answers at ${base}`);
-  }
-  const body: unknown = await answer.json().catch(() => undefined);
-  if (answer.status === 200 || answer.status === 422) return body;
-  throw new Failure('unreachable', `${base}${path} answers ${answer.status}: is it the admin server of a gateway?`);
+  });
+  const { status, body } = answer;
+  if (status === 200 || status === 422) return body;
+  if (status === 401) throw new Failure('negative', `${base} ${explainToken(file, token)}`);
+  if (status === 403) throw new Failure('negative', `${base} refuses this request: ${errorOf(body)}`);
+  throw new Failure('unreachable', `${base}${path} answers ${status}: is it the admin server of a gateway?`);
 }
 
-async function findAdmin(config: string | undefined): Promise<string> {
-  const { file, adminUrl } = whichConfig(config);
-  if (adminUrl !== undefined) return adminUrl;
+function explainToken(file: string, token: string | undefined): string {
+  if (token === undefined) return `wants the token of its configuration, and ${file} has none that is there`;
+  return `does not take the admin.token of ${file}: a new one counts when the gateway is started again`;
+}
+
+function errorOf(body: unknown): string {
+  return typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : 'it does not say why';
+}
+
+async function findAdmin(flags: { readonly config?: string | undefined; readonly url?: string | undefined }) {
+  const { file, adminUrl } = whichConfig(flags.config);
   const { readAdminAddress } = await import('../config/admin-address.js');
-  const address = await readAdminAddress(file, process.env);
-  if (address !== undefined) return address;
+  const { url, token } = await readAdminAddress(file, process.env);
+  const base = flags.url ?? adminUrl ?? url;
+  if (base !== undefined) return { file, base, token };
   throw new Failure('unreachable', `${file} has no admin.listen: add it and restart the gateway, or give --url`);
 }

@@ -1,8 +1,9 @@
+import { escapeJson, printableColoured, printableLines } from '../printable.js';
 import { type ExitReason, exitCodes, toFailure } from './failure.js';
 import { Command } from './oclif.js';
 
 /**
- * What every command shares: `--json`, and one place where errors become a message and an exit code. With `--json`,
+ * What every command shares: nothing that a terminal obeys is printed; `--json`, and one place where errors become a message and an exit code. With `--json`,
  * stdout carries JSON whatever happens: run()'s value, or `{ "error": { reason, message, exitCode, … } }`.
  */
 export abstract class BaseCommand extends Command {
@@ -20,7 +21,23 @@ export abstract class BaseCommand extends Command {
     const { reason, message, details } = toFailure(error);
     process.exitCode = exitCodes[reason];
     if (this.jsonEnabled()) this.logJson({ error: { reason, message, exitCode: exitCodes[reason], ...details } });
-    else process.stderr.write(`${reason === 'bug' ? 'This is a bug. ' : ''}${message}\n`);
+    else {
+      // Only what is wrong with a configuration or a plugin is shown in colours.
+      const shown = reason === 'config' ? printableColoured(message) : printableLines(message);
+      process.stderr.write(`${reason === 'bug' ? 'This is a bug. ' : ''}${shown}\n`);
+    }
+  }
+
+  override log(message = ''): void {
+    super.log(printableLines(message));
+  }
+
+  override logToStderr(message = ''): void {
+    super.logToStderr(printableLines(message));
+  }
+
+  override logJson(json: unknown): void {
+    process.stdout.write(`${escapeJson(JSON.stringify(json, undefined, 2))}\n`);
   }
 
   /** Ends with this exit code after run() has returned its value. */

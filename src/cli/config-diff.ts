@@ -1,6 +1,7 @@
 import type { Change, Side } from '../config/diff.js';
 import type { LoadedConfig } from '../config/load.js';
 import type { Judgement, Recorded, Shift } from '../explain/judge.js';
+import { printable } from '../printable.js';
 import { mayBeThere } from '../read-text.js';
 import { Failure } from './failure.js';
 import { loadWithMadeUp } from './made-up.js';
@@ -96,16 +97,17 @@ export function describeDiff({ changes, against, notes }: DiffReport): string {
     ...(changes.length === 0 ? ['The configurations put the same into effect.'] : changes.map(describeChange)),
     ...notes.map((note) => `note: ${note}`),
   ];
-  if (against === undefined) return lines.join('\n');
+  if (against === undefined) return lines.map(printable).join('\n');
   const { events, changed } = against;
   const more = changed.length - mostShifts;
-  return [
+  const all = [
     ...lines,
     '',
     ...changed.slice(0, mostShifts).flatMap(describeShift),
     ...(more > 0 ? [`… and ${more} more`] : []),
     `${changed.length} of ${events} events would change topic, key or verdict`,
-  ].join('\n');
+  ];
+  return all.map(printable).join('\n');
 }
 
 function describeChange({ kind, path, old, new: next }: Change): string {

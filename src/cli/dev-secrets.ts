@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { YAMLMap } from 'yaml';
 import { readPluginFolders } from '../config/plugin-folders.js';
+import { privateFile, privateFolder } from '../file-modes.js';
 import { listPlugins } from '../plugins/catalogue.js';
 import type { PluginDeclaration } from '../plugins/declaration.js';
 import { readPlugin } from '../plugins/load.js';
@@ -34,8 +35,8 @@ export async function makeDevSecrets(configFile: string): Promise<readonly strin
   }
   for (const [file, { provider, kind }] of missing) {
     const text = makeSecretText(await declarationOf(provider, configFile), kind);
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
+    mkdirSync(dirname(file), { recursive: true, mode: privateFolder });
+    writeFileSync(file, `${text}\n`, { mode: privateFile, flag: 'wx' });
   }
   return [...missing.keys()];
 }

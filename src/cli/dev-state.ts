@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { privateFile, privateFolder } from '../file-modes.js';
 
 /** What `gateway dev` leaves while it runs, for the commands beside it. */
 export interface DevState {
@@ -15,8 +16,8 @@ const stateFile = 'data/dev/gateway.json';
 
 export function writeDevState(state: DevState): void {
   const file = resolve(stateFile);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(state)}\n`);
+  mkdirSync(dirname(file), { recursive: true, mode: privateFolder });
+  writeFileSync(file, `${JSON.stringify(state)}\n`, { mode: privateFile });
 }
 
 export function removeDevState(): void {

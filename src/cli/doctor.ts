@@ -81,13 +81,18 @@ async function readSecretText(base: string, env: string | undefined, file: strin
 }
 
 async function examineMachine(settings: Settings): Promise<readonly Finding[]> {
-  const { examineDisks, examinePort } = await import('../doctor/machine.js');
+  const [{ examineDisks, examinePort }, { examineModes }] = await Promise.all([
+    import('../doctor/machine.js'),
+    import('../doctor/modes.js'),
+  ]);
   const workers = settings.workers === 'auto' ? availableParallelism() : settings.workers;
-  const { listen, admin } = settings;
+  const { listen, admin, probes } = settings;
   return [
     ...(await examineDisks(settings, workers)),
+    ...(await examineModes(settings)),
     await examinePort('port server.listen', listen),
-    ...(admin === undefined ? [] : [await examinePort('port admin.listen', admin.listen)]),
+    ...(admin === undefined || 'path' in admin.listen ? [] : [await examinePort('port admin.listen', admin.listen)]),
+    ...(probes === undefined ? [] : [await examinePort('port probes.listen', probes.listen)]),
   ];
 }
 

@@ -9,6 +9,7 @@ import type {
   Explanation,
   Verification,
 } from '../explain/explanation.js';
+import { printable } from '../printable.js';
 
 const width = 10;
 
@@ -35,7 +36,7 @@ export function explanationLines(explanation: Explanation): string {
     ...stage('dedupe', ['not looked up: whether it was published before is known to the running gateway']),
     ...stage('answer', [`${answer.status}, ${answer.verdict}`]),
   ];
-  return lines.map((line) => line.replace(/\p{Cc}/gu, '\ufffd')).join('\n');
+  return lines.map(printable).join('\n');
 }
 
 function stage(name: string, lines: readonly string[]): readonly string[] {

@@ -51,8 +51,9 @@ export function toFailure(error: unknown): Failure {
   if ('syscall' in error && (error.syscall === 'listen' || error.syscall === 'bind') && 'code' in error) {
     const { code } = error;
     const why = (typeof code === 'string' && listenProblems[code]) || String(code);
-    const { address, port } = { address: '', port: '', ...error };
-    return new Failure('negative', `Can't listen on ${address}:${port}: ${why}`);
+    const { address, port } = { address: '', port: 0, ...error };
+    // A socket has a path, and -1 for a port.
+    return new Failure('negative', `Can't listen on ${port > 0 ? `${address}:${port}` : address}: ${why}`);
   }
   return new Failure('bug', error.stack ?? error.message);
 }

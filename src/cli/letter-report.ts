@@ -1,6 +1,7 @@
 import { type DeadLetter, type LetterError, readRequestHeaders } from '../dead-letters/letter.js';
 import type { Mark } from '../dead-letters/marks.js';
 import { maskBody, maskTarget, maskText } from '../dead-letters/mask.js';
+import { printable } from '../printable.js';
 import type { StoredRecord } from '../publish/read.js';
 
 export interface LetterReport {
@@ -59,7 +60,7 @@ function toPlain({ offset, ...event }: Mark['events'][number]): object {
 export function describeLetter(report: LetterReport): string {
   const { id, receivedAt, place, endpoint, verified, secret, errors, request, bytes, payload, replayed } = report;
   const headers = Object.entries(request.headers).map(([name, value]) => `  ${name}: ${String(value)}`);
-  return [
+  const lines = [
     `${id}  received ${receivedAt}  ${place}`,
     `endpoint ${endpoint}, ${verified ? `proven by secret "${secret}"` : 'not proven: anybody may have sent it'}`,
     ...(replayed ? [`replayed ${replayed.at}${replayed.remaining.length > 0 ? ', in part' : ''}`] : []),
@@ -70,10 +71,9 @@ export function describeLetter(report: LetterReport): string {
     ...headers,
     '',
     `${bytes} bytes (names only; --raw writes the bytes):`,
-    typeof payload === 'string' ? payload : JSON.stringify(payload, null, 2),
-  ]
-    .join('\n')
-    .replace(/[^\P{Cc}\n]/gu, '\ufffd');
+    ...(typeof payload === 'string' ? [payload] : JSON.stringify(payload, null, 2).split('\n')),
+  ];
+  return lines.map(printable).join('\n');
 }
 
 function describeError({ code, stage, item, detail, errors }: LetterError): readonly string[] {

@@ -15,7 +15,7 @@ export async function loadWithMadeUp(
     import('../rehearsal/secrets.js'),
   ]);
   const made = await makeUpSecrets(file, process.env, which, async (provider, kind) =>
-    provider === undefined ? 'made up' : makeSecretText(await declarationOf(provider, file), kind),
+    provider === undefined ? 'made-up-for-this-command' : makeSecretText(await declarationOf(provider, file), kind),
   );
   return { ...(await loadConfig(file, made.environment, Date.now(), made.files)), madeUp: made.names };
 }

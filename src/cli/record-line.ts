@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { printable } from '../printable.js';
 import type { StoredRecord } from '../publish/read.js';
 
 /** A record as JSON: the value as text, or as base64 where it is not UTF-8. */
@@ -17,14 +18,13 @@ export function recordToJson(record: StoredRecord): object {
 
 /** A record as one line for people, without control characters: `13:06:58.123  webhooks.stripe.charge/2@17  charge.refunded  evt_…  key=pi_…  3.1 KiB`. */
 export function recordToLine({ topic, partition, offset, key, headers, value, timestamp }: StoredRecord): string {
-  return [
+  const parts = [
     new Date(timestamp).toISOString(),
     `${topic}/${partition}@${offset}`,
     headers.ce_type ?? '-',
     headers.ce_id ?? '-',
     `key=${key ?? ''}`,
     value.length < 1024 ? `${value.length} B` : `${(value.length / 1024).toFixed(1)} KiB`,
-  ]
-    .join('  ')
-    .replace(/\p{Cc}/gu, '\ufffd');
+  ];
+  return printable(parts.join('  '));
 }

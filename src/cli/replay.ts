@@ -4,6 +4,7 @@ import type { Ledger } from '../dead-letters/ledger.js';
 import type { DeadLetter } from '../dead-letters/letter.js';
 import type { ReplayPorts, Tally } from '../dead-letters/plan.js';
 import type { Placement, Publisher } from '../model.js';
+import { printable } from '../printable.js';
 import { realClock } from '../publish/clock.js';
 import type { Log } from '../publish/log.js';
 import { Repeats } from '../telemetry/repeats.js';
@@ -113,7 +114,8 @@ function watchStall(publisher: Publisher<Placement>) {
 }
 
 const repeats = new Repeats((level, message, fields) => {
-  if (level === 'warn' || level === 'error') process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
+  if (level === 'warn' || level === 'error')
+    process.stderr.write(`${printable(message)} ${printable(JSON.stringify(fields))}\n`);
 }, realClock);
 
 const complain: Log = (level, message, fields) => repeats.take(level, message, fields);

@@ -1,6 +1,7 @@
 import { isAbsolute, relative } from 'node:path';
 import type { Settings } from '../config/settings.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { printable } from '../printable.js';
 import type { SoundConfig } from '../workers/reload.js';
 import { Failure } from './failure.js';
 
@@ -35,7 +36,7 @@ export async function present(
 export function summarize(file: string, diagnostics: readonly Diagnostic[]): string {
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
   const found = [count(errors, 'error'), count(diagnostics.length - errors, 'warning')].filter(Boolean).join(', ');
-  return `${isAbsolute(file) ? relative('', file) || '.' : file}: ${found || 'no faults'}`;
+  return printable(`${isAbsolute(file) ? relative('', file) || '.' : file}: ${found || 'no faults'}`);
 }
 
 function count(number: number, noun: string): string {

@@ -1,3 +1,4 @@
+import { printable } from '../printable.js';
 import type { EndpointStatus, LaneReport, Status } from '../telemetry/status.js';
 import { formatTable } from './table.js';
 import { formatAge } from './time.js';
@@ -11,7 +12,7 @@ export function describeStatus(status: Status, now: number): string {
   const sections = [
     `${ready ? 'ready' : 'NOT READY'}: version ${version}, process ${pid}, up ${up}, ${workers.ready} of ${workers.of} workers, ${inFlight} in flight`,
     `configuration ${config.digest} of ${config.file}, loaded ${formatAge(now - Date.parse(config.loadedAt))} ago`,
-    ...(config.lastError === undefined ? [] : [`LAST RELOAD REFUSED: ${config.lastError}`]),
+    ...(config.lastError === undefined ? [] : [`LAST RELOAD REFUSED: ${printable(config.lastError)}`]),
     ...(connected ? [] : ['NO CONNECTION TO KAFKA']),
     ...(spoolFull ? ['THE SPOOL IS FULL: webhooks are answered with 503'] : []),
     ...(spoolUnusable ? ['THE SPOOL CANNOT BE USED: without Kafka, webhooks are answered with 503; see the log'] : []),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CapturedRequest } from '../forensics/captured-request.js';
 import type { Examination } from '../forensics/examine.js';
 import type { Delivery, Endpoint, KeyDocument } from '../model.js';
+import { printable } from '../printable.js';
 import { endpointNamed } from './endpoint.js';
 import { Failure } from './failure.js';
 import { readInput } from './read-input.js';
@@ -70,7 +71,7 @@ export function describeRequest(report: RequestReport): string {
   if (report.verified) {
     const when = report.signedAt === undefined ? '' : `, signed at ${report.signedAt}`;
     const how = report.handshake === true ? report.secret : `secret "${report.secret}"${when}`;
-    return [`Proven for endpoint "${report.endpoint}": ${how}`, ...notes].join('\n');
+    return [`Proven for endpoint "${report.endpoint}": ${how}`, ...notes].map(printable).join('\n');
   }
   const { code, meaning, detail, causes } = report;
   return [
@@ -79,5 +80,7 @@ export function describeRequest(report: RequestReport): string {
     ...notes,
     ...(causes.length === 0 ? [] : ['', 'Likely cause:']),
     ...causes.flatMap(({ cause, advice }) => [`  ${cause}`, ...(advice === undefined ? [] : [`    → ${advice}`])]),
-  ].join('\n');
+  ]
+    .map(printable)
+    .join('\n');
 }

@@ -5,6 +5,7 @@ import { formatLinted, lintFormats, readLevels, summarizeLinted } from '../cli/l
 import { Args, Flags } from '../cli/oclif.js';
 import { whichConfigToRun } from '../cli/which-config.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import { escapeJson } from '../printable.js';
 
 interface Report {
   /** Absolute paths of the configurations and of the folders of plugins that were checked. */
@@ -69,7 +70,8 @@ export default class LintConfig extends BaseCommand {
     else if (errors > 0 || (flags.strict && diagnostics.length > 0)) this.endWith('negative');
     if (!this.jsonEnabled()) {
       const report = { ...linted, diagnostics, files, strict: flags.strict };
-      process.stdout.write(await formatLinted(flags.format, report, this.config.version));
+      const text = await formatLinted(flags.format, report, this.config.version);
+      process.stdout.write(flags.format === 'json' || flags.format === 'sarif' ? escapeJson(text) : text);
     }
     this.logToStderr(summarizeLinted({ files, diagnostics }));
     return { files, errors, warnings: diagnostics.length - errors, diagnostics };

@@ -1,6 +1,7 @@
 import { adminFlags, askAdmin } from '../cli/admin-client.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { Failure } from '../cli/failure.js';
+import { printableLines } from '../printable.js';
 import type { ReloadResult } from '../workers/reload.js';
 
 export default class Reload extends BaseCommand {
@@ -23,7 +24,7 @@ export default class Reload extends BaseCommand {
         diagnostics,
       });
     }
-    process.stderr.write(report);
+    process.stderr.write(printableLines(report));
     this.log(
       before === after ? `Reloaded: ${after}, as before; secrets are not part of it` : `Reloaded: ${before} → ${after}`,
     );

@@ -6,6 +6,7 @@ import { Args, Flags } from '../cli/oclif.js';
 import { recordToJson, recordToLine } from '../cli/record-line.js';
 import { loadSettings } from '../cli/settings.js';
 import { configFlag, whichConfig } from '../cli/which-config.js';
+import { escapeJson } from '../printable.js';
 
 export default class Tap extends BaseCommand {
   static override summary = 'Follow the records of a topic, in Kafka or in the embedded log.';
@@ -46,7 +47,7 @@ export default class Tap extends BaseCommand {
     });
     let left = flags.max ?? Number.POSITIVE_INFINITY;
     for await (const record of records) {
-      const line = this.jsonEnabled() ? JSON.stringify(recordToJson(record)) : recordToLine(record);
+      const line = this.jsonEnabled() ? escapeJson(JSON.stringify(recordToJson(record))) : recordToLine(record);
       if (!process.stdout.write(`${line}\n`) && !signal.aborted) {
         await once(process.stdout, 'drain', { signal }).catch(() => undefined);
       }
@@ -57,6 +58,6 @@ export default class Tap extends BaseCommand {
 
   /** Errors, too, are one line: what reads the stream expects lines. */
   override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json)}\n`);
+    process.stdout.write(`${escapeJson(JSON.stringify(json))}\n`);
   }
 }

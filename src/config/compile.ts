@@ -3,17 +3,20 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { LocatedDocument } from '../diagnostics/parse.js';
 import { type Endpoint, type Fault, largestBody } from '../model.js';
 import { deepFreeze } from '../plugins/freeze.js';
+import { optional } from '../plugins/optional.js';
 import { compileEvents } from '../rules/events.js';
 import { parseDuration } from '../signature/timestamp.js';
+import { compileAdmin } from './admin.js';
 import { asWritten } from './as-written.js';
 import type { CheckedGateway } from './check.js';
 import type { PartialGateway } from './declaration.js';
 import { compileEndpoints, type Providers } from './endpoints.js';
 import { compileKafka } from './kafka.js';
+import { readListen, writeListen } from './listen.js';
 import type { Materials } from './materials.js';
 import { readNetworks } from './networks.js';
 import { unknownTopic } from './reach.js';
-import type { DedupeSettings, EmbeddedSettings, KafkaSettings, Listen, Settings } from './settings.js';
+import type { DedupeSettings, EmbeddedSettings, KafkaSettings, Settings } from './settings.js';
 import type { Substitution } from './substitute.js';
 
 /**
@@ -37,7 +40,8 @@ export function compileConfig(
   );
   const { rest, whole } = checked;
   const kafka = rest.kafka === undefined ? undefined : compileKafka(rest.kafka, materials, faults);
-  const assembled = assemble(document.file, rest, kafka, endpoints, materials, faults);
+  const operator = compileAdmin(rest, checked.isSound, materials, faults);
+  const assembled = assemble(document.file, rest, { kafka, ...operator }, endpoints, materials, faults);
   const settings = whole === undefined ? undefined : assembled;
   faults.push(...lintDeadLetters(checked));
   const located = faults.map((fault) => asWritten(fault, written, materials.base));
@@ -63,22 +67,19 @@ function siteOf({ rest, isSound }: CheckedGateway): string | undefined {
 function assemble(
   file: string,
   declared: PartialGateway,
-  kafka: Omit<KafkaSettings, 'spool'> | undefined,
+  { kafka, admin, probes }: Pick<Settings, 'admin' | 'probes'> & { kafka: Omit<KafkaSettings, 'spool'> | undefined },
   endpoints: readonly Endpoint[],
   { base }: Materials,
   faults: Fault[],
 ): Settings | undefined {
-  const { server = {}, admin, embedded, spool = {}, deadLetter = {}, log = {} } = declared;
+  const { server = {}, embedded, spool = {}, deadLetter = {}, log = {} } = declared;
   const waiting = { dir: resolve(base, spool.dir ?? '../data/spool'), maxBytes: parseSize(spool.maxBytes ?? '2GiB') };
   const publisher: KafkaSettings | EmbeddedSettings | undefined =
     embedded?.dir === undefined
       ? kafka && { ...kafka, spool: waiting }
       : { kind: 'embedded', dir: resolve(base, embedded.dir), retention: readRetention(embedded) };
   const listen = readListen(server.listen ?? '0.0.0.0:8000', '/server/listen', faults);
-  const adminListen = admin?.listen === undefined ? undefined : readListen(admin.listen, '/admin/listen', faults);
-  if (adminListen?.port === listen.port && listen.port !== 0 && adminListen.host === listen.host) {
-    faults.push({ ...invalid, pointer: '/admin/listen', message: 'The public server listens here already' });
-  }
+  lintListeners(listen, admin, probes, faults);
   const topic = deadLetter.topic ?? 'webhooks.dlq';
   const drain = readTimer(server.drain ?? '20s', '/server/drain', faults);
   const shutdownDelay = readTimer(server.shutdownDelay ?? '5s', '/server/shutdownDelay', faults);
@@ -98,7 +99,8 @@ function assemble(
       connectionsPerAddress: server.limits?.connectionsPerAddress ?? 1024,
     },
     trustedProxies,
-    ...(adminListen === undefined ? {} : { admin: { listen: adminListen } }),
+    ...optional('admin', admin),
+    ...optional('probes', probes),
     ...readDedupe(declared, base),
     deadLetter: { topic, unverified: readBudget(deadLetter) },
     log: { level: log.debug === true ? 'debug' : (log.level ?? 'info') },
@@ -108,12 +110,24 @@ function assemble(
 
 const invalid = { rule: 'config-invalid', severity: 'error' } as const;
 
-/** `host:port` or `[IPv6]:port`, as the schema lets it through. */
-function readListen(text: string, pointer: string, faults: Fault[]): Listen {
-  const colon = text.lastIndexOf(':');
-  const port = Number(text.slice(colon + 1));
-  if (port > 65535) faults.push({ ...invalid, pointer, message: 'There is no port over 65535' });
-  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port };
+/** Where two listen on one place, the second finds it taken. */
+function lintListeners(
+  listen: Settings['listen'],
+  admin: Settings['admin'],
+  probes: Settings['probes'],
+  faults: Fault[],
+): void {
+  const taken = new Map([[writeListen(listen), 'public']]);
+  for (const [name, server] of [
+    ['admin', admin],
+    ['probes', probes],
+  ] as const) {
+    if (server === undefined || ('port' in server.listen && server.listen.port === 0)) continue;
+    const where = writeListen(server.listen);
+    const other = taken.get(where);
+    if (other === undefined) taken.set(where, name);
+    else faults.push({ ...invalid, pointer: `/${name}/listen`, message: `The ${other} server listens here already` });
+  }
 }
 
 /** By default beside the records, where they are in a folder of ours. */

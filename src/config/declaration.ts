@@ -21,7 +21,8 @@ export interface GatewayDeclaration {
     readonly shutdownDelay?: string;
     readonly drain?: string;
   };
-  readonly admin?: { readonly listen: string };
+  readonly admin?: { readonly listen: string; readonly hosts?: readonly string[]; readonly token?: Reference };
+  readonly probes?: { readonly listen: string };
   readonly plugins?: string | readonly string[];
   readonly kafka?: KafkaDeclaration;
   readonly embedded?: {
@@ -40,10 +41,13 @@ export interface GatewayDeclaration {
 }
 
 /** What is left of a gateway.yaml with faults: each value is sound by itself, any may be missing. */
-export type PartialGateway = Partial<Omit<GatewayDeclaration, 'kafka' | 'embedded' | 'admin' | 'endpoints'>> & {
+export type PartialGateway = Partial<
+  Omit<GatewayDeclaration, 'kafka' | 'embedded' | 'admin' | 'probes' | 'endpoints'>
+> & {
   readonly kafka?: PartialKafka;
   readonly embedded?: Partial<NonNullable<GatewayDeclaration['embedded']>>;
   readonly admin?: Partial<NonNullable<GatewayDeclaration['admin']>>;
+  readonly probes?: Partial<NonNullable<GatewayDeclaration['probes']>>;
   readonly endpoints?: readonly PartialEndpoint[];
 };
 

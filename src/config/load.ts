@@ -121,11 +121,12 @@ function listTried({ rest: { endpoints = [] }, isSound }: CheckedGateway): Loade
 
 /** The files that secrets, keys and certificates are in. */
 async function readFiles(
-  { rest: { endpoints = [], kafka } }: CheckedGateway,
+  { rest: { endpoints = [], kafka, admin } }: CheckedGateway,
   base: string,
   from: Files,
 ): Promise<Materials['files']> {
-  const references = [...endpoints.flatMap(({ secrets }) => secrets), kafka?.tls?.key, kafka?.sasl?.password];
+  const ofServers = [kafka?.tls?.key, kafka?.sasl?.password, admin?.token];
+  const references = [...endpoints.flatMap(({ secrets }) => secrets), ...ofServers];
   const names = [...references.map((reference) => reference?.file), kafka?.tls?.ca, kafka?.tls?.cert];
   const paths = new Set(names.filter((name) => name !== undefined).map((name) => resolve(base, name)));
   return new Map(await Promise.all([...paths].map(async (path) => [path, await from.read(path)] as const)));

@@ -16,7 +16,7 @@ export interface SecretPlace {
   readonly env?: string;
   /** As the configuration has it, relative to its folder. */
   readonly file?: string;
-  /** Absent: it is of Kafka. */
+  /** Absent: it is of Kafka or of the admin server. */
   readonly provider?: string;
   readonly endpoint?: string;
   readonly kind: string;
@@ -25,7 +25,7 @@ export interface SecretPlace {
 
 /**
  * Makes up the secrets that a gateway.yaml refers to: all, or those that aren't there. `make`: a text for a secret of
- * this provider and kind; without a provider, for a password or a file of Kafka.
+ * this provider and kind; without a provider, for a password or a file of Kafka, or the token of the admin server.
  */
 export async function makeUpSecrets(
   file: string,
@@ -71,7 +71,8 @@ export async function listSecrets(file: string): Promise<readonly SecretPlace[]>
       return { ...referenceOf(secret), provider: String(provider), ...own };
     });
   });
-  return [...named, ...ofKafka, ...endpoints];
+  const ofAdmin = { ...referenceOf(fieldsOf(root.admin).token), kind: 'admin' };
+  return [...named, ...ofKafka, ofAdmin, ...endpoints];
 }
 
 function referenceOf(value: unknown): Pick<SecretPlace, 'env' | 'file'> {

@@ -1,5 +1,6 @@
 import type { Endpoint, Route, Secret } from '../model.js';
-import type { EmbeddedSettings, KafkaSettings, Listen, Network, Settings } from './settings.js';
+import { writeListen } from './listen.js';
+import type { EmbeddedSettings, KafkaSettings, Network, Settings } from './settings.js';
 
 /** Plain values in the form of gateway.yaml, with nothing secret in them. */
 export type Plain = { readonly [name: string]: unknown };
@@ -17,6 +18,7 @@ export function resolve(settings: Settings): Plain {
     limits,
     trustedProxies,
     admin,
+    probes,
     publisher,
     dedupe,
     deadLetter,
@@ -32,11 +34,12 @@ export function resolve(settings: Settings): Plain {
   return {
     version: 1,
     server: {
-      ...{ listen: address(listen), workers, shutdownDelay: duration(shutdownDelay), drain: duration(drain) },
+      ...{ listen: writeListen(listen), workers, shutdownDelay: duration(shutdownDelay), drain: duration(drain) },
       limits: { ...otherLimits, bodyTimeout: duration(bodyTimeout) },
       ...(trustedProxies.length === 0 ? {} : { trustedProxies: trustedProxies.map(network) }),
     },
-    ...(admin === undefined ? {} : { admin: { listen: address(admin.listen) } }),
+    ...(admin === undefined ? {} : { admin: resolveAdmin(admin) }),
+    ...(probes === undefined ? {} : { probes: { listen: writeListen(probes.listen) } }),
     ...where,
     dedupe: dedupe === undefined ? { window: '0s' } : { window: duration(dedupe.window), dir: dedupe.dir },
     deadLetter,
@@ -50,6 +53,11 @@ const redacted = '[redacted]';
 
 function resolveRetention({ retention }: EmbeddedSettings): Plain {
   return retention === undefined ? {} : { retention: { time: duration(retention.time), bytes: retention.bytes } };
+}
+
+function resolveAdmin({ listen, hosts, token }: NonNullable<Settings['admin']>): Plain {
+  const shown = token === undefined ? {} : { token: redacted };
+  return { listen: writeListen(listen), ...(hosts === undefined ? {} : { hosts }), ...shown };
 }
 
 function resolveKafka({ brokers, clientId, client, idempotent, tls, sasl, topics }: KafkaSettings): Plain {
@@ -102,10 +110,6 @@ function withoutPassword(url: string): string {
 
 function network({ address, bits }: Network): string {
   return `${address}/${bits}`;
-}
-
-function address({ host, port }: Listen): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 const units = [

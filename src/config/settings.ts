@@ -37,6 +37,12 @@ export interface Network {
   readonly family: 'ipv4' | 'ipv6';
 }
 
+/** A Unix socket. */
+export interface SocketPath {
+  /** Absolute. */
+  readonly path: string;
+}
+
 export interface KafkaSettings {
   readonly kind: 'kafka';
   /** `host:port` each. */
@@ -106,7 +112,15 @@ export interface Settings {
   };
   /** Networks whose word on a client's address counts. */
   readonly trustedProxies: readonly Network[];
-  readonly admin?: { readonly listen: Listen };
+  readonly admin?: {
+    readonly listen: Listen | SocketPath;
+    /** Names that it is asked by, beside those of this machine. */
+    readonly hosts?: readonly string[];
+    /** What whoever changes something must know. */
+    readonly token?: Redacted;
+  };
+  /** Health, readiness and metrics alone. */
+  readonly probes?: { readonly listen: Listen };
   readonly publisher: KafkaSettings | EmbeddedSettings;
   /** Absent: repetitions are published again. */
   readonly dedupe?: DedupeSettings;

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../model.js';
+import { printable } from '../printable.js';
 import type { DeadLetter } from './letter.js';
 
 /** Of a terminal's line. */
@@ -19,7 +20,7 @@ export function findEventType(
   try {
     const bindings = { headers: {}, endpoint: { name, path }, deliveryId: '', digest: '' };
     const type = endpoint.provider.event.type.evaluate(JSON.parse(body.toString()), bindings);
-    return typeof type === 'string' ? type.slice(0, longest).replace(/\p{Cc}/gu, '\ufffd') : undefined;
+    return typeof type === 'string' ? printable(type.slice(0, longest)) : undefined;
   } catch {
     return undefined;
   }

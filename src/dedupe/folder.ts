@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { privateFile, privateFolder } from '../file-modes.js';
 
 /** A folder of files that only grow: few verbs, so that a test can put a crashing or a full disk in its place. */
 export interface Folder {
@@ -37,9 +38,9 @@ export interface LogFile {
   close(): void;
 }
 
-/** Opens a folder of the disk, and makes it if need be. */
+/** Opens a folder of the disk, and makes it if need be. What is made here is for its user alone; what exists keeps its mode. */
 export function openFolder(path: string): Folder {
-  mkdirSync(path, { recursive: true });
+  mkdirSync(path, { recursive: true, mode: privateFolder });
   return {
     list: () => readdirSync(path),
     open: (name) => openFile(join(path, name)),
@@ -56,7 +57,7 @@ export function openFolder(path: string): Folder {
 }
 
 function openFile(path: string): LogFile {
-  const handle = openSync(path, 'a+');
+  const handle = openSync(path, 'a+', privateFile);
   if (!fstatSync(handle).isFile()) throw new Error(`${path} is no file`);
   return {
     read: (into, position) => readSync(handle, into, 0, into.length, position),

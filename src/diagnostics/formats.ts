@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { printableLines } from '../printable.js';
 import type { Diagnostic } from './diagnostic.js';
 
 /** For programs: one JSON array of Diagnostics. */
@@ -30,7 +31,7 @@ function annotate({ severity, file, range, rule, message, hint }: Diagnostic, ba
 }
 
 function escapeData(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return printableLines(text).replaceAll('%', '%25').replaceAll('\n', '%0A');
 }
 
 function escapeProperty(text: string): string {

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { printable } from '../printable.js';
 import type { Diagnostic } from './diagnostic.js';
 import { maskSecrets } from './mask.js';
 
@@ -34,7 +35,7 @@ function formatOne(diagnostic: Diagnostic, lines: readonly string[], options: Pr
   const paint = (text: string, style: keyof typeof codes) =>
     options.colours === true ? `\u001b[${codes[style]}m${text}\u001b[0m` : text;
   const { severity, message, rule, hint } = diagnostic;
-  const head = `${paint(place(diagnostic, options.base), 'bold')}  ${paint(severity, severity)}  ${printable(message)}  ${paint(`[${rule}]`, 'dim')}`;
+  const head = `${paint(printable(place(diagnostic, options.base)), 'bold')}  ${paint(severity, severity)}  ${printable(message)}  ${paint(`[${rule}]`, 'dim')}`;
   const margin = ' '.repeat(6);
   const frame = codeFrame(diagnostic, lines);
   return [
@@ -69,9 +70,4 @@ function codeFrame({ range }: Diagnostic, lines: readonly string[]) {
     source: printable(source.slice(from, from + widest)),
     marks: ' '.repeat(start - from) + '^'.repeat(width),
   };
-}
-
-/** Control characters could rewrite the terminal; a tab would shift the marks. */
-function printable(text: string): string {
-  return text.replace(/\t/g, ' ').replace(/\p{Cc}/gu, '\ufffd');
 }

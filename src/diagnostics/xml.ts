@@ -12,6 +12,9 @@ const entities: { readonly [character: string]: string | undefined } = {
  */
 export function escapeXml(text: string): string {
   return text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|(?![\t\r\n])\p{Cc}/gu, '\ufffd')
+    .replace(
+      /[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]|[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|(?![\t\r\n])\p{Cc}/gu,
+      '\ufffd',
+    )
     .replace(/[&<>"\n]/g, (character) => entities[character] ?? character);
 }

@@ -1,6 +1,7 @@
 import type { Hook } from '@oclif/core/hooks';
 import { didYouMean } from '../cli/did-you-mean.js';
 import { exitCodes } from '../cli/failure.js';
+import { escapeJson, printableLines } from '../printable.js';
 
 /** What is no command ends like a command with a wrong flag: a message with a hint, or JSON, and the exit code for usage. */
 const commandNotFound: Hook.CommandNotFound = async ({ id, argv = [], config }) => {
@@ -10,9 +11,9 @@ const commandNotFound: Hook.CommandNotFound = async ({ id, argv = [], config }) 
   const message = `There is no command "${name}": ${hint}`;
   const exitCode = exitCodes.usage;
   if (argv.includes('--json')) {
-    process.stdout.write(`${JSON.stringify({ error: { reason: 'usage', message, exitCode } }, null, 2)}\n`);
+    process.stdout.write(`${escapeJson(JSON.stringify({ error: { reason: 'usage', message, exitCode } }, null, 2))}\n`);
   } else {
-    process.stderr.write(`${message}\n`);
+    process.stderr.write(`${printableLines(message)}\n`);
   }
   process.exitCode = exitCode;
 };

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, type Socket, Server as TcpServer } from 'node:net';
+import { type Socket, Server as TcpServer } from 'node:net';
 import { plainAddress } from '../address.js';
 import type { Log } from '../telemetry/log.js';
+import { bind, type Place } from './bind.js';
 import type { Connections, Refused } from './connections.js';
 
 /** Longer than the 60 s after which common load balancers drop an idle connection, so that they never meet a closed one. */
@@ -15,7 +16,7 @@ const chance = 500;
 const sweepInterval = 20;
 
 export interface Listening {
-  /** `http://host:port`. */
+  /** `http://host:port` or `unix:/path`. */
   readonly url: string;
   /**
    * Takes no more connections; resolves when the last one has ended, at the latest after `grace` milliseconds. `told`: for so
@@ -25,13 +26,10 @@ export interface Listening {
   close(grace: number, told?: number): Promise<void>;
 }
 
-/**
- * Starts a server on host and port; port 0 takes a free one. Rejects with the system's error, such as EADDRINUSE.
- * `connections`: what counts them, and refuses; absent: there may be any number.
- */
+/** Starts a server; see `bind`. `connections`: what counts them, and refuses; absent: there may be any number. */
 export async function listen(
   handler: (request: IncomingMessage, response: ServerResponse) => unknown,
-  { host, port }: { readonly host: string; readonly port: number },
+  place: Place,
   log: Log,
   connections?: Connections,
 ): Promise<Listening> {
@@ -52,16 +50,12 @@ export async function listen(
   // The same handler: it says "continue" when it has seen that path, type and size will do.
   server.on('checkContinue', handler);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, log));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve());
-  });
+  const url = await bind(server, place);
   server.on('error', ({ code }: NodeJS.ErrnoException) =>
     log.write('error', 'a connection cannot be accepted', { code }),
   );
-  const address = server.address() as AddressInfo;
   return {
-    url: `http://${address.family === 'IPv6' ? `[${host}]` : host}:${address.port}`,
+    url,
     close: (grace, told = 0) => close(server, sockets, grace, Math.max(0, chance - told)),
   };
 }

@@ -6,6 +6,8 @@ import { exactFunctions } from './exact-functions.js';
 import { hasExactLiteral, makeExact } from './exact-tree.js';
 import { toRuleError } from './failure.js';
 import { undecided } from './getter.js';
+import { checkResult, guardFunctions, guardOperators } from './guard.js';
+import { mostElements } from './guarded-functions.js';
 import { headersRead, inspect } from './inspect.js';
 import { LinearRegex } from './linear-regex.js';
 import { memoise } from './memo.js';
@@ -25,7 +27,9 @@ export interface RuleFault {
 }
 
 /** Milliseconds, calls within calls, elements of an array: limits for rules that run away. */
-const guards = { timeout: 500, stack: 300, sequence: 10_000 };
+const guards = { timeout: 500, stack: 300, sequence: mostElements };
+/** Milliseconds of the processor: who has taken more is not tried again. */
+const mostBeforeRetry = guards.timeout / 2;
 
 type Compiled = { readonly rule?: Rule; readonly fault?: RuleFault };
 
@@ -46,8 +50,7 @@ export function compileRule(source: string): Compiled {
 function compile(source: string): Compiled {
   const path = parseNames(source);
   if (path !== undefined) {
-    let made: Expression | undefined;
-    return { rule: createRule(source, path, () => (made ??= parse(source))) };
+    return { rule: createRule(source, path) };
   }
   let expression: Expression;
   try {
@@ -57,32 +60,67 @@ function compile(source: string): Compiled {
   }
   const ast: unknown = expression.ast();
   const fault = inspect(source, ast);
-  return fault === undefined ? { rule: createRule(source, ast, () => expression) } : { fault };
+  return fault === undefined ? { rule: createRule(source, ast) } : { fault };
 }
 
 /** JSONata's own form of an expression, with our limits and functions. Throws what JSONata throws if it does not parse. */
 export function parse(source: string): Expression {
   const expression = jsonata(source, { ...guards, RegexEngine: regexEngine() });
   expression.registerFunction('sha256', sha256, '<s-:s>');
+  builtIns ??= findBuiltIns();
+  guardFunctions(expression, builtIns);
   return expression;
 }
 
-/** `expression`: for the values that can't be had without JSONata. */
-function createRule(source: string, ast: unknown, expression: () => Expression): Rule {
+let builtIns: ((name: string) => unknown) | undefined;
+
+/** The functions that JSONata has, which it gives to nobody but a watcher of an evaluation; that begins at once. */
+function findBuiltIns(): (name: string) => unknown {
+  let found: ((name: string) => unknown) | undefined;
+  const expression = jsonata('1');
+  expression.assign(hook('entry'), (_node: unknown, _input: unknown, { lookup }: { lookup(name: string): unknown }) => {
+    found = lookup;
+  });
+  void expression.evaluate(undefined);
+  if (found === undefined) throw new Error('JSONata does not call what watches an evaluation');
+  return found;
+}
+
+/** JSONata's hooks have symbols for names, of which its types know nothing. */
+export function hook(when: 'entry' | 'exit'): string {
+  return Symbol.for(`jsonata.__evaluate_${when}`) as unknown as string;
+}
+
+/** With limits of operators, too: its syntax tree is no longer that of the source. */
+function parseGuarded(source: string): Expression {
+  const expression = parse(source);
+  guardOperators(expression);
+  return expression;
+}
+
+function createRule(source: string, ast: unknown): Rule {
   const direct = compileDirect(ast, source);
   const headers = headersRead(ast);
   const digested = listNodes(ast).some(({ type, value }) => type === 'variable' && value === 'digest');
   const exactLiteral = hasExactLiteral(ast, source);
-  /** The time limit runs by the clock on the wall: a machine that was busy elsewhere gets a second chance. */
+  /** For the values that can't be had without JSONata. */
+  const expression = () => (guardedExpression ??= parseGuarded(source));
+  let guardedExpression: Expression | undefined;
+  /**
+   * The time limit runs by the clock on the wall: a machine that was busy elsewhere gets a second chance; a rule that has kept
+   * it busy itself does not.
+   */
   async function run(input: unknown, bindings: Bindings): Promise<unknown> {
     const exactly = bindings.exact ?? input;
     const first = exactLiteral || exactly !== input ? exactExpression() : undefined;
+    const before = process.cpuUsage();
     try {
       return await (first === undefined ? runOnce(expression(), input, bindings) : runOnce(first, exactly, bindings));
     } catch (error) {
       // What fails because of an exact number must not fail for it.
       const again = error instanceof RuleError && (first !== undefined || error.reason === 'timeout');
-      if (again) return runOnce(expression(), input, bindings);
+      if (again && milliseconds(process.cpuUsage(before)) < mostBeforeRetry)
+        return runOnce(expression(), input, bindings);
       throw error;
     }
   }
@@ -96,6 +134,7 @@ function createRule(source: string, ast: unknown, expression: () => Expression):
         ...(digested ? { digest: bindings.digest } : {}),
       };
       const result: unknown = await made.evaluate(input, bound);
+      checkResult(result);
       // JSONata's own arrays carry marks of its own.
       return Array.isArray(result) ? Array.from(result) : result;
     } catch (error) {
@@ -122,7 +161,12 @@ function parseExact(source: string): Expression | undefined {
   const expression = parse(source);
   if (!makeExact(expression.ast(), source)) return undefined;
   for (const [name, made] of Object.entries(exactFunctions)) expression.registerFunction(name, made);
+  guardOperators(expression);
   return expression;
+}
+
+function milliseconds({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1000;
 }
 
 /** JSONata says `RegExpConstructor`, and uses `new`, `lastIndex` and `exec` of it. */

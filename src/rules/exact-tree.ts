@@ -8,7 +8,7 @@ import { isNode, listNodes, type Node } from './nodes.js';
 const passing = new Set(['append', 'count', 'each', 'exists', 'map', 'reduce', 'reverse', 'shuffle', 'zip']);
 
 /** Functions that look into values, or at what another function returns, where nothing can be put in between. */
-const opaque = new Set(['clone', 'distinct', 'eval', 'filter', 'sift', 'single']);
+const opaque = new Set(['clone', 'distinct', 'filter', 'sift', 'single']);
 
 /** Those that take any value of the context for an argument that isn't given; of how many. */
 const fromContext: ReadonlyMap<string, number> = new Map([

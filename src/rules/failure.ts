@@ -9,6 +9,7 @@ const meanings: { readonly [code: string]: string } = {
   D1012: 'it takes too long',
   D2014: 'an array gets too long',
   D2015: 'an array gets too long',
+  G0001: 'a text or an array gets too long',
   D3137: 'it calls $error',
   D3141: 'an assertion fails',
   T1005: 'it calls what is no function',
@@ -19,6 +20,7 @@ const guardCodes: { readonly [code: string]: string } = {
   D1012: 'timeout',
   D2014: 'length',
   D2015: 'length',
+  G0001: 'length',
 };
 
 /** Translates whatever JSONata throws; its own messages quote the payload, so none of them is kept. */

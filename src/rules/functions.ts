@@ -12,7 +12,7 @@ const byArity: readonly (readonly [Arity, string])[] = [
   [[1, 1], 'average count distinct exists max merge min reverse sha256 shuffle sum type'],
   [
     [1, 2],
-    'assert contains each eval formatInteger join lookup parseInteger power single sort substringAfter substringBefore',
+    'assert contains each formatInteger join lookup parseInteger power single sort substringAfter substringBefore',
   ],
   [[1, 3], 'formatNumber match pad split substring'],
   [[1, Number.POSITIVE_INFINITY], 'zip'],
@@ -21,7 +21,7 @@ const byArity: readonly (readonly [Arity, string])[] = [
   [[2, 4], 'replace'],
 ];
 
-/** The functions of JSONata 2.2 (https://docs.jsonata.org/overview), which has no way to ask for them, and our own `$sha256`. */
+/** The functions of JSONata 2.2 (https://docs.jsonata.org/overview), which has no way to ask for them, without `$eval`, which would run what a sender writes, and our own `$sha256`. */
 export const arities: ReadonlyMap<string, Arity> = new Map(
   byArity.flatMap(([arity, names]) => names.split(' ').map((name) => [name, arity] as const)),
 );

@@ -66,6 +66,13 @@ function calledNode(node: Node): unknown {
 }
 
 function unknownName(source: string, node: Node, name: string, called: boolean): RuleFault {
+  if (name === 'eval') {
+    return {
+      rule: 'expr-unknown-function',
+      message: '$eval is switched off: it would run what the sender of a payload has written',
+      ...spot(source, node.position, ['$eval']),
+    };
+  }
   const near = closest(name, called ? functionNames : [...inputs, ...functionNames]);
   return {
     rule: called ? 'expr-unknown-function' : 'expr-unknown-variable',

@@ -1,4 +1,6 @@
 import { RE2JS } from 're2js';
+import { tooMuch } from './budget.js';
+import { mostElements } from './guarded-functions.js';
 
 const compiled = new WeakMap<RegExp, RE2JS>();
 
@@ -22,6 +24,7 @@ export function toLinear(regex: RegExp): RE2JS {
 export class LinearRegex {
   lastIndex = 0;
   readonly #regex: RE2JS;
+  #found = 0;
 
   constructor(regex: RegExp) {
     this.#regex = toLinear(regex);
@@ -33,6 +36,8 @@ export class LinearRegex {
       this.lastIndex = 0;
       return null;
     }
+    // JSONata looks at its clock only before the first and after the last.
+    if (++this.#found > mostElements) throw tooMuch();
     this.lastIndex = matcher.end();
     const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, group) => matcher.group(group));
     return Object.assign(groups, { index: matcher.start() });

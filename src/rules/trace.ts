@@ -1,5 +1,5 @@
 import type { Bindings } from '../model.js';
-import { parse } from './compile.js';
+import { hook, parse } from './compile.js';
 import { inputNames } from './inspect.js';
 import { listNodes, type Node } from './nodes.js';
 
@@ -51,11 +51,6 @@ export function compileTrace(source: string): TracedRule {
       }
     },
   };
-}
-
-/** JSONata's hooks have symbols for names, of which its types know nothing. */
-function hook(when: 'entry' | 'exit'): string {
-  return Symbol.for(`jsonata.__evaluate_${when}`) as unknown as string;
 }
 
 /** A sequence of one value is that value, an empty one is nothing. */

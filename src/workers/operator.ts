@@ -23,7 +23,7 @@ export interface Serving {
 export function createOperator(
   { reloader, file, log }: { readonly reloader: Reloader; readonly file: string; readonly log: Log },
   serving: () => Serving | undefined,
-): Omit<AdminOptions, 'unready' | 'setLevel'> {
+): Omit<AdminOptions, 'unready' | 'setLevel' | 'access'> {
   const startedAt = new Date(Date.now() - process.uptime() * 1000).toISOString();
   const workers = () => serving()?.workers() ?? { ready: 0, of: 0 };
 

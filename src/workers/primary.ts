@@ -45,11 +45,10 @@ export async function startPrimary(
   }
 
   async function startAdmin() {
-    if (first.settings.admin === undefined) return undefined;
-    const [admin, server] = await Promise.all([import('../http/admin.js'), import('../http/server.js')]);
-    const unready = () => crew.unready();
-    const app = admin.createAdminApp({ ...operator, log, setLevel, unready });
-    return server.listen(app.callback(), first.settings.admin.listen, log);
+    const { admin, probes } = first.settings;
+    if (admin === undefined && probes === undefined) return undefined;
+    const { startOperatorServers } = await import('../http/operator-servers.js');
+    return startOperatorServers(first.settings, { ...operator, log, setLevel, unready: () => crew.unready() });
   }
 
   const admin = await startAdmin();
@@ -67,7 +66,7 @@ export async function startPrimary(
     listen = await choosePort(listen);
     const url = await crew.start();
     return {
-      ...{ url, ...(admin && { adminUrl: admin.url }), reload, close },
+      ...{ url, ...(admin?.adminUrl !== undefined && { adminUrl: admin.adminUrl }), reload, close },
       readings: async () => [...(await crew.readings()), ...observeProcess('primary', Date.now())],
       workers: () => ({ ready: crew.countReady(), of: size }),
     };

@@ -130,14 +130,14 @@ function explainFixed(from: Settings, to: Settings): string | undefined {
 }
 
 /** Credentials and certificates are left out: they are renewed in their files, and count from the next start on. */
-function fixed({ listen, workers, admin, publisher, dedupe }: Settings): {
+function fixed({ listen, workers, admin, probes, publisher, dedupe }: Settings): {
   readonly [key: string]: string | undefined;
 } {
   const { kind, ...store } = publisher;
   const { spool, ...shown } =
     'spool' in store ? { ...store, tls: store.tls?.rejectUnauthorized } : { ...store, spool: undefined };
   const values = {
-    ...{ 'server.listen': listen, 'server.workers': workers, admin },
+    ...{ 'server.listen': listen, 'server.workers': workers, admin, probes },
     ...{ [kind]: shown, spool, dedupe },
   };
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));

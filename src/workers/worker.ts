@@ -66,7 +66,7 @@ class Worker {
   }
 
   async #run({ slot, of, listen, source, level }: Extract<ToWorker, { kind: 'run' }>): Promise<void> {
-    const { admin: _, ...settings } = await load(source);
+    const { admin: _, probes: __, ...settings } = await load(source);
     const log = createLog(level, this.#stream, { worker: slot });
     this.#log = log;
     const gateway = await startGateway({ ...settings, listen }, { log, worker: { slot, of } });

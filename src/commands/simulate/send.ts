@@ -2,6 +2,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { Failure } from '../../cli/failure.js';
 import { Flags } from '../../cli/oclif.js';
 import { chooseOffer, prepareRequests, prepareSimulation, sendFlags } from '../../cli/simulation.js';
+import { printable } from '../../printable.js';
 import type { Override } from '../../simulate/override.js';
 import type { Answer } from '../../simulate/sender.js';
 
@@ -81,7 +82,7 @@ async function parseData(texts: readonly string[]): Promise<readonly Override[]>
 function describe({ status, body }: Answer, milliseconds: number): string {
   const events = eventsOf(body).map(describeEvent);
   if (events.length === 0) events.push(typeof body === 'string' ? body : JSON.stringify(body));
-  return [`${status}  ${milliseconds} ms`, ...events.map((event) => `  ${event}`)].join('\n');
+  return [`${status}  ${milliseconds} ms`, ...events.map((event) => `  ${printable(event)}`)].join('\n');
 }
 
 type Fields = { readonly [name: string]: unknown };

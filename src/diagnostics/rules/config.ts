@@ -53,6 +53,14 @@ export const configRules: readonly RuleDefinition[] = [
     good: plugin({}),
   },
   {
+    id: 'admin-token-missing',
+    severity: 'error',
+    what: 'The admin server listens where other machines reach it, and wants no token.',
+    why: 'Whoever reaches it could reload the gateway and change the level of its log. Listen on 127.0.0.1 or on a socket (`unix:/run/gateway/admin.sock`), or give `token`. What orchestrators and Prometheus need is on `probes` as well, where nothing can be changed.',
+    bad: gateway(`admin: { listen: "0.0.0.0:8001" }\n${acmeEndpoint}`),
+    good: gateway(`admin: { listen: "127.0.0.1:8001" }\nprobes: { listen: "0.0.0.0:8002" }\n${acmeEndpoint}`),
+  },
+  {
     id: 'env-unset',
     severity: 'error',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how it is written in YAML.

@@ -17,8 +17,8 @@ export const expressionRules: readonly RuleDefinition[] = [
   {
     id: 'expr-unknown-function',
     severity: 'error',
-    what: 'A rule calls a function that JSONata does not have.',
-    why: 'JSONata itself finds out only when an event comes, and that event would be a dead letter.',
+    what: 'A rule calls a function that JSONata does not have, or `$eval`.',
+    why: 'JSONata itself finds out only when an event comes, and that event would be a dead letter. `$eval` would run what the sender of a payload has written, so it is switched off.',
     bad: route('when: $contain(type, "paid")'),
     good: route('when: $contains(type, "paid")'),
   },

@@ -13,6 +13,7 @@ import {
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { privateFile, privateFolder } from '../../file-modes.js';
 
 /** The file system as the spool and the embedded log need it: few verbs, so that a test can put a crashing or a full disk in its place. */
 export interface Files {
@@ -94,18 +95,18 @@ export const realFiles: Files = {
   },
   async create(file) {
     await makeFolder(dirname(file));
-    const handle = await openFile(file, 'ax+');
+    const handle = await openFile(file, 'ax+', privateFile);
     // A new name is durable only when its folder is.
     for (const folder of [dirname(file), dirname(dirname(file))]) await syncFolder(folder);
     return appendTo(handle, file, await statHandle(handle));
   },
   async open(file) {
-    const handle = await openFile(file, 'a+');
+    const handle = await openFile(file, 'a+', privateFile);
     return appendTo(handle, file, await statHandle(handle));
   },
   async replace(file, text, { durable } = { durable: false }) {
     const temporary = `${file}.new`;
-    await writeFile(temporary, text, { flush: durable });
+    await writeFile(temporary, text, { flush: durable, mode: privateFile });
     await rename(temporary, file);
     if (durable) await syncFolder(dirname(file));
   },
@@ -202,7 +203,7 @@ function appendTo(handle: number, path: string, { dev, ino, size }: Stats): Appe
 
 /** Makes a folder, and those above it that are missing, so that they survive a crash. */
 export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
+  const first = await mkdir(folder, { recursive: true, mode: privateFolder });
   if (first === undefined) return;
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
 }

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { privateFile } from '../../file-modes.js';
 import { PublishError } from '../../model.js';
 import type { Log } from '../log.js';
 import { makeFolder } from './files.js';
@@ -88,7 +89,7 @@ async function waitForLock(folder: string, log: Log, wait: number, tryLock: TryL
 /** One try: the lock, or who has it. */
 async function take(folder: string, tryLock: TryLock): Promise<Held | string> {
   const path = join(folder, lockFile);
-  const handle = await openFile(path, constants.O_RDWR | constants.O_CREAT, 0o666);
+  const handle = await openFile(path, constants.O_RDWR | constants.O_CREAT, privateFile);
   let kept = false;
   try {
     if (!tryLock(handle, path)) return await readHolder(handle);

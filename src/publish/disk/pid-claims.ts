@@ -1,5 +1,6 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { privateFile } from '../../file-modes.js';
 
 /**
  * How gateways before the kernel's lock told each other that a folder is taken: an empty file `lock.PID.START`. Those of one
@@ -16,7 +17,7 @@ export async function claimByPid(folder: string): Promise<PidClaim | { readonly 
   const claim = join(folder, name);
   let holder = await findOther(folder, name);
   if (holder !== undefined) return { holder };
-  await writeFile(claim, '');
+  await writeFile(claim, '', { mode: privateFile });
   // Of two that come at once, at least one sees the other.
   holder = await findOther(folder, name);
   if (holder === undefined) return { release: () => rm(claim, { force: true }) };

@@ -1,4 +1,14 @@
-import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +75,15 @@ describe('files of the dedupe window', () => {
     await stop(window);
     expect(readFileSync(file(1))).to.have.length(eventsAt + 100 * format.size);
   }
+
+  it('makes files and folders for its user alone, and leaves the modes of others as they are', async () => {
+    chmodSync(dir, 0o755);
+    openFolder(join(dir, 'new/deeper')).open('made').close();
+    writeFileSync(join(dir, 'old'), '', { mode: 0o644 });
+    openFolder(dir).open('old').close();
+    const modes = ['.', 'new', 'new/deeper', 'new/deeper/made', 'old'].map((name) => statSync(join(dir, name)).mode);
+    expect(modes.map((mode) => (mode & 0o777).toString(8))).to.deep.equal(['755', '700', '700', '600', '644']);
+  });
 
   const damages: { name: string; damage: () => void; kept: number; bytes: number }[] = [
     { name: 'a torn tail', damage: () => truncateSync(file(1), eventsAt + 99 * format.size + 7), kept: 99, bytes: 7 },

@@ -62,7 +62,7 @@ describe('formatGithub', () => {
   it('writes escaped workflow commands', () => {
     expect(formatGithub([unknown, missing], '/etc')).to.equal(
       '::error file=gateway/gateway.yaml,line=14,col=15,endLine=14,endColumn=24,title=config-unknown-key::Unknown key "tolerence"%0Adid you mean "tolerance"?\n' +
-        '::warning file=gateway/a%2Cb.yaml,title=config-missing::100%25\u001b[2J\n',
+        '::warning file=gateway/a%2Cb.yaml,title=config-missing::100%25\ufffd[2J\n',
     );
   });
 });

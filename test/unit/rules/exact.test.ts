@@ -158,7 +158,6 @@ describe('rules over exact numbers', () => {
       '$distinct([id, other])',
       '$sort([2, amount])',
       '$string({"a": amount})',
-      '$eval("id")',
       '$ ~> |$|{"a": id}|',
       '$map([id], $boolean)',
       'lines[0].id.$string()',

@@ -15,11 +15,12 @@ function readArity(signature: string): [number, number] {
 }
 
 describe('the functions of JSONata', () => {
-  it('are those of its source, with as many arguments', () => {
+  it('are those of its source but $eval, with as many arguments', () => {
     const bound = [...source.matchAll(/staticFrame\.bind\('(\w+)', defineFunction\([\s\S]*?'(<[^']*>)'\)\)/g)];
     const found = bound.map(([, name = '', signature = '']) => [name, readArity(signature)] as const);
     // These two are bound anew for each evaluation.
     const all = [...found, ['now', [0, 2]] as const, ['millis', [0, 0]] as const];
-    expect([...arities].filter(([name]) => name !== 'sha256').sort()).to.deep.equal(all.sort());
+    const allowed = all.filter(([name]) => name !== 'eval');
+    expect([...arities].filter(([name]) => name !== 'sha256').sort()).to.deep.equal(allowed.sort());
   });
 });
