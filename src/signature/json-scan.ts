@@ -1,5 +1,5 @@
 import { toPointer } from '../diagnostics/pointer.js';
-import type { Value } from './filters.js';
+import { textOf, type Value } from './filters.js';
 import { malformed, notJson } from './json-text.js';
 import { JsonWalker, twice } from './json-walker.js';
 import { NameTable } from './name-table.js';
@@ -40,7 +40,8 @@ export class JsonTexts {
   }
 
   text(slot: number): string | undefined {
-    return this.value(slot)?.toString();
+    const value = this.value(slot);
+    return value === undefined ? undefined : textOf(value);
   }
 }
 

@@ -49,11 +49,11 @@ export class JsonWalker {
   /** Goes to the next byte that is no white space. */
   next(): number {
     const bytes = this.#bytes;
-    const { length } = bytes;
     let at = this.#at;
-    while (at < length && isSpace(bytes[at] ?? 0)) at++;
+    let code = bytes[at] ?? end;
+    while (code <= space && isSpace(code)) code = bytes[++at] ?? end;
     this.#at = at;
-    return at < length ? (bytes[at] ?? end) : end;
+    return code;
   }
 
   /** The text of the scalar between two places; undefined for null. */
@@ -131,19 +131,18 @@ export class JsonWalker {
   /** Passes over what is left of a member or an element, and over the comma after it; false: it was the last one. */
   #pass(): boolean {
     const bytes = this.#bytes;
-    const { length } = bytes;
     let open = 0;
-    for (let at = this.#at; at < length; at++) {
-      const code = bytes[at] ?? 0;
+    for (let at = this.#at; ; at++) {
+      const code = bytes[at] ?? end;
       if (code === quote) at = stringEnd(bytes, at) - 1;
       else if (code === openObject || code === openArray) open++;
       else if (code === closeObject || code === closeArray) open--;
+      else if (code === end) throw notJson();
       if (open < 0 || (open === 0 && code === comma)) {
         this.#at = at + 1;
         return open === 0;
       }
     }
-    throw notJson();
   }
 
   /** From the end of a name to the value of the member. */
@@ -164,33 +163,28 @@ export class JsonWalker {
   /** The number of the name that begins here, or -1; goes to its end. */
   #numberOfName(names: NameTable): number {
     const bytes = this.#bytes;
-    const { length } = bytes;
     const start = this.#at + 1;
-    for (let at = start; at < length; at++) {
-      const code = bytes[at] ?? 0;
-      if (code === quote) {
-        this.#at = at + 1;
-        return names.find(bytes, start, at);
-      }
+    let at = start;
+    for (;;) {
+      const code = bytes[at] ?? end;
+      if (code === quote) break;
+      if (code < space) throw notJson();
       if (code === backslash) return this.#numberOfEscaped(names);
-      if (code < space) break;
+      at++;
     }
-    throw notJson();
+    this.#at = at + 1;
+    return names.find(bytes, start, at);
   }
 
   /** The same of a name with escapes: `"\u0069d"` is the name `id`. */
   #numberOfEscaped(names: NameTable): number {
     const bytes = this.#bytes;
     const { room } = names;
-    const stop = bytes.length;
+    const start = this.#at;
     let length = 0;
-    for (let at = this.#at + 1; at < stop; at++) {
-      let code = bytes[at] ?? 0;
-      if (code === quote) {
-        this.#at = at + 1;
-        return length > room.length ? -1 : names.find(room, 0, length);
-      }
-      if (code < space) break;
+    let at = start + 1;
+    for (let code = bytes[at] ?? end; code !== quote; code = bytes[++at] ?? end) {
+      if (code < space) throw notJson();
       if (code === backslash) {
         code = readEscape(bytes, ++at);
         if (bytes[at] === letterU) at += 4;
@@ -201,7 +195,8 @@ export class JsonWalker {
       if (length < room.length) room[length] = code;
       length++;
     }
-    throw notJson();
+    this.#at = at + 1;
+    return length > room.length ? -1 : names.find(room, 0, length);
   }
 
   #numberOfText(names: NameTable): number {
