@@ -102,6 +102,13 @@ async function measureOne(name: string, vector: Vector | undefined): Promise<Row
   return [...again, ...rest];
 }
 
+/** What the slowest part of reading a body comes to at the least. */
+function countQuotes(bytes: Buffer): number {
+  let quotes = 0;
+  for (let at = 0; at < bytes.length; at++) if (bytes[at] === 0x22) quotes++;
+  return quotes;
+}
+
 /** The dearest first. */
 function sort(rows: readonly Row[]): readonly Row[] {
   return rows.toSorted((a, b) => b.median - a.median);
@@ -131,9 +138,9 @@ for (const name of names) {
 }
 const mebibyteOfX = Buffer.alloc(mebibyte, 'x');
 const [hashed] = time(rounds, () => createHash('sha256').update(mebibyteOfX).digest());
-const [walked] = time(rounds, () => mebibyteOfX.reduce((sum, byte) => sum + byte, 0));
+const [walked] = time(rounds, () => countQuotes(mebibyteOfX));
 process.stdout.write(
-  `${rows.length} deliveries. 1 MiB: SHA-256 ${hashed?.toFixed(2)}, adding its bytes ${walked?.toFixed(2)} CPU ms\n`,
+  `${rows.length} deliveries. 1 MiB: SHA-256 ${hashed?.toFixed(2)}, a look at each byte ${walked?.toFixed(2)} CPU ms\n`,
 );
 for (const row of sort(worst).slice(0, shown)) process.stdout.write(format(row));
 const exceptions = rows.filter(({ outcome }) => outcome.startsWith('an exception'));

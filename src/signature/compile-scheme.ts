@@ -4,6 +4,7 @@ import type { Builder } from './builder.js';
 import { compileConditions } from './conditions.js';
 import type { Algorithm, PlaceDeclaration, SchemeDeclaration } from './declaration.js';
 import { digestForm } from './encoding.js';
+import { planBatch } from './json-scan.js';
 import { readAsymmetric } from './keys.js';
 import { compileOffers } from './offers.js';
 import type { JwtPlan, Method, Plan } from './plan.js';
@@ -52,7 +53,7 @@ export function buildPlan(declared: SchemeDeclaration, builder: Builder): Plan {
     require: conditions('require'),
     when: conditions('when'),
     items: from.some(({ part }) => part.source === 'item')
-      ? { path: fromPointer(builder.facts.items ?? ''), pointers: builder.item }
+      ? planBatch(fromPointer(builder.facts.items ?? ''), builder.item)
       : undefined,
     header: builder.jws,
     parts: {

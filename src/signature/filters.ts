@@ -1,5 +1,6 @@
 import { createHash, createHmac, type KeyObject } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { decodeUtf8 } from '../utf8.js';
 import { decodeStrictly } from './encoding.js';
 import type { Filter } from './templates.js';
 
@@ -125,7 +126,12 @@ function onBytes(apply: (bytes: Buffer) => Value | undefined): Apply {
 }
 
 function onText(apply: (text: string) => Value | undefined): Apply {
-  return (value) => (value === undefined ? undefined : apply(typeof value === 'string' ? value : value.toString()));
+  return (value) => (value === undefined ? undefined : apply(textOf(value)));
+}
+
+/** A value as text. */
+export function textOf(value: Value): string {
+  return typeof value === 'string' ? value : (decodeUtf8(value) ?? value.toString());
 }
 
 function written(digest: Buffer, form: string): Value {

@@ -1,6 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { Rejection } from '../rejection.js';
 import { decodeUtf8 } from '../utf8.js';
 import { hexValues } from './bytes.js';
+import type { Value } from './filters.js';
 import type { NameTable } from './name-table.js';
 
 /** Names and values in the order received. */
@@ -40,7 +42,7 @@ export class FormFields {
   readonly #bytes: Buffer;
   /** Where the values begin; -1 for a field that is repeated. */
   readonly #places: (number | undefined)[] = [];
-  readonly #values: string[] = [];
+  readonly #values: Value[] = [];
   /** The place after the last name that was encoded. */
   #end = 0;
 
@@ -48,6 +50,7 @@ export class FormFields {
     this.#bytes = bytes;
     const { length } = bytes;
     for (let at = 0; at < length; at++) {
+      if (bytes[at] === ampersand) continue;
       const start = at;
       let number = -1;
       let code = bytes[at] ?? 0;
@@ -58,8 +61,11 @@ export class FormFields {
         number = this.#encodedName(start, names);
         at = this.#end;
       } else if (at > start || code === equals) number = names.find(bytes, start, at);
-      if (number !== -1) this.#places[number] = this.#places[number] === undefined ? valueStart(bytes, at) : -1;
-      while (at < length && bytes[at] !== ampersand) at++;
+      if (number === -1) while (at < length && bytes[at] !== ampersand) at++;
+      else {
+        this.#places[number] = this.#places[number] === undefined ? valueStart(bytes, at) : -1;
+        at = entryEnd(bytes, at);
+      }
     }
   }
 
@@ -86,11 +92,11 @@ export class FormFields {
   }
 
   /** The value of a field, or undefined; `name` is for people. */
-  value(number: number, name: string): string | undefined {
+  value(number: number, name: string): Value | undefined {
     const place = this.#places[number];
     if (place === undefined) return undefined;
     if (place === -1) throw repeated(name);
-    this.#values[number] ??= decode(this.#bytes.subarray(place, entryEnd(this.#bytes, place)));
+    this.#values[number] ??= decodeValue(this.#bytes.subarray(place, entryEnd(this.#bytes, place)));
     return this.#values[number];
   }
 }
@@ -112,12 +118,26 @@ function entryEnd(bytes: Buffer, start: number): number {
   return found === -1 ? length : found;
 }
 
+/** Bytes from which on a value stays bytes: they are hashed without being made a text first. */
+const long = 1000;
+
+function decodeValue(entry: Buffer): Value {
+  if (entry.length < long) return decode(entry);
+  const bytes = decodeBytes(entry);
+  if (!isUtf8(bytes)) throw notEncoded();
+  return bytes;
+}
+
 function decode(entry: Buffer): string {
-  const encoded = entry.includes(percent) || entry.includes(plus);
-  const bytes = encoded ? Buffer.allocUnsafe(entry.length) : entry;
-  const text = decodeUtf8(encoded ? bytes.subarray(0, decodeInto(bytes, entry)) : bytes);
+  const text = decodeUtf8(decodeBytes(entry));
   if (text === undefined) throw notEncoded();
   return text;
+}
+
+function decodeBytes(entry: Buffer): Buffer {
+  if (!entry.includes(percent) && !entry.includes(plus)) return entry;
+  const bytes = Buffer.allocUnsafe(entry.length);
+  return bytes.subarray(0, decodeInto(bytes, entry));
 }
 
 /**

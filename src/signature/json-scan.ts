@@ -1,4 +1,5 @@
 import { toPointer } from '../diagnostics/pointer.js';
+import { textOf, type Value } from './filters.js';
 import { malformed, notJson } from './json-text.js';
 import { JsonWalker, twice } from './json-walker.js';
 import { NameTable } from './name-table.js';
@@ -18,7 +19,7 @@ interface Places {
 export class JsonTexts {
   readonly #walker: JsonWalker;
   readonly #places: Places;
-  readonly #texts: (string | undefined)[] = [];
+  readonly #values: (Value | undefined)[] = [];
 
   constructor(walker: JsonWalker, places: Places) {
     this.#walker = walker;
@@ -30,12 +31,17 @@ export class JsonTexts {
     return this.#places.starts[slot] !== undefined;
   }
 
-  /** The text of the scalar (a number's as it was written), or undefined where there is none. */
-  text(slot: number): string | undefined {
+  /** The scalar as text (a number's as it was written) or as the bytes of it, or undefined where there is none. */
+  value(slot: number): Value | undefined {
     const start = this.#places.starts[slot];
     if (start === undefined) return undefined;
-    this.#texts[slot] ??= this.#walker.scalar(start, this.#places.stops[slot] ?? start);
-    return this.#texts[slot];
+    this.#values[slot] ??= this.#walker.scalar(start, this.#places.stops[slot] ?? start);
+    return this.#values[slot];
+  }
+
+  text(slot: number): string | undefined {
+    const value = this.value(slot);
+    return value === undefined ? undefined : textOf(value);
   }
 }
 
@@ -54,34 +60,49 @@ export function scanJson(bytes: Buffer, pointers: Pointers): JsonTexts {
 /** `indices`: the item's place in each array on the way to it. */
 export type VisitItem = (item: JsonTexts, indices: readonly number[]) => void;
 
+/** Where the items of a batch are, and what is read of each. */
+export interface Batch {
+  /** Names, and `*` for each element of an array. */
+  readonly path: readonly string[];
+  /** For each name of the path a table that has it. */
+  readonly tables: readonly (NameTable | undefined)[];
+  readonly pointers: Pointers;
+}
+
+export function planBatch(path: readonly string[], pointers: Pointers): Batch {
+  return { path, tables: path.map(tableOf), pointers };
+}
+
 /**
- * Calls `visit` for every item that a path with `*` (each element of an array) leads to, in order, each as soon as it is found.
- * Throws as `scanJson` does, and where the path leads nowhere.
+ * Calls `visit` for every item of a batch, in order, each as soon as it is found. Throws as `scanJson` does, and where the path
+ * leads nowhere.
  */
-export function scanItems(bytes: Buffer, path: readonly string[], pointers: Pointers, visit: VisitItem): void {
+export function scanItems(bytes: Buffer, batch: Batch, visit: VisitItem): void {
   const walker = new JsonWalker(bytes);
-  const tables = path.map(tableOf);
-  function enter(depth: number, indices: readonly number[]): void {
-    const code = walker.next();
-    if (depth === path.length) {
-      visit(textsOf(walker, pointers), indices);
-      return;
-    }
-    const names = tables[depth];
-    let found = false;
-    if (names === undefined && code === openArray) {
-      found = true;
-      walker.eachElement(Number.POSITIVE_INFINITY, (index) => enter(depth + 1, [...indices, index]));
-    } else if (names !== undefined && code === openObject) {
-      walker.eachMember(names, () => {
-        found = true;
-        enter(depth + 1, indices);
-      });
-    }
-    if (!found) throw malformed('the items of the batch are not where they should be');
-  }
-  enter(0, []);
+  enter(walker, batch, 0, [], visit);
   finish(walker);
+}
+
+function enter(walker: JsonWalker, batch: Batch, depth: number, indices: readonly number[], visit: VisitItem): void {
+  const code = walker.next();
+  if (depth === batch.path.length) {
+    visit(textsOf(walker, batch.pointers), indices);
+    return;
+  }
+  const names = batch.tables[depth];
+  let found = false;
+  if (names === undefined && code === openArray) {
+    found = true;
+    walker.eachElement(Number.POSITIVE_INFINITY, (index) => {
+      enter(walker, batch, depth + 1, [...indices, index], visit);
+    });
+  } else if (names !== undefined && code === openObject) {
+    walker.eachMember(names, () => {
+      found = true;
+      enter(walker, batch, depth + 1, indices, visit);
+    });
+  }
+  if (!found) throw malformed('the items of the batch are not where they should be');
 }
 
 /**
@@ -97,7 +118,7 @@ export function scanMembers(bytes: Buffer, most: number): readonly (readonly [na
     if (members.size === most) throw malformed(`the body has more than ${most} members, all of which are signed`);
     const start = walker.place;
     walker.skip();
-    members.set(name, walker.scalar(start, walker.place) ?? '');
+    members.set(name, walker.scalar(start, walker.place)?.toString() ?? '');
   });
   finish(walker);
   return [...members];

@@ -4,7 +4,7 @@ import { Rejection } from '../rejection.js';
 import { decodeUtf8 } from '../utf8.js';
 import type { Value } from './filters.js';
 import { FormFields, type Pairs, parseForm, parseMultipart, singleValue } from './form.js';
-import { type JsonTexts, scanItems, scanJson, scanMembers, type VisitItem } from './json-scan.js';
+import { type Batch, type JsonTexts, scanItems, scanJson, scanMembers, type VisitItem } from './json-scan.js';
 import type { NameTable } from './name-table.js';
 import type { Pointers } from './pointers.js';
 
@@ -44,7 +44,7 @@ export class Message {
   secrets: ReadonlyMap<string, KeyObject> | undefined;
   /** True once the signature has been found good: then there may be as many fields as there are. */
   proven = false;
-  #documentText: string | undefined;
+  #value: Value | undefined;
   #json: JsonTexts | undefined;
   #pointers: Pointers | undefined;
   #fields: FormFields | undefined;
@@ -60,7 +60,7 @@ export class Message {
     before?: Message,
   ) {
     if (before === undefined) return;
-    this.#documentText = before.#documentText;
+    this.#value = before.#value;
     this.#json = before.#json;
     this.#pointers = before.#pointers;
     this.#fields = before.#fields;
@@ -68,34 +68,36 @@ export class Message {
   }
 
   /** Where `{json:…}` looks, if that isn't the body. */
-  set documentText(text: string | undefined) {
-    if (text === this.#documentText) return;
-    this.#documentText = text;
+  set document(value: Value | undefined) {
+    if (value === this.#value) return;
+    this.#value = value;
     this.#pointers = undefined;
     this.#written.clear();
   }
 
-  get #document(): Buffer {
-    return this.#documentText === undefined ? this.request.body : Buffer.from(this.#documentText);
+  get #source(): Buffer {
+    const value = this.#value;
+    if (value === undefined) return this.request.body;
+    return typeof value === 'string' ? Buffer.from(value) : value;
   }
 
   /** The text of the scalar that a pointer of those which are read leads to. */
-  json(pointers: Pointers, slot: number): string | undefined {
+  json(pointers: Pointers, slot: number): Value | undefined {
     if (pointers !== this.#pointers) {
-      this.#json = scanJson(this.#document, pointers);
+      this.#json = scanJson(this.#source, pointers);
       this.#pointers = pointers;
     }
-    return this.#json?.text(slot);
+    return this.#json?.value(slot);
   }
 
   /** See `scanItems`. */
-  eachItem(path: readonly string[], pointers: Pointers, visit: VisitItem): void {
-    scanItems(this.#document, path, pointers, visit);
+  eachItem(batch: Batch, visit: VisitItem): void {
+    scanItems(this.#source, batch, visit);
   }
 
   /** The members of the document. */
   get members(): Pairs {
-    const document = this.#document;
+    const document = this.#source;
     return scanMembers(document, this.#mostPairs(document));
   }
 
@@ -124,7 +126,7 @@ export class Message {
   }
 
   /** The value of one field. */
-  field({ names, all }: FormUse, number: number, name: string): string | undefined {
+  field({ names, all }: FormUse, number: number, name: string): Value | undefined {
     if (all || this.#isMultipart) return singleValue(this.form, name);
     if (names !== this.#names) {
       this.#fields = new FormFields(this.request.body, names);

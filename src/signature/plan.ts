@@ -4,6 +4,7 @@ import type { Condition } from './conditions.js';
 import type { Encoding, JwsAlgorithm, KeyDeclaration, SchemeDeclaration } from './declaration.js';
 import type { DigestForm } from './encoding.js';
 import type { EntryForm } from './entries.js';
+import type { Batch } from './json-scan.js';
 import type { Offer } from './offers.js';
 import type { Pointers } from './pointers.js';
 import type { RemotePlan } from './remote.js';
@@ -48,8 +49,8 @@ export interface Plan {
   readonly jwt: JwtPlan | undefined;
   readonly require: readonly Condition[];
   readonly when: readonly Condition[];
-  /** Path of the batch items, where each has its own signature, and what is read of each. */
-  readonly items: { readonly path: readonly string[]; readonly pointers: Pointers } | undefined;
+  /** The batch, where each of its items has its own signature. */
+  readonly items: Batch | undefined;
   /** What is read of the header of a token. */
   readonly header: Pointers;
   /** The values that the templates read, for signing: where the signature goes and which others are needed. */

@@ -9,7 +9,7 @@ import { readText, renderBytes } from './sources.js';
 
 /** Reads the texts that carry the signature and takes them apart into candidates; `{sig.…}` can be read from then on. */
 export function prepare(plan: Plan, message: Message): readonly string[] {
-  message.documentText = plan.document === undefined ? undefined : (readText(plan.document, message) ?? '');
+  message.document = plan.document === undefined ? undefined : (plan.document.read(message) ?? '');
   const [first] = plan.from;
   let candidates: readonly string[] = [];
   let found = false;

@@ -60,7 +60,7 @@ function signPlan(plan: Plan, request: OutgoingRequest, signer: Signer): Outgoin
     const { items } = plan;
     if (items === undefined) return placeValue(prepared, place, '', signatureText(plan, method, message, signer));
     let signed: OutgoingRequest = prepared;
-    message.eachItem(items.path, items.pointers, (item, indices) => {
+    message.eachItem(items, (item, indices) => {
       message.item = item;
       const pointer = itemPointer(items.path, indices);
       signed = placeValue(signed, place, pointer, signatureText(plan, method, message, signer));

@@ -1,7 +1,7 @@
 import { fromPointer } from '../diagnostics/pointer.js';
 import type { HeaderValues } from '../model.js';
 import { Rejection } from '../rejection.js';
-import { compileFilter, type Value } from './filters.js';
+import { compileFilter, textOf, type Value } from './filters.js';
 import { singleValue } from './form.js';
 import type { FormUse, Message } from './message.js';
 import type { Pointers } from './pointers.js';
@@ -79,7 +79,7 @@ function textOfBytes(value: Value | undefined): string | undefined {
 /** The value as text. */
 export function readText(reader: ValueReader, message: Message): string | undefined {
   const value = reader.read(message);
-  return value === undefined || typeof value === 'string' ? value : value.toString();
+  return value === undefined ? undefined : textOf(value);
 }
 
 function sourceReader({ source, name }: ValuePart, scope: Scope): ValueReader['read'] {
@@ -97,7 +97,7 @@ function sourceReader({ source, name }: ValuePart, scope: Scope): ValueReader['r
     }
     case 'item': {
       const slot = scope.item.add(fromPointer(name));
-      return (message) => message.item?.text(slot);
+      return (message) => message.item?.value(slot);
     }
     case 'jws': {
       const slot = scope.jws.add([name]);

@@ -20,9 +20,9 @@ import { checkWindow, parseTimestamp } from './timestamp.js';
 /** A batch whose items are signed one by one is proven only if each of them is. */
 export function verifyMessage(plan: Plan, message: Message, secrets: readonly Secret[], now: number): Proof {
   if (plan.items === undefined) return verifyOne(plan, message, secrets, now);
-  const { path, pointers } = plan.items;
+  const { path } = plan.items;
   let proof: Proof | undefined;
-  message.eachItem(path, pointers, (item, indices) => {
+  message.eachItem(plan.items, (item, indices) => {
     message.item = item;
     try {
       const proven = verifyOne(plan, message, secrets, now);

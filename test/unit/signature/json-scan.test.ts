@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { scanItems, scanJson, scanMembers } from '../../../src/signature/json-scan.js';
+import { planBatch, scanItems, scanJson, scanMembers } from '../../../src/signature/json-scan.js';
 import { Pointers } from '../../../src/signature/pointers.js';
 import { rejectionOf } from './support.js';
 
@@ -203,7 +203,9 @@ describe('the items of a batch', () => {
     const slot = pointers.add(['id']);
     const found: unknown[] = [];
     const outcome = rejectionOf(() =>
-      scanItems(Buffer.from(text), path, pointers, (item, indices) => found.push([item.text(slot), ...indices])),
+      scanItems(Buffer.from(text), planBatch(path, pointers), (item, indices) =>
+        found.push([item.text(slot), ...indices]),
+      ),
     );
     return outcome === 'verified' ? found : outcome;
   }
