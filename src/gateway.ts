@@ -213,8 +213,16 @@ async function openStores(
   const options = { ...toAdaptable(settings), log: log.write, slot, slots: of };
   // The workers of one gateway share the window; the first one holds it against other gateways.
   const lock = slot === 0 ? await lockWindow(settings.dedupe, log) : undefined;
-  const publisher: GatewayPublisher = given ?? (await createPublisher(settings.publisher, options));
-  const dedupe = await openDedupe(settings.dedupe, { shared: of > 1, clock: realClock, log: log.write });
+  const { publisher, dedupe } = await open().catch(async (error: unknown) => {
+    await lock?.release();
+    throw error;
+  });
+
+  async function open() {
+    const way: GatewayPublisher = given ?? (await createPublisher(settings.publisher, options));
+    const memory = await openDedupe(settings.dedupe, { shared: of > 1, clock: realClock, log: log.write });
+    return { publisher: way, dedupe: memory };
+  }
 
   async function closeStores(): Promise<void> {
     const timer = new AbortController();

@@ -153,7 +153,9 @@ async function createHost(folder: string, started: Gateway[]): Promise<(settings
       await serve(shared.gateway, local);
       return;
     }
-    const own = await startGateway(local, {
+    // The folder of the window belongs to the shared one.
+    const apart = dedupe === undefined ? local : { ...local, dedupe: { ...dedupe, dir: join(folder, 'apart') } };
+    const own = await startGateway(apart, {
       log,
       ...(publisher.kind === 'kafka' ? { publisher: memoryPublisher() } : {}),
     });

@@ -115,10 +115,10 @@ describe('/ready', () => {
 });
 
 describe('a reload', () => {
-  it('does not fill up the budget for dead letters of strangers', async () => {
+  it('does not fill up the budget for dead letters of strangers, of which one address has half', async () => {
     const way: Way = { usable: true, connected: true, full: false, laneOpen: true };
     const publisher = createWay(way);
-    const text = configOf(1).replace('topic: webhooks.dlq', 'topic: webhooks.dlq, unverified: { perMinute: 2 }');
+    const text = configOf(1).replace('topic: webhooks.dlq', 'topic: webhooks.dlq, unverified: { perMinute: 4 }');
     const files = { 'config/gateway.yaml': text, 'data/stripe.secret': secret };
     const { settings, remove } = await load(files, 'config/gateway.yaml');
     const gateway = await startGateway(settings, { publisher, log: createLog('error', { write: () => true }) });
