@@ -18,6 +18,8 @@ export interface PublisherOptions extends Adaptable {
   /** Which of the gateway's processes this is, and how many there are: each has a part of the spool or the embedded log to itself. */
   readonly slot?: number;
   readonly slots?: number;
+  /** Milliseconds to wait for the end of a process that has its folder. Default: as long as a gateway takes to stop. */
+  readonly lockWait?: number;
   readonly log: Log;
 }
 

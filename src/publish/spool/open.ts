@@ -14,14 +14,14 @@ import { openSpool, type Spool } from './spool.js';
 export async function openSpools(
   kafka: Publisher<Placement>,
   { dir, maxBytes }: KafkaSettings['spool'],
-  { topics, deadLetterTopic, slot = 0, slots = 1, log }: Omit<PublisherOptions, 'largest'>,
+  { topics, deadLetterTopic, slot = 0, slots = 1, lockWait, log }: Omit<PublisherOptions, 'largest'>,
 ): Promise<Spool> {
   const left = slot === 0 ? (await realFiles.list(dir)).filter((name) => Number(name) >= slots) : [];
   const shared = { maxBytes, deadLetterTopic, log, files: realFiles, clock: realClock };
 
   async function open(name: string, served: readonly string[]): Promise<Spool> {
     const folder = join(dir, name);
-    const lock = await lockFolder(folder, log);
+    const lock = await lockFolder(folder, log, lockWait);
     const { retake } = lock;
     const spool = await openSpool(kafka, { ...shared, folder, topics: served, retake }).catch(
       async (error: unknown) => {

@@ -108,6 +108,7 @@ describeClients(describeKafka, 'the spool', (client) => {
       await caught(
         createPublisher(makeSettings(nowhere, { client, spool: { dir, maxBytes: 1 } }), {
           topics: [],
+          lockWait: 500,
           log: log.write,
           ...limits,
         }),
