@@ -8,6 +8,7 @@ import { type Batch, type Mark, type ReplayedEvent, readBatch, readMark } from '
 export class Ledger {
   readonly #letters = new Map<string, DeadLetter>();
   readonly #marks = new Map<string, Mark>();
+  /** Where replays have published the events of endpoints, under the names of `namesOf`. */
   readonly #events = new Map<string, ReplayedEvent>();
   #last: { readonly batch: Batch; readonly timestamp: number; readonly offset: bigint } | undefined;
   readonly #marked = new Map<string, Set<string>>();
@@ -38,11 +39,6 @@ export class Ledger {
 
   isDone(id: string): boolean {
     return this.#marks.get(id)?.remaining.length === 0;
-  }
-
-  /** Where replays have published the events of endpoints, under the names of `namesOf`. */
-  get events(): ReadonlyMap<string, ReplayedEvent> {
-    return this.#events;
   }
 
   /** Where a replay has published an event of which this is a repetition. */

@@ -45,6 +45,12 @@ export function compareNumbers(left: Numeric, right: Numeric): number {
   return compareDecimals(String(left), String(right));
 }
 
+/** A text that is not empty, or a number as it is written; undefined for any other value. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : value;
+  return isNumeric(value) ? String(value) : undefined;
+}
+
 /** Significant digits of a fraction, with sign and point, from which on JSONata's `$string` rounds. */
 const longFraction = 16;
 

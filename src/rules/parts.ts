@@ -1,4 +1,4 @@
-import { isNumeric } from '../exact/number.js';
+import { textOf } from '../exact/number.js';
 import type { Rule } from '../model.js';
 
 /**
@@ -19,6 +19,5 @@ export function joinParts(parts: readonly Rule[]): Rule {
 }
 
 function toText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value === '' ? undefined : value;
-  return isNumeric(value) || typeof value === 'boolean' ? String(value) : undefined;
+  return typeof value === 'boolean' ? String(value) : textOf(value);
 }

@@ -1,4 +1,4 @@
-import { isNumeric } from '../exact/number.js';
+import { textOf } from '../exact/number.js';
 import { type Bindings, type Endpoint, type Item, RuleError, type WebhookEvent } from '../model.js';
 import { Rejection } from '../rejection.js';
 
@@ -20,7 +20,7 @@ export function identify(endpoint: Endpoint, item: Item, bindings: Bindings): We
 function toEvent(endpoint: Endpoint, item: Item, values: readonly unknown[]): WebhookEvent {
   const [id, type, time, subject, livemode, account] = values;
   const { index, pointer } = item;
-  const event: Writable<WebhookEvent> = { id: toText(id) ?? '', type: toText(type) ?? '', item: { index, pointer } };
+  const event: Writable<WebhookEvent> = { id: textOf(id) ?? '', type: textOf(type) ?? '', item: { index, pointer } };
   if (!event.id || !event.type) throw new Rejection('event_unidentified', { detail: event.id ? 'no type' : 'no id' });
   if (typeof livemode === 'boolean') {
     if (endpoint.livemode !== 'any' && livemode !== endpoint.livemode) {
@@ -29,9 +29,9 @@ function toEvent(endpoint: Endpoint, item: Item, values: readonly unknown[]): We
     event.livemode = livemode;
   }
   if (typeof time === 'string' && dateTime.test(time)) event.time = time;
-  const about = toText(subject);
+  const about = textOf(subject);
   if (about) event.subject = about;
-  const owner = toText(account);
+  const owner = textOf(account);
   if (owner) event.account = owner;
   return event;
 }
@@ -40,10 +40,4 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function reject(error: unknown): never {
   throw error instanceof RuleError ? new Rejection('event_unidentified', { detail: error.message }) : error;
-}
-
-/** Providers give ids as strings or as numbers. */
-function toText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  return isNumeric(value) ? String(value) : undefined;
 }

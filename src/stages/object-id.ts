@@ -1,4 +1,4 @@
-import { isNumeric } from '../exact/number.js';
+import { isNumeric, textOf } from '../exact/number.js';
 
 /** Values that are looked at: what a payload is about stands near its top. */
 const mostValues = 200;
@@ -24,7 +24,7 @@ export function findObjectId(payload: unknown, eventId: string): string | undefi
       if (typeof value !== 'object' || value === null) continue;
       for (const [name, member] of membersOf(value, left)) {
         if (typeof member === 'object' && !isNumeric(member)) next.push(member);
-        else note(found, name, toText(member), depth, eventId);
+        else note(found, name, textOf(member), depth, eventId);
       }
     }
     if (found.id !== undefined) return found.id;
@@ -50,9 +50,4 @@ function note(found: Named, name: string, text: string | undefined, depth: numbe
   if (text === undefined || text === eventId) return;
   if (name === 'id' || name === 'Id' || name === 'ID') found.id ??= text;
   else if (depth === 0 && /(?:_id|Id|ID|-id)$/.test(name)) found.reference ??= text;
-}
-
-function toText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value === '' ? undefined : value;
-  return isNumeric(value) ? String(value) : undefined;
 }
