@@ -1,7 +1,7 @@
+import { NewerFormatError } from '../newer-format.js';
 import type { Clock } from '../publish/clock.js';
 import { type EntryFormat, encodeTurn, format } from './entry.js';
 import type { Folder } from './folder.js';
-import { NewerFormatError } from './newer-format.js';
 import { Part, type Visit } from './part.js';
 
 export interface ChainOptions {
@@ -24,6 +24,7 @@ export interface ChainOptions {
 const followInterval = 1_000;
 /** Before the first one. */
 const noFile = {
+  path: '',
   read: () => 0,
   append: async () => undefined,
   appendNow: () => undefined,

@@ -28,6 +28,8 @@ export interface Folder {
 
 /** Several processes may append to the same file: an append goes to its end, whoever has written there. */
 export interface LogFile {
+  /** Where it is, for people. */
+  readonly path: string;
   /** Fills the buffer from `position` as far as the file goes; says how far. */
   read(into: Buffer, position: number): number;
   /** After an error any part may have been written. */
@@ -60,6 +62,7 @@ function openFile(path: string): LogFile {
   const handle = openSync(path, 'a+', privateFile);
   if (!fstatSync(handle).isFile()) throw new Error(`${path} is no file`);
   return {
+    path,
     read: (into, position) => readSync(handle, into, 0, into.length, position),
     async append(bytes) {
       for (let done = 0; done < bytes.length; ) {

@@ -1,9 +1,9 @@
 import type { DedupeSettings } from '../config/settings.js';
+import { NewerFormatError } from '../newer-format.js';
 import type { Clock } from '../publish/clock.js';
 import { openClaims } from './claims.js';
 import { type ClosableDedupe, createDedupe, type DedupeParts } from './dedupe.js';
 import { openFolder } from './folder.js';
-import { NewerFormatError } from './newer-format.js';
 import { openWindow } from './window.js';
 
 export interface DedupeOptions {

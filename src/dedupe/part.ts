@@ -1,6 +1,6 @@
+import { NewerFormatError } from '../newer-format.js';
 import { type EntryFormat, encodeVersion, fileVersion, kinds, readKind, readVersion } from './entry.js';
 import type { LogFile } from './folder.js';
-import { NewerFormatError } from './newer-format.js';
 
 /** Gets a whole entry: it lies at `at` of `from`, and at `position` of the file of this number. */
 export type Visit = (entry: {
@@ -90,7 +90,7 @@ export class Part {
   }
 
   #checkVersion(version: number): void {
-    if (version > fileVersion) throw new NewerFormatError(version, fileVersion);
+    if (version > fileVersion) throw new NewerFormatError(this.#file.path, version, fileVersion);
   }
 
   /** What this process has appended survives a crash of the machine from now on. */

@@ -285,6 +285,7 @@ export class SimulatedDisk {
       this.#refuseWrites();
     };
     return {
+      path: file,
       read: (into, position) => inode.bytes.copy(into, 0, position),
       appendNow,
       append: async (bytes) => {

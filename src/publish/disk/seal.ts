@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { NewerFormatError } from '../../newer-format.js';
 
 /**
  * The first line of every file of the spool and of the embedded log, and all of the small ones: who wrote it, what it is, the
@@ -20,18 +21,6 @@ export interface Sealed {
   readonly bytes: number;
 }
 
-/** A file of a version of the gateway that is newer than this one. */
-export class NewerFormatError extends Error {
-  override readonly name = 'NewerFormatError';
-
-  constructor(path: string, found: string) {
-    super(
-      `${path} has version ${found} of its format, and this gateway knows up to ${version}: run the newer gateway that ` +
-        'wrote it, or give this one another folder. Nothing was changed.',
-    );
-  }
-}
-
 export function seal(kind: Kind, facts: object): string {
   const text = `${start}${kind} ${version} ${JSON.stringify(facts)} `;
   return `${text}${toHex(crc32(text))}\n`;
@@ -43,7 +32,7 @@ export function unseal(bytes: Buffer, path: string): Sealed | undefined {
   const [, kind, found, facts, sum] = pattern.exec(bytes.toString('utf8', 0, Math.max(0, end))) ?? [];
   if (kind === undefined || found === undefined || facts === undefined || sum === undefined) return undefined;
   if (toHex(crc32(bytes.subarray(0, end - sum.length))) !== sum) return undefined;
-  if (Number(found) > version) throw new NewerFormatError(path, found);
+  if (Number(found) > version) throw new NewerFormatError(path, found, version);
   return { kind, facts: JSON.parse(facts), bytes: end + 1 };
 }
 

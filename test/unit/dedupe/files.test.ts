@@ -17,8 +17,8 @@ import fc from 'fast-check';
 import { createDedupe } from '../../../src/dedupe/dedupe.js';
 import { fileVersion, format, kinds } from '../../../src/dedupe/entry.js';
 import { openFolder } from '../../../src/dedupe/folder.js';
-import { NewerFormatError } from '../../../src/dedupe/newer-format.js';
 import { openWindow, type Window, type WindowOptions } from '../../../src/dedupe/window.js';
+import { NewerFormatError } from '../../../src/newer-format.js';
 import { Quota } from './quota.js';
 import { type Complaint, event as fingerprint, HeldClock, keys, placed } from './support.js';
 
@@ -193,6 +193,7 @@ describe('files of the dedupe window', () => {
     writeFileSync(file(1), bytes);
     const error = await start().catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(NewerFormatError);
+    expect(String(error)).to.contain(`${file(1)} has version ${fileVersion + 1} of its format`);
     expect(readFileSync(file(1)).equals(bytes)).to.equal(true);
   });
 
