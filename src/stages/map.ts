@@ -78,9 +78,11 @@ function reject(error: unknown): never {
 }
 
 /** Where a route has no key, or its rule finds nothing in this event, the subject keeps the order, else an object that the payload names. */
-function partitionKey(route: Route, event: WebhookEvent, key: unknown, { exact }: Item): string {
-  if (key === undefined || key === null || key === '')
-    return event.subject ?? findObjectId(exact, event.id) ?? event.id;
+function partitionKey(route: Route, event: WebhookEvent, key: unknown, item: Item): string {
+  if (key === undefined || key === null || key === '') {
+    // Only here: exact numbers are looked for when they are asked for.
+    return event.subject ?? findObjectId(item.exact, event.id) ?? event.id;
+  }
   if (typeof key === 'string') return key;
   if (isNumeric(key) || typeof key === 'boolean') return String(key);
   throw new Rejection('rule_failed', {

@@ -64,6 +64,21 @@ describe('pipeline', () => {
     });
   });
 
+  it('looks for exact numbers only where a rule has not found a key', async () => {
+    let looks = 0;
+    function reading(key: string | undefined): Endpoint {
+      const value = { id: 'evt_1', type: 'payment.paid', order: { id: 7 } };
+      const readPayload = () => ({ text: '', value, exact: () => ++looks && value });
+      const used = provider({ readPayload, routes: [route('webhooks.acme', { key: rule(() => key) })] });
+      return endpoint({ provider: used });
+    }
+    await handle(reading('a key'), delivery(event), ports);
+    expect(looks).to.equal(0);
+    await handle(reading(undefined), delivery(event), ports);
+    expect(looks).to.equal(1);
+    expect(publisher.records.map(({ key }) => key)).to.deep.equal(['a key', '7']);
+  });
+
   const stops: { name: string; code: string; stage: string; endpoint?: Endpoint; body: unknown }[] = [
     { name: 'invalid UTF-8', code: 'payload_not_utf8', stage: 'decode', body: Buffer.from([0x22, 0xff, 0x22]) },
     { name: 'no JSON', code: 'payload_malformed', stage: 'decode', body: '{"id":' },
