@@ -77,8 +77,15 @@ function wrongName(name: string, folder: string): Fault {
   };
 }
 
-function factsOf({ items, secrets, params, handshakes }: PluginDeclaration): PluginFacts {
-  return { ...optional('items', items), handshakes, secrets: namedNeeds(secrets), params: namedNeeds(params) };
+function factsOf({ items, secrets, params, handshakes, payload = [] }: PluginDeclaration): PluginFacts {
+  const payloads = [payload].flat().flatMap(({ from }) => from ?? []);
+  return {
+    ...optional('items', items),
+    handshakes,
+    payloads,
+    secrets: namedNeeds(secrets),
+    params: namedNeeds(params),
+  };
 }
 
 function namedNeeds(declared: PluginDeclaration['secrets']): readonly NamedNeed[] {

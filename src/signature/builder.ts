@@ -15,6 +15,8 @@ export interface PluginFacts {
   readonly secrets?: readonly NamedNeed[] | undefined;
   readonly params?: readonly NamedNeed[] | undefined;
   readonly handshakes?: readonly HandshakeDeclaration[] | undefined;
+  /** Templates of what the payload is read from, where it is not the body. */
+  readonly payloads?: readonly string[] | undefined;
 }
 
 /** A value that a template reads, and where that template stands. */
@@ -29,28 +31,47 @@ export interface Allowed {
   readonly hmac?: boolean;
 }
 
+/** What is read of a body. Alternatives of a scheme that share it have the body walked over once. */
+export type Tables = Pick<Scope, 'json' | 'form'>;
+
+export function createTables(): Tables {
+  return { json: new Pointers(), form: { names: new NameTable(), all: false } };
+}
+
 /**
  * Compiles the templates of one declaration, collects what they read and every fault in them. Pointers are relative
  * to `at`.
  */
 export class Builder implements Scope {
+  readonly json: Pointers;
+  readonly form: FormUse;
   readonly sigKeys: string[] = [];
   readonly lets = new Map<string, readonly Piece[]>();
-  readonly json = new Pointers();
   readonly item = new Pointers();
   readonly jws = headerPointers();
-  readonly form: FormUse = { names: new NameTable(), all: false };
   readonly uses: Use[] = [];
   /** Values that name the headers which are signed. */
   readonly lists: ValuePart[] = [];
   secret: string | undefined;
+  /** The template of the document that the signature is about. */
+  document: string | undefined;
 
   constructor(
     readonly at: string,
     readonly facts: PluginFacts,
     readonly faults: Fault[],
     readonly allowed: Allowed = {},
-  ) {}
+    { json, form }: Tables = createTables(),
+  ) {
+    this.json = json;
+    this.form = form;
+  }
+
+  holdsPayload(source: ValuePart['source'], name: string): boolean {
+    const templates = [this.document ?? '', ...(this.facts.payloads ?? [])];
+    const parts = templates.flatMap((template) => valuesOf(parseTemplate(template).parts));
+    return parts.some((part) => part.source === source && part.name === name);
+  }
 
   /** The pieces of a template at a pointer; `key`: the template is the key there, not the value. */
   pieces(template: string, pointer: string, key = false): readonly Piece[] {

@@ -21,6 +21,7 @@ export function buildPlan(declared: SchemeDeclaration, builder: Builder): Plan {
   const { key = {}, timestamp } = declared;
   const place: PlaceDeclaration = { ...(declared.algorithm === 'basic' ? basicPlace : {}), ...declared.signature };
   const { secrets = [] } = builder.facts;
+  builder.document = declared.document;
   builder.secret = key.secret ?? (secrets.length === 1 ? secrets[0]?.name : undefined);
   for (const [name, content] of Object.entries(declared.let ?? {})) {
     builder.lets.set(name, builder.content(content, `/let/${name}`));

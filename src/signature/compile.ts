@@ -1,7 +1,7 @@
 import { toPointer } from '../diagnostics/pointer.js';
 import type { Delivery, Fault, KeyRequest, Needs, Scheme, Secret, Surroundings } from '../model.js';
 import { bindsOf, strongest, weakest } from './binds.js';
-import { Builder, type PluginFacts } from './builder.js';
+import { Builder, createTables, type PluginFacts, type Tables } from './builder.js';
 import { isRemote } from './candidates.js';
 import { checkScheme } from './check.js';
 import { buildPlan } from './compile-scheme.js';
@@ -32,7 +32,7 @@ export function compileSignature(
 ): { scheme?: Scheme; faults: readonly Fault[] } {
   const faults: Fault[] = [];
   const headers = new Set<string>();
-  const tree = compileTree(declaration, '/signature', options, faults, headers);
+  const tree = compileTree(declaration, '/signature', { facts: options, faults, headers, tables: createTables() });
   if (tree === undefined || faults.some(({ severity }) => severity === 'error')) return { faults };
   const plans = plansOf(tree);
   const fetchesKeys = plans.some(({ remote }) => remote !== undefined);
@@ -63,18 +63,21 @@ export function compileSignature(
 
 const none: readonly KeyRequest[] = [];
 
-function compileTree(
-  declaration: SignatureDeclaration,
-  at: string,
-  facts: PluginFacts,
-  faults: Fault[],
-  headers: Set<string>,
-): Tree | undefined {
-  const builder = new Builder(at, facts, faults);
+/** What the alternatives of a signature share while they are compiled. */
+interface Shared {
+  readonly facts: PluginFacts;
+  readonly faults: Fault[];
+  readonly headers: Set<string>;
+  readonly tables: Tables;
+}
+
+function compileTree(declaration: SignatureDeclaration, at: string, shared: Shared): Tree | undefined {
+  const { facts, faults, headers, tables } = shared;
+  const builder = new Builder(at, facts, faults, {}, tables);
   if ('any' in declaration || 'all' in declaration) {
     const kind = 'any' in declaration ? 'any' : 'all';
     const list = 'any' in declaration ? declaration.any : declaration.all;
-    const trees = list.map((each, index) => compileTree(each, `${at}/${kind}/${index}`, facts, faults, headers));
+    const trees = list.map((each, index) => compileTree(each, `${at}/${kind}/${index}`, shared));
     const when = compileConditions(declaration.when, (template, name) =>
       builder.pieces(template, `/when${toPointer(name)}`, template === name),
     );

@@ -27,7 +27,7 @@ export function parseForm(bytes: Buffer, most = Number.POSITIVE_INFINITY): Pairs
   for (let start = 0; start < bytes.length; ) {
     const stop = entryEnd(bytes, start);
     if (stop > start) {
-      if (pairs.length === most) throw malformed(`there are more than ${most} fields`);
+      if (pairs.length === most) throw tooMany(most);
       const entry = bytes.subarray(start, stop);
       const at = entry.indexOf('=');
       pairs.push(at === -1 ? [decode(entry), ''] : [decode(entry.subarray(0, at)), decode(entry.subarray(at + 1))]);
@@ -37,7 +37,7 @@ export function parseForm(bytes: Buffer, most = Number.POSITIVE_INFINITY): Pairs
   return pairs;
 }
 
-/** The fields of a form whose names a table has; the others are passed over, however many there are. */
+/** The fields of a form whose names a table has; the others are passed over. Throws if there are more than `most` of all. */
 export class FormFields {
   readonly #bytes: Buffer;
   /** Where the values begin; -1 for a field that is repeated. */
@@ -46,26 +46,27 @@ export class FormFields {
   /** The place after the last name that was encoded. */
   #end = 0;
 
-  constructor(bytes: Buffer, names: NameTable) {
+  constructor(bytes: Buffer, names: NameTable, most = Number.POSITIVE_INFINITY) {
     this.#bytes = bytes;
     const { length } = bytes;
+    let left = most;
     for (let at = 0; at < length; at++) {
       if (bytes[at] === ampersand) continue;
+      if (left-- === 0) throw tooMany(most);
       const start = at;
+      // One that is longer is none of the table.
+      const far = Math.min(length, start + names.room.length + 1);
       let number = -1;
       let code = bytes[at] ?? 0;
-      while (at < length && code !== equals && code !== ampersand && code !== percent && code !== plus) {
+      while (at < far && code !== equals && code !== ampersand && code !== percent && code !== plus) {
         code = bytes[++at] ?? 0;
       }
       if (code === percent || code === plus) {
         number = this.#encodedName(start, names);
         at = this.#end;
       } else if (at > start || code === equals) number = names.find(bytes, start, at);
-      if (number === -1) while (at < length && bytes[at] !== ampersand) at++;
-      else {
-        this.#places[number] = this.#places[number] === undefined ? valueStart(bytes, at) : -1;
-        at = entryEnd(bytes, at);
-      }
+      if (number !== -1) this.#places[number] = this.#places[number] === undefined ? valueStart(bytes, at) : -1;
+      at = entryEnd(bytes, at);
     }
   }
 
@@ -73,7 +74,7 @@ export class FormFields {
   #encodedName(start: number, names: NameTable): number {
     const bytes = this.#bytes;
     const { room } = names;
-    const stop = bytes.length;
+    const stop = Math.min(bytes.length, start + 3 * room.length + 1);
     let length = 0;
     let at = start;
     for (; at < stop; at++) {
@@ -91,12 +92,14 @@ export class FormFields {
     return length > room.length ? -1 : names.find(room, 0, length);
   }
 
-  /** The value of a field, or undefined; `name` is for people. */
-  value(number: number, name: string): Value | undefined {
+  /** The value of a field, or undefined; `name` is for people. Throws if it is written with more than `most` bytes. */
+  value(number: number, name: string, most = Number.POSITIVE_INFINITY): Value | undefined {
     const place = this.#places[number];
     if (place === undefined) return undefined;
     if (place === -1) throw repeated(name);
-    this.#values[number] ??= decodeValue(this.#bytes.subarray(place, entryEnd(this.#bytes, place)));
+    const stop = entryEnd(this.#bytes, place);
+    if (stop - place > most) throw malformed(`the field ${name} has more than ${most / 1024} KiB`);
+    this.#values[number] ??= decodeValue(this.#bytes.subarray(place, stop));
     return this.#values[number];
   }
 }
@@ -135,21 +138,37 @@ function decode(entry: Buffer): string {
 }
 
 function decodeBytes(entry: Buffer): Buffer {
-  if (!entry.includes(percent) && !entry.includes(plus)) return entry;
-  const bytes = Buffer.allocUnsafe(entry.length);
-  return bytes.subarray(0, decodeInto(bytes, entry));
+  const spaced = entry.includes(plus) ? withSpaces(entry) : entry;
+  if (!spaced.includes(percent)) return spaced;
+  const bytes = Buffer.allocUnsafe(spaced.length);
+  return bytes.subarray(0, decodeInto(bytes, spaced));
 }
 
-/**
- * Writes what an entry stands for, and returns its length. One pass over the bytes: a megabyte of `+` or `%41` takes
- * milliseconds, not tenths of a second.
- */
+const eachByte = 0x01010101;
+const highBits = 0x80808080;
+const lowBits = 0x7f7f7f7f;
+
+/** A space for each `+`, four bytes at a time: a megabyte of them takes a third of the time that it takes byte by byte. */
+function withSpaces(entry: Buffer): Buffer {
+  const words = new Int32Array(Math.ceil(entry.length / 4));
+  const bytes = Buffer.from(words.buffer, 0, entry.length);
+  entry.copy(bytes);
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? 0;
+    const other = word ^ (plus * eachByte);
+    // The highest bit of each byte that is a `+`.
+    const found = ~(((other & lowBits) + lowBits) | other) & highBits;
+    if (found !== 0) words[at] = word ^ ((found >>> 7) * (plus ^ space));
+  }
+  return bytes;
+}
+
+/** Writes what an entry stands for, and returns its length. */
 function decodeInto(room: Buffer, entry: Buffer): number {
   let length = 0;
   for (let at = 0; at < entry.length; at++) {
     let byte = entry[at] ?? 0;
-    if (byte === plus) byte = space;
-    else if (byte === percent) {
+    if (byte === percent) {
       byte = hexPair(entry, at);
       at += 2;
     }
@@ -192,6 +211,10 @@ export function singleValue(pairs: Pairs, name: string): string | undefined {
     value = text;
   }
   return value;
+}
+
+function tooMany(most: number): Rejection {
+  return malformed(`there are more than ${most} fields`);
 }
 
 function repeated(name: string): Rejection {

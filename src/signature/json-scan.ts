@@ -31,11 +31,16 @@ export class JsonTexts {
     return this.#places.starts[slot] !== undefined;
   }
 
-  /** The scalar as text (a number's as it was written) or as the bytes of it, or undefined where there is none. */
-  value(slot: number): Value | undefined {
+  /**
+   * The scalar as text (a number's as it was written) or as the bytes of it, or undefined where there is none. Throws if it is
+   * written with more than `most` bytes.
+   */
+  value(slot: number, most = Number.POSITIVE_INFINITY): Value | undefined {
     const start = this.#places.starts[slot];
     if (start === undefined) return undefined;
-    this.#values[slot] ??= this.#walker.scalar(start, this.#places.stops[slot] ?? start);
+    const stop = this.#places.stops[slot] ?? start;
+    if (stop - start > most) throw malformed(`a field that is read has more than ${most / 1024} KiB`);
+    this.#values[slot] ??= this.#walker.scalar(start, stop);
     return this.#values[slot];
   }
 

@@ -54,15 +54,13 @@ export function tokenEnd(bytes: Buffer, start: number): number {
   return at;
 }
 
-const surrogate = /\p{Surrogate}/u;
-
 /** What a text says, its quotes included. Throws a Rejection if it is none, or has half a character. */
 export function readString(bytes: Buffer, start: number, stop: number): string {
   if (isPlain(bytes, start + 1, stop - 1)) return bytes.toString('latin1', start + 1, stop - 1);
   const source = bytes.subarray(start, stop);
   if (!source.includes(backslash)) return decodeUtf8(source.subarray(1, -1)) ?? '';
   const text = parse(decodeUtf8(source) ?? '');
-  if (surrogate.test(text)) throw malformed('a text of the body has a lone surrogate');
+  if (!text.isWellFormed()) throw malformed('a text of the body has a lone surrogate');
   return text;
 }
 
@@ -86,7 +84,7 @@ function parse(source: string): string {
 
 const scalar = /^(true$|false$|[-\d])/;
 
-/** Bytes from which on a text stays bytes: they are hashed without being made a text first. */
+/** Bytes from which on a text is given as bytes: they are hashed faster, and for every content and key anew. */
 const long = 1000;
 
 /** The text of a scalar, a number's as it is written; undefined for null. */
@@ -94,7 +92,8 @@ export function readScalar(bytes: Buffer, start: number, stop: number): Value | 
   const code = bytes[start] ?? end;
   if (code === quote) {
     const inner = bytes.subarray(start + 1, stop - 1);
-    return inner.length > long && !inner.includes(backslash) ? inner : readString(bytes, start, stop);
+    if (inner.length <= long) return readString(bytes, start, stop);
+    return inner.includes(backslash) ? Buffer.from(readString(bytes, start, stop)) : inner;
   }
   if (code === openObject || code === openArray) throw malformed('a signed field is not a scalar');
   const text = bytes.toString('latin1', start, stop);

@@ -134,7 +134,7 @@ export class JsonWalker {
     let open = 0;
     for (let at = this.#at; ; at++) {
       const code = bytes[at] ?? end;
-      if (code === quote) at = stringEnd(bytes, at) - 1;
+      if (code === quote) at = shortEnd(bytes, at);
       else if (code === openObject || code === openArray) open++;
       else if (code === closeObject || code === closeArray) open--;
       else if (code === end) throw notJson();
@@ -205,6 +205,19 @@ export class JsonWalker {
     const name = Buffer.from(readString(this.#bytes, start, this.#at));
     return names.find(name, 0, name.length);
   }
+}
+
+/** Bytes of a text that is passed over without a call. */
+const short = 8;
+
+/** The place of the quote at the end of a text that begins at a quote. */
+function shortEnd(bytes: Buffer, start: number): number {
+  for (let at = start + 1; at <= start + short; at++) {
+    const code = bytes[at];
+    if (code === quote) return at;
+    if (code === backslash) break;
+  }
+  return stringEnd(bytes, start) - 1;
 }
 
 function isSpace(code: number): boolean {

@@ -18,12 +18,18 @@ export interface FormUse {
   all: boolean;
 }
 
+/** Fields of a form before anything is proven. Providers send some dozens; PHP (`max_input_vars`) and Django take as many. */
+const mostPairs = 1000;
 /**
  * What a form or an object may have where all of its fields are signed, one after another: to decode, sort and join them costs
- * several times what it costs to walk over them. Providers send some dozens in a few kilobytes.
+ * several times what it costs to walk over them. Providers send a few kilobytes.
  */
-const mostPairs = 1000;
 const mostPairBytes = 256 * 1024;
+/**
+ * Bytes that one field may be written with, if it is not the one that holds the payload: to decode and hash it costs several
+ * times what it costs to pass over it. A message of Amazon SNS has 256 KiB, and its quotes are escaped.
+ */
+const mostFieldBytes = 320 * 1024;
 
 const nothing: Surroundings = { params: {} };
 
@@ -81,13 +87,18 @@ export class Message {
     return typeof value === 'string' ? Buffer.from(value) : value;
   }
 
-  /** The text of the scalar that a pointer of those which are read leads to. */
-  json(pointers: Pointers, slot: number): Value | undefined {
+  /** The text of the scalar that a pointer of those which are read leads to. `whole`: see `#mostBytes`. */
+  json(pointers: Pointers, slot: number, whole: boolean): Value | undefined {
     if (pointers !== this.#pointers) {
       this.#json = scanJson(this.#source, pointers);
       this.#pointers = pointers;
     }
-    return this.#json?.value(slot);
+    return this.#json?.value(slot, this.#mostBytes(whole));
+  }
+
+  /** Of a field. `whole`: it holds the payload, and may be as long as a body. */
+  #mostBytes(whole: boolean): number {
+    return whole || this.proven ? Number.POSITIVE_INFINITY : mostFieldBytes;
   }
 
   /** See `scanItems`. */
@@ -125,14 +136,15 @@ export class Message {
     return this.#form;
   }
 
-  /** The value of one field. */
-  field({ names, all }: FormUse, number: number, name: string): Value | undefined {
+  /** The value of one field; of JSON there is none. `whole`: see `#mostBytes`. */
+  field({ names, all }: FormUse, number: number, name: string, whole: boolean): Value | undefined {
+    if (this.#type.startsWith('application/json')) return undefined;
     if (all || this.#isMultipart) return singleValue(this.form, name);
     if (names !== this.#names) {
-      this.#fields = new FormFields(this.request.body, names);
+      this.#fields = new FormFields(this.request.body, names, this.proven ? Number.POSITIVE_INFINITY : mostPairs);
       this.#names = names;
     }
-    return this.#fields?.value(number, name);
+    return this.#fields?.value(number, name, this.#mostBytes(whole));
   }
 
   get #type(): string {

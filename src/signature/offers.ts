@@ -104,5 +104,6 @@ function emptyScope(): Scope {
   return {
     ...{ sigKeys: [], lets: new Map(), secret: undefined, form: { names: new NameTable(), all: false } },
     ...{ json: new Pointers(), item: new Pointers(), jws: new Pointers() },
+    holdsPayload: () => false,
   };
 }

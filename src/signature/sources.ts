@@ -4,6 +4,7 @@ import { Rejection } from '../rejection.js';
 import { compileFilter, textOf, type Value } from './filters.js';
 import { singleValue } from './form.js';
 import type { FormUse, Message } from './message.js';
+import type { SourceName } from './names.js';
 import type { Pointers } from './pointers.js';
 import type { Part, ValuePart } from './templates.js';
 
@@ -40,6 +41,8 @@ export interface Scope {
   readonly item: Pointers;
   readonly jws: Pointers;
   readonly form: FormUse;
+  /** Whether the payload, or the document that the signature is about, is read from this source. */
+  holdsPayload(source: SourceName, name: string): boolean;
   /** What the scheme's own key is for, where the plugin names its secrets. */
   readonly secret: string | undefined;
 }
@@ -83,6 +86,7 @@ export function readText(reader: ValueReader, message: Message): string | undefi
 }
 
 function sourceReader({ source, name }: ValuePart, scope: Scope): ValueReader['read'] {
+  const whole = scope.holdsPayload(source, name);
   switch (source) {
     case 'header':
       return (message) => bytesOfHeader(readHeader(message.request.headers, name));
@@ -93,7 +97,7 @@ function sourceReader({ source, name }: ValuePart, scope: Scope): ValueReader['r
     case 'json': {
       const pointers = scope.json;
       const slot = pointers.add(fromPointer(name));
-      return (message) => message.json(pointers, slot);
+      return (message) => message.json(pointers, slot, whole);
     }
     case 'item': {
       const slot = scope.item.add(fromPointer(name));
@@ -106,7 +110,7 @@ function sourceReader({ source, name }: ValuePart, scope: Scope): ValueReader['r
     case 'form': {
       const { form } = scope;
       const number = form.names.add(name);
-      return (message) => message.field(form, number, name);
+      return (message) => message.field(form, number, name, whole);
     }
     case 'query':
       return (message) => singleValue(message.query, name);

@@ -148,11 +148,50 @@ describe('a body of a stranger of which fields are signed', () => {
       for (const size of [1024, mebibyte, 4 * mebibyte]) {
         const [type, text] = make(size);
         const message = new Message(deliveryOf(text, { 'content-type': type }));
-        const value = type.endsWith('json') ? message.json(pointers, slot) : message.field(form, number, 'a');
+        const json = type.endsWith('json');
+        const value = json ? message.json(pointers, slot, false) : message.field(form, number, 'a', false);
         expect(`${value}`).to.match(/^1+$/);
       }
     });
   }
+
+  const oneField = 320 * 1024;
+  for (const json of [true, false]) {
+    it(`has at most 320 KiB in a field of ${json ? 'JSON' : 'a form'}, unless it holds the payload or is proven`, () => {
+      function read(length: number, whole: boolean, proven = false): string {
+        const value = 'x'.repeat(length);
+        const message = new Message(
+          json ? deliveryOf(`{"a":"${value}"}`, {}) : deliveryOf(`a=${value}`, { 'content-type': 'x' }),
+        );
+        message.proven = proven;
+        return rejectionOf(() =>
+          json ? message.json(pointers, slot, whole) : message.field(form, number, 'a', whole),
+        );
+      }
+      // The quotes of a text count.
+      const most = json ? oneField - 2 : oneField;
+      expect(read(most, false)).to.equal('verified');
+      expect(read(most + 1, false)).to.equal('signature_malformed');
+      expect(read(most + 1, true)).to.equal('verified');
+      expect(read(most + 1, false, true)).to.equal('verified');
+    });
+  }
+
+  it('has at most 1,000 fields where some of them are read, until it is proven', () => {
+    function read(count: number, proven: boolean): string {
+      const message = new Message(deliveryOf(`${'b=1&'.repeat(count - 1)}a=1`, { 'content-type': 'x' }));
+      message.proven = proven;
+      return rejectionOf(() => message.field(form, number, 'a', false));
+    }
+    expect(read(1000, false)).to.equal('verified');
+    expect(read(1001, false)).to.equal('signature_malformed');
+    expect(read(1001, true)).to.equal('verified');
+  });
+
+  it('has no form fields if it is JSON', () => {
+    const message = new Message(deliveryOf('a=1', { 'content-type': 'application/json; charset=utf-8' }));
+    expect(message.field(form, number, 'a', false)).to.equal(undefined);
+  });
 
   it('has at most 1,000 fields or members where all of them are signed, until it is proven', () => {
     const read = (count: number, proven: boolean, json: boolean) => {
