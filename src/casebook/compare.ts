@@ -13,7 +13,7 @@ export interface Difference {
 }
 
 /** All that can be expected of a walk, as it is. */
-export function actualOf({
+function actualOf({
   status,
   rejected,
   published,

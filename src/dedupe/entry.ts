@@ -19,7 +19,7 @@ export type Kind = (typeof kinds)[keyof typeof kinds];
 
 /** The version of the files that this gateway writes, and the last one that it can read. */
 export const fileVersion = 2;
-export const markLength = 12;
+const markLength = 12;
 const topicAt = 2;
 const topicLength = 5;
 const keyAt = 7;

@@ -22,7 +22,7 @@ export function assumeProven(endpoint: Endpoint, secret: string): Endpoint {
   return { ...endpoint, provider: { ...provider, scheme } };
 }
 
-export function isDeadLetter({ headers }: Pick<GivenRecord, 'headers'>): boolean {
+function isDeadLetter({ headers }: Pick<GivenRecord, 'headers'>): boolean {
   return headers.ce_type === 'webhook.dead_letter';
 }
 

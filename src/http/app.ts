@@ -63,7 +63,7 @@ export function createApp(options: AppOptions): (request: IncomingMessage, respo
 }
 
 /** Without the query and the trailing slash. A proxy may send the whole URL (RFC 9112, 3.2.2). What is neither stays as it is. */
-export function pathOf(target: string): string {
+function pathOf(target: string): string {
   if (!target.startsWith('/')) return URL.canParse(target) ? pathOf(new URL(target).pathname) : target;
   const query = target.indexOf('?');
   const end = query < 0 ? target.length : query;

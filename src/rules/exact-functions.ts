@@ -1,7 +1,7 @@
 import { compareNumbers, ExactNumber, isNumeric, type Numeric } from '../exact/number.js';
 
 /** What JSONata would say otherwise than it should, or not at all: the expression is then evaluated without exact numbers. */
-export class NotExact extends Error {}
+class NotExact extends Error {}
 
 /**
  * What JSONata calls where an expression computes with a value that may be an `ExactNumber`, by a name that no expression

@@ -119,7 +119,7 @@ export function describeConditions(intro: string, conditions: Conditions = {}): 
 }
 
 /** A template in words: `header x-id, ".", the body`. */
-export function words(template: string): string {
+function words(template: string): string {
   return parseTemplate(template).parts.map(describePart).join(', ');
 }
 

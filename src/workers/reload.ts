@@ -105,7 +105,7 @@ function toStatus({ digest, loadedAt }: SoundConfig): ConfigStatus {
   return { digest, loadedAt: new Date(loadedAt).toISOString() };
 }
 
-export function isSound(config: LoadedConfig): config is SoundConfig {
+function isSound(config: LoadedConfig): config is SoundConfig {
   return config.settings !== undefined;
 }
 

@@ -4,7 +4,7 @@ import Stripe from 'stripe';
 
 export const secret = 'whsec_chaos_4jTq8LwZ0b';
 /** Where events without a usable payload go. */
-export const deadLetters = 'webhooks.dlq';
+const deadLetters = 'webhooks.dlq';
 const { webhooks } = new Stripe('sk_test_chaos');
 const kinds = [
   { type: 'payment_intent.succeeded', keyField: 'id', topic: 'webhooks.stripe.payment_intent' },

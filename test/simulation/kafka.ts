@@ -2,7 +2,7 @@ import { type KafkaRecord, PublishError } from '../../src/model.js';
 import type { Batch, KafkaClient, Outcome } from '../../src/publish/client.js';
 import type { World } from './world.js';
 
-export const partitions = 2;
+const partitions = 2;
 
 interface Written {
   readonly record: KafkaRecord;

@@ -15,7 +15,7 @@ export const secretText = 'secret-of-the-tests';
 const key = createSecretKey(Buffer.from(secretText));
 
 /** A scheme of three lines: header `x-sig` is the hex HMAC-SHA256 of the body. */
-export const plainScheme: Scheme = {
+const plainScheme: Scheme = {
   headers: ['x-sig'],
   secretHeaders: [],
   signedHeaders: [],

@@ -6,10 +6,10 @@ import type { Log } from '../log.js';
  * Long enough to ride through a change of leaders (4-5 s), short enough that a refused connection is known in about
  * 3 s. kafkajs wants them twice, for connecting and for sending.
  */
-export const retry = { retries: 5, initialRetryTime: 100, maxRetryTime: 1000 };
+const retry = { retries: 5, initialRetryTime: 100, maxRetryTime: 1000 };
 /** Milliseconds. */
-export const connectionTimeout = 2000;
-export const requestTimeout = 3000;
+const connectionTimeout = 2000;
+const requestTimeout = 3000;
 
 /** `logLevel.WARN`; its index is not loaded for that. */
 const warnings = 2;

@@ -20,7 +20,7 @@ export interface Running {
 }
 
 /** Lines of JSON. */
-export class LogText {
+class LogText {
   #lines: string[] = [];
 
   readonly write = (line: string): void => void this.#lines.push(line);

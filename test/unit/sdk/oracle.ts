@@ -10,7 +10,7 @@ import { rejectionOf } from '../signature/support.js';
 /** 2027-01-15T08:00:00.123Z: with a fraction, as clocks have. */
 export const now = 1_800_000_000_123;
 export const seconds = Math.floor(now / 1000);
-export const site = 'https://hooks.example.com';
+const site = 'https://hooks.example.com';
 
 /** What a provider's own package has to say of its scheme. */
 export interface Oracle {
