@@ -31,12 +31,14 @@ interface Counts {
   dropped: number;
   /** Secret → when it last proved a delivery, in milliseconds since the epoch. */
   readonly secrets: Map<string, number>;
+  /** When an event last came that was published, or known already; 0: never. */
+  lastEvent: number;
+  readonly requests: Histogram;
 }
 
 /** Counts while the gateway serves; what it has counted is put together only when somebody asks. */
 export class Meter {
   readonly #endpoints = new Map<string, Counts>();
-  readonly #requests = new Histogram('gateway_request_seconds');
   readonly #publishes = new Histogram('gateway_publish_seconds');
 
   /** Of a delivery that came to an end. `startedAt`: milliseconds of `performance.now()`. */
@@ -49,7 +51,8 @@ export class Meter {
     for (const { code } of outcome.rejected) increment(reasons, code);
     countEvents(outcome, events, reused);
     if (outcome.secret !== undefined) secrets.set(outcome.secret, receivedAt);
-    this.#requests.observe(performance.now() - startedAt);
+    if (outcome.accepted.length > 0) counts.lastEvent = receivedAt;
+    counts.requests.observe(performance.now() - startedAt);
   }
 
   /** Of a request that was not taken. `endpoint`: none has its path. */
@@ -75,11 +78,12 @@ export class Meter {
   }
 
   readings(): readonly Reading[] {
-    return [...this.#count(), ...this.#requests.readings(), ...this.#publishes.readings()];
+    return [...this.#count(), ...this.#publishes.readings()];
   }
 
   *#count(): Generator<Reading> {
-    for (const [endpoint, { outcomes, events, reused, reasons, dropped, secrets }] of this.#endpoints) {
+    for (const [endpoint, counts] of this.#endpoints) {
+      const { outcomes, events, reused, reasons, dropped, secrets, lastEvent, requests } = counts;
       for (const [outcome, value] of Object.entries(outcomes)) {
         if (value > 0) yield { metric: 'gateway_deliveries_total', labels: { endpoint, outcome }, value };
       }
@@ -96,6 +100,10 @@ export class Meter {
       for (const [secret, at] of secrets) {
         yield { metric: 'gateway_secret_last_used_timestamp_seconds', labels: { endpoint, secret }, value: at / 1000 };
       }
+      if (lastEvent > 0) {
+        yield { metric: 'gateway_last_event_timestamp_seconds', labels: { endpoint }, value: lastEvent / 1000 };
+      }
+      if (requests.count > 0) yield* requests.readings();
     }
   }
 
@@ -109,6 +117,8 @@ export class Meter {
       reasons: new Map(),
       dropped: 0,
       secrets: new Map(),
+      lastEvent: 0,
+      requests: new Histogram('gateway_request_seconds', { endpoint }),
     };
     this.#endpoints.set(endpoint, counts);
     return counts;

@@ -25,6 +25,7 @@ export function createOperator(
   serving: () => Serving | undefined,
 ): Omit<AdminOptions, 'unready' | 'setLevel' | 'access'> {
   const startedAt = new Date(Date.now() - process.uptime() * 1000).toISOString();
+  const version = readVersion();
   const workers = () => serving()?.workers() ?? { ready: 0, of: 0 };
 
   async function readings(): Promise<readonly Reading[]> {
@@ -32,6 +33,7 @@ export function createOperator(
     return mergeReadings([
       (await serving()?.readings()) ?? [],
       [
+        read('gateway_build_info', 1, { version }),
         read('gateway_workers_ready', workers().ready),
         read('gateway_config_info', 1, { digest }),
         read('gateway_config_loaded_timestamp_seconds', Date.parse(loadedAt) / 1000),
@@ -45,7 +47,7 @@ export function createOperator(
     about: () => ({ ...(workers().of > 1 && { workers: workers() }), config: reloader.status() }),
     metrics: async () => formatReadings(await readings()),
     async status() {
-      const about = { version: readVersion(), pid: process.pid, startedAt, workers: workers() };
+      const about = { version, pid: process.pid, startedAt, workers: workers() };
       const config = { file, ...reloader.status() };
       return makeStatus(reloader.settings(), await readings(), { ...about, ready: workers().ready > 0, config });
     },

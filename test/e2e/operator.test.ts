@@ -35,10 +35,12 @@ for (const workers of [1, 2]) {
       expect(text).to.match(/^gateway_deliveries_total\{endpoint="stripe",outcome="accepted"\} 6$/m);
       expect(text).to.match(/^gateway_deliveries_total\{endpoint="stripe",outcome="duplicate"\} 1$/m);
       expect(text).to.match(/^gateway_rejections_total\{endpoint="",reason="path_unknown"\} 1$/m);
-      expect(text).to.match(/^gateway_request_seconds_count 7$/m);
+      expect(text).to.match(/^gateway_request_seconds_count\{endpoint="stripe"\} 7$/m);
       expect(text).to.match(/^gateway_publish_seconds_count 6$/m);
       expect(text).to.match(/^gateway_dedupe_ids [1-6]$/m);
       expect(text).to.match(/^gateway_config_info\{digest="[\da-f]{16}"\} 1$/m);
+      expect(text).to.match(/^gateway_build_info\{version="\d+\.\d+\.\d+"\} 1$/m);
+      expect(text).to.match(/^gateway_last_event_timestamp_seconds\{endpoint="stripe"\} \d+/m);
       expect(text).to.match(new RegExp(`^gateway_workers_ready ${workers}$`, 'm'));
       expect(text).to.match(/^process_resident_memory_bytes\{worker="0"\} \d+$/m);
       expect(text).to.match(/^gateway_secret_last_used_timestamp_seconds\{endpoint="stripe",secret="current"\} \d+/m);

@@ -43,6 +43,7 @@ describe('the metrics', () => {
     });
     const at = Date.UTC(2026, 0, 2, 3, 4, 5) / 1000;
     expect(only(readings, 'gateway_secret_last_used_timestamp_seconds')).to.deep.equal({ 'acme current': at });
+    expect(only(readings, 'gateway_last_event_timestamp_seconds')).to.deep.equal({ acme: at });
     const counts = readings.filter(({ part }) => part === 'count').map(({ metric, value }) => [metric, value]);
     expect(counts).to.deep.equal([
       ['gateway_request_seconds', 3],
