@@ -1,0 +1,26 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** The first program of these names in the PATH, or undefined. */
+export function findTool(...names: readonly string[]): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
+}
+
+/** A suite that needs a program; without one it isn't there, and one line says so (with `CI=true` an error). */
+export function describeWith(names: readonly string[], title: string, body: (path: string) => void): void {
+  const path = findTool(...names);
+  if (path !== undefined) return void describe(title, () => body(path));
+  const missing = `The suite "${title}" did not run: ${names.join(' or ')} is not in the PATH.`;
+  if (process.env.CI === 'true') throw new Error(missing);
+  process.stdout.write(`${missing}\n`);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
