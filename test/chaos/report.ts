@@ -1,4 +1,5 @@
 import { percentile } from '../../src/simulate/percentile.js';
+import { tellFates } from './fate.js';
 import { type Found, judge, type Verdict } from './judge.js';
 import { countResults, findAcknowledgement, type SentEvent } from './ledger.js';
 import type { MemorySummary } from './memory.js';
@@ -57,6 +58,8 @@ export async function report(
   say(`${events.length} events, ${records.length} records; answers: ${describeCounts(events)}`);
   say(`time to the answer of an attempt, ms: ${describeTimes(times)}`);
   sayFaults({ ...verdict, missing }, say);
+  const unexplained = [...verdict.duplicates].flatMap(([id, reason]) => (reason === undefined ? [id] : []));
+  for (const line of tellFates([...missing, ...unexplained], events, records)) say(line);
   const surprises = sites.flatMap(({ gateway }) => gateway.surprises);
   for (const surprise of surprises) say(`UNASKED: the gateway ended: ${surprise}`);
   for (const fault of new Set(proxy?.faults)) say(`UNANSWERED: ${fault}`);
@@ -65,7 +68,7 @@ export async function report(
     ...{ seed, minutes, workers, faults: Object.fromEntries(scene.inflicted), acknowledged },
     ...{ missing: missing.length, deleted: deleted.length, wiped: wiped.size, outOfOrder: outOfOrder.length },
     ...{ duplicated: duplicates.size, duplicates: countReasons(duplicates) },
-    unexplained: [...duplicates.values()].filter((reason) => reason === undefined).length,
+    unexplained: unexplained.length,
     failed: times.length - acknowledged,
     troubles: troubles.length + surprises.length,
     ...{ noticedMs: measureReturns(scene, records), outageP99Ms: measureOutages(scene) },
@@ -73,9 +76,8 @@ export async function report(
     memoryMiB: scene.memory.summarize(),
     harnessMiB: Math.round(process.resourceUsage().maxRSS / 1024),
   };
-  const { unexplained, failed } = summary;
-  const broken = missing.length + unexplained + outOfOrder.length + strange.length + summary.troubles;
-  return { summary, kept: broken + (proxy === undefined ? 0 : failed) === 0 };
+  const broken = missing.length + unexplained.length + outOfOrder.length + strange.length + summary.troubles;
+  return { summary, kept: broken + (proxy === undefined ? 0 : summary.failed) === 0 };
 }
 
 function judgeScene(scene: Scene, records: readonly Found[]): Verdict {

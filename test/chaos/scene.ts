@@ -68,29 +68,46 @@ const pollInterval = 1_000;
 export async function openScene(options: SceneOptions, say: (text: string) => void): Promise<Scene> {
   const root = await mkdtemp(join(tmpdir(), 'gateway-chaos-'));
   const cluster = await startCluster(root);
-  const site = await openSite(join(root, 'gateway'), cluster.logins, options);
-  const other = options.proxied ? [await openSite(join(root, 'other'), cluster.logins, options)] : [];
-  const sites = [site, ...other];
-  for (const { gateway } of sites) {
-    await gateway.start();
-    await gateway.awaitListening();
+  const sites: Site[] = [];
+  try {
+    for (const name of options.proxied ? ['gateway', 'other'] : ['gateway']) {
+      const site = await openSite(join(root, name), cluster.logins, options);
+      sites.push(site);
+      await site.gateway.start();
+      await site.gateway.awaitListening();
+    }
+    await createProbe(cluster);
+    await cluster.awaitInSync(topics);
+    return await setScene(root, cluster, sites, options, say);
+  } catch (error) {
+    await Promise.all(sites.map((site) => site.close(true)));
+    await cluster.stop();
+    throw error;
   }
-  await createProbe(cluster);
-  await cluster.awaitInSync(topics);
+}
+
+async function setScene(
+  root: string,
+  cluster: Cluster,
+  sites: readonly Site[],
+  { proxied = false, workers, ...load }: SceneOptions,
+  say: Scene['say'],
+): Promise<Scene> {
+  const [site] = sites;
+  if (site === undefined) throw new Error('a scene has a gateway');
   const backends = sites.map(({ gateway: { url }, adminUrl }) => ({ url, adminUrl }));
-  const proxy = options.proxied ? await startProxy(backends, pollInterval) : undefined;
-  const { rate, keys, connections } = options;
-  const target = { origin: proxy?.url ?? site.gateway.url, path: endpointPath, rate, keys, connections };
-  const sender = new Sender({ ...target, incarnation: () => site.gateway.incarnation });
+  const proxy = proxied ? await startProxy(backends, pollInterval) : undefined;
+  const origin = proxy?.url ?? site.gateway.url;
+  const sender = new Sender({ ...load, origin, path: endpointPath, incarnation: () => site.gateway.incarnation });
   const memory = new MemorySampler(() => sites.reduce((sum, { gateway }) => sum + gateway.measureMemory(), 0));
   return {
     ...site,
-    ...{ root, sites, proxy, workers: options.workers, cluster, sender, memory, say, inflicted: new Map() },
+    ...{ root, sites, proxy, workers, cluster, sender, memory, say, inflicted: new Map() },
     ...{ crashes: [], stops: [], wipes: [], outages: [], deletions: [], parked: new Set(), troubles: [] },
     async close(keep) {
       memory.stop();
       proxy?.close();
-      await Promise.all(sites.map((each) => each.close()));
+      await Promise.all(sites.map((each) => each.close(keep)));
       await within(60, 'the brokers to be gone', cluster.stop());
       if (!keep) await rm(root, { recursive: true, force: true });
     },

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findFreePorts, user } from '../support/kafka.js';
@@ -24,8 +24,8 @@ export interface Site {
   readonly second: GatewayProcess;
   /** From its next start on a gateway publishes with the other library. */
   changeClient(): Promise<void>;
-  /** Ends the gateways. */
-  close(): Promise<void>;
+  /** Ends the gateways; what is on a volume of its own stays as `spool-at-end` if asked for. */
+  close(keep: boolean): Promise<void>;
 }
 
 export interface SiteOptions {
@@ -69,9 +69,11 @@ export async function openSite(dir: string, brokers: readonly string[], options:
       client = client === 'kafkajs' ? 'platformatic' : 'kafkajs';
       await configureAll();
     },
-    async close() {
+    async close(keep) {
       await Promise.all([gateway.kill(), second.kill()]);
-      if (volume !== undefined) removeVolume(volume, spool);
+      if (volume === undefined) return;
+      if (keep) await cp(volume, join(dir, 'spool-at-end'), { recursive: true });
+      removeVolume(volume, spool);
     },
   };
 }
