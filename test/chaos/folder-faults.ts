@@ -19,10 +19,11 @@ export async function loseFolder(
   const half = hold * 500;
   const moved = join(scene.spool, 'moved');
   try {
+    const from = Date.now();
     await haltBrokers(scene.cluster.nodes, async () => {
       await delay(half);
       await (how === 'delete' ? deleteContents(scene.spool) : moveContents(scene.spool, moved));
-      scene.wipes.push({ at: Date.now() });
+      scene.wipes.push({ from, at: Date.now() });
       if (what !== 'none') {
         await delay(wait);
         await crash(scene, what);

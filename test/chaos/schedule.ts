@@ -112,8 +112,10 @@ export interface Stop {
   readonly at: number;
 }
 
-/** All that was in the spool's folder is gone from it. `at` in milliseconds since the epoch. */
+/** All that was in the spool's folder is gone from it. Times in milliseconds since the epoch. */
 export interface Wipe {
+  /** Kafka is away since then. */
+  readonly from: number;
   readonly at: number;
 }
 

@@ -15,11 +15,12 @@ export function findWiped(
 ): ReadonlySet<string> {
   const fatal = wipes.filter((wipe) => crashes.some(({ at }) => at >= wipe.at && at <= wipe.at + noticing));
   const ids = new Set(missing);
-  const wiped = events.filter((event) => {
-    const acknowledged = findAcknowledgement(event);
-    return (
-      ids.has(event.id) && acknowledged?.result === 'spooled' && fatal.some(({ at }) => acknowledged.endedAt <= at)
-    );
-  });
+  const wiped = events.filter((event) => ids.has(event.id) && fatal.some((wipe) => wasIn(event, wipe)));
   return new Set(wiped.map(({ id }) => id));
+}
+
+/** Whether the folder had the event. The answer for a dead letter does not say where it is: in the spool while Kafka is away. */
+function wasIn(event: SentEvent, { from, at }: Wipe): boolean {
+  const { result, endedAt } = findAcknowledgement(event) ?? { result: '', endedAt: at };
+  return endedAt <= at && (result === 'spooled' || (result === 'dead_lettered' && endedAt >= from));
 }

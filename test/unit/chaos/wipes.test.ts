@@ -9,16 +9,19 @@ function sent(id: string, result: string, endedAt: number): SentEvent {
 }
 
 describe('what went with a deleted spool folder', () => {
-  const events = [sent('spooled', 'spooled', 90), sent('direct', 'accepted', 90), sent('later', 'spooled', 101)];
+  const events = [
+    ...[sent('spooled', 'spooled', 70), sent('direct', 'accepted', 90), sent('later', 'spooled', 101)],
+    ...[sent('letter', 'dead_lettered', 90), sent('direct letter', 'dead_lettered', 79)],
+  ];
   const missing = events.map(({ id }) => id);
-  const wipes = [{ at: 100 }];
+  const wipes = [{ from: 80, at: 100 }];
 
   function find(...crashes: Crash[]): string[] {
     return [...findWiped(missing, events, { crashes, wipes })];
   }
 
   it('is what was spooled before, where a crash came at once', () => {
-    expect(find({ at: 600, what: 'worker' })).to.deep.equal(['spooled']);
+    expect(find({ at: 600, what: 'worker' })).to.deep.equal(['spooled', 'letter']);
   });
 
   it('is nothing where the gateway had the time to write it again', () => {
