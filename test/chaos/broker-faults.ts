@@ -40,6 +40,8 @@ export async function sufferOutage(
     await delay(hold * 500);
     end = Date.now();
     writable = awaitWritable(cluster);
+    // Who waits for the brokers may fail first.
+    writable.catch(() => undefined);
   }
 
   await (how === 'kill' ? killBrokers(nodes, suffer) : haltBrokers(nodes, suffer));

@@ -7,7 +7,7 @@ import { crash, hangWorker, withFullDisk } from './gateway-faults.js';
 import { awaitProgress, type Scene } from './scene.js';
 import type { Fault } from './schedule.js';
 import { startSecond } from './second-gateway.js';
-import { killInDrain, stopInOutage } from './stop-faults.js';
+import { killInDrain, restart, stopInOutage } from './stop-faults.js';
 import { addPartition, deleteTheDoomed, forbidWriting, limitSize } from './topic-faults.js';
 
 /** Resolves when the fault is over, every replica is in sync and the gateway takes events. */
@@ -61,6 +61,8 @@ async function disturb(scene: Scene, fault: Fault): Promise<void> {
       return unmountSpool(scene, fault);
     case 'fail-disk':
       return failDisk(scene, fault);
+    case 'restart':
+      return restart(scene, fault.client);
     case 'stop-in-outage':
       return stopInOutage(scene, fault);
     case 'kill-in-drain':

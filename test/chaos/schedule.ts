@@ -49,6 +49,8 @@ export type Fault =
       readonly percent: number;
       readonly hold: number;
     }
+  /** SIGTERM and a start; `client`: which Kafka library it is started with. */
+  | { readonly kind: 'restart'; readonly client: 'same' | 'other' }
   /** SIGTERM and a start while all brokers are away; `client`: which Kafka library it is started with. */
   | {
       readonly kind: 'stop-in-outage';
@@ -91,6 +93,7 @@ export const faultKinds: readonly Fault['kind'][] = [
   'lose-folder',
   'unmount',
   'fail-disk',
+  'restart',
   'stop-in-outage',
   'kill-in-drain',
 ];
@@ -181,6 +184,8 @@ function draw(kind: Fault['kind'], random: Random): Fault {
       const failure = random.pick(diskFailures);
       return { kind, ...failure, percent: random.pick([100, 30]), hold: random.integer(8, 16) };
     }
+    case 'restart':
+      return { kind, client: random.pick(['same', 'other']) };
     case 'stop-in-outage': {
       const how = random.pick(['kill', 'halt']);
       return { kind, how, client: random.pick(['same', 'other']), hold: random.integer(8, 16) };

@@ -13,13 +13,14 @@ export function stopInOutage(scene: Scene, { how, client, hold }: Extract<Fault,
   return sufferOutage(scene, { how, hold, meanwhile: 'stop' }, () => restart(scene, client));
 }
 
-async function restart(scene: Scene, client: 'same' | 'other'): Promise<void> {
+/** SIGTERM and a start, as for an update. */
+export async function restart(scene: Scene, client: 'same' | 'other'): Promise<void> {
   const { gateway, stops, say } = scene;
   const at = Date.now();
   const end = await gateway.stop();
   stops.push({ at });
   say(`SIGTERM: ${end} after ${(Date.now() - at) / 1000} s`);
-  if (end !== 'ended 0') throw new Error(`SIGTERM during an outage: ${end}`);
+  if (end !== 'ended 0') throw new Error(`after SIGTERM the gateway ${end}`);
   if (client === 'other') await scene.changeClient();
   await gateway.start();
   await gateway.awaitListening();

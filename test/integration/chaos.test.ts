@@ -8,10 +8,9 @@ const seed = 1;
 const schedule: readonly Step[] = [
   { pause: 1, fault: { kind: 'kill-gateway' } },
   { pause: 0, fault: { kind: 'lose-folder', how: 'delete', crash: 'none', wait: 0, hold: 5 } },
-  { pause: 0, fault: { kind: 'kill-worker', worker: 0 } },
-  { pause: 0, fault: { kind: 'stop-in-outage', how: 'halt', client: 'other', hold: 4 } },
-  { pause: 0, fault: { kind: 'fail-disk', error: 'EIO', on: 'sync', percent: 30, hold: 6 } },
-  { pause: 0, fault: { kind: 'kill-in-drain', what: 'gateway', kills: 1, hold: 4 } },
+  { pause: 0, fault: { kind: 'restart', client: 'other' } },
+  { pause: 0, fault: { kind: 'fail-disk', error: 'EIO', on: 'sync', percent: 30, hold: 5 } },
+  { pause: 0, fault: { kind: 'kill-in-drain', what: 'worker', kills: 1, hold: 3 } },
   { pause: 0, fault: { kind: 'kill-controller', hold: 1 } },
   { pause: 0, fault: { kind: 'move-leaders', shift: 1 } },
 ];
