@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -64,14 +64,19 @@ export async function unmountSpool(scene: Scene, { hold }: Extract<Fault, { kind
   }
 }
 
-/** A volume that can be taken away from a folder, and keeps what is on it: a small file system in `volume`, which is at `folder` too. */
-export function makeVolume(volume: string, folder: string): void {
+/**
+ * A volume that can be taken away from a folder, and keeps what is on it: a small file system in `volume`, which is at `folder` too.
+ * Both are unmounted by the function that it returns, and at the end of the process.
+ */
+export function makeVolume(volume: string, folder: string): () => void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'none', volume]);
   mountAt(volume, folder);
-}
-
-export function removeVolume(volume: string, folder: string): void {
-  for (const path of [folder, volume]) execFileSync('umount', ['-l', path]);
+  function remove(): void {
+    process.off('exit', remove);
+    for (const path of [folder, volume]) spawnSync('umount', ['-l', path]);
+  }
+  process.on('exit', remove);
+  return remove;
 }
 
 function mountAt(volume: string, folder: string): void {

@@ -89,6 +89,7 @@ process.on('unhandledRejection', (error) => {
   strays++;
   say(`TROUBLE: nobody waited for this: ${error}`);
 });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 try {
   const { summary, kept } = await runScene({ ...choose(), seed, minutes, say });
   process.stdout.write(`${tableHead}\n${tableRow(summary)}\n`);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { findFreePorts, user } from '../support/kafka.js';
 import { secret } from './events.js';
 import { prepareDiskFaults } from './fail-disk.js';
-import { makeVolume, removeVolume } from './folder-faults.js';
+import { makeVolume } from './folder-faults.js';
 import { GatewayProcess } from './gateway-process.js';
 
 const plugins = fileURLToPath(new URL('../../plugins', import.meta.url));
@@ -41,10 +41,8 @@ export async function openSite(dir: string, brokers: readonly string[], options:
   const spool = join(dir, 'spool');
   await mkdir(spool, { recursive: true });
   const volume = options.ownDisk ? join(dir, 'volume') : undefined;
-  if (volume !== undefined) {
-    await mkdir(volume);
-    makeVolume(volume, spool);
-  }
+  if (volume !== undefined) await mkdir(volume);
+  const unmount = volume === undefined ? undefined : makeVolume(volume, spool);
   let { client } = options;
   const [front = 0, back = 0, otherFront = 0, otherBack = 0] = await findFreePorts(4);
   const gateways = { gateway: { front, back }, second: { front: otherFront, back: otherBack } };
@@ -73,7 +71,7 @@ export async function openSite(dir: string, brokers: readonly string[], options:
       await Promise.all([gateway.kill(), second.kill()]);
       if (volume === undefined) return;
       if (keep) await cp(volume, join(dir, 'spool-at-end'), { recursive: true });
-      removeVolume(volume, spool);
+      unmount?.();
     },
   };
 }
