@@ -10,6 +10,9 @@ import { countReasons } from './table.js';
 import { within } from './wait.js';
 import { findWiped } from './wipes.js';
 
+/** How an attempt ends that had no answer while the sender was patient. */
+const noAnswer = 'UND_ERR_HEADERS_TIMEOUT';
+
 /** The last line of a run. */
 export interface Summary {
   readonly seed: number;
@@ -60,6 +63,13 @@ export async function report(
   sayFaults({ ...verdict, missing }, say);
   const unexplained = [...verdict.duplicates].flatMap(([id, reason]) => (reason === undefined ? [id] : []));
   for (const line of tellFates([...missing, ...unexplained], events, records)) say(line);
+  const unanswered = events.filter(({ attempts }) => attempts.some(({ result }) => result === noAnswer));
+  for (const line of tellFates(
+    unanswered.map(({ id }) => id),
+    events,
+    records,
+  ))
+    say(`LATE: ${line}`);
   const surprises = sites.flatMap(({ gateway }) => gateway.surprises);
   for (const surprise of surprises) say(`UNASKED: the gateway ended: ${surprise}`);
   for (const fault of new Set(proxy?.faults)) say(`UNANSWERED: ${fault}`);
