@@ -57,7 +57,7 @@ export async function report(
   const verdict = judgeScene(scene, records);
   const wiped = findWiped(verdict.missing, events, scene);
   const missing = verdict.missing.filter((id) => !wiped.has(id));
-  const times = listTimes(events);
+  const times = listTimes(events).sort((one, other) => one - other);
   say(`${events.length} events, ${records.length} records; answers: ${describeCounts(events)}`);
   say(`time to the answer of an attempt, ms: ${describeTimes(times)}`);
   sayFaults({ ...verdict, missing }, say);
