@@ -2,10 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Broker } from '../support/kafka/broker.js';
 import { configureTopic } from '../support/kafka/topics.js';
 import { topics } from './events.js';
-import { crash } from './gateway-faults.js';
 import { awaitWritable } from './probe.js';
-import type { Scene } from './scene.js';
-import type { Fault } from './schedule.js';
+import type { Outage, Scene } from './scene.js';
 
 export async function killBrokers(nodes: readonly Broker[], during: () => Promise<unknown>): Promise<void> {
   await Promise.all(nodes.map((node) => node.kill()));
@@ -25,27 +23,30 @@ export async function haltBrokers(nodes: readonly Broker[], during: () => Promis
   }
 }
 
-/** No broker answers; half-way, a crash may come on top. */
+/** No broker answers; half-way, something may come on top. */
 export async function sufferOutage(
-  scene: Scene,
-  { how, crash: what, hold }: Extract<Fault, { kind: 'outage' }>,
+  { cluster, outages }: Scene,
+  { how, meanwhile, hold }: Pick<Outage, 'how' | 'meanwhile'> & { readonly hold: number },
+  act: () => Promise<unknown>,
 ): Promise<void> {
-  const { nodes } = scene.cluster;
+  const { nodes } = cluster;
   const begin = Date.now();
   let end = begin;
   let writable: Promise<number> | undefined;
 
   async function suffer(): Promise<void> {
     await delay(hold * 500);
-    if (what !== 'none') await crash(scene, what);
+    await act();
     await delay(hold * 500);
     end = Date.now();
-    writable = awaitWritable(scene.cluster);
+    writable = awaitWritable(cluster);
+    // Who waits for the brokers may fail first.
+    writable.catch(() => undefined);
   }
 
   await (how === 'kill' ? killBrokers(nodes, suffer) : haltBrokers(nodes, suffer));
   const writableAt = await writable;
-  if (writableAt !== undefined) scene.outages.push({ begin, end, writableAt, how, crash: what });
+  if (writableAt !== undefined) outages.push({ begin, end, writableAt, how, meanwhile });
 }
 
 /** Kafka refuses what would not be on all three brokers, and one is away. */

@@ -12,6 +12,8 @@ import { within } from './wait.js';
 export interface Run {
   readonly options: SceneOptions;
   readonly seed: number;
+  /** How long it is to last, for the report. */
+  readonly minutes: number;
   readonly say: (text: string) => void;
   /** What happens while events are sent; in the end all brokers and the gateway run. */
   readonly play: (scene: Scene) => Promise<void>;
@@ -21,7 +23,13 @@ export interface Run {
  * Plays, waits until everything is drained, and judges. Where something goes wrong, it is said, everything is set going
  * again, and the judgement comes all the same. The folder with the logs stays where a promise was broken.
  */
-export async function runScene({ options, seed, say, play }: Run): Promise<{ summary: Summary; kept: boolean }> {
+export async function runScene({
+  options,
+  seed,
+  minutes,
+  say,
+  play,
+}: Run): Promise<{ summary: Summary; kept: boolean }> {
   const scene = await within(300, 'the cluster and the gateway to start', openScene(options, say));
   let kept = false;
   try {
@@ -32,12 +40,14 @@ export async function runScene({ options, seed, say, play }: Run): Promise<{ sum
       const seconds = await within(900, 'the spool to be drained', awaitDrained(scene));
       say(`drained after ${seconds} s`);
     });
-    await attempt(scene, 'SIGTERM', async () => say(`SIGTERM: ${await scene.gateway.stop()}`));
-    const verdict = await report(scene, seed);
+    for (const { gateway } of scene.sites) {
+      await attempt(scene, 'SIGTERM', async () => say(`SIGTERM: ${await gateway.stop()}`));
+    }
+    const verdict = await report(scene, { seed, minutes });
     kept = verdict.kept;
     return verdict;
   } finally {
-    if (!kept) say(`logs, data and configuration are in ${scene.dir}`);
+    if (!kept) say(`logs, data and configuration are in ${scene.root}`);
     await scene.close(!kept);
   }
 }
@@ -57,9 +67,10 @@ async function attempt(scene: Scene, what: string, work: () => Promise<unknown>)
   }
 }
 
-async function heal({ cluster, gateway }: Scene): Promise<void> {
+async function heal({ cluster, sites }: Scene): Promise<void> {
   await Promise.all(cluster.nodes.map((node) => (node.running ? node.resume() : node.start())));
-  if (!gateway.running) {
+  for (const { gateway } of sites) {
+    if (gateway.running) continue;
     await gateway.start();
     await gateway.awaitListening();
   }
@@ -78,6 +89,7 @@ export function playSchedule(schedule: readonly Step[], minutes = Number.POSITIV
       await delay(pause * 1000);
       const name = `${index + 1}/${schedule.length} ${describeFault(fault)}`;
       scene.say(`${name} (${scene.sender.acknowledged} acknowledged)`);
+      scene.inflicted.set(fault.kind, (scene.inflicted.get(fault.kind) ?? 0) + 1);
       await attempt(scene, name, () => within(stepLimit, 'the end of the fault', inflict(scene, fault)));
       if (scene.troubles.length >= mostTroubles) return;
     }
@@ -99,6 +111,7 @@ export function playKills(seed: number, kills: number): Run['play'] {
       if (done % 10 === 0) scene.say(`kill ${done + 1}/${kills} (${scene.sender.acknowledged} acknowledged)`);
       await scene.gateway.kill();
       scene.crashes.push({ at: Date.now(), what: 'gateway' });
+      scene.inflicted.set('kill-gateway', done + 1);
       await scene.gateway.start();
     }
     for (const node of nodes) node.resume();
@@ -124,7 +137,7 @@ export function playOutage(seconds: number): Run['play'] {
     const writable = awaitWritable(cluster);
     await Promise.all(cluster.nodes.map((node) => node.start()));
     const back = Date.now();
-    scene.outages.push({ begin, end, writableAt: await writable, how: 'kill', crash: 'none' });
+    scene.outages.push({ begin, end, writableAt: await writable, how: 'kill', meanwhile: 'nothing' });
     await cluster.awaitInSync(topics);
     say(`Kafka is back; drained under load ${(Date.now() - back) / 1000 + (await awaitDrained(scene))} s later`);
     const during = sender.events.filter(({ dueAt }) => dueAt >= begin && dueAt < end);

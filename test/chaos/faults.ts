@@ -1,9 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { haltBrokers, killBrokers, missReplicas, sufferOutage } from './broker-faults.js';
 import { topics } from './events.js';
+import { failDisk } from './fail-disk.js';
+import { loseFolder, unmountSpool } from './folder-faults.js';
 import { crash, hangWorker, withFullDisk } from './gateway-faults.js';
 import { awaitProgress, type Scene } from './scene.js';
 import type { Fault } from './schedule.js';
+import { startSecond } from './second-gateway.js';
+import { killInDrain, restart, stopInOutage } from './stop-faults.js';
 import { addPartition, deleteTheDoomed, forbidWriting, limitSize } from './topic-faults.js';
 
 /** Resolves when the fault is over, every replica is in sync and the gateway takes events. */
@@ -36,7 +40,9 @@ async function disturb(scene: Scene, fault: Fault): Promise<void> {
       sender.skew = fault.seconds;
       return;
     case 'outage':
-      return sufferOutage(scene, fault);
+      return sufferOutage(scene, { ...fault, meanwhile: fault.crash === 'none' ? 'nothing' : 'crash' }, async () => {
+        if (fault.crash !== 'none') await crash(scene, fault.crash);
+      });
     case 'fill-disk':
       return haltBrokers(cluster.nodes, () => withFullDisk(scene.spool, fault.hold * 500));
     case 'add-partition':
@@ -47,5 +53,19 @@ async function disturb(scene: Scene, fault: Fault): Promise<void> {
       return limitSize(scene, fault);
     case 'forbid-writing':
       return forbidWriting(scene, fault);
+    case 'second-gateway':
+      return startSecond(scene, fault);
+    case 'lose-folder':
+      return loseFolder(scene, fault);
+    case 'unmount':
+      return unmountSpool(scene, fault);
+    case 'fail-disk':
+      return failDisk(scene, fault);
+    case 'restart':
+      return restart(scene, fault.client);
+    case 'stop-in-outage':
+      return stopInOutage(scene, fault);
+    case 'kill-in-drain':
+      return killInDrain(scene, fault);
   }
 }

@@ -1,5 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -17,9 +18,20 @@ exec 3<&0; log=$1; shift
 { read -r _; kill -9 0; } <&3 &
 wait $pid; echo "ended $?"; kill -9 0`;
 
+/** What makes a process see only itself and its children, as a container does. Only root may do it, and not everywhere. */
+const ownPids = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+
+export function canUnshare(): boolean {
+  return spawnSync('unshare', [...ownPids.slice(1), 'true']).status === 0;
+}
+
 export interface GatewayOptions {
-  /** Folder with the configuration; the log goes to `gateway.log` in it. */
+  /** Folder with the configuration `NAME.yaml`; the log goes to `NAME.log` in it. */
   readonly dir: string;
+  /** Default: `gateway`. */
+  readonly name?: string;
+  /** It runs in a PID namespace of its own. */
+  readonly contained?: boolean;
   /** `http://host:port`, where it listens. */
   readonly url: string;
   readonly environment: { readonly [name: string]: string };
@@ -33,6 +45,7 @@ export class GatewayProcess {
   readonly surprises: string[] = [];
   readonly #options: GatewayOptions;
   #group: ChildProcess | undefined;
+  /** Of what was started; in a PID namespace, that is the parent of the gateway's process. */
   #pid = 0;
   #ended: Promise<string> = Promise.resolve('');
   #wanted = false;
@@ -45,13 +58,27 @@ export class GatewayProcess {
     return this.#wanted;
   }
 
+  get url(): string {
+    return this.#options.url;
+  }
+
+  get #path(): string {
+    const { dir, name = 'gateway' } = this.#options;
+    return `${dir}/${name}`;
+  }
+
+  /** What it has logged since its first start. */
+  readLog(): Promise<string> {
+    return readFile(`${this.#path}.log`, 'utf8');
+  }
+
   /** Resolves when it runs, before it listens. */
   async start(): Promise<void> {
-    const { dir, environment } = this.#options;
-    const command = [process.execPath, binary, 'start', `${dir}/gateway.yaml`];
+    const { contained = false, environment } = this.#options;
+    const command = [...(contained ? ownPids : []), process.execPath, binary, 'start', `${this.#path}.yaml`];
     this.incarnation++;
     const { GATEWAY_CONFIG: _, ...inherited } = process.env;
-    const group = spawn('sh', ['-c', guard, 'sh', `${dir}/gateway.log`, ...command], {
+    const group = spawn('sh', ['-c', guard, 'sh', `${this.#path}.log`, ...command], {
       detached: true,
       env: { ...inherited, ...environment },
       stdio: ['pipe', 'pipe', 'ignore'],
@@ -83,17 +110,20 @@ export class GatewayProcess {
   /** A crash of all its processes at once. */
   async kill(): Promise<void> {
     const group = this.#group;
-    if (group?.pid === undefined || !this.#wanted) return;
+    if (group?.pid === undefined || group.exitCode !== null || group.signalCode !== null) return;
     this.#wanted = false;
     process.kill(-group.pid, 'SIGKILL');
-    if (group.exitCode === null && group.signalCode === null) {
-      await within(30, 'the killed gateway to be gone', once(group, 'close'));
-    }
+    await within(30, 'the killed gateway to be gone', once(group, 'close'));
   }
 
   /** Process ids of its workers, the oldest first. */
   workers(): readonly number[] {
-    return this.#wanted ? listProcesses().flatMap(({ pid, parent }) => (parent === this.#pid ? [pid] : [])) : [];
+    return this.#wanted ? listChildren(this.#primary()) : [];
+  }
+
+  /** The process that signals are for. */
+  #primary(): number {
+    return this.#options.contained ? (listChildren(this.#pid)[0] ?? this.#pid) : this.#pid;
   }
 
   /** Sends a signal to one of its workers, and returns its process id; undefined where it has none. */
@@ -115,9 +145,19 @@ export class GatewayProcess {
   async stop(): Promise<string> {
     if (!this.#wanted) return 'was not running';
     this.#wanted = false;
-    process.kill(this.#pid, 'SIGTERM');
+    process.kill(this.#primary(), 'SIGTERM');
     return await within(60, 'the gateway to end after SIGTERM', this.#ended);
   }
+
+  /** For one that is to end by itself; resolves with how it did. */
+  async awaitEnd(seconds: number): Promise<string> {
+    this.#wanted = false;
+    return await within(seconds, 'the gateway to end by itself', this.#ended);
+  }
+}
+
+function listChildren(of: number): number[] {
+  return listProcesses().flatMap(({ pid, parent }) => (parent === of ? [pid] : []));
 }
 
 function listProcesses(): { readonly pid: number; readonly parent: number; readonly kib: number }[] {

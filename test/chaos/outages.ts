@@ -48,7 +48,7 @@ function firstOfTopics(
 
 /** The 99th percentile of the time from due to acknowledged, once the gateway has found out. Null if no outage was so long. */
 export function measureOutages({ outages, sender }: Scene): number | null {
-  const calm = outages.filter(({ crash }) => crash === 'none');
+  const calm = outages.filter(({ meanwhile }) => meanwhile === 'nothing');
   const times = sender.events
     .filter(({ dueAt }) => calm.some(({ begin, end }) => dueAt >= begin + findingOut && dueAt < end))
     .map((event) => (findAcknowledgement(event)?.endedAt ?? Number.POSITIVE_INFINITY) - event.dueAt)
@@ -56,6 +56,6 @@ export function measureOutages({ outages, sender }: Scene): number | null {
   return percentile(times, 99) ?? null;
 }
 
-function describe({ how, crash, begin, end }: Outage): string {
-  return `${how}, ${Math.round((end - begin) / 1000)} s, crash ${crash}`;
+function describe({ how, meanwhile, begin, end }: Outage): string {
+  return `${how}, ${Math.round((end - begin) / 1000)} s, meanwhile ${meanwhile}`;
 }

@@ -15,7 +15,7 @@ export async function awaitWritable({ brokers }: Cluster): Promise<number> {
   let writableAt = 0;
   let tries = 0;
   await until(
-    90,
+    240,
     'Kafka to take writes again',
     async () => {
       const start = tries++ % brokers.length;

@@ -1,69 +1,111 @@
 import { percentile } from '../../src/simulate/percentile.js';
-import { judge, type Verdict } from './judge.js';
+import { tellFates } from './fate.js';
+import { type Found, judge, type Verdict } from './judge.js';
 import { countResults, findAcknowledgement, type SentEvent } from './ledger.js';
 import type { MemorySummary } from './memory.js';
 import { measureOutages, measureReturns } from './outages.js';
 import { readRecords } from './read.js';
 import type { Scene } from './scene.js';
+import { countReasons } from './table.js';
 import { within } from './wait.js';
+import { findWiped } from './wipes.js';
+
+/** How an attempt ends that had no answer while the sender was patient. */
+const noAnswer = 'UND_ERR_HEADERS_TIMEOUT';
 
 /** The last line of a run. */
 export interface Summary {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly workers: number;
+  /** How many there were of each kind. */
+  readonly faults: { readonly [kind: string]: number };
   readonly acknowledged: number;
   readonly missing: number;
   readonly duplicated: number;
+  /** Reason → how many events have more than one record for it. */
+  readonly duplicates: { readonly [reason: string]: number };
   readonly unexplained: number;
   readonly outOfOrder: number;
   /** Acknowledged, and gone with a topic that was deleted afterwards. */
   readonly deleted: number;
+  /** Acknowledged, and gone with the spool's folder before the gateway can have noticed: see `findWiped`. */
+  readonly wiped: number;
+  /** Requests that got no 200; behind the proxy there must be none. */
+  readonly failed: number;
   /** Steps that went wrong, and processes that ended though nobody had asked for it. */
   readonly troubles: number;
   /** Milliseconds from Kafka taking writes again to the first spooled record in it, at the most. */
   readonly noticedMs: number | null;
   /** Milliseconds from due to acknowledged in outages without a crash, after the first time-out. */
   readonly outageP99Ms: number | null;
+  /** Milliseconds, of all answers. */
+  readonly answerP99Ms: number | null;
   readonly memoryMiB: MemorySummary;
-  readonly seed: number;
+  /** MiB that the harness itself had at the most. */
+  readonly harnessMiB: number;
 }
 
 /** Reads all topics and says what became of the promises. */
 export async function report(
   scene: Scene,
-  seed: number,
+  { seed, minutes }: Pick<Summary, 'seed' | 'minutes'>,
 ): Promise<{ readonly summary: Summary; readonly kept: boolean }> {
-  const { sender, say, gateway, workers, troubles } = scene;
+  const { sender, say, workers, troubles, sites, proxy } = scene;
+  const { events } = sender;
   const records = await within(900, 'all records to be read', readRecords(scene.cluster));
-  const verdict = judge(sender.events, records, scene, workers > 1 ? connectionOf : () => '');
-  say(`${sender.events.length} events, ${records.length} records; answers: ${describeCounts(sender.events)}`);
-  say(`time to the answer of an attempt, ms: ${describeTimes(listTimes(sender.events))}`);
-  if (workers > 1) {
-    const { outOfOrder } = judge(sender.events, records, scene, () => '');
-    say(`out of order where a key went from one connection to another, which nobody promised: ${outOfOrder.length}`);
-  }
-  sayFaults(verdict, say);
-  for (const surprise of gateway.surprises) say(`UNASKED: the gateway ended: ${surprise}`);
-  const unexplained = [...verdict.duplicates.values()].filter((reason) => reason === undefined).length;
-  const { acknowledged, missing, deleted, duplicates, outOfOrder, strange } = verdict;
+  const verdict = judgeScene(scene, records);
+  const wiped = findWiped(verdict.missing, events, scene);
+  const missing = verdict.missing.filter((id) => !wiped.has(id));
+  const times = listTimes(events).sort((one, other) => one - other);
+  say(`${events.length} events, ${records.length} records; answers: ${describeCounts(events)}`);
+  say(`time to the answer of an attempt, ms: ${describeTimes(times)}`);
+  sayFaults({ ...verdict, missing }, say);
+  const unexplained = [...verdict.duplicates].flatMap(([id, reason]) => (reason === undefined ? [id] : []));
+  for (const line of tellFates([...missing, ...unexplained], events, records)) say(line);
+  const unanswered = events.filter(({ attempts }) => attempts.some(({ result }) => result === noAnswer));
+  for (const line of tellFates(
+    unanswered.map(({ id }) => id),
+    events,
+    records,
+  ))
+    say(`LATE: ${line}`);
+  const surprises = sites.flatMap(({ gateway }) => gateway.surprises);
+  for (const surprise of surprises) say(`UNASKED: the gateway ended: ${surprise}`);
+  for (const fault of new Set(proxy?.faults)) say(`UNANSWERED: ${fault}`);
+  const { acknowledged, deleted, duplicates, outOfOrder, strange } = verdict;
   const summary = {
-    acknowledged,
-    missing: missing.length,
-    duplicated: duplicates.size,
-    unexplained,
-    outOfOrder: outOfOrder.length,
-    deleted: deleted.length,
-    troubles: troubles.length + gateway.surprises.length,
-    noticedMs: measureReturns(scene, records),
-    outageP99Ms: measureOutages(scene),
+    ...{ seed, minutes, workers, faults: Object.fromEntries(scene.inflicted), acknowledged },
+    ...{ missing: missing.length, deleted: deleted.length, wiped: wiped.size, outOfOrder: outOfOrder.length },
+    ...{ duplicated: duplicates.size, duplicates: countReasons(duplicates) },
+    unexplained: unexplained.length,
+    failed: times.length - acknowledged,
+    troubles: troubles.length + surprises.length,
+    ...{ noticedMs: measureReturns(scene, records), outageP99Ms: measureOutages(scene) },
+    answerP99Ms: percentile(times, 99) ?? null,
     memoryMiB: scene.memory.summarize(),
-    seed,
+    harnessMiB: Math.round(process.resourceUsage().maxRSS / 1024),
   };
-  const broken = missing.length + unexplained + outOfOrder.length + strange.length + summary.troubles;
-  return { summary, kept: broken === 0 };
+  const broken = missing.length + unexplained.length + outOfOrder.length + strange.length + summary.troubles;
+  return { summary, kept: broken + (proxy === undefined ? 0 : summary.failed) === 0 };
+}
+
+function judgeScene(scene: Scene, records: readonly Found[]): Verdict {
+  const { sender, workers, proxy, say } = scene;
+  if (workers === 1 && proxy === undefined) return judge(sender.events, records, scene, () => '');
+  const { outOfOrder } = judge(sender.events, records, scene, () => '');
+  say(`out of order where a key went from one worker to another, which nobody promised: ${outOfOrder.length}`);
+  return judge(sender.events, records, scene, proxy === undefined ? connectionOf : laneOf);
 }
 
 /** Several workers keep order within a connection; one process keeps it altogether. */
 function connectionOf(event: SentEvent): string {
   return String(findAcknowledgement(event)?.connection);
+}
+
+/** Of two gateways each has a spool, and no order is promised between them: what both gave to Kafka directly is in order. */
+function laneOf(event: SentEvent): string {
+  return findAcknowledgement(event)?.result === 'spooled' ? event.id : '';
 }
 
 function sayFaults({ missing, duplicates, outOfOrder, strange }: Verdict, say: (text: string) => void): void {

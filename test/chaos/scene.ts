@@ -1,33 +1,26 @@
-import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type Cluster, startCluster } from '../support/kafka/cluster.js';
 import { countRecords } from '../support/kafka/topics.js';
-import { findFreePorts, user } from '../support/kafka.js';
-import { secret, topics } from './events.js';
-import { GatewayProcess } from './gateway-process.js';
-import type { Deletion } from './judge.js';
+import { type ReadinessProxy, startProxy } from '../support/readiness-proxy.js';
+import { topics } from './events.js';
+import type { Deletion, History } from './judge.js';
 import { MemorySampler } from './memory.js';
 import { createProbe } from './probe.js';
-import type { Crash } from './schedule.js';
+import type { Crash, Stop, Wipe } from './schedule.js';
 import { Sender } from './sender.js';
+import { endpointPath, openSite, type Site, type SiteOptions } from './site.js';
 import { until, within } from './wait.js';
 
-const plugins = fileURLToPath(new URL('../../plugins', import.meta.url));
-
-export interface SceneOptions {
-  /** `kafka.client` of the configuration. */
-  readonly client: string;
-  readonly workers: number;
+export interface SceneOptions extends SiteOptions {
   /** Events per second. */
   readonly rate: number;
   readonly keys: number;
   readonly connections: number;
-  /** The spool gets a small file system of its own, which can be filled; it takes root. */
-  readonly ownDisk: boolean;
+  /** With `true` there are two gateways with folders of their own, behind a proxy that asks for `/ready` every second. */
+  readonly proxied?: boolean;
 }
 
 /** Kafka was away for all. Times in milliseconds since the epoch. */
@@ -38,23 +31,28 @@ export interface Outage {
   /** Every broker takes records again. */
   readonly writableAt: number;
   readonly how: 'kill' | 'halt';
-  readonly crash: Crash['what'] | 'none';
+  /** What the gateway suffered half-way. */
+  readonly meanwhile: 'nothing' | 'crash' | 'stop';
 }
 
-/** A cluster, a gateway as a user runs it, and a provider that sends. */
-export interface Scene {
+/** A cluster, a gateway as a user runs it, and a provider that sends. Of two gateways, the first one's parts. */
+export interface Scene extends Omit<Site, 'close'>, History {
   /** Folder of all data and logs. */
-  readonly dir: string;
-  readonly spool: string;
+  readonly root: string;
+  readonly sites: readonly Site[];
+  readonly proxy: ReadinessProxy | undefined;
   readonly workers: number;
   readonly cluster: Cluster;
-  readonly gateway: GatewayProcess;
   readonly sender: Sender;
   readonly crashes: Crash[];
+  readonly stops: Stop[];
+  readonly wipes: Wipe[];
   readonly outages: Outage[];
   readonly deletions: Deletion[];
   /** Ids of events that were parked and sent again later. */
   readonly parked: Set<string>;
+  /** How many there were of each kind. */
+  readonly inflicted: Map<string, number>;
   readonly memory: MemorySampler;
   /** What went wrong beside what is judged, in words. */
   readonly troubles: string[];
@@ -63,70 +61,57 @@ export interface Scene {
   close(keep: boolean): Promise<void>;
 }
 
+/** Milliseconds between two questions of the proxy. */
+const pollInterval = 1_000;
+
 /** Starts all of it; the sender has still to be started. */
 export async function openScene(options: SceneOptions, say: (text: string) => void): Promise<Scene> {
-  const dir = await mkdtemp(join(tmpdir(), 'gateway-chaos-'));
-  const spool = join(dir, 'spool');
-  await mkdir(spool);
-  if (options.ownDisk) mountDisk(spool);
-  const cluster = await startCluster(dir);
-  const [front, back] = await findFreePorts(2);
-  const url = `http://127.0.0.1:${front}`;
-  const ports = { front: front ?? 0, back: back ?? 0 };
-  await writeFile(join(dir, 'gateway.yaml'), configure(cluster.logins, ports, options));
-  const environment = { STRIPE_WEBHOOK_SECRET: secret, KAFKA_PASSWORD: user.password };
-  const gateway = new GatewayProcess({ dir, url, environment });
-  const { rate, keys, connections } = options;
-  const target = { url: `${url}/webhooks/stripe`, rate, keys, connections };
-  const sender = new Sender({ ...target, incarnation: () => gateway.incarnation });
-  await gateway.start();
-  await gateway.awaitListening();
-  await createProbe(cluster);
-  await cluster.awaitInSync(topics);
-  const memory = new MemorySampler(() => gateway.measureMemory());
+  const root = await mkdtemp(join(tmpdir(), 'gateway-chaos-'));
+  const cluster = await startCluster(root);
+  const sites: Site[] = [];
+  try {
+    for (const name of options.proxied ? ['gateway', 'other'] : ['gateway']) {
+      const site = await openSite(join(root, name), cluster.logins, options);
+      sites.push(site);
+      await site.gateway.start();
+      await site.gateway.awaitListening();
+    }
+    await createProbe(cluster);
+    await cluster.awaitInSync(topics);
+    return await setScene(root, cluster, sites, options, say);
+  } catch (error) {
+    await Promise.all(sites.map((site) => site.close(true)));
+    await cluster.stop();
+    throw error;
+  }
+}
+
+async function setScene(
+  root: string,
+  cluster: Cluster,
+  sites: readonly Site[],
+  { proxied = false, workers, ...load }: SceneOptions,
+  say: Scene['say'],
+): Promise<Scene> {
+  const [site] = sites;
+  if (site === undefined) throw new Error('a scene has a gateway');
+  const backends = sites.map(({ gateway: { url }, adminUrl }) => ({ url, adminUrl }));
+  const proxy = proxied ? await startProxy(backends, pollInterval) : undefined;
+  const origin = proxy?.url ?? site.gateway.url;
+  const sender = new Sender({ ...load, origin, path: endpointPath, incarnation: () => site.gateway.incarnation });
+  const memory = new MemorySampler(() => sites.reduce((sum, { gateway }) => sum + gateway.measureMemory(), 0));
   return {
-    ...{ dir, spool, workers: options.workers, cluster, gateway, sender, memory, say },
-    ...{ crashes: [], outages: [], deletions: [], parked: new Set(), troubles: [] },
+    ...site,
+    ...{ root, sites, proxy, workers, cluster, sender, memory, say, inflicted: new Map() },
+    ...{ crashes: [], stops: [], wipes: [], outages: [], deletions: [], parked: new Set(), troubles: [] },
     async close(keep) {
       memory.stop();
-      await gateway.kill();
+      proxy?.close();
+      await Promise.all(sites.map((each) => each.close(keep)));
       await within(60, 'the brokers to be gone', cluster.stop());
-      if (options.ownDisk) execFileSync('umount', ['-l', spool]);
-      if (!keep) await rm(dir, { recursive: true, force: true });
+      if (!keep) await rm(root, { recursive: true, force: true });
     },
   };
-}
-
-function configure(
-  brokers: readonly string[],
-  ports: { front: number; back: number },
-  { client, workers }: SceneOptions,
-): string {
-  return `version: 1
-server: { listen: "127.0.0.1:${ports.front}", workers: ${workers}, shutdownDelay: 1s, drain: 10s }
-admin: { listen: "127.0.0.1:${ports.back}" }
-plugins: ${plugins}
-kafka:
-  brokers: [${brokers.map((broker) => `"${broker}"`).join(', ')}]
-  client: ${client}
-  sasl: { mechanism: scram-sha-512, username: ${user.username}, password: { env: KAFKA_PASSWORD } }
-  topics: { create: missing, partitions: 6, replicationFactor: 3 }
-spool: { dir: ./spool }
-deadLetter: { topic: webhooks.dlq }
-endpoints:
-  - provider: stripe
-    path: /webhooks/stripe
-    secrets: [{ name: current, env: STRIPE_WEBHOOK_SECRET }]
-`;
-}
-
-/** Whether a disk can be made for the spool alone. */
-export function canMount(): boolean {
-  return process.platform === 'linux' && process.getuid?.() === 0;
-}
-
-function mountDisk(folder: string): void {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'none', folder]);
 }
 
 /** Resolves when more events were acknowledged; throws after a minute without. */
@@ -136,11 +121,12 @@ export async function awaitProgress({ sender }: Scene, events = 50): Promise<voi
 }
 
 /** Resolves when the spool is empty, with the seconds it took; throws when Kafka gets nothing more for a minute before. */
-export async function awaitDrained({ spool, cluster }: Scene): Promise<number> {
+export async function awaitDrained({ sites, cluster }: Scene): Promise<number> {
   const start = Date.now();
   let count = 0;
   let since = start;
-  while (await hasRecords(spool)) {
+  const areEmpty = async () => !(await Promise.all(sites.map(({ spool }) => hasRecords(spool)))).includes(true);
+  while (!(await areEmpty())) {
     const now = await cluster.administer((admin) => countRecords(admin, topics));
     if (now > count) {
       count = now;

@@ -28,7 +28,38 @@ export type Fault =
   | { readonly kind: 'limit-size'; readonly topic: number; readonly bytes: number; readonly hold: number }
   | { readonly kind: 'forbid-writing'; readonly topic: number; readonly hold: number }
   /** All brokers are halted as well, so that the spool is what is needed. */
-  | { readonly kind: 'fill-disk'; readonly hold: number };
+  | { readonly kind: 'fill-disk'; readonly hold: number }
+  /** Two gateways on the same folders, the second one in a PID namespace of its own. */
+  | { readonly kind: 'second-gateway'; readonly fate: 'is-refused' | 'takes-over'; readonly hold: number }
+  /** All that is in the spool's folder is deleted or moved while all brokers are halted. `wait`: milliseconds until the crash. */
+  | {
+      readonly kind: 'lose-folder';
+      readonly how: 'delete' | 'move';
+      readonly crash: Crash['what'] | 'none';
+      readonly wait: number;
+      readonly hold: number;
+    }
+  /** The volume that the spool is on goes away and comes back; all brokers are halted for the first part. */
+  | { readonly kind: 'unmount'; readonly hold: number }
+  /** So many of a hundred calls to the spool's disk fail, of those that `on` stands for, while all brokers are halted and when they are back. */
+  | {
+      readonly kind: 'fail-disk';
+      readonly error: 'EIO' | 'ENOSPC' | 'EROFS';
+      readonly on: 'sync' | 'write' | 'read';
+      readonly percent: number;
+      readonly hold: number;
+    }
+  /** SIGTERM and a start; `client`: which Kafka library it is started with. */
+  | { readonly kind: 'restart'; readonly client: 'same' | 'other' }
+  /** SIGTERM and a start while all brokers are away; `client`: which Kafka library it is started with. */
+  | {
+      readonly kind: 'stop-in-outage';
+      readonly how: 'kill' | 'halt';
+      readonly client: 'same' | 'other';
+      readonly hold: number;
+    }
+  /** All brokers are halted; the crash comes when the first spooled records are acknowledged. So many times. */
+  | { readonly kind: 'kill-in-drain'; readonly what: Crash['what']; readonly kills: number; readonly hold: number };
 
 /** A kill -9 of the whole gateway or of one worker. `at` in milliseconds since the epoch. */
 export interface Crash {
@@ -42,7 +73,7 @@ export interface Step {
   readonly fault: Fault;
 }
 
-const kinds: readonly Fault['kind'][] = [
+export const faultKinds: readonly Fault['kind'][] = [
   'kill-gateway',
   'kill-worker',
   'kill-broker',
@@ -58,12 +89,41 @@ const kinds: readonly Fault['kind'][] = [
   'delete-topic',
   'limit-size',
   'forbid-writing',
+  'second-gateway',
+  'lose-folder',
+  'unmount',
+  'fail-disk',
+  'restart',
+  'stop-in-outage',
+  'kill-in-drain',
 ];
+type DiskFailure = Pick<Extract<Fault, { kind: 'fail-disk' }>, 'error' | 'on'>;
+
+const diskFailures: readonly [DiskFailure, ...DiskFailure[]] = [
+  { error: 'EIO', on: 'sync' },
+  { error: 'EIO', on: 'write' },
+  { error: 'EIO', on: 'read' },
+  { error: 'ENOSPC', on: 'write' },
+  { error: 'EROFS', on: 'write' },
+];
+
 /** Seconds until everything runs again after a fault, at the least: who plays a schedule breaks it off when the time is over. */
 const recovery = 3;
 
+/** SIGTERM. `at` in milliseconds since the epoch. */
+export interface Stop {
+  readonly at: number;
+}
+
+/** All that was in the spool's folder is gone from it. Times in milliseconds since the epoch. */
+export interface Wipe {
+  /** Kafka is away since then. */
+  readonly from: number;
+  readonly at: number;
+}
+
 /** Rounds in which every kind of fault comes once, until they fill the minutes. */
-export function drawSchedule(random: Random, minutes: number): readonly Step[] {
+export function drawSchedule(random: Random, minutes: number, kinds = faultKinds): readonly Step[] {
   const steps: Step[] = [];
   for (let seconds = 0; ; ) {
     for (const kind of random.shuffle(kinds)) {
@@ -111,6 +171,32 @@ function draw(kind: Fault['kind'], random: Random): Fault {
       return { kind, topic, bytes: random.pick([800, 8_000]), hold: random.integer(8, 12) };
     case 'forbid-writing':
       return { kind, topic, hold: random.integer(4, 10) };
+    case 'second-gateway':
+      return { kind, fate: random.pick(['is-refused', 'takes-over']), hold: random.integer(8, 16) };
+    case 'lose-folder': {
+      const how = random.pick(['delete', 'move']);
+      const crash = random.pick(['none', 'none', 'gateway', 'worker']);
+      return { kind, how, crash, wait: random.integer(0, 8_000), hold: random.integer(6, 12) };
+    }
+    case 'unmount':
+      return { kind, hold: random.integer(9, 18) };
+    case 'fail-disk': {
+      const failure = random.pick(diskFailures);
+      return { kind, ...failure, percent: random.pick([100, 30]), hold: random.integer(8, 16) };
+    }
+    case 'restart':
+      return { kind, client: random.pick(['same', 'other']) };
+    case 'stop-in-outage': {
+      const how = random.pick(['kill', 'halt']);
+      return { kind, how, client: random.pick(['same', 'other']), hold: random.integer(8, 16) };
+    }
+    case 'kill-in-drain':
+      return {
+        kind,
+        what: random.pick(['gateway', 'worker']),
+        kills: random.integer(1, 3),
+        hold: random.integer(4, 8),
+      };
   }
 }
 

@@ -10,8 +10,9 @@ const firstPause = 100;
 const longestPause = 1_000;
 
 export interface SenderOptions {
-  /** `http://host:port/path` of the endpoint. */
-  readonly url: string;
+  /** `http://host:port` of the gateway, and the path of the endpoint. */
+  readonly origin: string;
+  readonly path: string;
   /** Events per second, as long as the gateway keeps up. */
   readonly rate: number;
   readonly keys: number;
@@ -35,15 +36,22 @@ export class Sender {
   readonly #givingUp = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   #opened = 0;
+  #origin: string;
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.#origin = options.origin;
     setMaxListeners(options.connections, this.#stopping.signal);
   }
 
   start(): void {
     const { connections } = this.#options;
     this.#running = Promise.all(Array.from({ length: connections }, (_, index) => this.#runConnection(index)));
+  }
+
+  /** From now on events go there: `http://host:port`. */
+  redirect(origin: string): void {
+    this.#origin = origin;
   }
 
   /** Makes no more events; resolves when those under way are acknowledged, or after so many milliseconds. */
@@ -55,13 +63,11 @@ export class Sender {
   }
 
   async #runConnection(index: number): Promise<void> {
-    const { url, rate, keys, connections } = this.#options;
-    const { origin, pathname } = new URL(url);
-    const client = new Client(origin, { connectTimeout: 5_000, headersTimeout: patience, bodyTimeout: patience });
-    let connection = 0;
-    client.on('connect', () => {
-      connection = ++this.#opened;
-    });
+    const { path, rate, keys, connections } = this.#options;
+    const line = new Connection(
+      () => this.#origin,
+      () => ++this.#opened,
+    );
     const own = Array.from({ length: keys }, (_, key) => key).filter((key) => key % connections === index);
     const interval = (connections / rate) * 1000;
     const start = Date.now() + (interval * index) / connections;
@@ -71,10 +77,13 @@ export class Sender {
       if (this.#stopping.signal.aborted) break;
       const keyNumber = own[turn % own.length] ?? 0;
       await this.#sendEvent(keyNumber, 1 + Math.floor(turn / own.length), dueAt, (headers, body) =>
-        attempt(client, pathname, headers, body, () => ({ incarnation: this.#options.incarnation(), connection })),
+        attempt(line.client, path, headers, body, () => ({
+          incarnation: this.#options.incarnation(),
+          connection: line.number,
+        })),
       );
     }
-    await client.destroy();
+    await line.client.destroy();
   }
 
   async #sendEvent(
@@ -96,6 +105,32 @@ export class Sender {
       }
       await delay(pause);
     }
+  }
+}
+
+/** One at a time; opened again where it was lost, or where events go to another gateway now. */
+class Connection {
+  /** Of all that were ever opened. */
+  number = 0;
+  readonly #origin: () => string;
+  readonly #count: () => number;
+  #open: { readonly client: Client; readonly origin: string } | undefined;
+
+  constructor(origin: () => string, count: () => number) {
+    this.#origin = origin;
+    this.#count = count;
+  }
+
+  get client(): Client {
+    const origin = this.#origin();
+    if (this.#open?.origin === origin) return this.#open.client;
+    void this.#open?.client.close();
+    const client = new Client(origin, { connectTimeout: 5_000, headersTimeout: patience, bodyTimeout: patience });
+    client.on('connect', () => {
+      this.number = this.#count();
+    });
+    this.#open = { client, origin };
+    return client;
   }
 }
 

@@ -50,11 +50,20 @@ export async function lockFolder(
   await makeFolder(folder);
   const mount = await mountPoint(folder);
   let held: Held | undefined = await waitForLock(folder, log, wait, tryLock);
+  let retaking: Promise<void> | undefined;
 
-  async function retake(): Promise<void> {
+  /** Once for all who ask at the same time: they would find the folder in use by each other. */
+  function retake(): Promise<void> {
+    retaking ??= retakeOnce().finally(() => {
+      retaking = undefined;
+    });
+    return retaking;
+  }
+
+  async function retakeOnce(): Promise<void> {
     if (held !== undefined && (await isAtPath(held.handle, join(folder, lockFile)))) return;
     if ((await mountPoint(folder)) !== mount) throw gone(folder, mount);
-    await release();
+    await letGo();
     await makeFolder(folder);
     const taken = await take(folder, tryLock);
     if (typeof taken === 'string') throw inUse(folder, taken);
@@ -62,6 +71,11 @@ export async function lockFolder(
   }
 
   async function release(): Promise<void> {
+    await retaking?.catch(() => undefined);
+    await letGo();
+  }
+
+  async function letGo(): Promise<void> {
     const last = held;
     held = undefined;
     if (last === undefined) return;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { AppendFile, Files } from '../disk/files.js';
+import { type AppendFile, type Files, GoneError } from '../disk/files.js';
 import { encodeFrame } from '../disk/frame.js';
 import { encodeHead, identify, type Layout, makeHead } from '../disk/head.js';
 import type { Keeper } from '../disk/keeper.js';
@@ -79,6 +79,17 @@ export class Acked {
       active.file.writeNow(bytes);
     } catch {
       // What is torn in it is passed over; the numbers are sent once more after a restart.
+    }
+  }
+
+  /** Whether somebody has taken away the file that is written to: what is noted in it would be lost. */
+  async isGone(): Promise<boolean> {
+    try {
+      await this.#active?.file.check();
+      return false;
+    } catch (error) {
+      if (error instanceof GoneError) return true;
+      throw error;
     }
   }
 

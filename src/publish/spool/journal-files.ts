@@ -124,9 +124,9 @@ export class JournalFiles {
       await restoreSegment(files, segment, keeper);
       restored++;
     }
+    if (restored > 0 || (await this.#acked.isGone())) await this.#acked.close();
+    await this.prepare();
     if (restored === 0) return;
-    await this.#acked.close();
-    await this.#acked.prepare(this.#extent().finished);
     await this.note(true);
     keeper.reportRestored(folder, restored);
   }

@@ -153,6 +153,8 @@ group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=400
 offsets.topic.num.partitions=1
+# By default half of the heap goes to the log cleaner at once, and a broker that recovers its log may not find it.
+log.cleaner.dedupe.buffer.size=16777216
 ${describeReplication(voters.length)}
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL
 ${secure ? describeSecurity(libs) : ''}`;

@@ -6,7 +6,7 @@ const metadata = { apiKey: 3, version: 1 };
 /** Resolves when the broker knows of so many brokers that serve. An open port alone says nothing. */
 export async function waitForBrokers(port: number, brokers = 1): Promise<void> {
   const noTopics = Buffer.alloc(4);
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 1800; tries++) {
     try {
       const answer = await ask(port, metadata.apiKey, metadata.version, noTopics);
       if (answer.readInt32BE(0) >= brokers) return;

@@ -96,6 +96,6 @@ describe('the schedule of faults', () => {
     const draw = (seed: number) => drawSchedule(createRandom(seed), 30);
     expect(draw(7)).to.deep.equal(draw(7));
     expect(draw(7)).not.to.deep.equal(draw(8));
-    expect(new Set(draw(7).map(({ fault }) => fault.kind))).to.have.property('size', 15);
+    expect(new Set(draw(7).map(({ fault }) => fault.kind))).to.have.property('size', 22);
   });
 });

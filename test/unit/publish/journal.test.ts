@@ -322,6 +322,19 @@ describe('a journal', function () {
       });
     }
 
+    it('notes what is finished where only its notes were taken away', async () => {
+      const { journal } = await openJournal(realFiles, folder);
+      await journal.append(1, Buffer.from('one'));
+      await journal.append(2, Buffer.from('two'));
+      for (const name of readdirSync(folder).filter((each) => each.endsWith('.acked'))) rmSync(join(folder, name));
+      await journal.verify();
+      journal.finish([2]);
+      // Killed here.
+      const { journal: after } = await openJournal(realFiles, folder);
+      expect([...after.finished]).to.deep.equal([2]);
+      await Promise.all([after.close(), journal.close()]);
+    });
+
     it('reports what is lost when its file is cut, and keeps what follows', async () => {
       const { journal, said } = await openJournal(realFiles, folder);
       await journal.append(1, Buffer.from('one'));

@@ -119,6 +119,15 @@ describe('the lock of a folder', () => {
     rmSync(`${folder}.moved`, { recursive: true });
   });
 
+  it('is taken again once, whoever asks for it at the same time', async () => {
+    const lock = await lockFolder(folder, log, 0);
+    rmSync(folder, { recursive: true });
+    await Promise.all([1, 2, 3].map(() => lock.retake()));
+    expect(await caught(lockFolder(folder, log, 0))).to.include({ reason: 'FOLDER_IN_USE' });
+    await lock.release();
+    await (await lockFolder(folder, log, 0)).release();
+  });
+
   it('is not taken on the disk beneath while its volume is away, and is again when it is mounted', async () => {
     const mount = join(folder, 'volume');
     mkdirSync(mount);
