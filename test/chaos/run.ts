@@ -3,6 +3,7 @@
  *   npm run chaos -- [--minutes 10] [--seed 1] [--rate 100]      faults drawn from the seed
  *                [--faults delete-topic,limit-size]            only these of them
  *   npm run chaos -- --kill-gateway 200 [--seed 1]               so many crashes of the gateway
+ *   npm run chaos -- --stop-gateway 100 [--seed 1]               so many SIGTERMs, each while Kafka is away
  *   npm run chaos -- --outage 10m [--rate 500]                   Kafka away for so long
  * `--client platformatic`: with that Kafka client; `--workers N`: with so many.
  * The last line is JSON; the exit code is 1 where a promise was broken.
@@ -14,6 +15,7 @@ import { playKills, playOutage, playSchedule, type Run, runScene } from './chaos
 import { createRandom } from './random.js';
 import { canMount } from './scene.js';
 import { describeFault, drawSchedule, type Fault } from './schedule.js';
+import { playStops } from './stops.js';
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     faults: { type: 'string' },
     client: { type: 'string', default: 'kafkajs' },
     'kill-gateway': { type: 'string' },
+    'stop-gateway': { type: 'string' },
     outage: { type: 'string' },
   },
 });
@@ -39,6 +42,9 @@ function say(text: string): void {
 function choose(): Pick<Run, 'options' | 'play'> {
   if (values['kill-gateway'] !== undefined) {
     return { options: { ...common, ownDisk: false }, play: playKills(seed, Number(values['kill-gateway'])) };
+  }
+  if (values['stop-gateway'] !== undefined) {
+    return { options: { ...common, ownDisk: false }, play: playStops(seed, Number(values['stop-gateway'])) };
   }
   if (values.outage !== undefined) {
     return { options: { ...common, ownDisk: false }, play: playOutage(parseDuration(values.outage) / 1000) };
