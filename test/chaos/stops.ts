@@ -5,7 +5,7 @@ import { createRandom } from './random.js';
 import { awaitProgress } from './scene.js';
 
 /**
- * So many SIGTERMs, each while Kafka is away for all: killed, or halted, which leaves requests unread in its sockets. One in
+ * So many SIGTERMs, each while Kafka is away for all: halted, which leaves requests unread in its sockets, or killed. One in
  * three gateways starts, and is stopped once more, before Kafka is back.
  */
 export function playStops(seed: number, stops: number): Run['play'] {
@@ -13,7 +13,7 @@ export function playStops(seed: number, stops: number): Run['play'] {
   return async (scene) => {
     const { cluster, gateway, say } = scene;
     for (let done = 0; done < stops; ) {
-      const halted = random.integer(0, 1) === 0;
+      const halted = random.integer(1, 4) > 1;
       if (halted) for (const node of cluster.nodes) node.pause();
       else await Promise.all(cluster.nodes.map((node) => node.kill()));
       for (let again = true; again && done < stops; again = random.integer(1, 3) === 1) {
