@@ -5,12 +5,21 @@ import { choosePartition } from './partitioner.js';
 import { type Entry, EntryQueue, estimateBytes } from './queue.js';
 import { createRetry, stopped } from './retry.js';
 import { createShipper, type Soon } from './shipper.js';
+import type { Numbered, Resuming, Unanswered } from './unanswered.js';
 
 interface Queue {
   readonly topic: Topic;
   readonly partition: number;
   readonly entries: EntryQueue;
+  /** Batches of a former process: they go first. */
+  readonly former: Former[];
   busy: boolean;
+}
+
+interface Former {
+  readonly batch: Numbered;
+  readonly resolve: (known: boolean) => void;
+  readonly reject: (error: PublishError) => void;
 }
 
 interface Topic {
@@ -28,7 +37,7 @@ export interface BatcherStatus {
   readonly bytes: number;
 }
 
-export type Batcher = Publisher<Placement> & { status(): BatcherStatus };
+export type Batcher = Publisher<Placement> & Resuming & { status(): BatcherStatus };
 
 /**
  * Joins records to batches: one queue and one batch in flight per topic-partition. An idle partition sends at once, a
@@ -40,6 +49,7 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
   const topics = new Map<string, Topic>();
   const shipper = createShipper(client, clock, soon);
   const retry = createRetry(clock);
+  const unanswered: Unanswered[] = [];
   let closing: Promise<void> | undefined;
   let records = 0;
   let bytes = 0;
@@ -55,12 +65,7 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
   }
 
   function enqueue(entry: Entry): void {
-    const { topic: name } = entry.record;
-    let topic = topics.get(name);
-    if (!topic) {
-      topic = { name, queues: [], waiting: undefined, asking: undefined };
-      topics.set(name, topic);
-    }
+    const topic = findTopic(entry.record.topic);
     if (topic.waiting) {
       topic.waiting.push(entry);
       return;
@@ -72,6 +77,15 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
       topic.waiting = [entry];
       track(placeWaiting(topic));
     }
+  }
+
+  function findTopic(name: string): Topic {
+    let topic = topics.get(name);
+    if (!topic) {
+      topic = { name, queues: [], waiting: undefined, asking: undefined };
+      topics.set(name, topic);
+    }
+    return topic;
   }
 
   /** One question at a time for each topic. */
@@ -95,21 +109,58 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
   }
 
   function place(topic: Topic, partitions: number, entry: Entry): void {
-    const partition = choosePartition(entry.record.key, partitions);
-    let queue = topic.queues[partition];
-    if (!queue) {
-      queue = { topic, partition, entries: new EntryQueue(), busy: false };
-      topic.queues[partition] = queue;
-    }
+    const queue = findQueue(topic, choosePartition(entry.record.key, partitions));
     queue.entries.push(entry);
+    start(queue);
+  }
+
+  function findQueue(topic: Topic, partition: number): Queue {
+    const queue = topic.queues[partition] ?? { topic, partition, entries: new EntryQueue(), former: [], busy: false };
+    topic.queues[partition] = queue;
+    return queue;
+  }
+
+  function start(queue: Queue): void {
     if (queue.busy) return;
     queue.busy = true;
     track(run(queue));
   }
 
   async function run(queue: Queue): Promise<void> {
-    while (queue.entries.length > 0) await deliver(queue, () => queue.entries.take());
+    while (queue.former.length + queue.entries.length > 0) {
+      const former = queue.former.shift();
+      if (former) await deliverFormer(queue.topic, former);
+      else await deliver(queue, () => queue.entries.take());
+    }
     queue.busy = false;
+  }
+
+  async function resume(batch: Numbered): Promise<boolean> {
+    if (closing) throw stopped();
+    const topic = findTopic(batch.topic);
+    const partitions = await retry.untilDone(async () => ask(topic));
+    if (partitions instanceof PublishError) return giveUp(partitions);
+    if (partitions <= batch.partition) return false;
+    return new Promise((resolve, reject) => {
+      const queue = findQueue(topic, batch.partition);
+      queue.former.push({ batch, resolve, reject });
+      start(queue);
+    });
+  }
+
+  async function deliverFormer(topic: Topic, { batch, resolve, reject }: Former): Promise<void> {
+    let failed = false;
+    const base = await retry.untilDone(async () => {
+      // One that was deleted is made anew, and is another one then.
+      if (failed && (await ask(topic)) <= batch.partition) return gone;
+      failed = true;
+      const outcome = await client.resume(batch);
+      if (outcome instanceof PublishError) throw outcome;
+      return outcome;
+    });
+    if (typeof base === 'bigint') resolve(true);
+    else if (base === gone || base.kind === 'refused') resolve(false);
+    else reject(base);
   }
 
   /** Takes entries when their request leaves. Settles every one of them, or places it in another partition. */
@@ -141,8 +192,17 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
       await deliver(queue, () => entries.slice(0, middle));
       await deliver(queue, () => entries.slice(middle));
     } else {
+      if (base.kind === 'unavailable') note(pack());
       rejectAll(entries, base);
     }
+  }
+
+  /** It is closed while a batch has no answer. */
+  function note(batch: LoadedBatch): void {
+    const { topic, partition, records: sent } = batch;
+    const trace = client.trace(batch);
+    if (trace === 'unsent') return;
+    unanswered.push({ topic, partition, records: sent, numbering: trace === 'unknown' ? undefined : trace });
   }
 
   function rejectAll(entries: readonly Entry[], error: PublishError): void {
@@ -180,6 +240,8 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
     ready: () => closing === undefined && client.ready(),
     connected: () => client.ready(),
     status: () => ({ records, bytes }),
+    resume,
+    unanswered: () => unanswered,
     /** Whoever closes has waited for what he wants: what is not acknowledged by now is rejected. */
     close() {
       closing ??= finish();
@@ -196,6 +258,11 @@ function load(topic: string, partition: number, entries: readonly Entry[]): Load
   let bytes = 0;
   for (const entry of entries) bytes += entry.bytes;
   return { topic, partition, records: entries.map(({ record }) => record), bytes, entries };
+}
+
+function giveUp(error: PublishError): false {
+  if (error.kind === 'refused') return false;
+  throw error;
 }
 
 /** The partition that a batch was for is no more. */

@@ -1,4 +1,5 @@
 import type { KafkaRecord, PublishError } from '../model.js';
+import type { Numbered, Numbering } from './unanswered.js';
 
 /** Records of one topic-partition that Kafka takes or leaves together. */
 export interface Batch {
@@ -11,6 +12,9 @@ export interface Batch {
 
 /** The offset of a batch's first record once all in-sync replicas have the batch, or why Kafka is not known to have it. */
 export type Outcome = bigint | PublishError;
+
+/** `unsent`: Kafka can't have it. `unknown`: it may have it, and can't be asked. */
+export type Trace = Numbering | 'unsent' | 'unknown';
 
 /** What the gateway is going to send. */
 export interface Expectations {
@@ -35,5 +39,12 @@ export interface KafkaClient {
    * was not refused again, unchanged, before any other.
    */
   send(batches: readonly Batch[]): Promise<readonly Outcome[]>;
+  /**
+   * Sends a batch of another process once more, under its numbering. An outcome that is `refused`: it can't be had under it.
+   * The caller has nothing else in flight for the partition.
+   */
+  resume(batch: Numbered): Promise<Outcome>;
+  /** Of a batch that has no outcome but `unavailable`: whether it may have been sent, and by what Kafka knows it. */
+  trace(batch: Batch): Trace;
   close(): Promise<void>;
 }

@@ -110,6 +110,12 @@ export const metrics = {
     merge: 'sum',
     help: 'Records that neither Kafka nor the spool could take: their senders got 503.',
   },
+  gateway_unanswered_records_total: {
+    type: 'counter',
+    labels: ['topic', 'outcome'],
+    merge: 'sum',
+    help: 'Records that were in flight to Kafka when a former process was stopped. once: they went on under their numbers. unknown: they were sent anew, and Kafka may have them twice.',
+  },
   gateway_spool_full: {
     type: 'gauge',
     labels: [],

@@ -59,12 +59,15 @@ function observeSpool(
     read('gateway_spool_full', Number(fullSince !== undefined)),
     read('gateway_spool_unusable', Number(unusable !== undefined)),
     read('gateway_spool_damaged_files', damagedFiles),
-    ...lanes.flatMap(({ topic, open, spooled, bytes, oldest = now, refused, parked }) => [
+    ...lanes.flatMap(({ topic, open, spooled, bytes, oldest = now, refused, resumed, parked }) => [
       read('gateway_lane_open', Number(open), { topic }),
       read('gateway_spool_records', spooled, { topic }),
       read('gateway_spool_bytes', bytes, { topic }),
       read('gateway_spool_oldest_seconds', Math.max(0, now - oldest) / 1000, { topic }),
       read('gateway_spool_refused_total', refused, { topic }),
+      ...Object.entries(resumed ?? {}).map(([outcome, value]) =>
+        read('gateway_unanswered_records_total', value, { topic, outcome }),
+      ),
       read('gateway_parked_records', parked, { topic }),
     ]),
   ];

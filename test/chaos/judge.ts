@@ -1,4 +1,4 @@
-import { findAcknowledgement, type SentEvent } from './ledger.js';
+import { type Attempt, findAcknowledgement, type SentEvent } from './ledger.js';
 import type { Crash } from './schedule.js';
 
 /** A record as it was found in Kafka. */
@@ -24,6 +24,8 @@ export interface Deletion {
 export interface History {
   readonly crashes: readonly Crash[];
   readonly deletions: readonly Deletion[];
+  /** How many workers a crash of the gateway ends. */
+  readonly workers: number;
   /** Ids of events that were parked: they are sent when an operator says so, whatever came after them. */
   readonly parked: ReadonlySet<string>;
 }
@@ -46,7 +48,7 @@ export interface Verdict {
 export function judge(
   events: readonly SentEvent[],
   records: readonly Found[],
-  { crashes, deletions, parked }: History,
+  { crashes, workers, deletions, parked }: History,
   scope: (event: SentEvent) => string,
 ): Verdict {
   const found = new Map<string, Found[]>();
@@ -63,11 +65,12 @@ export function judge(
   }
   for (const places of found.values()) places.sort((one, other) => one.at - other.at || compareOffsets(one, other));
   const acknowledged = events.filter((event) => findAcknowledgement(event) !== undefined);
-  const duplicates = new Map<string, string | undefined>();
-  for (const event of events) {
-    const places = found.get(event.id) ?? [];
-    if (places.length > 1) duplicates.set(event.id, explain(event, places, crashes));
-  }
+  const repeated = events.map((event) => ({ event, places: found.get(event.id) ?? [] }));
+  const duplicates = explainAll(
+    repeated.filter(({ places }) => places.length > 1),
+    crashes,
+    workers,
+  );
   const lost = acknowledged.filter(({ id }) => !found.has(id));
   return {
     acknowledged: acknowledged.length,
@@ -90,22 +93,80 @@ function isDeleted({ topic, attempts }: SentEvent, deletions: readonly Deletion[
   return deletions.some((deletion) => deletion.topic === topic && (writer?.startedAt ?? 0) <= deletion.goneAt);
 }
 
+interface Repeated {
+  readonly event: SentEvent;
+  /** Its records, the first that was written first. */
+  readonly places: readonly Found[];
+}
+
 /** Attempts with these results wrote nothing: nobody was there, or the gateway said that it has the event already. */
 const writesNothing: ReadonlySet<string> = new Set(['duplicate', 'ECONNREFUSED']);
 
+/** Records of a batch, at the most: what a worker has in flight to one partition. */
+const batchLimit = 1_000;
+
 /**
- * Each attempt can leave one record, and each crash between the first attempt and the last record one more: what a
- * process did not live to note as done, the next one does again.
+ * What the README says of duplicates, and nothing else: an attempt that got no 200 may have left a record, and so may a crash,
+ * of what was in flight, which is one batch for each partition and each worker that died. A stop explains none.
  */
-function explain({ attempts }: SentEvent, places: readonly Found[], crashes: readonly Crash[]): string | undefined {
-  const from = attempts[0]?.startedAt ?? 0;
+function explainAll(
+  repeated: readonly Repeated[],
+  crashes: readonly Crash[],
+  workers: number,
+): Map<string, string | undefined> {
+  const reasons = new Map<string, string | undefined>();
+  const inFlight = new Map<string, { batches: number; ids: string[]; offsets: number[] }>();
+  for (const each of repeated) {
+    const { event, places } = each;
+    const during = listCrashes(each, crashes);
+    reasons.set(event.id, explain(each, during));
+    const left = places.slice(0, Math.max(0, places.length - listWriters(event).length));
+    for (const { topic, partition, offset } of left) {
+      const key = [topic, partition, ...during.map(({ at }) => at)].join(' ');
+      const batches = during.reduce((sum, { what }) => sum + (what === 'gateway' ? workers : 1), 0);
+      const group = inFlight.get(key) ?? { batches, ids: [], offsets: [] };
+      group.ids.push(event.id);
+      group.offsets.push(Number(offset));
+      inFlight.set(key, group);
+    }
+  }
+  for (const { batches, ids, offsets } of inFlight.values()) {
+    if (countBatches(offsets) > batches) for (const id of ids) reasons.set(id, undefined);
+  }
+  return reasons;
+}
+
+/** How many batches these offsets of a partition take at the least. */
+function countBatches(offsets: readonly number[]): number {
+  let count = 0;
+  let end = Number.NEGATIVE_INFINITY;
+  for (const offset of [...offsets].sort((one, other) => one - other)) {
+    if (offset < end) continue;
+    count++;
+    end = offset + batchLimit;
+  }
+  return count;
+}
+
+/** Those between the first attempt and the last record. */
+function listCrashes({ event, places }: Repeated, crashes: readonly Crash[]): readonly Crash[] {
+  const from = event.attempts[0]?.startedAt ?? 0;
   const until = places.at(-1)?.at ?? 0;
-  const during = crashes.filter(({ at }) => at >= from && at <= until);
-  const writing = attempts.filter(({ result }) => !writesNothing.has(result));
-  if (places.length > during.length + writing.length) return undefined;
-  const [first, ...more] = during.map(({ what, at }) => `kill -9 of the ${what} at ${new Date(at).toISOString()}`);
+  return crashes.filter(({ at }) => at >= from && at <= until);
+}
+
+/** The attempts that may have left a record. */
+function listWriters({ attempts }: SentEvent): readonly Attempt[] {
+  return attempts.filter(({ result }) => !writesNothing.has(result));
+}
+
+/** Each attempt can leave one record, and each crash one more. */
+function explain({ event, places }: Repeated, crashes: readonly Crash[]): string | undefined {
+  const writers = listWriters(event);
+  if (places.length > crashes.length + writers.length) return undefined;
+  const [first, ...more] = crashes.map(({ what, at }) => `kill -9 of the ${what} at ${new Date(at).toISOString()}`);
   const others = more.length > 1 ? [`${more.length - 1} more`, ...more.slice(-1)] : more;
-  const unknown = writing.slice(0, -1).map(({ result }) => `sent again after ${result}`);
+  const unknown = writers.slice(0, -1).map(({ result }) => `sent again after ${result}`);
   return [...(first === undefined ? [] : [first]), ...others, ...unknown].join(', ');
 }
 

@@ -5,6 +5,7 @@
  *                [--faults delete-topic,limit-size]            only these of them
  *   npm run chaos -- --rolling [--minutes 10] [--seed 1]         two gateways behind a proxy, restarted in turn
  *   npm run chaos -- --kill-gateway 200 [--seed 1]               so many crashes of the gateway
+ *   npm run chaos -- --stop-gateway 100 [--seed 1]               so many SIGTERMs, each while Kafka is away
  *   npm run chaos -- --outage 10m [--rate 500]                   Kafka away for so long
  * `--client platformatic`: with that Kafka client; `--workers N`: with so many.
  * The last two lines are a row for the table of docs/chaos.md, and JSON; the exit code is 1 where a promise was broken.
@@ -18,6 +19,7 @@ import { createRandom } from './random.js';
 import { playRolling } from './rolling.js';
 import { describeFault, drawSchedule, type Fault, faultKinds } from './schedule.js';
 import { canMount } from './site.js';
+import { playStops } from './stops.js';
 import { tableHead, tableRow } from './table.js';
 
 const { values } = parseArgs({
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     faults: { type: 'string' },
     client: { type: 'string', default: 'kafkajs' },
     'kill-gateway': { type: 'string' },
+    'stop-gateway': { type: 'string' },
     outage: { type: 'string' },
     rolling: { type: 'boolean', default: false },
   },
@@ -46,6 +49,9 @@ function say(text: string): void {
 function choose(): Pick<Run, 'options' | 'play'> {
   if (values['kill-gateway'] !== undefined) {
     return { options: { ...common, ownDisk: false }, play: playKills(seed, Number(values['kill-gateway'])) };
+  }
+  if (values['stop-gateway'] !== undefined) {
+    return { options: { ...common, ownDisk: false }, play: playStops(seed, Number(values['stop-gateway'])) };
   }
   if (values.outage !== undefined) {
     return { options: { ...common, ownDisk: false }, play: playOutage(parseDuration(values.outage) / 1000) };

@@ -6,6 +6,7 @@
 import { type KafkaRecord, type Placement, PublishError, type Publisher } from '../../src/model.js';
 import type { Log } from '../../src/publish/log.js';
 import { openSpool, type Spool } from '../../src/publish/spool/spool.js';
+import type { Resuming } from '../../src/publish/unanswered.js';
 import { SimulatedDisk } from './disk.js';
 import { World } from './world.js';
 
@@ -14,7 +15,7 @@ const records = 60;
 const folder = '/spool/0';
 
 /** A Kafka that takes what it is told to take, and knows what it has. */
-class Taker implements Publisher<Placement> {
+class Taker implements Publisher<Placement>, Resuming {
   readonly taken = new Set<string>();
   readonly #world: World;
   /** What becomes of a record: it is acknowledged, refused for good, or waits for ever. */
@@ -38,6 +39,8 @@ class Taker implements Publisher<Placement> {
   ready = () => false;
   connected = () => true;
   close = async () => undefined;
+  unanswered = () => [];
+  resume = async () => false;
 }
 
 export interface Base {
@@ -58,7 +61,7 @@ async function settle<T>(world: World, work: Promise<T>, limit = 600_000): Promi
   return settled;
 }
 
-function open(world: World, disk: SimulatedDisk, kafka: Publisher<Placement>, log: Log): Promise<Spool> {
+function open(world: World, disk: SimulatedDisk, kafka: Taker, log: Log): Promise<Spool> {
   return openSpool(kafka, {
     ...{ folder, maxBytes: 1_000_000, topics, deadLetterTopic: 'webhooks.dlq' },
     ...{ files: disk.mount(), retake: async () => undefined, clock: world, log },

@@ -7,6 +7,7 @@ interface Life {
 
 export interface Publish {
   readonly life: number;
+  readonly at: number;
   /** When all of it was safe; absent while it is open, or where it failed. */
   safe?: number;
   failed?: true;
@@ -60,7 +61,7 @@ export class Ledger {
     if (before !== undefined && !this.#isExplained(before, life, now)) {
       this.broken.push(`published again without a reason: ${event.id}`);
     }
-    const publish: Publish = { life };
+    const publish: Publish = { life, at: now };
     event.publishes.push(publish);
     return publish;
   }

@@ -1,8 +1,16 @@
 import type { SentEvent } from './events.js';
 import type { SimulatedKafka } from './kafka.js';
 
-/** Looks at what is in Kafka in the end, beside what was promised. */
-export function judge(sent: readonly SentEvent[], kafka: SimulatedKafka, parked: ReadonlySet<string>) {
+/**
+ * Looks at what is in Kafka in the end, beside what was promised. `excuses`: when a process ended so that the next one may have
+ * sent something once more.
+ */
+export function judge(
+  sent: readonly SentEvent[],
+  kafka: SimulatedKafka,
+  parked: ReadonlySet<string>,
+  excuses: readonly number[],
+) {
   const broken: string[] = [];
   const order = new Map(sent.map((event, index) => [event.id, { event, index }]));
   const producers = new Map<string, number[]>();
@@ -27,6 +35,9 @@ export function judge(sent: readonly SentEvent[], kafka: SimulatedKafka, parked:
     const by = producers.get(id) ?? [];
     if (by.length > 1) repeated++;
     if (acknowledged && by.length === 0 && !parked.has(id)) broken.push(`missing: ${id}`);
+    // Each publish writes it once; beyond that, only a crash, or a disk that took no note of it, explains another.
+    const excused = excuses.filter((at) => at >= (publishes[0]?.at ?? 0)).length;
+    if (by.length > publishes.length + excused) broken.push(`written too often: ${id}`);
     // A process writes an event once for each time that it was published; the next one may once more, after a crash.
     for (const producer of new Set(by)) {
       const times = by.filter((other) => other === producer).length;

@@ -1,5 +1,7 @@
+import { crc32 } from 'node:zlib';
 import { type KafkaRecord, PublishError } from '../../src/model.js';
 import type { Batch, KafkaClient, Outcome } from '../../src/publish/client.js';
+import type { Numbering } from '../../src/publish/unanswered.js';
 import type { World } from './world.js';
 
 const partitions = 2;
@@ -10,8 +12,10 @@ interface Written {
   readonly producer: number;
 }
 
+type Records = Pick<Batch, 'topic' | 'partition' | 'records'>;
+
 interface NumberedBatch {
-  readonly batch: Batch;
+  readonly batch: Records;
   readonly sequence: number;
 }
 
@@ -51,7 +55,20 @@ export class SimulatedKafka {
   connect(alive: () => boolean): KafkaClient {
     const producer = ++this.#producers;
     const sequences = new Map<string, number>();
+    /** Sent, and without an outcome that says more than that Kafka is away. */
+    const unanswered = new Map<Batch, Numbering>();
+    let close = () => {};
     let closed = false;
+    const closing = new Promise<void>((resolve) => {
+      close = resolve;
+    });
+    const isClosed = () => closed;
+    /** What is under way when the client closes has no answer, whatever becomes of it. */
+    const ask = (by: number, batches: readonly NumberedBatch[]) =>
+      Promise.race([
+        this.#request(by, batches, isClosed),
+        closing.then(() => batches.map(() => unavailable('CLOSED'))),
+      ]);
     return {
       connect: async () => undefined,
       ready: () => !this.away,
@@ -61,18 +78,34 @@ export class SimulatedKafka {
       send: async (batches) => {
         const numbered = batches.map((batch) => ({ batch, sequence: sequences.get(nameLane(batch)) ?? 0 }));
         if (!alive()) return new Promise<never>(() => {});
-        const outcomes = await this.#request(producer, numbered, () => closed);
+        if (!closed) {
+          for (const { batch, sequence } of numbered) unanswered.set(batch, numberingOf(producer, sequence, batch));
+        }
+        const outcomes = await ask(producer, numbered);
         if (!alive()) return new Promise<never>(() => {});
         for (const [index, { batch, sequence }] of numbered.entries()) {
           const outcome = outcomes[index];
           if (outcome instanceof PublishError && outcome.kind === 'unavailable') continue;
+          unanswered.delete(batch);
           this.#answered.set(batch.topic, this.#world.now());
           if (typeof outcome === 'bigint') sequences.set(nameLane(batch), sequence + batch.records.length);
         }
         return outcomes;
       },
+      trace: (batch) => unanswered.get(batch) ?? 'unsent',
+      resume: async ({ numbering, ...batch }) => {
+        if (numberingOf(0, 0, batch).checksum !== numbering.checksum)
+          return new PublishError('refused', 'NUMBER_LOST', '');
+        if (!alive()) return new Promise<never>(() => {});
+        const by = Number(numbering.producerId);
+        const [outcome = unavailable('CLOSED')] = await ask(by, [{ batch, sequence: numbering.number }]);
+        if (!alive()) return new Promise<never>(() => {});
+        if (typeof outcome === 'bigint') this.#answered.set(batch.topic, this.#world.now());
+        return outcome;
+      },
       close: async () => {
         closed = true;
+        close();
       },
     };
   }
@@ -110,7 +143,7 @@ export class SimulatedKafka {
     return unavailable(kind === 'not written' ? 'NOT_LEADER_OR_FOLLOWER' : 'REQUEST_TIMED_OUT');
   }
 
-  #write(producer: number, sequence: number, { topic, partition, records }: Batch): number {
+  #write(producer: number, sequence: number, { topic, partition, records }: Records): number {
     const name = `${topic}/${partition}`;
     const at: Partition = this.#partitions.get(name) ?? { log: [], last: new Map() };
     this.#partitions.set(name, at);
@@ -126,7 +159,12 @@ export class SimulatedKafka {
   }
 }
 
-function nameLane({ topic, partition }: Batch): string {
+function numberingOf(producer: number, number: number, { topic, records }: Records): Numbering {
+  const checksum = crc32(JSON.stringify(records));
+  return { topicId: topic, producerId: BigInt(producer), epoch: 0, number, timestamp: 0, checksum };
+}
+
+function nameLane({ topic, partition }: Records): string {
   return `${topic}/${partition}`;
 }
 

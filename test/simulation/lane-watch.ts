@@ -8,6 +8,10 @@ import type { World } from './world.js';
  */
 export class LaneWatch {
   readonly faults: string[] = [];
+  /** Records that went on under their numbers after a stop. */
+  resumed = 0;
+  /** When it was said that something may be sent twice. */
+  readonly doubts: number[] = [];
   readonly #world: World;
   readonly #kafka: SimulatedKafka;
   readonly #closedAt = new Map<string, number>();
@@ -19,12 +23,16 @@ export class LaneWatch {
 
   readonly hear: Log = (_level, message, fields) => {
     const topic = String(fields.topic);
-    if (message.startsWith('lane closed') || message.includes('former process')) {
+    if (message.startsWith('lane closed') || message.startsWith('records of a former process')) {
       this.#closedAt.set(topic, this.#world.now());
     } else if (message.startsWith('lane open') && this.#kafka.away) {
       const closedAt = this.#closedAt.get(topic) ?? 0;
       if (this.#kafka.answeredAt(topic) < closedAt)
         this.faults.push(`the lane of ${topic} opened although Kafka was away`);
+    } else if (message.startsWith('what a former process had in flight is in Kafka')) {
+      this.resumed += Number(fields.records);
+    } else if (message.includes('Kafka may have it twice') || message.startsWith('what is in flight cannot be noted')) {
+      this.doubts.push(this.#world.now());
     } else if (message.startsWith('a spooled record cannot be read')) {
       this.faults.push(`lost on disk: ${JSON.stringify(fields)}`);
     }

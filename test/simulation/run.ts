@@ -12,6 +12,8 @@ let acknowledged = 0;
 let duplicates = 0;
 let late = 0;
 let repeated = 0;
+let resumed = 0;
+let doubts = 0;
 let broken = 0;
 for (let seed = first; seed < first + schedules; seed++) {
   const verdict = await runSchedule(seed);
@@ -19,11 +21,13 @@ for (let seed = first; seed < first + schedules; seed++) {
   duplicates += verdict.duplicates;
   late += verdict.late;
   repeated += verdict.repeated;
+  resumed += verdict.resumed;
+  doubts += verdict.doubts;
   if (verdict.broken.length === 0) continue;
   broken++;
   process.stdout.write(`seed ${seed}: ${verdict.broken.join(', ')}\n`);
 }
 process.stdout.write(
-  `${JSON.stringify({ schedules, acknowledged, duplicates, late, repeated, broken, seed: first })}\n`,
+  `${JSON.stringify({ schedules, acknowledged, duplicates, late, repeated, resumed, doubts, broken, seed: first })}\n`,
 );
 process.exitCode = broken === 0 ? 0 : 1;

@@ -16,6 +16,8 @@ const keys = ['a', 'b', 'c', 'd'];
 const window = 40_000;
 /** Milliseconds within which files that were deleted are written again. */
 const restoring = 2_500;
+/** Milliseconds that a gateway has to stop in. */
+const closeLimit = 6_000;
 
 export interface Verdict {
   readonly seed: number;
@@ -24,6 +26,9 @@ export interface Verdict {
   readonly duplicates: number;
   readonly late: number;
   readonly repeated: number;
+  /** Records that went on under their numbers after a stop; how often that could not be. */
+  readonly resumed: number;
+  readonly doubts: number;
   readonly broken: readonly string[];
 }
 
@@ -39,12 +44,15 @@ export async function runSchedule(seed: number): Promise<Verdict> {
   const ledger = new Ledger(window);
   const sent: SentEvent[] = [];
   const watch = new LaneWatch(world, kafka);
+  /** When a process ended so that it may have left something to be sent twice. */
+  const excuses: number[] = [];
   let life = 0;
   let duplicates = 0;
   let late = 0;
   let gateway: SimulatedGateway | undefined;
   let volumeAway = false;
   let fragileUntil = 0;
+  const stops = dice.chance(0.5) ? 2 : 0;
   disk.tornSectors = dice.chance(0.5);
   const crashes = dice.chance(0.5) ? 0.01 : 0;
   disk.beforeAppend = () => {
@@ -86,6 +94,7 @@ export async function runSchedule(seed: number): Promise<Verdict> {
     if (isFragile()) return;
     // A process that dies has its volume back when the next one starts.
     bringSpoolBack();
+    excuses.push(world.now());
     const power = dice.chance(0.5);
     noteFull();
     ledger.endLife(life, world.now(), power ? 'power cut' : 'kill');
@@ -185,7 +194,30 @@ export async function runSchedule(seed: number): Promise<Verdict> {
       disk.failingSyncs = !isFragile() && dice.chance(0.2) ? 1 + dice.below(3) : 0;
     },
     takeSpoolAway,
+    ...Array<() => void>(stops).fill(stop),
   ];
+
+  /** A graceful end, whatever goes on; one that takes too long is a kill. */
+  function stop(): void {
+    if (gateway === undefined || isFragile()) return;
+    const mine = life;
+    const { publisher, dedupe } = gateway;
+    gateway = undefined;
+    const end = (closed: boolean) => {
+      if (mine !== life) return;
+      if (!closed) return crash();
+      if (volumeAway || disk.full || disk.readOnly || disk.failingSyncs > 0) excuses.push(world.now());
+      bringSpoolBack();
+      noteFull();
+      ledger.endLife(life, world.now(), 'close');
+      life++;
+    };
+    world.after(closeLimit, () => end(false));
+    void publisher
+      .close()
+      .then(() => dedupe.close())
+      .then(() => end(true));
+  }
 
   /** The folder is deleted under a running gateway, or its volume is unmounted for some seconds. */
   function takeSpoolAway(): void {
@@ -264,8 +296,16 @@ export async function runSchedule(seed: number): Promise<Verdict> {
   }
 
   const parked = new Set(await readParked(world, disk));
-  const verdict = judge(sent, kafka, parked);
-  return { seed, duplicates, late, ...verdict, broken: [...ledger.broken, ...watch.faults, ...verdict.broken] };
+  const verdict = judge(sent, kafka, parked, [...excuses, ...watch.doubts]);
+  return {
+    seed,
+    duplicates,
+    late,
+    resumed: watch.resumed,
+    doubts: watch.doubts.length,
+    ...verdict,
+    broken: [...ledger.broken, ...watch.faults, ...verdict.broken],
+  };
 }
 
 function fingerprintOf({ id, providerId }: SentEvent): Fingerprint {

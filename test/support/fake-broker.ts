@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Reader, readRecordsBatch, Writer } from '@platformatic/kafka';
@@ -26,6 +27,8 @@ export interface WrittenBatch {
 }
 
 const node = 1;
+/** Metadata has the ids of topics from this version on. */
+const withIds = 10;
 /** API key → the version from which on headers have tags, and texts another length. */
 const flexibleFrom: { readonly [api: number]: number } = { 3: 9, 18: 3, 22: 2, 32: 4 };
 
@@ -45,6 +48,10 @@ export class FakeBroker {
   #port = 0;
   #producers = 0n;
   mute = false;
+  /** Topics of another one are others, whatever their names. */
+  cluster = 'cluster';
+  /** From 10 on, topics have ids. */
+  newestMetadata = 12;
   /** `max.message.bytes` of every topic. */
   limit = 2 ** 20;
   /** Topics that it does not have. */
@@ -106,10 +113,10 @@ export class FakeBroker {
       this.#answerProduce(socket, correlation, body);
       return;
     }
-    const flexible = request.readInt16BE(2) >= (flexibleFrom[api] ?? 0);
+    const flexible = isFlexible(api, request.readInt16BE(2));
     const answers: { readonly [api: number]: (head: Writer) => Writer } = {
-      3: (head) => this.#describe(head, readTopics(body, flexible), flexible),
-      18: (head) => listVersions(head),
+      3: (head) => this.#describe(head, readTopics(body, flexible, request.readInt16BE(2)), request.readInt16BE(2)),
+      18: (head) => this.#listVersions(head),
       22: (head) => this.#identify(head, flexible),
       32: (head) => this.#describeLimits(head, body, request.readInt16BE(2)),
     };
@@ -122,7 +129,8 @@ export class FakeBroker {
     socket.write(answer(flexible ? head.appendTaggedFields() : head).prependLength().buffer);
   }
 
-  #describe(answer: Writer, topics: readonly string[], flexible: boolean): Writer {
+  #describe(answer: Writer, topics: readonly string[], version: number): Writer {
+    const flexible = isFlexible(3, version);
     answer
       .appendInt32(0)
       .appendArray(
@@ -139,28 +147,33 @@ export class FakeBroker {
       )
       .appendString('cluster', flexible)
       .appendInt32(node)
-      .appendArray([...topics], (writer, topic) => this.#describeTopic(writer, topic, flexible), flexible, flexible);
-    return flexible ? answer.appendInt32(0).appendTaggedFields() : answer;
+      .appendArray([...topics], (writer, topic) => this.#describeTopic(writer, topic, version), flexible, flexible);
+    if (!flexible) return answer;
+    return (version >= withIds ? answer.appendBoolean(false) : answer.appendInt32(0)).appendTaggedFields();
   }
 
-  #describeTopic(writer: Writer, topic: string, flexible: boolean): void {
+  #describeTopic(writer: Writer, topic: string, version: number): void {
+    const flexible = isFlexible(3, version);
     const code = this.undescribed.get(topic) ?? (this.missing.has(topic) ? 3 : 0);
     const there = code === 0;
-    writer
-      .appendInt16(code)
-      .appendString(topic, flexible)
-      .appendBoolean(false)
-      .appendArray(
-        [...new Array(there ? this.#partitions : 0).keys()],
-        (each, partition) => {
-          each.appendInt16(0).appendInt32(partition).appendInt32(node);
-          if (flexible) each.appendInt32(0);
-          for (let list = 0; list < 3; list++)
-            each.appendArray([node], (one, id) => one.appendInt32(id), flexible, false);
-        },
-        flexible,
-        flexible,
+    writer.appendInt16(code).appendString(topic, flexible);
+    if (version >= withIds)
+      writer.append(
+        createHash('md5')
+          .update(this.cluster + topic)
+          .digest(),
       );
+    writer.appendBoolean(false).appendArray(
+      [...new Array(there ? this.#partitions : 0).keys()],
+      (each, partition) => {
+        each.appendInt16(0).appendInt32(partition).appendInt32(node);
+        if (flexible) each.appendInt32(0);
+        for (let list = 0; list < 3; list++)
+          each.appendArray([node], (one, id) => one.appendInt32(id), flexible, false);
+      },
+      flexible,
+      flexible,
+    );
     if (flexible) writer.appendInt32(0);
   }
 
@@ -187,6 +200,27 @@ export class FakeBroker {
       false,
       false,
     );
+  }
+
+  /** The newest that the broker has: kafkajs asks for it. */
+  #listVersions(answer: Writer): Writer {
+    const versions: readonly (readonly [api: number, newest: number])[] = [
+      ...([
+        [0, 7],
+        [3, this.newestMetadata],
+        [18, 0],
+        [22, 3],
+        [32, 3],
+      ] as const),
+    ];
+    return answer
+      .appendInt16(0)
+      .appendArray(
+        [...versions],
+        (each, [api, newest]) => each.appendInt16(api).appendInt16(0).appendInt16(newest),
+        false,
+        false,
+      );
   }
 
   #identify(answer: Writer, flexible: boolean): Writer {
@@ -257,31 +291,21 @@ export class FakeBroker {
   }
 }
 
-/** Of Metadata. */
-function readTopics(body: Reader, flexible: boolean): readonly string[] {
-  if (flexible) body.readTaggedFields();
-  return body.readArray(() => body.readString(flexible), flexible, flexible);
+function isFlexible(api: number, version: number): boolean {
+  return version >= (flexibleFrom[api] ?? 0);
 }
 
-/** The newest that the broker has: kafkajs asks for it. */
-function listVersions(answer: Writer): Writer {
-  const versions: readonly (readonly [api: number, newest: number])[] = [
-    ...([
-      [0, 7],
-      [3, 9],
-      [18, 0],
-      [22, 3],
-      [32, 3],
-    ] as const),
-  ];
-  return answer
-    .appendInt16(0)
-    .appendArray(
-      [...versions],
-      (each, [api, newest]) => each.appendInt16(api).appendInt16(0).appendInt16(newest),
-      false,
-      false,
-    );
+/** Of Metadata. */
+function readTopics(body: Reader, flexible: boolean, version: number): readonly string[] {
+  if (flexible) body.readTaggedFields();
+  return body.readArray(
+    () => {
+      if (version >= withIds) body.readUUID();
+      return body.readString(flexible);
+    },
+    flexible,
+    flexible,
+  );
 }
 
 function readProduce(body: Reader): readonly WrittenBatch[] {

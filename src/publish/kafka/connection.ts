@@ -30,6 +30,7 @@ import {
   requests,
   type Versions,
 } from './internals.js';
+import { decodeMetadata, encodeMetadata, metadataVersion } from './metadata.js';
 import { configureSecurity } from './options.js';
 
 const topicResource = 2;
@@ -70,6 +71,13 @@ class Kafkajs implements Connection {
   }
 
   async describe(topics: readonly string[]): Promise<Metadata> {
+    if ((this.#versions[apiKeys.Metadata]?.maxVersion ?? 0) >= metadataVersion) {
+      const encode = async () => new Encoder().writeBuffer(encodeMetadata(topics));
+      return await this.#connection.send({
+        request: { apiKey: apiKeys.Metadata, apiVersion: metadataVersion, apiName: 'Metadata', encode },
+        response: { decode: async (body) => decodeMetadata(body), parse: async (answer: Metadata) => answer },
+      });
+    }
     // kafkajs takes none for all, and lets topics be created.
     const encode = async () => new Encoder().writeArray(topics).writeBoolean(false);
     const answer = await this.#ask(apiKeys.Metadata, requests.Metadata, { topics }, encode);

@@ -64,13 +64,19 @@ export interface RequestQueue {
 
 /** A request, and how to read its answer. `parse` throws what `decode` has found. */
 export interface Message<Answer> {
-  readonly request: { readonly apiKey: number; readonly apiVersion: number; encode(): Promise<Encoder> };
+  readonly request: {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    encode(): Promise<Encoder>;
+  };
   readonly response: { decode(body: Buffer): Promise<Answer>; parse(answer: Answer): Promise<Answer> };
 }
 
 export interface Encoder {
   writeArray(items: readonly string[]): Encoder;
   writeBoolean(value: boolean): Encoder;
+  writeBuffer(bytes: Buffer): Encoder;
 }
 
 /** A kind of request, in its versions. */

@@ -21,7 +21,7 @@ import {
   createTopicsV7,
   describeConfigsV3,
   initProducerIdV3,
-  metadataV9,
+  metadataV10,
   Connection as OpenConnection,
   ResponseError,
   Writer,
@@ -31,6 +31,7 @@ import { configureSecurity } from './options.js';
 /** A request that times out within the library poisons its connection: late answers are taken for others. */
 const never = 2 ** 31 - 1;
 const topicResource = 2;
+const noId = '00000000-0000-0000-0000-000000000000';
 
 /** @platformatic/kafka. */
 export function openPlatformatic(settings: KafkaSettings): Library {
@@ -60,12 +61,13 @@ class Platformatic implements Connection {
   }
 
   async describe(topics: readonly string[]): Promise<Metadata> {
-    const answer = await this.#ask(metadataV9.api, [...topics], false, false);
+    const answer = await this.#ask(metadataV10.api, [...topics], false, false);
     return {
       brokers: answer.brokers,
       controllerId: answer.controllerId,
-      topics: answer.topics.map(({ name, errorCode, partitions }) => ({
+      topics: answer.topics.map(({ name, topicId, errorCode, partitions }) => ({
         name: name ?? '',
+        ...(topicId !== noId && { id: topicId.replaceAll('-', '') }),
         code: errorCode,
         leaders: partitions.map(({ partitionIndex, leaderId }) => [partitionIndex, leaderId]),
       })),

@@ -16,8 +16,8 @@ export const {
   createTopicsV7,
   describeConfigsV3,
   initProducerIdV3,
-  metadataV9,
-}: Pick<Library, 'createAPI' | 'createTopicsV7' | 'describeConfigsV3' | 'initProducerIdV3' | 'metadataV9'> =
+  metadataV10,
+}: Pick<Library, 'createAPI' | 'createTopicsV7' | 'describeConfigsV3' | 'initProducerIdV3' | 'metadataV10'> =
   await load('apis/index.js');
 
 export const {

@@ -1,8 +1,10 @@
 import type { KafkaRecord } from '../../model.js';
+import type { Unanswered } from '../unanswered.js';
 import { Appender } from './appender.js';
 import type { Entry, LanePorts } from './entry.js';
 import type { Journal } from './journal.js';
 import { Progress } from './progress.js';
+import { noteUnanswered, type Resumed, Resumption } from './resumption.js';
 import { decodeSpooled } from './spooled-record.js';
 
 /** So many records at once wait in the batcher. */
@@ -30,6 +32,7 @@ export class Backlog {
   readonly #ends: LaneEnds;
   readonly #appender: Appender;
   readonly #progress: Progress;
+  readonly #resumption: Resumption;
   /** What is damaged up to this number was reported when the journal was opened. */
   readonly #found: number;
   #pending: boolean;
@@ -52,6 +55,7 @@ export class Backlog {
       ports.log('error', 'the spool cannot be cleared', { topic, detail }),
     );
     this.#appender = new Appender(topic, journal, ports, (number, owed) => this.#onAppended(number, owed));
+    this.#resumption = new Resumption(topic, journal, ports);
     this.#found = journal.last;
     this.#handedOver = journal.done;
     this.#pending = journal.last > journal.done;
@@ -70,6 +74,11 @@ export class Backlog {
   /** Records that could not be spooled since the start. */
   get refused(): number {
     return this.#appender.refused;
+  }
+
+  /** What became of what a former process had in flight; undefined: it had nothing. */
+  get resumed(): Resumed | undefined {
+    return this.#resumption.counts;
   }
 
   /** When the first of them was accepted, in milliseconds since the epoch; undefined while that isn't known. */
@@ -99,6 +108,7 @@ export class Backlog {
     if (this.#draining || !this.#pending) return;
     this.#draining = true;
     try {
+      if (!(await this.#resume())) return;
       while (this.#pending && this.#resent.size < (this.#suspect ? 1 : window)) {
         const frames = await this.#journal.read(this.#suspect ? 1 : readBytes);
         if (frames.length === 0 && !this.#reachEnd()) break;
@@ -111,6 +121,17 @@ export class Backlog {
     } finally {
       this.#draining = false;
     }
+  }
+
+  /** Says whether the journal's turn has come. */
+  async #resume(): Promise<boolean> {
+    if (this.#resumption.done) return true;
+    const done = await this.#resumption.run({
+      has: (number) => this.#progress.has(number),
+      finish: (number) => this.#finish(number),
+    });
+    if (this.#resumption.counts?.once) this.#suspect = false;
+    return done;
   }
 
   onAcknowledged({ number }: Entry): void {
@@ -139,9 +160,10 @@ export class Backlog {
     this.#appender.giveUp();
   }
 
-  /** Lets go of the journal; nothing may be in the batcher any more. */
-  async stop(): Promise<void> {
+  /** Lets go of the journal; nothing may be in the batcher any more. `unanswered`: what it had sent, and has no answer to. */
+  async stop(unanswered: readonly Unanswered[]): Promise<void> {
     await this.#progress.settle();
+    if (this.#resumption.done) await noteUnanswered(this.#topic, this.#journal, unanswered, this.#resent, this.#ports);
     await this.#journal.close();
   }
 

@@ -1,12 +1,15 @@
 import type { KafkaRecord, Placement, PublishError, Spooled } from '../../model.js';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
+import type { Numbered } from '../unanswered.js';
 import type { Lined } from './line.js';
 
 /** What a lane needs of the world. */
 export interface LanePorts {
   /** Settles when Kafka has the record or refuses it for good; keeps trying until then. */
   readonly send: (record: KafkaRecord) => Promise<Placement>;
+  /** Goes on with a batch that a former process has sent: see `Resuming`. */
+  readonly resume: (batch: Numbered) => Promise<boolean>;
   /** False while it is known that Kafka doesn't answer. */
   readonly connected: () => boolean;
   /** False while the spool may not grow by so many bytes. */

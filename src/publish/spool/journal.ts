@@ -1,6 +1,7 @@
 import { type Frame, frameHead, refuseLonger } from '../disk/frame.js';
 import type { Segment } from '../disk/segment.js';
 import { JournalFiles } from './journal-files.js';
+import type { Left } from './left.js';
 import { type JournalOptions, type LoadedJournal, loadJournal } from './load-journal.js';
 
 /** Numbers that are done with are kept in memory up to so many, and up to twice what is needed. */
@@ -19,6 +20,8 @@ interface Append extends Frame {
  * again, from the one that is open.
  */
 export class Journal {
+  /** What a former process had sent of it when it was stopped, and had no answer to. */
+  readonly left: Left;
   readonly #files: JournalFiles;
   /** Finished beyond `done`. */
   readonly #finished: Set<number>;
@@ -35,6 +38,7 @@ export class Journal {
   #reading: { segment: Segment | undefined; offset: number } = { segment: undefined, offset: 0 };
 
   private constructor(options: JournalOptions, loaded: LoadedJournal) {
+    this.left = loaded.left;
     this.#finished = loaded.finished;
     this.#done = loaded.done;
     this.#last = loaded.last;

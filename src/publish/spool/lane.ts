@@ -1,8 +1,10 @@
 import type { KafkaRecord, Placement, PublishError, Spooled } from '../../model.js';
+import type { Unanswered } from '../unanswered.js';
 import { Backlog } from './backlog.js';
 import type { Entry, LanePorts } from './entry.js';
 import type { Journal } from './journal.js';
 import { Line } from './line.js';
+import type { Resumed } from './resumption.js';
 
 /** How it goes on one topic's way. */
 export interface LaneStatus {
@@ -14,6 +16,8 @@ export interface LaneStatus {
   readonly bytes: number;
   /** Records that neither Kafka nor the spool could take, since the start. */
   readonly refused: number;
+  /** What became of what a former process had in flight; absent: it had nothing. */
+  readonly resumed?: Resumed;
   /** When the first one that waits on disk was accepted, in milliseconds since the epoch. */
   readonly oldest?: number;
 }
@@ -56,9 +60,15 @@ export class Lane {
   }
 
   status(): LaneStatus {
-    const { oldest, size, refused } = this.#backlog;
+    const { oldest, size, refused, resumed } = this.#backlog;
     const counts = { spooled: size, bytes: this.#journal.bytes, refused };
-    return { topic: this.topic, open: this.open, ...counts, ...(oldest !== undefined && { oldest }) };
+    return {
+      topic: this.topic,
+      open: this.open,
+      ...counts,
+      ...(oldest !== undefined && { oldest }),
+      ...(resumed && { resumed }),
+    };
   }
 
   publish(record: KafkaRecord): Promise<Placement | Spooled> {
@@ -118,9 +128,9 @@ export class Lane {
     return this.#journal.verify();
   }
 
-  /** Lets go of the journal; nothing may be in the batcher any more. */
-  stop(): Promise<void> {
-    return this.#backlog.stop();
+  /** Lets go of the journal; nothing may be in the batcher any more. `unanswered`: what it had sent, and has no answer to. */
+  stop(unanswered: readonly Unanswered[]): Promise<void> {
+    return this.#backlog.stop(unanswered);
   }
 
   #send(entry: Entry): void {

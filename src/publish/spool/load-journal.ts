@@ -5,6 +5,7 @@ import type { Keeper } from '../disk/keeper.js';
 import { refuseNewer } from '../disk/refuse-newer.js';
 import { openSegment, type Segment } from '../disk/segment.js';
 import { Acked } from './acked.js';
+import { Left } from './left.js';
 import { type Note, noteFile, readNote } from './note.js';
 
 export const journalSuffix = '.journal';
@@ -22,6 +23,7 @@ export interface JournalOptions {
 export interface LoadedJournal {
   readonly segments: readonly Segment[];
   readonly acked: Acked;
+  readonly left: Left;
   readonly finished: Set<number>;
   readonly done: number;
   /** The highest number that may have been used. */
@@ -35,6 +37,7 @@ export async function loadJournal(options: JournalOptions): Promise<LoadedJourna
   const note = await loadNote(options);
   await keeper.look(folder);
   const { acked, numbers } = await Acked.open(files, folder, stream, keeper);
+  const left = await Left.open(options);
   const { segments, unread } = await loadSegments(options);
   reportMissing(options, note, segments);
   const known = [
@@ -47,7 +50,7 @@ export async function loadJournal(options: JournalOptions): Promise<LoadedJourna
   // What can't be read may have had these: so none is given twice.
   const last = known.reduce((high, number) => Math.max(high, number)) + Math.ceil(unread / frameHead);
   const finished = new Set([...numbers].filter((number) => number > note.done));
-  return { segments, acked, finished, done: note.done, last };
+  return { segments, acked, left, finished, done: note.done, last };
 }
 
 /** Where it can't be trusted, what is there is sent once more. */

@@ -5,6 +5,7 @@ import { realClock } from '../clock.js';
 import type { PublisherOptions } from '../create.js';
 import { realFiles } from '../disk/files.js';
 import { lockFolder } from '../disk/lock.js';
+import type { Resuming } from '../unanswered.js';
 import { openSpool, type Spool } from './spool.js';
 
 /**
@@ -12,7 +13,7 @@ import { openSpool, type Spool } from './spool.js';
  * gateway has fewer now. Rejects where another gateway is at work in the folder.
  */
 export async function openSpools(
-  kafka: Publisher<Placement>,
+  kafka: Publisher<Placement> & Resuming,
   { dir, maxBytes }: KafkaSettings['spool'],
   { topics, deadLetterTopic, slot = 0, slots = 1, lockWait, log }: Omit<PublisherOptions, 'largest'>,
 ): Promise<Spool> {

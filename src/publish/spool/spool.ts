@@ -5,6 +5,7 @@ import type { Files } from '../disk/files.js';
 import { Keeper } from '../disk/keeper.js';
 import { refuseNewer } from '../disk/refuse-newer.js';
 import type { Log } from '../log.js';
+import type { Resuming } from '../unanswered.js';
 import type { LanePorts } from './entry.js';
 import { Journal } from './journal.js';
 import { Lane, type LaneStatus } from './lane.js';
@@ -63,7 +64,7 @@ export interface Spool extends Publisher {
  * A Publisher that keeps on the local disk what Kafka can't take now: see `Lane` for how. What a former process has left
  * in the folder is sent first. It says "stopping" to Kafka only after everything that it has promised is safe.
  */
-export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptions): Promise<Spool> {
+export async function openSpool(kafka: Publisher<Placement> & Resuming, options: SpoolOptions): Promise<Spool> {
   const { folder, maxBytes, files, clock, log, retake } = options;
   let { deadLetterTopic } = options;
   const journals = new Map<string, Journal>();
@@ -75,6 +76,7 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
   const parked = await Parked.open(journalOptions('parked'), clock);
   const ports: LanePorts = {
     send: (record) => kafka.publish(record),
+    resume: (batch) => kafka.resume(batch),
     connected: () => kafka.connected(),
     mayGrow,
     park,
@@ -195,7 +197,8 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
     await verifying;
     await Promise.all([...lanes.values()].map((lane) => lane.settle(patience)));
     await kafka.close();
-    await Promise.all([...lanes.values()].map((lane) => lane.stop()));
+    const unanswered = kafka.unanswered();
+    await Promise.all([...lanes.values()].map((lane) => lane.stop(unanswered)));
     await parked.close();
   }
 

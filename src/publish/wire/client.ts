@@ -1,14 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
 import { PublishError } from '../../model.js';
-import type { Batch, Expectations, KafkaClient, Outcome } from '../client.js';
+import type { Batch, Expectations, KafkaClient, Outcome, Trace } from '../client.js';
 import type { DirectOptions } from '../create.js';
 import { describeCode, isAnswer, losesSequence, toFault } from '../faults.js';
 import type { Log } from '../log.js';
+import type { Numbered } from '../unanswered.js';
 import { Cluster } from './cluster.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Library } from './library.js';
 import { Producer } from './producer.js';
+import { resumeBatch } from './resume.js';
 import { ensureTopics, tellTopicFaults, unknownTopic, warnOfSmallTopics } from './topics.js';
 
 /** Milliseconds. */
@@ -93,6 +95,18 @@ export class WireClient implements KafkaClient {
     return outcomes;
   }
 
+  async resume(batch: Numbered): Promise<Outcome> {
+    const start = performance.now();
+    const outcome = await resumeBatch(this.#cluster, batch);
+    if (outcome instanceof PublishError) this.#recover(outcome, batch);
+    this.#count(typeof outcome === 'bigint' || outcome.kind === 'refused' || isAnswer(outcome), start);
+    return outcome;
+  }
+
+  trace(batch: Batch): Trace {
+    return this.#producer.trace(batch);
+  }
+
   /** Says that there is no connection until a broker is found: after so many failures, or so long a silence. */
   #count(answered: boolean, start: number): void {
     if (answered) {
@@ -115,7 +129,7 @@ export class WireClient implements KafkaClient {
     this.#cluster.close();
   }
 
-  #recover(fault: PublishError, { topic, partition, records }: Batch): void {
+  #recover(fault: PublishError, { topic, partition, records }: Pick<Batch, 'topic' | 'partition' | 'records'>): void {
     if (fault.kind === 'refused') return;
     const about = { topic, partition, records: records.length, reason: fault.reason, detail: fault.message };
     this.#log('warn', 'a batch was not acknowledged and is sent again', about);

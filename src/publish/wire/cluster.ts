@@ -21,6 +21,7 @@ export class Cluster {
   readonly #avoided = new Map<string, number>();
   readonly #brokers = new Map<number, Address>();
   readonly #leaders = new Map<string, number[]>();
+  readonly #topicIds = new Map<string, string | undefined>();
   #controller = nobody;
   #closed = false;
 
@@ -49,6 +50,11 @@ export class Cluster {
     return leader === nobody ? undefined : leader;
   }
 
+  /** The id that tells the topic from any other, one of the same name included; undefined: it is not known. */
+  topicId(topic: string): string | undefined {
+    return this.#topicIds.get(topic);
+  }
+
   /** The leader is another now, or it does not answer: `learn` finds out. */
   forgetLeader(topic: string, partition: number): void {
     const leaders = this.#leaders.get(topic);
@@ -69,7 +75,8 @@ export class Cluster {
     for (const { nodeId, host, port } of answer.brokers) this.#brokers.set(nodeId, { host, port });
     this.#controller = answer.controllerId;
     const faults = new Map<string, number>();
-    for (const { name, code, leaders } of answer.topics) {
+    for (const { name, code, leaders, id } of answer.topics) {
+      if (code === 0) this.#topicIds.set(name, id);
       if (code === 0) {
         const known = new Array<number>(leaders.length).fill(nobody);
         for (const [partition, leader] of leaders) known[partition] = leader;

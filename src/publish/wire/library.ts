@@ -12,6 +12,8 @@ export interface Metadata {
 
 export interface TopicMetadata {
   readonly name: string;
+  /** 32 hexadecimal digits that no other topic has, one of the same name included; absent: the broker has none. */
+  readonly id?: string;
   /** 0: there, and may be described. */
   readonly code: number;
   /** Each partition with its leader; -1: none. */

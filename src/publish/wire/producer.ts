@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PublishError } from '../../model.js';
-import type { Batch, Outcome } from '../client.js';
+import type { KafkaRecord, PublishError } from '../../model.js';
+import type { Batch, Outcome, Trace } from '../client.js';
 import { describeCode, describeFault, losesSequence, toFault } from '../faults.js';
+import type { Numbering } from '../unanswered.js';
 import type { Cluster } from './cluster.js';
 import type { Identity, PartitionAnswer, PartitionBatch } from './library.js';
-import { encodeBatch } from './record-batch.js';
+import { checksumOf, encodeBatch } from './record-batch.js';
 
 /** Kafka's sequence numbers start again after the largest. */
 const largestNumber = 0x7fffffff;
@@ -16,7 +17,15 @@ interface Lane {
   /** Records that were written under this identity. */
   number: number;
   /** What was sent and has no outcome yet; it keeps its bytes, so that Kafka knows it again. */
-  pending?: { readonly batch: Batch; readonly bytes: Buffer; tries: number } | undefined;
+  pending?: Pending | undefined;
+}
+
+interface Pending {
+  readonly batch: Batch;
+  readonly bytes: Buffer;
+  /** Absent where it has no number, or its topic no id. */
+  readonly numbering: Numbering | undefined;
+  tries: number;
 }
 
 /**
@@ -31,6 +40,8 @@ export class Producer {
   readonly #lanes = new Map<string, Lane[]>();
   /** Node → when it reads again. */
   readonly #throttled = new Map<number, number>();
+  /** What may have been written under a number that is given up. */
+  readonly #doubtful = new WeakSet<KafkaRecord>();
   #identity: Identity | undefined;
 
   constructor(cluster: Cluster, idempotent: boolean) {
@@ -49,7 +60,7 @@ export class Producer {
       const prepared: PartitionBatch[] = [];
       for (const batch of batches) {
         const lane = this.#findLane(batch);
-        if (lane.pending && lane.pending.batch !== batch) restart(lane);
+        if (lane.pending && lane.pending.batch !== batch) this.#restart(lane);
         lane.identity ??= await this.#askIdentity();
         prepared.push({
           topic: batch.topic,
@@ -90,9 +101,23 @@ export class Producer {
   #encode(lane: Lane, identity: Identity, batch: Batch): Buffer {
     if (!lane.pending) {
       const sequence = { ...identity, number: this.#idempotent ? lane.number : -1 };
-      lane.pending = { batch, bytes: encodeBatch(batch.records, batch.bytes, sequence, Date.now()), tries: 0 };
+      const timestamp = Date.now();
+      const bytes = encodeBatch(batch.records, batch.bytes, sequence, timestamp);
+      const topicId = this.#idempotent ? this.#cluster.topicId(batch.topic) : undefined;
+      const numbering =
+        topicId === undefined ? undefined : { topicId, ...sequence, timestamp, checksum: checksumOf(bytes) };
+      lane.pending = { batch, bytes, numbering, tries: 0 };
     }
     return lane.pending.bytes;
+  }
+
+  /** See `KafkaClient.trace`. What was sent while the topic was another may be in either. */
+  trace(batch: Batch): Trace {
+    const { pending } = this.#findLane(batch);
+    if (batch.records.some((record) => this.#doubtful.has(record))) return 'unknown';
+    if (pending?.batch !== batch || pending.tries === 0) return 'unsent';
+    const { numbering } = pending;
+    return numbering?.topicId === this.#cluster.topicId(batch.topic) ? (numbering ?? 'unknown') : 'unknown';
   }
 
   #countTry(batch: Batch): void {
@@ -111,22 +136,23 @@ export class Producer {
 
   #fail(batch: Batch, fault: PublishError): PublishError {
     const lane = this.#findLane(batch);
-    if (losesSequence(fault)) restart(lane);
+    if (losesSequence(fault)) this.#restart(lane);
     else if (fault.kind === 'refused') {
       // An earlier try may have been written all the same.
-      if ((lane.pending?.tries ?? 0) > 1) restart(lane);
+      if ((lane.pending?.tries ?? 0) > 1) this.#restart(lane);
       lane.pending = undefined;
     }
     return fault;
   }
 
+  #restart(lane: Lane): void {
+    for (const record of lane.pending?.batch.records ?? []) this.#doubtful.add(record);
+    lane.identity = undefined;
+    lane.number = 0;
+    lane.pending = undefined;
+  }
+
   async #askIdentity(): Promise<Identity> {
     return this.#idempotent ? this.#cluster.ask((connection) => connection.identify()) : notIdempotent;
   }
-}
-
-function restart(lane: Lane): void {
-  lane.identity = undefined;
-  lane.number = 0;
-  lane.pending = undefined;
 }

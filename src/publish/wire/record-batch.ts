@@ -49,6 +49,11 @@ export function encodeBatch(
   return batch;
 }
 
+/** CRC-32C of an encoded batch, which is over all but its offset and the epoch of the leader. */
+export function checksumOf(batch: Buffer): number {
+  return batch.readUInt32BE(17);
+}
+
 /** Returns where the record ends. Its length comes first, and is known last: it is guessed how many bytes it takes. */
 function writeRecord(bytes: Buffer, start: number, { key, headers, value }: KafkaRecord, index: number): number {
   const guess = start + sizeOfVarint(value.length + 256);

@@ -19,10 +19,10 @@ function found(id: string, offset: number, at = offset): Found {
 function rule(
   events: SentEvent[],
   records: Found[],
-  { crashes = [], deletions = [], parked = new Set() }: Partial<History> = {},
+  { crashes = [], workers = 1, deletions = [], parked = new Set() }: Partial<History> = {},
   scope = (_: SentEvent) => '',
 ) {
-  return judge(events, records, { crashes, deletions, parked }, scope);
+  return judge(events, records, { crashes, workers, deletions, parked }, scope);
 }
 
 describe('the judge of chaos runs', () => {
@@ -88,6 +88,23 @@ describe('the judge of chaos runs', () => {
     expect(reasons(sent('a', 1, attempt('503'), accepted))).to.equal('sent again after 503');
     expect(reasons(sent('a', 1, attempt('ECONNREFUSED'), accepted))).to.equal(undefined);
     expect(reasons(sent('a', 1, attempt('503'), attempt('duplicate')))).to.equal(undefined);
+  });
+
+  it('explains by a crash what one batch for each worker and partition holds, and no more', () => {
+    const ids = Array.from({ length: 1_001 }, (_, n) => `e${n}`);
+    const twice = (count: number, second = 10_000) =>
+      ids.slice(0, count).flatMap((id, n) => [found(id, n, 10), found(id, second + n, 20)]);
+    const events = ids.map((id, n) => sent(id, n, accepted));
+    const countUnexplained = (records: Found[], history: Partial<History>) =>
+      [...rule(events, records, history).duplicates.values()].filter((reason) => reason === undefined).length;
+    const gateway: Crash[] = [{ at: 15, what: 'gateway' }];
+    expect(countUnexplained(twice(1_000), { crashes: gateway })).to.equal(0);
+    expect(countUnexplained(twice(1_001), { crashes: gateway })).to.equal(1_001);
+    expect(countUnexplained(twice(1_001), { crashes: gateway, workers: 2 })).to.equal(0);
+    expect(countUnexplained(twice(1_001), { crashes: [{ at: 15, what: 'worker' }], workers: 2 })).to.equal(1_001);
+    const elsewhere = twice(1_001).map((record) => ({ ...record, partition: record.id === 'e0' ? 1 : 0 }));
+    expect(countUnexplained(elsewhere, { crashes: gateway })).to.equal(0);
+    expect(countUnexplained(twice(1), { crashes: [] })).to.equal(1);
   });
 });
 

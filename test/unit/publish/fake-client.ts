@@ -1,5 +1,5 @@
 import { PublishError } from '../../../src/model.js';
-import type { Batch, KafkaClient, Outcome } from '../../../src/publish/client.js';
+import type { Batch, KafkaClient, Outcome, Trace } from '../../../src/publish/client.js';
 
 /** One batch that the fake holds until the test says what becomes of it. */
 export interface Held {
@@ -58,6 +58,14 @@ export class FakeClient implements KafkaClient {
     const base = log.length;
     for (const record of batch.records) log.push(record.value.toString());
     return BigInt(base);
+  }
+
+  async resume(): Promise<Outcome> {
+    return new PublishError('refused', 'NUMBER_LOST', 'nothing is known of it');
+  }
+
+  trace(): Trace {
+    return 'unsent';
   }
 
   async close(): Promise<void> {
