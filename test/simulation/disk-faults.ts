@@ -74,6 +74,11 @@ export class DiskFaults {
     this.#disturbed = this.#disk.full || this.#disk.readOnly || this.#disk.failingSyncs > 0;
   }
 
+  readonly failReads = (): void => {
+    const { dice } = this.#world;
+    this.#disk.failingReads = !this.fragile && dice.chance(0.3) ? 1 + dice.below(2) : 0;
+  };
+
   noteFull(): void {
     if (this.#disk.full || this.#disk.readOnly) this.#ledger.noteFull(this.#world.now());
   }
@@ -96,7 +101,7 @@ export class DiskFaults {
       return;
     }
     // What was set aside is open nowhere: deleting it is a fault of its own.
-    if (disk.full || disk.readOnly || disk.failingSyncs > 0 || this.damages > 0) return;
+    if (disk.full || disk.readOnly || disk.failingSyncs > 0 || disk.failingReads > 0 || this.damages > 0) return;
     this.#noteVanished();
     this.#fragileUntil = this.#world.now() + restoring;
     disk.vanish('/spool');
@@ -179,6 +184,7 @@ export class DiskFaults {
     this.#disk.full = false;
     this.#disk.readOnly = false;
     this.#disk.failingSyncs = 0;
+    this.#disk.failingReads = 0;
     this.#disk.forbid(undefined);
     this.bringSpoolBack();
     this.#disk.beforeAppend = () => undefined;

@@ -30,6 +30,8 @@ export class SimulatedDisk {
   readOnly = false;
   /** So many syncs to come fail; what they should have made durable is lost in the next power cut. */
   failingSyncs = 0;
+  /** So many reads to come of open files fail. */
+  failingReads = 0;
   /** A power cut leaves whole sectors of what was being written empty, and not only its end away. */
   tornSectors = false;
   /** Files of folders that have vanished. */
@@ -265,7 +267,7 @@ export class SimulatedDisk {
       if (inode.bytes.length < written) throw new GoneError(path, inode.bytes.length);
     };
     return {
-      read: (offset, length) => work(() => inode.bytes.subarray(offset, offset + length)),
+      read: (offset, length) => work(() => this.#read(inode, offset, length)),
       write: (chunks) => work(() => write(Buffer.concat(chunks))),
       writeNow: (bytes) => {
         if (mount === this.#mount) write(bytes);
@@ -284,6 +286,14 @@ export class SimulatedDisk {
         }),
       close: () => work(() => undefined),
     };
+  }
+
+  #read(inode: Inode, offset: number, length: number): Buffer {
+    if (this.failingReads > 0) {
+      this.failingReads--;
+      throw Object.assign(new Error('input/output error'), { code: 'EIO' });
+    }
+    return inode.bytes.subarray(offset, offset + length);
   }
 
   #sync(inode: Inode): void {

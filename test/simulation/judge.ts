@@ -1,3 +1,4 @@
+import type { KafkaRecord } from '../../src/model.js';
 import type { SimulatedDisk } from './disk.js';
 import type { DiskFaults } from './disk-faults.js';
 import type { SentEvent } from './events.js';
@@ -37,10 +38,16 @@ export function judge(sent: readonly SentEvent[], kafka: SimulatedKafka, scene: 
     if (all.length > 1 && isByStop(event, all, kafka)) repeatedByStop++;
     if (event.acknowledged && all.length === 0 && !scene.parked.has(event.id))
       broken.push(...judgeMissing(event, scene));
+    if (!all.every(({ record }) => isWhole(event, record))) broken.push(`other bytes than were sent: ${event.id}`);
     broken.push(...judgeRepetition(event, all, kafka, scene.faults));
   }
   const acknowledged = sent.filter((event) => event.acknowledged).length;
   return { acknowledged, repeated, repeatedByStop, broken };
+}
+
+function isWhole({ id, topic, key, size }: SentEvent, record: KafkaRecord): boolean {
+  const same = record.topic === topic && record.key === key && record.value.length === size;
+  return same && record.value.equals(Buffer.alloc(size, id));
 }
 
 /** Of one key, in each partition, in the order of acceptance. */

@@ -78,7 +78,7 @@ class Schedule {
       () => {
         kafka.away = dice.chance(0.5);
       },
-      ...[faults.fill, faults.forbid, faults.failSyncs],
+      ...[faults.fill, faults.forbid, faults.failSyncs, faults.failReads],
       () => {
         const { life } = host;
         if (host.takes) faults.takeSpoolAway(() => host.life === life);
