@@ -161,6 +161,13 @@ const owners: readonly Mutant[] = [
     proof: 'simulation',
   },
   {
+    fault: 'give offsets of a damaged file of the embedded log again',
+    file: 'src/publish/embedded/topic-log.ts',
+    find: 'this.#next = Math.max(this.#next, first + Math.ceil((await files.size(path)) / frameHead));',
+    replace: 'void [files, first];',
+    proof: 'test/unit/publish/embedded-damage.test.ts',
+  },
+  {
     fault: 'read files of a newer version',
     file: `${disk}/seal.ts`,
     find: 'if (Number(found) > version) throw new NewerFormatError(path, found, version);',
@@ -193,10 +200,10 @@ const once: readonly Mutant[] = [
   },
   {
     fault: 'take a refused batch for accepted',
-    file: 'src/publish/wire/producer.ts',
-    find: 'if (answer.code !== 0) return',
-    replace: 'if (answer.code !== 0 && answer.code !== 10) return',
-    proof: 'test/unit/publish/wire/client.test.ts',
+    file: 'src/publish/shipper.ts',
+    find: 'else reject(outcome);',
+    replace: "else if (outcome?.kind === 'refused') resolve(0n); else reject(outcome);",
+    proof: 'simulation',
   },
   {
     fault: 'publish without the claim on an event',

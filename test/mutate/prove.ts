@@ -50,6 +50,7 @@ export async function test(copy: string, files: readonly string[]): Promise<Catc
     '--import=tsx/esm',
     '--timeout=30000',
     '--bail',
+    '--exit',
     ...reporter,
     ...files,
   ]);

@@ -15,6 +15,8 @@ const copied = ['src', 'test', 'plugins', 'schemas', 'config', 'package.json', '
 interface Found {
   readonly mutant: Mutant;
   readonly caught: Catch | undefined;
+  /** Why its proof did not come to its end. */
+  readonly stuck?: string;
   readonly seconds: number;
 }
 
@@ -36,15 +38,21 @@ async function look(copy: string, mutant: Mutant): Promise<Found> {
   const heal = await plant(copy, mutant);
   const start = performance.now();
   try {
-    return { mutant, caught: await prove(copy, mutant.proof), seconds: (performance.now() - start) / 1_000 };
+    return { mutant, caught: await prove(copy, mutant.proof), seconds: since(start) };
+  } catch (error) {
+    return { mutant, caught: undefined, stuck: String(error), seconds: since(start) };
   } finally {
     await heal();
   }
 }
 
-function print({ mutant: { fault, file, proof }, caught, seconds }: Found): void {
+function since(start: number): number {
+  return (performance.now() - start) / 1_000;
+}
+
+function print({ mutant: { fault, file, proof }, caught, stuck = '', seconds }: Found): void {
   const how = caught?.seed === undefined ? proof : `seed ${caught.seed}`;
-  const what = caught === undefined ? 'NOT FOUND' : `${how}: ${caught.by.slice(0, 100)}`;
+  const what = caught === undefined ? `NOT FOUND ${stuck}` : `${how}: ${caught.by.slice(0, 100)}`;
   process.stdout.write(`| ${fault} | ${file} | ${what} | ${seconds.toFixed(1)} s |\n`);
 }
 

@@ -2,6 +2,7 @@ import type { Log } from '../../src/publish/log.js';
 import { seedChance } from './chance.js';
 import { SimulatedDisk } from './disk.js';
 import { DiskFaults } from './disk-faults.js';
+import { EmbeddedSchedule } from './embedded-schedule.js';
 import { type End, Ledger } from './events.js';
 import { Host } from './host.js';
 import { judge } from './judge.js';
@@ -15,6 +16,8 @@ import { promiseTurn, World } from './world.js';
 /** Milliseconds for which a published event is known at least: short, so that slices come and go. */
 const window = 40_000;
 const steps = 120;
+/** One seed in so many is one of the embedded log. */
+const embeddedEvery = 8;
 /** Milliseconds within which all is well again once nothing fails any more, and for which it is watched then. */
 const healing = 20_000;
 const watching = 2_500;
@@ -27,7 +30,7 @@ const watching = 2_500;
 export async function runSchedule(seed: number): Promise<Verdict> {
   const endOfSeed = seedChance(seed);
   try {
-    return await new Schedule(seed).run();
+    return await (seed % embeddedEvery === 0 ? new EmbeddedSchedule(seed) : new Schedule(seed)).run();
   } finally {
     endOfSeed();
   }
