@@ -349,9 +349,11 @@ export class SimulatedDisk {
 
   /** `path`: a name in its folder is made or changed. */
   #refuseWrites(path?: string): void {
-    const { folder, since } = this.#forbidden ?? { folder: '', since: 0 };
-    if (path?.startsWith(`${folder}/`) && folder !== '' && this.#world.now() - since > looking)
-      this.trespasses.push(path);
+    if (this.#forbidden !== undefined && path?.startsWith(`${this.#forbidden.folder}/`)) {
+      if (this.#world.now() - this.#forbidden.since > looking) this.trespasses.push(path);
+      // What is there instead can only be read.
+      throw Object.assign(new Error('permission denied'), { code: 'EACCES' });
+    }
     if (this.readOnly) throw Object.assign(new Error('read-only file system'), { code: 'EROFS' });
     if (this.full) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   }
