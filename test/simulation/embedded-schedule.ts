@@ -230,7 +230,7 @@ export class EmbeddedSchedule {
     }
     for (const [name, { topic, offset }] of this.#acked) {
       const there = stored.get(`${topic}@${offset}`);
-      if (there === name || (there === undefined && this.#counts.damages > 0 && this.#reported)) continue;
+      if (there === name || (this.#counts.damages > 0 && this.#reported)) continue;
       this.#broken.push(`${name} is not at ${topic}@${offset}, there is ${there ?? 'nothing'}`);
     }
   }
