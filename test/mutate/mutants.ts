@@ -95,7 +95,7 @@ const safety: readonly Mutant[] = [
     file: `${spool}/journal.ts`,
     find: 'await this.verify();',
     replace: '',
-    proof: 'simulation',
+    proof: 'test/unit/publish/journal-restarts.test.ts',
   },
   {
     fault: 'give up where waiting for Kafka helps',
@@ -159,6 +159,13 @@ const owners: readonly Mutant[] = [
     find: 'await retake();\n    const { done } = this.#extent();',
     replace: 'void retake;\n    const { done } = this.#extent();',
     proof: 'simulation',
+  },
+  {
+    fault: 'read one of two files of the embedded log that begin with the same offset',
+    file: 'src/publish/embedded/cursor.ts',
+    find: 'return all.findIndex(({ first }) => first === begin);',
+    replace: 'return all.findLastIndex(({ first }) => first === begin);',
+    proof: 'test/unit/publish/embedded-twins.test.ts',
   },
   {
     fault: 'give offsets of a damaged file of the embedded log again',
