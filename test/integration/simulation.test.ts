@@ -17,10 +17,10 @@ describe('delivery under simulated faults', () => {
       expect(lines.slice(0, -1), 'replay: npm run simulate-faults -- --seed SEED').to.deep.equal([]);
       const report: { readonly [name: string]: number } = JSON.parse(lines.at(-1) ?? '');
       expect(report.schedules).to.equal(3_000);
-      expect(report.acknowledged).to.be.greaterThan(300_000);
-      expect(report.duplicates).to.be.greaterThan(60_000);
-      for (const name of ['crashes', 'stops', 'vanished']) expect(report[name], name).to.be.greaterThan(2_000);
-      expect(report.damages).to.be.greaterThan(300);
+      expect(report.acknowledged).to.be.greaterThan(200_000);
+      expect(report.duplicates).to.be.greaterThan(50_000);
+      for (const name of ['crashes', 'stops', 'vanished']) expect(report[name], name).to.be.greaterThan(1_500);
+      expect(report.damages).to.be.greaterThan(200);
     } finally {
       await rm(dirname(file), { recursive: true, force: true });
     }
