@@ -88,7 +88,7 @@ class Schedule {
       },
       () => {
         // What is only in files that were deleted would go with the process.
-        if (dice.chance(0.2) && !disk.isForbidden) host.stop();
+        if (dice.chance(0.2) && !disk.isForbidden && !faults.fragile) host.stop();
       },
     ];
     this.#world = world;
