@@ -10,6 +10,8 @@ interface Inode {
 }
 
 const sector = 512;
+/** Milliseconds from a look whether a folder is one's own to what is done in it. */
+const looking = 50;
 
 /**
  * A disk that outlives processes, loses what was not synced in a power cut, can be full or read-only, and lies about a sync
@@ -28,10 +30,16 @@ export class SimulatedDisk {
   readOnly = false;
   /** So many syncs to come fail; what they should have made durable is lost in the next power cut. */
   failingSyncs = 0;
+  /** So many reads to come of open files fail. */
+  failingReads = 0;
   /** A power cut leaves whole sectors of what was being written empty, and not only its end away. */
   tornSectors = false;
   /** Files of folders that have vanished. */
   readonly #vanished = new Map<string, Map<string, Inode>>();
+  /** A folder that somebody else has taken, or whose volume is away, and since when. */
+  #forbidden: { readonly folder: string; readonly since: number } | undefined;
+  /** What a gateway has done in it. */
+  readonly trespasses: string[] = [];
   /** Called before each append to a file of a `Folder`, which may crash the process. */
   beforeAppend: () => void = () => undefined;
   /** Operations of a process that is dead do nothing. */
@@ -61,7 +69,7 @@ export class SimulatedDisk {
       text: (file) => work(() => this.#files.get(file)?.bytes.toString()),
       rename: (file, to) =>
         work(() => {
-          this.#refuseWrites();
+          this.#refuseWrites(to);
           if (this.#files.has(to)) throw new Error(`${to} is there already`);
           this.#files.set(to, this.#inode(file));
           this.#files.delete(file);
@@ -180,10 +188,28 @@ export class SimulatedDisk {
     this.#vanished.set(folder, gone);
   }
 
-  /** A folder that has vanished is there again, with what it had. */
+  /** A folder that has vanished is there again, with what it had; what was made in its place lies hidden beneath it. */
   comeBack(folder: string): void {
+    for (const path of this.paths(folder)) this.#files.delete(path);
     for (const [path, inode] of this.#vanished.get(folder) ?? []) this.#files.set(path, inode);
     this.#vanished.delete(folder);
+  }
+
+  /** From now on nobody may make or change names in the folder; undefined: there is no such folder any more. */
+  forbid(folder: string | undefined): void {
+    this.#forbidden = folder === undefined ? undefined : { folder, since: this.#world.now() };
+  }
+
+  get isForbidden(): boolean {
+    return this.#forbidden !== undefined;
+  }
+
+  /** What was a sector has nothing but zeros. */
+  wipe(file: string, number: number): void {
+    const inode = this.#inode(file);
+    const bytes = Buffer.from(inode.bytes);
+    bytes.fill(0, number * sector, Math.min(bytes.length, (number + 1) * sector));
+    inode.bytes = bytes;
   }
 
   /** The same disk once more, as it is now. */
@@ -212,13 +238,13 @@ export class SimulatedDisk {
 
   #inode(file: string): Inode {
     const inode = this.#files.get(file);
-    if (!inode) throw Object.assign(new Error(`no such file: ${file}`), { code: 'ENOENT' });
+    if (!inode) throw missing(file);
     return inode;
   }
 
   #create(file: string, work: <T>(action: () => T) => Promise<T>): AppendFile {
     if (this.#files.has(file)) throw Object.assign(new Error('it exists'), { code: 'EEXIST' });
-    this.#refuseWrites();
+    this.#refuseWrites(file);
     const inode: Inode = { bytes: Buffer.alloc(0), synced: 0 };
     this.#files.set(file, inode);
     // Its folder is synced: what had this name before can't come back.
@@ -241,7 +267,7 @@ export class SimulatedDisk {
       if (inode.bytes.length < written) throw new GoneError(path, inode.bytes.length);
     };
     return {
-      read: (offset, length) => work(() => inode.bytes.subarray(offset, offset + length)),
+      read: (offset, length) => work(() => this.#read(inode, offset, length)),
       write: (chunks) => work(() => write(Buffer.concat(chunks))),
       writeNow: (bytes) => {
         if (mount === this.#mount) write(bytes);
@@ -260,6 +286,14 @@ export class SimulatedDisk {
         }),
       close: () => work(() => undefined),
     };
+  }
+
+  #read(inode: Inode, offset: number, length: number): Buffer {
+    if (this.failingReads > 0) {
+      this.failingReads--;
+      throw Object.assign(new Error('input/output error'), { code: 'EIO' });
+    }
+    return inode.bytes.subarray(offset, offset + length);
   }
 
   #sync(inode: Inode): void {
@@ -299,21 +333,27 @@ export class SimulatedDisk {
       sync: async () => {
         await this.#world.pause(1);
         alive();
-        inode.synced = inode.bytes.length;
+        this.#sync(inode);
       },
       close: () => undefined,
     };
   }
 
   #replace(file: string, text: string, durable: boolean): void {
-    this.#refuseWrites();
+    this.#refuseWrites(file);
     const before = this.#files.get(file);
     if (before && !durable) this.#former.set(file, before);
     if (durable) this.#former.delete(file);
     this.#files.set(file, { bytes: Buffer.from(text), synced: text.length });
   }
 
-  #refuseWrites(): void {
+  /** `path`: a name in its folder is made or changed. */
+  #refuseWrites(path?: string): void {
+    if (this.#forbidden !== undefined && path?.startsWith(`${this.#forbidden.folder}/`)) {
+      if (this.#world.now() - this.#forbidden.since > looking) this.trespasses.push(path);
+      // What is there instead can only be read.
+      throw Object.assign(new Error('permission denied'), { code: 'EACCES' });
+    }
     if (this.readOnly) throw Object.assign(new Error('read-only file system'), { code: 'EROFS' });
     if (this.full) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   }
@@ -321,4 +361,8 @@ export class SimulatedDisk {
 
 function grow(inode: Inode, bytes: Buffer): void {
   inode.bytes = Buffer.concat([inode.bytes, bytes]);
+}
+
+function missing(file: string): Error {
+  return Object.assign(new Error(`no such file: ${file}`), { code: 'ENOENT' });
 }

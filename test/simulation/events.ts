@@ -1,5 +1,7 @@
+import type { Fingerprint } from '../../src/model.js';
+
 /** How a process of the gateway ended. */
-type End = 'kill' | 'power cut' | 'close';
+export type End = 'kill' | 'power cut' | 'close';
 
 interface Life {
   end?: { readonly at: number; readonly how: End };
@@ -16,6 +18,7 @@ export interface Publish {
 /** What the outside knows of an event. */
 export interface SentEvent {
   readonly id: string;
+  readonly fingerprint: Fingerprint;
   /** The id that the provider gives it: another event may have the same, with other content. */
   readonly providerId: string;
   readonly topic: string;
@@ -40,10 +43,17 @@ export class Ledger {
   #fullUntil = Number.NEGATIVE_INFINITY;
   readonly #fullAtEnd = new Set<number>();
   readonly broken: string[] = [];
+  /** Entries of the window that damage may have taken. */
+  #damaged = 0;
 
   /** `window`: milliseconds for which a published event is known at least. */
   constructor(window: number) {
     this.#window = window;
+  }
+
+  /** So many events may be forgotten. */
+  noteDamage(entries: number): void {
+    this.#damaged += entries;
   }
 
   noteFull(until: number): void {
@@ -58,7 +68,7 @@ export class Ledger {
   /** An event is being published, by a call that the dedupe let through. */
   publish(event: SentEvent, life: number, now: number): Publish {
     const before = event.publishes.at(-1);
-    if (before !== undefined && !this.#isExplained(before, life, now)) {
+    if (before !== undefined && !this.#isExplained(before, life, now) && --this.#damaged < 0) {
       this.broken.push(`published again without a reason: ${event.id}`);
     }
     const publish: Publish = { life, at: now };
@@ -75,14 +85,9 @@ export class Ledger {
     if (end === undefined) return false;
     if (this.#fullAtEnd.has(before.life)) return true;
     if (end.how === 'kill' && end.at - before.safe < writing) return true;
-    // Nothing is synced until a process closes.
-    return [...this.#lives].some(([other, each]) => {
-      const between = other >= before.life && other < life;
-      return between && each.end?.how === 'power cut' && !this.#closedBetween(before.life, other);
-    });
-  }
-
-  #closedBetween(from: number, to: number): boolean {
-    return [...this.#lives].some(([life, { end }]) => life >= from && life < to && end?.how === 'close');
+    // Nothing is synced until the process closes that has written it.
+    const powerCut = ([other, each]: [number, Life]) =>
+      other >= before.life && other < life && each.end?.how === 'power cut';
+    return end.how !== 'close' && [...this.#lives].some(powerCut);
   }
 }

@@ -1,16 +1,15 @@
 import { type ClosableDedupe, createDedupe } from '../../src/dedupe/dedupe.js';
 import { openWindow } from '../../src/dedupe/window.js';
-import type { Publisher } from '../../src/model.js';
 import { createBatcher } from '../../src/publish/batcher.js';
 import type { KafkaClient } from '../../src/publish/client.js';
 import type { Clock } from '../../src/publish/clock.js';
 import type { Log } from '../../src/publish/log.js';
-import { openSpool } from '../../src/publish/spool/spool.js';
+import { openSpool, type Spool } from '../../src/publish/spool/spool.js';
 import type { SimulatedDisk } from './disk.js';
 
 /** The parts of a gateway that keep promises, with nothing real beneath them. */
 export interface SimulatedGateway {
-  readonly publisher: Publisher;
+  readonly publisher: Spool;
   readonly dedupe: ClosableDedupe;
 }
 

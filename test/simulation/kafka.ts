@@ -2,11 +2,14 @@ import { crc32 } from 'node:zlib';
 import { type KafkaRecord, PublishError } from '../../src/model.js';
 import type { Batch, KafkaClient, Outcome } from '../../src/publish/client.js';
 import type { Numbering } from '../../src/publish/unanswered.js';
+import type { End } from './events.js';
 import type { World } from './world.js';
 
-const partitions = 2;
+export const partitions = 2;
+/** Milliseconds within which a process notes what Kafka has acknowledged. */
+const noting = 200;
 
-interface Written {
+export interface Written {
   readonly record: KafkaRecord;
   /** The producer that wrote it. */
   readonly producer: number;
@@ -34,6 +37,12 @@ export class SimulatedKafka {
   readonly #partitions = new Map<string, Partition>();
   readonly #answered = new Map<string, number>();
   #producers = 0;
+  /** Producer → how its process has ended, and whether its disk did all that it was told. */
+  readonly #ends = new Map<number, { readonly how: End; readonly at: number; readonly calm: boolean }>();
+  /** Event → when a producer heard that it is written. */
+  readonly #heard = new Map<string, { readonly producer: number; readonly at: number }>();
+  /** Batches that will be written although their senders were told otherwise. */
+  writesLate = 0;
   /** How likely it is that a request goes wrong. */
   trouble = 0;
   away = false;
@@ -49,6 +58,29 @@ export class SimulatedKafka {
   /** When a producer last heard that something of the topic was written or refused; before all time if never. */
   answeredAt(topic: string): number {
     return this.#answered.get(topic) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** The process of the last producer has ended. `calm`: its disk did all that it was told. */
+  endLife(how: End, calm: boolean): void {
+    this.#ends.set(this.#producers, { how, at: this.#world.now(), calm });
+  }
+
+  endOf(producer: number): 'crash' | 'close' | undefined {
+    const how = this.#ends.get(producer)?.how;
+    return how === undefined || how === 'close' ? how : 'crash';
+  }
+
+  /**
+   * Whether another process had heard long before its end that Kafka has the event, and nothing kept it from noting that: no
+   * power cut, no fault of the disk.
+   */
+  wasSettled(id: string, producer: number): boolean {
+    const heard = this.#heard.get(id);
+    if (heard === undefined || producer <= heard.producer) return false;
+    const ends = [...this.#ends].filter(([other]) => other >= heard.producer && other < producer);
+    const own = this.#ends.get(heard.producer);
+    if (own === undefined || own.at - heard.at < noting) return false;
+    return ends.every(([, { how, calm }]) => how !== 'power cut' && calm);
   }
 
   /** A producer with an id of its own; a dead process sends nothing more and hears nothing more. Less careful than the real one, it gives the number of a failed batch to the next one. */
@@ -88,7 +120,9 @@ export class SimulatedKafka {
           if (outcome instanceof PublishError && outcome.kind === 'unavailable') continue;
           unanswered.delete(batch);
           this.#answered.set(batch.topic, this.#world.now());
-          if (typeof outcome === 'bigint') sequences.set(nameLane(batch), sequence + batch.records.length);
+          if (typeof outcome !== 'bigint') continue;
+          sequences.set(nameLane(batch), sequence + batch.records.length);
+          this.#hear(producer, batch);
         }
         return outcomes;
       },
@@ -108,6 +142,13 @@ export class SimulatedKafka {
         close();
       },
     };
+  }
+
+  #hear(producer: number, { records }: Batch): void {
+    for (const { headers } of records) {
+      const id = headers.ce_id ?? '';
+      if (!this.#heard.has(id)) this.#heard.set(id, { producer, at: this.#world.now() });
+    }
   }
 
   async #ask(_topic: string): Promise<number> {
@@ -139,7 +180,13 @@ export class SimulatedKafka {
     if (!dice.chance(this.trouble)) return BigInt(this.#write(producer, sequence, batch));
     const kind = dice.pick(['written', 'not written', 'written late']);
     if (kind === 'written') this.#write(producer, sequence, batch);
-    if (kind === 'written late') this.#world.after(dice.below(8_000), () => this.#write(producer, sequence, batch));
+    if (kind === 'written late') {
+      this.writesLate++;
+      this.#world.after(dice.below(8_000), () => {
+        this.writesLate--;
+        this.#write(producer, sequence, batch);
+      });
+    }
     return unavailable(kind === 'not written' ? 'NOT_LEADER_OR_FOLLOWER' : 'REQUEST_TIMED_OUT');
   }
 

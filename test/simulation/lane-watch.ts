@@ -1,6 +1,10 @@
 import type { Log } from '../../src/publish/log.js';
+import type { DiskFaults } from './disk-faults.js';
 import type { SimulatedKafka } from './kafka.js';
 import type { World } from './world.js';
+
+/** What the log says of files that can't be read. */
+const damage = /damaged|set aside|missing|cannot be read/;
 
 /**
  * Hears what the spool says of its lanes. One may open only when there is a reason to: Kafka is there, or has answered
@@ -14,14 +18,17 @@ export class LaneWatch {
   readonly doubts: number[] = [];
   readonly #world: World;
   readonly #kafka: SimulatedKafka;
+  readonly #faultsOfDisk: DiskFaults;
   readonly #closedAt = new Map<string, number>();
 
-  constructor(world: World, kafka: SimulatedKafka) {
+  constructor(world: World, kafka: SimulatedKafka, faults: DiskFaults) {
     this.#world = world;
     this.#kafka = kafka;
+    this.#faultsOfDisk = faults;
   }
 
-  readonly hear: Log = (_level, message, fields) => {
+  readonly hear: Log = (level, message, fields) => {
+    if (this.#faultsOfDisk.damages > 0 && level === 'error' && damage.test(message)) this.#faultsOfDisk.reported = true;
     const topic = String(fields.topic);
     if (message.startsWith('lane closed') || message.startsWith('records of a former process')) {
       this.#closedAt.set(topic, this.#world.now());
@@ -33,7 +40,7 @@ export class LaneWatch {
       this.resumed += Number(fields.records);
     } else if (message.includes('Kafka may have it twice') || message.startsWith('what is in flight cannot be noted')) {
       this.doubts.push(this.#world.now());
-    } else if (message.startsWith('a spooled record cannot be read')) {
+    } else if (message.startsWith('a spooled record cannot be read') && this.#faultsOfDisk.damages === 0) {
       this.faults.push(`lost on disk: ${JSON.stringify(fields)}`);
     }
   };

@@ -29,7 +29,7 @@ export interface Files {
   create(file: string): Promise<AppendFile>;
   /** Opens a file that exists, for reading and appending. */
   open(file: string): Promise<AppendFile>;
-  /** Replaces a small file at once. It may be lost in a crash of the machine, then the old one is there; `durable`: it is not. */
+  /** Replaces a small file at once, or makes it, its folders with it. It may be lost in a crash of the machine, then the old one is there; `durable`: it is not. */
   replace(file: string, text: string, options?: { readonly durable: boolean }): Promise<void>;
   /** The text of a small file; undefined if there is none. */
   text(file: string): Promise<string | undefined>;
@@ -106,6 +106,7 @@ export const realFiles: Files = {
   },
   async replace(file, text, { durable } = { durable: false }) {
     const temporary = `${file}.new`;
+    await makeFolder(dirname(file));
     await writeFile(temporary, text, { flush: durable, mode: privateFile });
     await rename(temporary, file);
     if (durable) await syncFolder(dirname(file));

@@ -100,10 +100,19 @@ export class Cursor {
       this.#file = { ...current, newest: false };
       return true;
     }
-    const index = at < 0 ? all.findLastIndex(({ first }) => first <= this.#next) : at + 1;
+    const index = at < 0 ? findStart(all, this.#next) : at + 1;
     const file = all[Math.max(0, index)];
     if (file === undefined || file.path === current?.path) return false;
     this.#enter(file, file === all.at(-1));
     return true;
   }
+}
+
+/**
+ * The file in which an offset is looked for first; -1: all begin behind it. Of several that begin with the same offset, a sync
+ * of one has failed: either may have lost what the other has.
+ */
+function findStart(all: readonly LogFile[], offset: number): number {
+  const begin = all.findLast(({ first }) => first <= offset)?.first;
+  return all.findIndex(({ first }) => first === begin);
 }

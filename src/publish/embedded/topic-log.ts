@@ -171,19 +171,23 @@ export class TopicLog {
   }
 
   /** Nothing of the file can be read: the one before it is the last. */
-  async #leave(path: string): Promise<Tail | undefined> {
-    await this.#options.keeper.setAside(path, 0, 'nothing of this file can be read');
+  async #leave({ path, first }: LogFile): Promise<Tail | undefined> {
+    const { files, keeper } = this.#options;
+    // What was in it had offsets.
+    this.#next = Math.max(this.#next, first + Math.ceil((await files.size(path)) / frameHead));
+    await keeper.setAside(path, 0, 'nothing of this file can be read');
     return this.#openLast();
   }
 
-  async #openFile({ path, first, guessed }: LogFile, layout: Layout): Promise<Tail | undefined> {
+  async #openFile(log: LogFile, layout: Layout): Promise<Tail | undefined> {
     const { files, keeper } = this.#options;
+    const { path, first, guessed } = log;
     const file = await files.open(path);
     let kept = false;
     try {
       const read = (offset: number, length: number) => file.read(offset, length);
       const { damage, last, whole, end } = await scanFrames(read, path, layout);
-      if (guessed && whole === layout.start) return await this.#leave(path);
+      if (guessed && whole === layout.start) return await this.#leave(log);
       for (const each of damage) keeper.report(each);
       // What is damaged behind the last whole frame may have had offsets, too.
       const behind = damage.filter(({ torn, offset }) => !torn && offset >= whole);

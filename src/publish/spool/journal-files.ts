@@ -164,9 +164,13 @@ export class JournalFiles {
     await this.tryNote(durable).catch(() => undefined);
   }
 
-  /** The same, and rejects: a note is as good as a record to find out whether the disk takes something. */
+  /**
+   * The same, and rejects: a note is as good as a record to find out whether the disk takes something. In a folder that is
+   * somebody else's by now, it would tell him that his records are delivered.
+   */
   async tryNote(durable: boolean): Promise<void> {
-    const { files, folder, stream } = this.#options;
+    const { files, folder, stream, retake } = this.#options;
+    await retake();
     const { done } = this.#extent();
     const firsts = this.#segments.map(({ layout }) => layout.first);
     await writeNote(files, folder, stream, { done, files: firsts }, durable);

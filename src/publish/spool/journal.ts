@@ -125,8 +125,10 @@ export class Journal {
     const { segments } = this.#files;
     const { segment, offset } = this.#reading;
     if (segment !== undefined && offset < segment.length) return segment;
-    const next = segments[segment === undefined ? 0 : segments.indexOf(segment) + 1];
-    if (next === undefined || next.length <= next.layout.start) return undefined;
+    const after = segments.slice(segment === undefined ? 0 : segments.indexOf(segment) + 1);
+    // A crash has left some of them without a frame.
+    const next = after.find(({ length, layout }) => length > layout.start);
+    if (next === undefined) return undefined;
     this.#reading = { segment: next, offset: next.layout.start };
     return next;
   }
@@ -170,6 +172,8 @@ export class Journal {
 
   async close(): Promise<void> {
     await this.flush();
+    // What was taken away since the last look is written again: nobody else has it.
+    await this.verify();
     this.#closed = true;
     await this.#exclusively(() => this.#files.close());
   }
