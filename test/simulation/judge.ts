@@ -105,7 +105,8 @@ function judgeRepetition(
   return broken;
 }
 
-/** No crash, no second publish: the one that stopped did not know that Kafka had it. */
+/** No crash from the first one that wrote it to the last, no second publish: whoever stopped did not know that Kafka had it. */
 function isByStop({ publishes }: SentEvent, all: readonly Written[], kafka: SimulatedKafka): boolean {
-  return publishes.length === 1 && all.every(({ producer }) => kafka.endOf(producer) !== 'crash');
+  const producers = all.map(({ producer }) => producer);
+  return publishes.length === 1 && !kafka.crashedWithin(Math.min(...producers), Math.max(...producers));
 }

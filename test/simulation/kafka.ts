@@ -65,9 +65,9 @@ export class SimulatedKafka {
     this.#ends.set(this.#producers, { how, at: this.#world.now(), calm });
   }
 
-  endOf(producer: number): 'crash' | 'close' | undefined {
-    const how = this.#ends.get(producer)?.how;
-    return how === undefined || how === 'close' ? how : 'crash';
+  /** Whether the process of a producer from `first` to `last` has crashed. */
+  crashedWithin(first: number, last: number): boolean {
+    return [...this.#ends].some(([producer, { how }]) => producer >= first && producer <= last && how !== 'close');
   }
 
   /**

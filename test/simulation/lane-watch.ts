@@ -6,6 +6,9 @@ import type { World } from './world.js';
 /** What the log says of files that can't be read. */
 const damage = /damaged|set aside|missing|cannot be read/;
 
+/** What says that something may be written twice. */
+const doubt = /Kafka may have it twice|^what is in flight cannot be noted|^the spool cannot be cleared/;
+
 /**
  * Hears what the spool says of its lanes. One may open only when there is a reason to: Kafka is there, or has answered
  * something since the lane closed. Else senders would wait for a Kafka of which it was known that it doesn't answer.
@@ -38,7 +41,7 @@ export class LaneWatch {
         this.faults.push(`the lane of ${topic} opened although Kafka was away`);
     } else if (message.startsWith('what a former process had in flight is in Kafka')) {
       this.resumed += Number(fields.records);
-    } else if (message.includes('Kafka may have it twice') || message.startsWith('what is in flight cannot be noted')) {
+    } else if (doubt.test(message)) {
       this.doubts.push(this.#world.now());
     } else if (message.startsWith('a spooled record cannot be read') && this.#faultsOfDisk.damages === 0) {
       this.faults.push(`lost on disk: ${JSON.stringify(fields)}`);
