@@ -16,6 +16,7 @@ import type { Ports } from './pipeline.js';
 import { realClock } from './publish/clock.js';
 import { type Adaptable, createPublisher, type GatewayPublisher } from './publish/create.js';
 import { type Lock, lockFolder } from './publish/disk/lock.js';
+import type { Peers } from './publish/spool/peers.js';
 import { type Budget, createBudget } from './stages/budget.js';
 import { createLog, type Log } from './telemetry/log.js';
 import { Meter } from './telemetry/meter.js';
@@ -33,9 +34,17 @@ export interface GatewayOptions {
   /** Instead of the one that the settings describe. */
   readonly publisher?: Publisher;
   /** Which of how many processes with the same settings this is, counted from 0; absent: the only one. */
-  readonly worker?: { readonly slot: number; readonly of: number };
+  readonly worker?: Place;
   /** What the admin server says beside the state and the log's level. */
   readonly operator?: Omit<AdminOptions, 'unready' | 'log' | 'setLevel' | 'access'>;
+}
+
+/** One of the processes of a gateway. */
+interface Place {
+  readonly slot: number;
+  readonly of: number;
+  /** The way to the others. */
+  readonly peers?: Peers;
 }
 
 export interface Gateway {
@@ -204,13 +213,8 @@ async function lockWindow(dedupe: Settings['dedupe'], log: Log): Promise<Lock | 
 }
 
 /** What records go to, and what remembers them. */
-async function openStores(
-  settings: Settings,
-  { slot, of }: { readonly slot: number; readonly of: number },
-  log: Log,
-  given: Publisher | undefined,
-) {
-  const options = { ...toAdaptable(settings), log: log.write, slot, slots: of };
+async function openStores(settings: Settings, { slot, of, peers }: Place, log: Log, given: Publisher | undefined) {
+  const options = { ...toAdaptable(settings), log: log.write, slot, slots: of, peers };
   // The workers of one gateway share the window; the first one holds it against other gateways.
   const lock = slot === 0 ? await lockWindow(settings.dedupe, log) : undefined;
   const { publisher, dedupe } = await open().catch(async (error: unknown) => {

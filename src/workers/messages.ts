@@ -1,6 +1,7 @@
 import type { ExitReason } from '../cli/failure.js';
 import type { Listen } from '../config/settings.js';
 import type { Unready } from '../http/admin.js';
+import type { FromPeer, ToPeer } from '../publish/spool/peers.js';
 import type { Snapshot } from '../read-text.js';
 import type { Level } from '../telemetry/log.js';
 import type { Reading } from '../telemetry/metrics.js';
@@ -26,6 +27,8 @@ export type ToWorker =
   | { readonly kind: 'reload'; readonly source: ConfigSource }
   | { readonly kind: 'level'; readonly level: Level }
   | { readonly kind: 'measure' }
+  /** About the lanes that workers have together. */
+  | { readonly kind: 'peer'; readonly message: ToPeer }
   /** `delay`: see `Gateway.close`. */
   | { readonly kind: 'stop'; readonly delay: number };
 
@@ -37,6 +40,8 @@ export type ToPrimary =
   /** Whether it takes webhooks, or why not. */
   | { readonly kind: 'ready'; readonly unready?: Unready | undefined }
   | { readonly kind: 'reloaded' }
+  /** About the lanes that workers have together. */
+  | { readonly kind: 'peer'; readonly message: FromPeer }
   | { readonly kind: 'measured'; readonly readings: readonly Reading[] }
   /** Its event loop runs: said every `heartbeat` milliseconds from `waiting` on. */
   | { readonly kind: 'alive' }

@@ -1,4 +1,5 @@
 import type { KafkaRecord } from '../../model.js';
+import type { Frame } from '../disk/frame.js';
 import { Appender } from './appender.js';
 import type { Entry, LanePorts } from './entry.js';
 import type { Journal } from './journal.js';
@@ -17,7 +18,15 @@ export interface LaneEnds {
   send(entry: Entry): void;
   /** All of the journal is with the batcher: what comes next follows it there. */
   onEmpty(): void;
+  /** See `resting`. */
+  onRest(): void;
 }
+
+/**
+ * How much of the journal may be sent: nothing more, what was in flight when the lane closed, what was there when it closed, or
+ * all of it. Alone, a process may always send all.
+ */
+export type Extent = 'none' | 'inFlight' | 'before' | 'all';
 
 /**
  * What a closed lane holds: a journal, drained from the front through the batcher. One record is sent to find out whether
@@ -42,6 +51,13 @@ export class Backlog {
   /** Numbers up to here were looked for and not found. */
   #lookedFor = 0;
   #draining = false;
+  #extent: Extent = 'all';
+  /** The last number that was there when the extent was set to `inFlight`, or when the journal was opened. */
+  #before: number;
+  /** Read, and not to be sent yet. */
+  #ahead: readonly Frame[] = [];
+  /** Nothing more of the extent is there to be sent. */
+  #reached = false;
 
   constructor(topic: string, journal: Journal, ports: LanePorts, ends: LaneEnds) {
     this.#topic = topic;
@@ -53,6 +69,7 @@ export class Backlog {
     );
     this.#appender = new Appender(topic, journal, ports, (number, owed) => this.#onAppended(number, owed));
     this.#found = journal.last;
+    this.#before = journal.last;
     this.#handedOver = journal.done;
     this.#pending = journal.last > journal.done;
   }
@@ -60,6 +77,11 @@ export class Backlog {
   /** True until all of the journal is with the batcher. */
   get pending(): boolean {
     return this.#pending;
+  }
+
+  /** Kafka has all that may be sent. */
+  get resting(): boolean {
+    return this.#resent.size === 0 && (this.#extent === 'all' ? !this.#pending : this.#reached);
   }
 
   /** Records that Kafka does not have yet. */
@@ -83,6 +105,7 @@ export class Backlog {
     this.#pending = true;
     this.#suspect = true;
     for (const entry of entries) {
+      entry.inFlight = true;
       this.append(entry);
       if (entry.number !== undefined) this.#resent.set(entry.number, entry);
     }
@@ -94,13 +117,21 @@ export class Backlog {
     this.#appender.append(entry);
   }
 
+  /** So much may be sent from now on. */
+  allow(extent: Extent): void {
+    if (extent === 'inFlight') this.#before = this.#appender.last;
+    this.#extent = extent;
+    this.#reached = false;
+    void this.drain();
+  }
+
   /** Hands the journal over to the batcher, from the front; returns when there is nothing to do now. */
   async drain(): Promise<void> {
     if (this.#draining || !this.#pending) return;
     this.#draining = true;
     try {
-      while (this.#pending && this.#resent.size < (this.#suspect ? 1 : window)) {
-        const frames = await this.#journal.read(this.#suspect ? 1 : readBytes);
+      while (this.#pending && this.#extent !== 'none' && this.#resent.size < (this.#suspect ? 1 : window)) {
+        const frames = await this.#read();
         if (frames.length === 0 && !this.#reachEnd()) break;
         for (const { number, body } of frames) this.#handOver(number, body);
       }
@@ -111,12 +142,14 @@ export class Backlog {
     } finally {
       this.#draining = false;
     }
+    this.#tellRest();
   }
 
   onAcknowledged({ number }: Entry): void {
     this.#suspect = false;
     if (number !== undefined) this.#finish(number);
     void this.drain();
+    if (number !== undefined) this.#tellRest();
   }
 
   /** Kafka will never take it. `owed`: it was promised. */
@@ -127,6 +160,7 @@ export class Backlog {
     if (owed) this.#park(record, number, reason);
     else this.#finish(number);
     void this.drain();
+    this.#tellRest();
   }
 
   /** Waits for the appends under way. */
@@ -157,6 +191,20 @@ export class Backlog {
     // Where the batcher has it, its acknowledgement finishes it.
     if (!owed && !this.#resent.has(number)) this.#finish(number);
     void this.drain();
+  }
+
+  /** The next frames that may be sent. */
+  async #read(): Promise<readonly Frame[]> {
+    const frames = this.#ahead.length > 0 ? this.#ahead : await this.#journal.read(this.#suspect ? 1 : readBytes);
+    const end = frames.findIndex((frame) => !this.#mayBeSent(frame));
+    this.#ahead = end < 0 ? [] : frames.slice(end);
+    return end < 0 ? frames : frames.slice(0, end);
+  }
+
+  #mayBeSent({ number, body }: Frame): boolean {
+    if (this.#extent === 'all' || number <= this.#handedOver || this.#progress.has(number)) return true;
+    if (this.#extent === 'none' || number > this.#before) return false;
+    return this.#extent === 'before' || decodeSpooled(body).inFlight === true;
   }
 
   #handOver(number: number, body: Buffer): void {
@@ -190,6 +238,7 @@ export class Backlog {
    * nothing to find out with, the connection has to be there.
    */
   #reachEnd(): boolean {
+    if (this.#ahead.length > 0) return this.#reach();
     const { underWay, unspooled, last } = this.#appender;
     const unknown: number[] = [];
     for (let number = this.#handedOver + 1; number <= last; number++) {
@@ -200,9 +249,20 @@ export class Backlog {
     for (const number of unknown) if (number <= this.#lookedFor) this.#lose(number);
     this.#lookedFor = Math.max(this.#lookedFor, ...unknown);
     if (unknown.length > 0) return true;
+    if (this.#extent !== 'all') return this.#reach();
     if (this.#suspect && (underWay.size > 0 || !this.#ports.connected())) return false;
     this.#end();
     return true;
+  }
+
+  /** Nothing goes on before more may be sent. */
+  #reach(): false {
+    this.#reached = true;
+    return false;
+  }
+
+  #tellRest(): void {
+    if (this.resting) this.#ends.onRest();
   }
 
   #lose(number: number): void {

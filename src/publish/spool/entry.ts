@@ -24,6 +24,8 @@ export interface Entry extends Lined {
   readonly since: number;
   /** When it was accepted, in milliseconds since the epoch. */
   readonly at: number;
+  /** It was on its way to Kafka when the lane closed. */
+  inFlight?: true;
   /** Its number in the journal, once it has one. */
   number?: number;
   /** Kafka's answer, once the batcher has it. */

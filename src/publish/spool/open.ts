@@ -5,6 +5,7 @@ import { realClock } from '../clock.js';
 import type { PublisherOptions } from '../create.js';
 import { realFiles } from '../disk/files.js';
 import { lockFolder } from '../disk/lock.js';
+import { SharedLanes } from './shared-lanes.js';
 import { openSpool, type Spool } from './spool.js';
 
 /**
@@ -14,16 +15,18 @@ import { openSpool, type Spool } from './spool.js';
 export async function openSpools(
   kafka: Publisher<Placement>,
   { dir, maxBytes }: KafkaSettings['spool'],
-  { topics, deadLetterTopic, slot = 0, slots = 1, lockWait, log }: Omit<PublisherOptions, 'largest'>,
+  { topics, deadLetterTopic, slot = 0, slots = 1, peers, lockWait, log }: Omit<PublisherOptions, 'largest'>,
 ): Promise<Spool> {
   const left = slot === 0 ? (await realFiles.list(dir)).filter((name) => Number(name) >= slots) : [];
-  const shared = { maxBytes, deadLetterTopic, log, files: realFiles, clock: realClock };
+  const lanes = peers && new SharedLanes(peers, realClock);
+  const common = { maxBytes, deadLetterTopic, log, files: realFiles, clock: realClock };
 
   async function open(name: string, served: readonly string[]): Promise<Spool> {
     const folder = join(dir, name);
     const lock = await lockFolder(folder, log, lockWait);
     const { retake } = lock;
-    const spool = await openSpool(kafka, { ...shared, folder, topics: served, retake }).catch(
+    const shared = lanes && { lanes, own: name === String(slot) };
+    const spool = await openSpool(kafka, { ...common, folder, topics: served, retake, shared }).catch(
       async (error: unknown) => {
         await lock.release();
         throw error;
@@ -41,6 +44,7 @@ export async function openSpools(
     await close();
     throw failed?.reason;
   }
+  await lanes?.start();
   return {
     ...own,
     status() {

@@ -5,6 +5,8 @@ export interface SpooledRecord {
   readonly record: KafkaRecord;
   /** Milliseconds since the epoch. */
   readonly spooledAt: number;
+  /** It was on its way to Kafka when its lane closed: it precedes whatever was spooled, by any worker, since. */
+  readonly inFlight?: true;
   /** Why it is parked: Kafka's name of the refusal. */
   readonly parked?: string;
 }
@@ -14,6 +16,7 @@ interface Head {
   readonly key: string;
   readonly headers: KafkaRecord['headers'];
   readonly spooledAt: number;
+  readonly inFlight?: true;
   readonly parked?: string;
 }
 
