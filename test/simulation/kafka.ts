@@ -130,6 +130,6 @@ function nameLane({ topic, partition }: Batch): string {
   return `${topic}/${partition}`;
 }
 
-function unavailable(reason: string): PublishError {
+export function unavailable(reason: string): PublishError {
   return new PublishError('unavailable', reason, reason);
 }

@@ -48,6 +48,7 @@ export class Appender {
     const body = encodeSpooled({
       ...{ record: entry.record, spooledAt: entry.at },
       ...(entry.inFlight && { inFlight: true }),
+      ...(this.#ports.slots > 1 && { slots: this.#ports.slots }),
     });
     if (!this.#ports.mayGrow(body.length)) {
       this.#fail(entry, 'SPOOL_FULL', 'Kafka is not available, and the spool is full');

@@ -23,10 +23,10 @@ export interface LaneEnds {
 }
 
 /**
- * How much of the journal may be sent: nothing more, what was in flight when the lane closed, what was there when it closed, or
- * all of it. Alone, a process may always send all.
+ * How much of the journal may be sent: nothing more, what was in flight when the lane closed, what was spooled when there were
+ * more workers or fewer, or all of it. Alone, a process may always send all.
  */
-export type Extent = 'none' | 'inFlight' | 'before' | 'all';
+export type Extent = 'none' | 'inFlight' | 'former' | 'all';
 
 /**
  * What a closed lane holds: a journal, drained from the front through the batcher. One record is sent to find out whether
@@ -52,8 +52,6 @@ export class Backlog {
   #lookedFor = 0;
   #draining = false;
   #extent: Extent = 'all';
-  /** The last number that was there when the extent was set to `inFlight`, or when the journal was opened. */
-  #before: number;
   /** Read, and not to be sent yet. */
   #ahead: readonly Frame[] = [];
   /** Nothing more of the extent is there to be sent. */
@@ -69,7 +67,6 @@ export class Backlog {
     );
     this.#appender = new Appender(topic, journal, ports, (number, owed) => this.#onAppended(number, owed));
     this.#found = journal.last;
-    this.#before = journal.last;
     this.#handedOver = journal.done;
     this.#pending = journal.last > journal.done;
   }
@@ -119,7 +116,6 @@ export class Backlog {
 
   /** So much may be sent from now on. */
   allow(extent: Extent): void {
-    if (extent === 'inFlight') this.#before = this.#appender.last;
     this.#extent = extent;
     this.#reached = false;
     void this.drain();
@@ -203,8 +199,9 @@ export class Backlog {
 
   #mayBeSent({ number, body }: Frame): boolean {
     if (this.#extent === 'all' || number <= this.#handedOver || this.#progress.has(number)) return true;
-    if (this.#extent === 'none' || number > this.#before) return false;
-    return this.#extent === 'before' || decodeSpooled(body).inFlight === true;
+    if (this.#extent === 'none') return false;
+    const { inFlight = false, slots = 1 } = decodeSpooled(body);
+    return inFlight || (this.#extent === 'former' && slots !== this.#ports.slots);
   }
 
   #handOver(number: number, body: Buffer): void {

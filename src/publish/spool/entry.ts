@@ -13,6 +13,8 @@ export interface LanePorts {
   readonly mayGrow: (bytes: number) => boolean;
   /** Keeps a record that was promised and that Kafka refuses for good. */
   readonly park: (record: KafkaRecord, reason: string) => Promise<void>;
+  /** How many workers share the topic's keys. */
+  readonly slots: number;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -8,7 +8,7 @@ import type { KafkaRecord, Placement, PublishError, Spooled } from '../../model.
  * - `closing`: each holds new records. Nothing is answered as spooled yet, nothing new is sent.
  * - `settling`: each spools what it had in flight, and sends that, and what a former process had in flight. From here to
  *   `draining`, new records go to the worker of their key's slot, which spools them: one journal for each key.
- * - `clearing`: each sends what else was in its journal when the topic closed.
+ * - `clearing`: each sends what was spooled when the gateway had more workers or fewer, and another one had the key.
  * - `draining`: each sends what it has spooled since. Done: Kafka has all of it, and this worker spools nothing more
  *   until the topic has closed again.
  * - `open`: each sends straight to Kafka. Whoever has not heard of it yet still forwards, to workers that only send.

@@ -29,7 +29,7 @@ interface SharedLaneParts {
 const extents: { readonly [phase in Phase]: Extent } = {
   closing: 'none',
   settling: 'inFlight',
-  clearing: 'before',
+  clearing: 'former',
   draining: 'all',
   open: 'all',
 };

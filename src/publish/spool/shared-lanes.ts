@@ -33,6 +33,11 @@ export class SharedLanes {
     this.#forwards = new Forwards(peers, clock);
   }
 
+  /** How many workers there are. */
+  get slots(): number {
+    return this.#peers.of;
+  }
+
   /** `own`: records are published into it; others are of parts of the spool that were adopted. */
   add(lane: Lane, own: boolean): void {
     const { topic } = lane;

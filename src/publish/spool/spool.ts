@@ -81,6 +81,7 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
     connected: () => kafka.connected(),
     mayGrow,
     park,
+    slots: shared?.lanes.slots ?? 1,
     clock,
     log,
   };
