@@ -1,9 +1,9 @@
 import cluster, { type Worker } from 'node:cluster';
 import { Failure } from '../cli/failure.js';
 import type { Unready } from '../http/admin.js';
+import { Lanes } from '../publish/spool/lanes.js';
 import type { Log } from '../telemetry/log.js';
 import { isCount, mergeReadings, type Reading } from '../telemetry/metrics.js';
-import { Lanes } from './lanes.js';
 import { heartbeat, type ToPrimary, type ToWorker } from './messages.js';
 
 /** Milliseconds before a worker that has ended is replaced: at first, at the most, and how long one must have lived to start anew. */

@@ -5,6 +5,8 @@ import { realClock } from '../clock.js';
 import type { PublisherOptions } from '../create.js';
 import { realFiles } from '../disk/files.js';
 import { lockFolder } from '../disk/lock.js';
+import { Lanes } from './lanes.js';
+import type { Peers, ToPeer } from './peers.js';
 import { SharedLanes } from './shared-lanes.js';
 import { openSpool, type Spool } from './spool.js';
 
@@ -18,7 +20,8 @@ export async function openSpools(
   { topics, deadLetterTopic, slot = 0, slots = 1, peers, lockWait, log }: Omit<PublisherOptions, 'largest'>,
 ): Promise<Spool> {
   const left = slot === 0 ? (await realFiles.list(dir)).filter((name) => Number(name) >= slots) : [];
-  const lanes = peers && new SharedLanes(peers, realClock);
+  const others = peers ?? (left.length > 0 ? standAlone() : undefined);
+  const lanes = others && new SharedLanes(others, realClock);
   const common = { maxBytes, deadLetterTopic, log, files: realFiles, clock: realClock };
 
   async function open(name: string, served: readonly string[]): Promise<Spool> {
@@ -56,5 +59,18 @@ export async function openSpools(
       for (const spool of spools) spool.adapt(next);
     },
     close,
+  };
+}
+
+/** Parts of several workers are sent in the order that those had among themselves, be there only one process now. */
+function standAlone(): Peers {
+  let hear: (message: ToPeer) => void = () => undefined;
+  const primary = new Lanes(1, (_slot, message) => queueMicrotask(() => hear(message)));
+  return {
+    ...{ slot: 0, of: 1 },
+    tell: (message) => queueMicrotask(() => primary.hear({ slot: 0, life: 0 }, message)),
+    listen: (hears) => {
+      hear = hears;
+    },
   };
 }

@@ -83,6 +83,9 @@ class Gateway {
   #lives = 0;
   #stopping = true;
   #cut = false;
+  #size = 0;
+  /** Since all was in Kafka the last time, the number of workers has changed. */
+  #resized = false;
 
   constructor(world: World, kafka: SimulatedKafka, disks: SimulatedDisk[], tampering: Tampering) {
     this.#world = world;
@@ -103,7 +106,10 @@ class Gateway {
   }
 
   start(): void {
-    const size = 1 + this.#world.dice.below(4);
+    const drawn = 1 + this.#world.dice.below(4);
+    const size = this.#resized ? this.#size : drawn;
+    this.#resized ||= this.#size > 0 && size !== this.#size;
+    this.#size = size;
     while (this.#disks.length < size) this.#disks.push(new SimulatedDisk(this.#world));
     const network = new Network(this.#world, size, this.#tampering);
     this.#network = network;
@@ -146,6 +152,7 @@ class Gateway {
   crash(): void {
     const power = this.#world.dice.chance(0.5);
     this.#stopping = true;
+    this.#resized &&= !this.atRest;
     this.#network = undefined;
     for (const worker of this.#workers) if (worker && !worker.dead) worker.kill(power);
   }
@@ -155,6 +162,7 @@ class Gateway {
     const world = this.#world;
     this.#stopping = true;
     await world.run(quiet, world.now() + drain);
+    this.#resized &&= !this.atRest;
     let closed = false;
     const closing = this.#workers.map((worker) => (worker?.ready ? worker.close() : undefined));
     void Promise.all(closing).then(() => {

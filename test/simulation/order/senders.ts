@@ -104,22 +104,22 @@ export class Senders {
     const record = { topic, key, headers, value: Buffer.alloc(this.#world.dice.below(60), 'x') };
     event.tries++;
     this.#open++;
-    await Promise.race([
-      worker.publish(record).then(
-        () => {
-          // The dead answer nothing.
-          event.answered ||= !worker.dead;
-        },
-        () => undefined,
-      ),
-      this.#untilGone(worker),
-    ]);
+    await new Promise<void>((resolve) => {
+      const cancel = this.#world.after(patience, resolve);
+      worker
+        .publish(record)
+        .then(
+          () => {
+            event.answered = true;
+          },
+          () => undefined,
+        )
+        .finally(() => {
+          cancel();
+          resolve();
+        });
+    });
     this.#open--;
-  }
-
-  async #untilGone(worker: SimulatedWorker): Promise<void> {
-    const end = this.#world.now() + patience;
-    while (!worker.dead && this.#world.now() < end) await this.#world.pause(200);
   }
 }
 

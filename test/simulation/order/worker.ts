@@ -28,6 +28,8 @@ export class SimulatedWorker implements Process {
   #messages: (() => void)[] = [];
   #timers: (() => void)[] = [];
   #spools: readonly Spool[] = [];
+  /** Who waits for an answer, and hears when the connection breaks. */
+  readonly #clients = new Set<(error: Error) => void>();
 
   constructor(
     place: { readonly slot: number; readonly life: number },
@@ -73,11 +75,21 @@ export class SimulatedWorker implements Process {
     this.#spools = spools;
   }
 
-  /** A request arrives; what becomes of it. Nothing does in a process that is dead. */
+  /** A request arrives; what becomes of it. A process that is dead answers nothing: its connections break. */
   publish(record: KafkaRecord): Promise<Placement | Spooled> {
-    return new Promise((resolve, reject) => {
-      const [own] = this.#spools;
-      if (own !== undefined) this.#ring(() => own.publish(record).then(resolve, reject));
+    const [own] = this.#spools;
+    if (this.#dead || own === undefined) return Promise.reject(new Error('connection refused'));
+    return new Promise<Placement | Spooled>((resolve, reject) => {
+      this.#clients.add(reject);
+      const answer = (settle: () => void) => {
+        if (this.#clients.delete(reject)) settle();
+      };
+      this.#ring(() =>
+        own.publish(record).then(
+          (placement) => answer(() => resolve(placement)),
+          (error: Error) => answer(() => reject(error)),
+        ),
+      );
     });
   }
 
@@ -103,6 +115,8 @@ export class SimulatedWorker implements Process {
 
   kill(power: boolean): void {
     this.#dead = true;
+    for (const hangUp of this.#clients) hangUp(new Error('connection reset'));
+    this.#clients.clear();
     for (const disk of this.#disks) {
       if (power) disk.cutPower();
       else disk.kill();

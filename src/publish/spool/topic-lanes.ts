@@ -1,4 +1,4 @@
-import type { LaneOrder, Phase } from '../publish/spool/peers.js';
+import type { LaneOrder, Phase } from './peers.js';
 
 /** What the worker of a slot is told. */
 export type OrderTo = Omit<LaneOrder, 'topic'> & { readonly slot: number };

@@ -1,4 +1,4 @@
-import type { FromPeer, ToPeer } from '../publish/spool/peers.js';
+import type { FromPeer, ToPeer } from './peers.js';
 import { type OrderTo, TopicLanes } from './topic-lanes.js';
 
 /** A worker that has its lanes: `life` is its alone, where its slot may have several, one after another. */
