@@ -62,11 +62,6 @@ export class Network {
     });
   }
 
-  /** The slot is given up. */
-  lose(slot: number): void {
-    if (!this.#processes.has(slot)) this.#lanes.lost(slot);
-  }
-
   /** True while the primary thinks that the slot has a process. */
   has(slot: number): boolean {
     return this.#processes.has(slot);

@@ -7,9 +7,8 @@ import { SimulatedWorker } from './worker.js';
 
 const topics = ['orders', 'refunds'];
 const serialSenders = 6;
-/** Milliseconds after which the primary kills a worker without a word, and after which it gives a slot up. */
+/** Milliseconds after which the primary kills a worker without a word. */
 const silenceLimit = 10_000;
-const absenceLimit = 30_000;
 /** Milliseconds that requests have at a stop. */
 const drain = 6_000;
 
@@ -133,10 +132,7 @@ class Gateway {
     const network = this.#network;
     worker.kill(false);
     network?.end(worker);
-    const pause = this.#world.dice.below(this.#world.dice.chance(0.1) ? 40_000 : 3_000);
-    this.#world.after(absenceLimit, () => {
-      if (this.#network === network && this.#workers[worker.slot] === worker) network?.lose(worker.slot);
-    });
+    const pause = this.#world.dice.below(this.#world.dice.chance(0.1) ? 20_000 : 3_000);
     this.#world.after(pause, () => this.#replace(worker, network));
   }
 
