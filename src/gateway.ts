@@ -45,6 +45,8 @@ interface Place {
   readonly of: number;
   /** The way to the others. */
   readonly peers?: Peers;
+  /** At the end: resolves when none of them takes requests any more. */
+  untilQuiet?(): Promise<void>;
 }
 
 export interface Gateway {
@@ -71,7 +73,7 @@ export interface Gateway {
 /** Joins the rooms and starts. It serves even while Kafka is away; `/ready` on the admin port tells. */
 export async function startGateway(first: Settings, options: GatewayOptions = {}): Promise<Gateway> {
   const log = options.log ?? createLog(first.log.level);
-  const worker = options.worker ?? { slot: 0, of: 1 };
+  const worker: Place = options.worker ?? { slot: 0, of: 1 };
   const { publisher, dedupe, closeStores } = await openStores(first, worker, log, options.publisher);
   const gate = new Gate({ ...first.limits }, (refused, fields) =>
     log.write('warn', 'overloaded', { refused, ...fields }),
@@ -149,9 +151,12 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
       await delay(after);
     }
     log.write('info', 'draining');
+    const drained = delay(settings.drain, undefined, { ref: false });
     await front?.close(settings.drain, after);
     gate.close();
     stopCollecting();
+    // What this one spools now must not be overtaken by what another one still takes.
+    await Promise.race([worker.untilQuiet?.(), drained]);
     await closeStores();
     await back?.close(adminGrace, Number.POSITIVE_INFINITY);
     log.flush();

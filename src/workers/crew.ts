@@ -49,6 +49,8 @@ export class Crew {
   readonly #lanes: Lanes;
   #started: { resolve(url: string): void; reject(error: unknown): void } | undefined;
   #stopping = false;
+  /** Workers that take no requests any more. */
+  readonly #quiet = new Set<Worker>();
   /** What workers had counted that are no more: sums never go back. */
   #retired: readonly Reading[] = [];
   #lookedAt = 0;
@@ -139,6 +141,7 @@ export class Crew {
     worker.on('error', () => undefined);
     worker.on('exit', (code, signal) => {
       this.#replace(post, code, signal);
+      this.#tellQuiet();
       this.#lanes.ended({ slot: post.slot, life: worker.id });
     });
   }
@@ -168,6 +171,10 @@ export class Crew {
     post.heardAt = performance.now();
     if (message.kind === 'waiting')
       send(worker, this.#stopping ? { kind: 'stop', delay: 0 } : this.#instruct(post.slot));
+    if (message.kind === 'quiet') {
+      this.#quiet.add(worker);
+      this.#tellQuiet();
+    }
     if (message.kind === 'ready') post.unready = message.unready;
     if (message.kind === 'measured') post.readings = message.readings;
     // What a worker had said is read after its end, too.
@@ -181,6 +188,11 @@ export class Crew {
     if (this.#posts.some(({ url }) => url === undefined)) return;
     this.#started?.resolve(message.url);
     this.#started = undefined;
+  }
+
+  #tellQuiet(): void {
+    if (this.#stopping && this.#posts.every(({ worker }) => worker === undefined || this.#quiet.has(worker)))
+      this.tell({ kind: 'quiet' });
   }
 
   #replace(post: Post, code: number | null, signal: string | null): void {

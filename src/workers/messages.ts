@@ -29,6 +29,8 @@ export type ToWorker =
   | { readonly kind: 'measure' }
   /** About the lanes that workers have together. */
   | { readonly kind: 'peer'; readonly message: ToPeer }
+  /** At the end: no worker takes requests any more. */
+  | { readonly kind: 'quiet' }
   /** `delay`: see `Gateway.close`. */
   | { readonly kind: 'stop'; readonly delay: number };
 
@@ -45,6 +47,8 @@ export type ToPrimary =
   | { readonly kind: 'measured'; readonly readings: readonly Reading[] }
   /** Its event loop runs: said every `heartbeat` milliseconds from `waiting` on. */
   | { readonly kind: 'alive' }
+  /** At the end: it takes no requests any more. */
+  | { readonly kind: 'quiet' }
   /** It can't start, and ends. */
   | { readonly kind: 'failed'; readonly reason: ExitReason; readonly message: string };
 

@@ -34,8 +34,10 @@ class Worker {
   #gateway: Gateway | undefined;
   #unready: Unready | undefined = 'no_worker';
   #stopping = false;
+  #isAlone = false;
   #hearPeers: (message: ToPeer) => void = () => undefined;
   #losePeers: () => void = () => undefined;
+  #onQuiet: () => void = () => undefined;
   /** One thing after another, in the order of the messages. */
   #work: Promise<void> = Promise.resolve();
 
@@ -45,6 +47,7 @@ class Worker {
 
   hear(message: ToWorker): void {
     if (message.kind === 'stop') this.stop(message.delay);
+    else if (message.kind === 'quiet') this.#onQuiet();
     else if (message.kind === 'peer') this.#hearPeers(message.message);
     else if (message.kind === 'measure') tell({ kind: 'measured', readings: this.#gateway?.readings() ?? [] });
     else this.#work = this.#work.then(() => this.#obey(message)).catch(fail);
@@ -61,10 +64,12 @@ class Worker {
   /** The primary is gone. */
   stopAlone(): void {
     this.#losePeers();
+    this.#onQuiet();
+    this.#isAlone = true;
     this.stop();
   }
 
-  async #obey(message: Exclude<ToWorker, { kind: 'stop' | 'measure' | 'peer' }>): Promise<void> {
+  async #obey(message: Exclude<ToWorker, { kind: 'stop' | 'measure' | 'peer' | 'quiet' }>): Promise<void> {
     if (message.kind === 'level') {
       if (this.#log) this.#log.level = message.level;
     } else if (message.kind === 'reload') {
@@ -87,7 +92,14 @@ class Worker {
         this.#losePeers = onGone;
       },
     };
-    const gateway = await startGateway({ ...settings, listen }, { log, worker: { slot, of, peers } });
+    const untilQuiet = async () => {
+      if (this.#isAlone) return;
+      await new Promise<void>((resolve) => {
+        this.#onQuiet = resolve;
+        tell({ kind: 'quiet' });
+      });
+    };
+    const gateway = await startGateway({ ...settings, listen }, { log, worker: { slot, of, peers, untilQuiet } });
     this.#gateway = gateway;
     tell({ kind: 'listening', url: gateway.url });
     this.#tellReady();

@@ -127,8 +127,10 @@ export class Backlog {
     this.#draining = true;
     try {
       while (this.#pending && this.#extent !== 'none' && this.#resent.size < (this.#suspect ? 1 : window)) {
+        const extent = this.#extent;
         const frames = await this.#read();
-        if (frames.length === 0 && !this.#reachEnd()) break;
+        // More may be sent than when it looked.
+        if (frames.length === 0 && extent === this.#extent && !this.#reachEnd()) break;
         for (const { number, body } of frames) this.#handOver(number, body);
       }
     } catch (error) {

@@ -29,6 +29,7 @@ export const tamperings: { readonly [rule: string]: Tampering } = {
 export function findTampering(rule: string | undefined): Tampering {
   if (rule === undefined) return {};
   const tampering = tamperings[rule];
-  if (tampering === undefined) throw new RangeError(`no such rule: ${rule}, there are ${Object.keys(tamperings).join(', ')}`);
+  if (tampering === undefined)
+    throw new RangeError(`no such rule: ${rule}, there are ${Object.keys(tamperings).join(', ')}`);
   return tampering;
 }

@@ -139,7 +139,8 @@ class ModelCrew {
     const living = this.#workers.filter(({ alive }) => alive);
     const some = (is: (worker: Model) => boolean) => this.#workers.some(is);
     const direct = living.some(({ order }) => order?.phase === 'open');
-    if (direct && living.some((worker) => maySpool(worker))) return 'one sends straight to Kafka while another may spool';
+    if (direct && living.some((worker) => maySpool(worker)))
+      return 'one sends straight to Kafka while another may spool';
     if (direct && some(({ inFlight, spooled }) => inFlight + spooled > 0))
       return 'one sends straight to Kafka before all that was spooled';
     const drains = living.some(({ order, spooled }) => order?.phase === 'draining' && spooled > 0);
