@@ -8,6 +8,8 @@ import { stripeRequest } from './stripe.js';
 
 const workers = 3;
 const senders = 12;
+/** Milliseconds that a sender waits for an answer. */
+const patience = 8_000;
 /** How many events are sent before Kafka goes away, until it comes back, and in all. */
 const [before, untilBack, inAll] = [100, 700, 1_000];
 
@@ -51,6 +53,8 @@ class SerialSender {
 
   async #send(url: string, id: string): Promise<boolean> {
     const connection = new RawConnection(url);
+    // What the primary was handing to a worker as that was killed, nobody answers.
+    const timer = setTimeout(() => connection.cut(), patience);
     const { head, body } = stripeRequest(id, undefined, this.#charge);
     connection.write(head.replace('\r\n', '\r\nConnection: close\r\n') + body);
     try {
@@ -60,6 +64,8 @@ class SerialSender {
     } catch {
       // The worker was killed.
       return false;
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
