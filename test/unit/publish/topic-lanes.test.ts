@@ -27,6 +27,14 @@ describe('the lanes of a topic over all workers', () => {
     expect(lanes.done(0, 5), 'of an epoch that is over').to.deep.equal([]);
   });
 
+  it('close again when a worker that may not spool any more fails before all are done', () => {
+    const lanes = opened(2);
+    lanes.failing(0, 2);
+    for (let epoch = 3; lanes.phase !== 'draining'; epoch++) for (const slot of [0, 1]) lanes.done(slot, epoch);
+    lanes.done(0, 6);
+    expect(names(lanes.failing(0, 6))).to.deep.equal(['0 closing', '1 closing']);
+  });
+
   it('count a worker that has ended as closed, and wait for the one that replaces it with the rest', () => {
     const lanes = opened(2);
     lanes.failing(0, 2);
@@ -50,8 +58,8 @@ describe('the lanes of a topic over all workers', () => {
   for (const size of [1, 2, 4]) {
     it(`hold the promises whatever comes when, with ${size} workers, and open in the end`, () => {
       fc.assert(
-        fc.property(steps, (taken) => {
-          const crew = new ModelCrew(size);
+        fc.property(steps, fc.nat(3), (taken, left) => {
+          const crew = new ModelCrew(size, left);
           for (const [act, slot] of taken) {
             crew.act(act, slot % size);
             expect(crew.broken()).to.equal(undefined);
@@ -99,9 +107,10 @@ class ModelCrew {
   readonly #lanes: TopicLanes;
   readonly #workers: Model[];
 
-  constructor(size: number) {
+  /** `left`: bits tell whether former workers have left something that was in flight, or was spooled. */
+  constructor(size: number, left: number) {
     this.#lanes = new TopicLanes(size);
-    const none = { direct: 0, inFlight: 0, spooled: 0 };
+    const none = { direct: 0, inFlight: left & 1, spooled: left >> 1 };
     this.#workers = Array.from({ length: size }, () => ({
       ...{ alive: false, order: undefined, said: false, ...none, inbox: [], outbox: [] },
     }));
