@@ -44,6 +44,13 @@ describe('the lanes of a topic over all workers', () => {
     expect(names(lanes.joined(1, true)), 'it has something left').to.deep.equal(['0 closing', '1 closing']);
   });
 
+  it('do not open before a worker has said what its slot has left', () => {
+    const lanes = new TopicLanes(2);
+    lanes.joined(0, false);
+    lanes.done(0, 1);
+    expect(names(lanes.ended(1))).to.deep.equal(['0 settling']);
+  });
+
   it('go on without a worker that cannot be replaced, until it is', () => {
     const lanes = opened(2);
     lanes.failing(0, 2);
