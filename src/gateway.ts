@@ -16,6 +16,7 @@ import type { Ports } from './pipeline.js';
 import { realClock } from './publish/clock.js';
 import { type Adaptable, createPublisher, type GatewayPublisher } from './publish/create.js';
 import { type Lock, lockFolder } from './publish/disk/lock.js';
+import type { Peers } from './publish/spool/peers.js';
 import { type Budget, createBudget } from './stages/budget.js';
 import { createLog, type Log } from './telemetry/log.js';
 import { Meter } from './telemetry/meter.js';
@@ -33,9 +34,19 @@ export interface GatewayOptions {
   /** Instead of the one that the settings describe. */
   readonly publisher?: Publisher;
   /** Which of how many processes with the same settings this is, counted from 0; absent: the only one. */
-  readonly worker?: { readonly slot: number; readonly of: number };
+  readonly worker?: Place;
   /** What the admin server says beside the state and the log's level. */
   readonly operator?: Omit<AdminOptions, 'unready' | 'log' | 'setLevel' | 'access'>;
+}
+
+/** One of the processes of a gateway. */
+interface Place {
+  readonly slot: number;
+  readonly of: number;
+  /** The way to the others. */
+  readonly peers?: Peers;
+  /** At the end: resolves when none of them takes requests any more. */
+  untilQuiet?(): Promise<void>;
 }
 
 export interface Gateway {
@@ -62,7 +73,7 @@ export interface Gateway {
 /** Joins the rooms and starts. It serves even while Kafka is away; `/ready` on the admin port tells. */
 export async function startGateway(first: Settings, options: GatewayOptions = {}): Promise<Gateway> {
   const log = options.log ?? createLog(first.log.level);
-  const worker = options.worker ?? { slot: 0, of: 1 };
+  const worker: Place = options.worker ?? { slot: 0, of: 1 };
   const { publisher, dedupe, closeStores } = await openStores(first, worker, log, options.publisher);
   const gate = new Gate({ ...first.limits }, (refused, fields) =>
     log.write('warn', 'overloaded', { refused, ...fields }),
@@ -140,9 +151,12 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
       await delay(after);
     }
     log.write('info', 'draining');
+    const drained = delay(settings.drain, undefined, { ref: false });
     await front?.close(settings.drain, after);
     gate.close();
     stopCollecting();
+    // What this one spools now must not be overtaken by what another one still takes.
+    await Promise.race([worker.untilQuiet?.(), drained]);
     await closeStores();
     await back?.close(adminGrace, Number.POSITIVE_INFINITY);
     log.flush();
@@ -204,13 +218,8 @@ async function lockWindow(dedupe: Settings['dedupe'], log: Log): Promise<Lock | 
 }
 
 /** What records go to, and what remembers them. */
-async function openStores(
-  settings: Settings,
-  { slot, of }: { readonly slot: number; readonly of: number },
-  log: Log,
-  given: Publisher | undefined,
-) {
-  const options = { ...toAdaptable(settings), log: log.write, slot, slots: of };
+async function openStores(settings: Settings, { slot, of, peers }: Place, log: Log, given: Publisher | undefined) {
+  const options = { ...toAdaptable(settings), log: log.write, slot, slots: of, peers };
   // The workers of one gateway share the window; the first one holds it against other gateways.
   const lock = slot === 0 ? await lockWindow(settings.dedupe, log) : undefined;
   const { publisher, dedupe } = await open().catch(async (error: unknown) => {

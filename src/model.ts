@@ -462,14 +462,14 @@ export class PublishError extends Error {
   readonly kind: 'refused' | 'unavailable';
   /** Kafka's or the system's own name of the cause: `MESSAGE_TOO_LARGE`, `ECONNREFUSED`. */
   readonly reason: string;
-  /** Present where the record is still under way: resolves if it is written after all, rejects if it isn't. */
-  readonly late: Promise<Placement> | undefined;
+  /** Present where the record is still under way: resolves if it is safe after all, rejects if it isn't. */
+  readonly late: Promise<Placement | Spooled> | undefined;
 
   constructor(
     kind: 'refused' | 'unavailable',
     reason: string,
     message: string,
-    options: ErrorOptions & { readonly late?: Promise<Placement> | undefined } = {},
+    options: ErrorOptions & { readonly late?: Promise<Placement | Spooled> | undefined } = {},
   ) {
     super(message, options);
     this.name = 'PublishError';

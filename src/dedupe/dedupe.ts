@@ -184,7 +184,7 @@ class LocalDedupe implements ClosableDedupe {
     return true;
   }
 
-  #keepLate(keys: EventKeys, placement: Placement): void {
+  #keepLate(keys: EventKeys, placement: Placement | Spooled): void {
     if (this.#state === 'closed') return;
     const event = new ActiveEvent(keys, Promise.resolve(placement));
     this.#active.add(event);

@@ -4,6 +4,7 @@ import type { BatcherStatus } from './batcher.js';
 import type { Expectations } from './client.js';
 import { realClock } from './clock.js';
 import type { Log } from './log.js';
+import type { Peers } from './spool/peers.js';
 import type { SpoolStatus } from './spool/spool.js';
 
 /** Milliseconds that the start waits for Kafka: the first webhooks then go there, and not to the spool. */
@@ -18,6 +19,8 @@ export interface PublisherOptions extends Adaptable {
   /** Which of the gateway's processes this is, and how many there are: each has a part of the spool or the embedded log to itself. */
   readonly slot?: number;
   readonly slots?: number;
+  /** The others of them; absent: there are none. */
+  readonly peers?: Peers | undefined;
   /** Milliseconds to wait for the end of a process that has its folder. Default: as long as a gateway takes to stop. */
   readonly lockWait?: number;
   readonly log: Log;

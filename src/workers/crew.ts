@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { Failure } from '../cli/failure.js';
 import type { Unready } from '../http/admin.js';
+import { Lanes } from '../publish/spool/lanes.js';
 import type { Log } from '../telemetry/log.js';
 import { isCount, mergeReadings, type Reading } from '../telemetry/metrics.js';
 import { heartbeat, type ToPrimary, type ToWorker } from './messages.js';
@@ -18,6 +19,9 @@ const answerLimit = 1_000;
  */
 const silenceLimit = 10_000;
 
+/** Milliseconds after which the records of a worker that cannot be replaced do not hold up those of the others any more. */
+const absenceLimit = 30_000;
+
 /** A place in the crew. It stays when the worker in it is replaced. */
 interface Post {
   readonly slot: number;
@@ -31,6 +35,8 @@ interface Post {
   heardAt: number | undefined;
   pause: number;
   timer: NodeJS.Timeout | undefined;
+  /** Rings when it has been without a worker for too long. */
+  absence: NodeJS.Timeout | undefined;
 }
 
 const atFirst: Pick<Post, 'unready'> = { unready: 'no_worker' };
@@ -40,8 +46,11 @@ export class Crew {
   readonly #posts: readonly Post[];
   readonly #log: Log;
   readonly #instruct: (slot: number) => ToWorker;
+  readonly #lanes: Lanes;
   #started: { resolve(url: string): void; reject(error: unknown): void } | undefined;
   #stopping = false;
+  /** Workers that take no requests any more. */
+  readonly #quiet = new Set<Worker>();
   /** What workers had counted that are no more: sums never go back. */
   #retired: readonly Reading[] = [];
   #lookedAt = 0;
@@ -50,13 +59,22 @@ export class Crew {
   /** `instruct`: what a new worker of a slot is told first. */
   constructor(size: number, { log, instruct }: { readonly log: Log; readonly instruct: (slot: number) => ToWorker }) {
     const idle = { worker: undefined, url: undefined, ...atFirst, readings: [], startedAt: 0, heardAt: undefined };
-    this.#posts = Array.from({ length: size }, (_, slot) => ({ ...idle, pause: firstPause, timer: undefined, slot }));
+    this.#posts = Array.from({ length: size }, (_, slot) => ({
+      ...idle,
+      pause: firstPause,
+      slot,
+      timer: undefined,
+      absence: undefined,
+    }));
+    this.#lanes = new Lanes(size, (slot, message) => send(this.#posts[slot]?.worker, { kind: 'peer', message }));
     this.#log = log;
     this.#instruct = instruct;
   }
 
   /** Resolves with the URL when all listen; rejects with the first one's fault. */
   start(): Promise<string> {
+    // Records go from worker to worker, with their bytes and 64-bit offsets.
+    cluster.setupPrimary({ serialization: 'advanced' });
     this.#lookedAt = performance.now();
     this.#watch = setInterval(() => this.#killHung(), heartbeat).unref();
     return new Promise((resolve, reject) => {
@@ -98,8 +116,9 @@ export class Crew {
   async stop(delay: number, limit: number): Promise<void> {
     this.#stopping = true;
     const ends: Promise<unknown>[] = [];
-    for (const { worker, timer } of this.#posts) {
+    for (const { worker, timer, absence } of this.#posts) {
       clearTimeout(timer);
+      clearTimeout(absence);
       if (worker === undefined) continue;
       ends.push(new Promise<void>((resolve) => worker.once('exit', () => resolve())));
       send(worker, { kind: 'stop', delay });
@@ -120,7 +139,11 @@ export class Crew {
     worker.on('message', (message: ToPrimary) => this.#hear(post, worker, message));
     // Node.js wrote to a worker that had just ended; its end is what counts.
     worker.on('error', () => undefined);
-    worker.on('exit', (code, signal) => this.#replace(post, code, signal));
+    worker.on('exit', (code, signal) => {
+      this.#replace(post, code, signal);
+      this.#tellQuiet();
+      this.#lanes.ended({ slot: post.slot, life: worker.id });
+    });
   }
 
   /** A hung worker is killed, and then replaced like any that has ended; its connections go to the others. */
@@ -148,14 +171,28 @@ export class Crew {
     post.heardAt = performance.now();
     if (message.kind === 'waiting')
       send(worker, this.#stopping ? { kind: 'stop', delay: 0 } : this.#instruct(post.slot));
+    if (message.kind === 'quiet') {
+      this.#quiet.add(worker);
+      this.#tellQuiet();
+    }
     if (message.kind === 'ready') post.unready = message.unready;
     if (message.kind === 'measured') post.readings = message.readings;
+    // What a worker had said is read after its end, too.
+    if (message.kind === 'peer' && post.worker === worker)
+      this.#lanes.hear({ slot: post.slot, life: worker.id }, message.message);
     if (message.kind === 'failed') this.#fail(post, new Failure(message.reason, message.message));
     if (message.kind !== 'listening') return;
     post.url = message.url;
+    clearTimeout(post.absence);
+    post.absence = undefined;
     if (this.#posts.some(({ url }) => url === undefined)) return;
     this.#started?.resolve(message.url);
     this.#started = undefined;
+  }
+
+  #tellQuiet(): void {
+    if (this.#stopping && this.#posts.every(({ worker }) => worker === undefined || this.#quiet.has(worker)))
+      this.tell({ kind: 'quiet' });
   }
 
   #replace(post: Post, code: number | null, signal: string | null): void {
@@ -170,6 +207,7 @@ export class Crew {
     if (lived > longLife) post.pause = firstPause;
     this.#log.write('error', 'worker ended, replacing it', { worker: post.slot, code, signal, pause: post.pause });
     post.timer = setTimeout(() => this.#fork(post), post.pause);
+    post.absence ??= setTimeout(() => this.#lanes.lost(post.slot), absenceLimit).unref();
     post.pause = Math.min(post.pause * 2, longestPause);
   }
 

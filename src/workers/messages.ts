@@ -1,6 +1,7 @@
 import type { ExitReason } from '../cli/failure.js';
 import type { Listen } from '../config/settings.js';
 import type { Unready } from '../http/admin.js';
+import type { FromPeer, ToPeer } from '../publish/spool/peers.js';
 import type { Snapshot } from '../read-text.js';
 import type { Level } from '../telemetry/log.js';
 import type { Reading } from '../telemetry/metrics.js';
@@ -26,6 +27,10 @@ export type ToWorker =
   | { readonly kind: 'reload'; readonly source: ConfigSource }
   | { readonly kind: 'level'; readonly level: Level }
   | { readonly kind: 'measure' }
+  /** About the lanes that workers have together. */
+  | { readonly kind: 'peer'; readonly message: ToPeer }
+  /** At the end: no worker takes requests any more. */
+  | { readonly kind: 'quiet' }
   /** `delay`: see `Gateway.close`. */
   | { readonly kind: 'stop'; readonly delay: number };
 
@@ -37,9 +42,13 @@ export type ToPrimary =
   /** Whether it takes webhooks, or why not. */
   | { readonly kind: 'ready'; readonly unready?: Unready | undefined }
   | { readonly kind: 'reloaded' }
+  /** About the lanes that workers have together. */
+  | { readonly kind: 'peer'; readonly message: FromPeer }
   | { readonly kind: 'measured'; readonly readings: readonly Reading[] }
   /** Its event loop runs: said every `heartbeat` milliseconds from `waiting` on. */
   | { readonly kind: 'alive' }
+  /** At the end: it takes no requests any more. */
+  | { readonly kind: 'quiet' }
   /** It can't start, and ends. */
   | { readonly kind: 'failed'; readonly reason: ExitReason; readonly message: string };
 

@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load.js';
 import type { Settings } from '../config/settings.js';
 import { type Gateway, startGateway } from '../gateway.js';
 import type { Unready } from '../http/admin.js';
+import type { Peers, ToPeer } from '../publish/spool/peers.js';
 import { replayFiles } from '../read-text.js';
 import { createLog, type Log } from '../telemetry/log.js';
 import { type ConfigSource, heartbeat, type ToPrimary, type ToWorker } from './messages.js';
@@ -20,7 +21,7 @@ export function runWorker(stream: { write(line: string): unknown } | undefined):
   cluster.worker?.on('disconnect', () => {
     // Else Node ends a worker without a primary on the spot.
     if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
-    worker.stop();
+    worker.stopAlone();
   });
   tell({ kind: 'waiting' });
   setInterval(() => tell({ kind: 'alive' }), heartbeat).unref();
@@ -33,6 +34,10 @@ class Worker {
   #gateway: Gateway | undefined;
   #unready: Unready | undefined = 'no_worker';
   #stopping = false;
+  #isAlone = false;
+  #hearPeers: (message: ToPeer) => void = () => undefined;
+  #losePeers: () => void = () => undefined;
+  #onQuiet: () => void = () => undefined;
   /** One thing after another, in the order of the messages. */
   #work: Promise<void> = Promise.resolve();
 
@@ -42,6 +47,8 @@ class Worker {
 
   hear(message: ToWorker): void {
     if (message.kind === 'stop') this.stop(message.delay);
+    else if (message.kind === 'quiet') this.#onQuiet();
+    else if (message.kind === 'peer') this.#hearPeers(message.message);
     else if (message.kind === 'measure') tell({ kind: 'measured', readings: this.#gateway?.readings() ?? [] });
     else this.#work = this.#work.then(() => this.#obey(message)).catch(fail);
   }
@@ -54,7 +61,15 @@ class Worker {
     void this.#gateway.close(delay).then(() => process.exit(0), fail);
   }
 
-  async #obey(message: Exclude<ToWorker, { kind: 'stop' | 'measure' }>): Promise<void> {
+  /** The primary is gone. */
+  stopAlone(): void {
+    this.#losePeers();
+    this.#onQuiet();
+    this.#isAlone = true;
+    this.stop();
+  }
+
+  async #obey(message: Exclude<ToWorker, { kind: 'stop' | 'measure' | 'peer' | 'quiet' }>): Promise<void> {
     if (message.kind === 'level') {
       if (this.#log) this.#log.level = message.level;
     } else if (message.kind === 'reload') {
@@ -69,7 +84,22 @@ class Worker {
     const { admin: _, probes: __, ...settings } = await load(source);
     const log = createLog(level, this.#stream, { worker: slot });
     this.#log = log;
-    const gateway = await startGateway({ ...settings, listen }, { log, worker: { slot, of } });
+    const peers: Peers = {
+      ...{ slot, of },
+      tell: (message) => tell({ kind: 'peer', message }),
+      listen: (hear, onGone) => {
+        this.#hearPeers = hear;
+        this.#losePeers = onGone;
+      },
+    };
+    const untilQuiet = async () => {
+      if (this.#isAlone) return;
+      await new Promise<void>((resolve) => {
+        this.#onQuiet = resolve;
+        tell({ kind: 'quiet' });
+      });
+    };
+    const gateway = await startGateway({ ...settings, listen }, { log, worker: { slot, of, peers, untilQuiet } });
     this.#gateway = gateway;
     tell({ kind: 'listening', url: gateway.url });
     this.#tellReady();

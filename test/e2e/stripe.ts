@@ -4,10 +4,14 @@ import { readTopics } from '../../src/publish/read.js';
 
 export const secret = 'whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw';
 
-/** A signed event as Stripe sends it: head and body of an HTTP request. */
-export function stripeRequest(id: string, path = '/webhooks/stripe'): { readonly head: string; readonly body: string } {
+/** A signed event as Stripe sends it: head and body of an HTTP request. Its key is the charge. */
+export function stripeRequest(
+  id: string,
+  path = '/webhooks/stripe',
+  charge = 'ch_1',
+): { readonly head: string; readonly body: string } {
   const common = { object: 'event', created: 1_700_000_000, livemode: true, pending_webhooks: 1 };
-  const data = { object: { id: 'ch_1', object: 'charge' } };
+  const data = { object: { id: charge, object: 'charge' } };
   const body = JSON.stringify({ id, type: 'charge.refunded', ...common, data });
   const seconds = Math.floor(Date.now() / 1000);
   const digest = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');

@@ -215,6 +215,6 @@ function nameLane({ topic, partition }: Records): string {
   return `${topic}/${partition}`;
 }
 
-function unavailable(reason: string): PublishError {
+export function unavailable(reason: string): PublishError {
   return new PublishError('unavailable', reason, reason);
 }

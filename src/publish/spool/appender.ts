@@ -45,7 +45,11 @@ export class Appender {
 
   /** The entry has a number afterwards, unless the spool is full. */
   append(entry: Entry): void {
-    const body = encodeSpooled({ record: entry.record, spooledAt: entry.at });
+    const body = encodeSpooled({
+      ...{ record: entry.record, spooledAt: entry.at },
+      ...(entry.inFlight && { inFlight: true }),
+      ...(this.#ports.slots > 1 && { slots: this.#ports.slots }),
+    });
     if (!this.#ports.mayGrow(body.length)) {
       this.#fail(entry, 'SPOOL_FULL', 'Kafka is not available, and the spool is full');
       return;

@@ -1,4 +1,5 @@
 import type { KafkaRecord } from '../../model.js';
+import type { Frame } from '../disk/frame.js';
 import type { Unanswered } from '../unanswered.js';
 import { Appender } from './appender.js';
 import type { Entry, LanePorts } from './entry.js';
@@ -19,7 +20,15 @@ export interface LaneEnds {
   send(entry: Entry): void;
   /** All of the journal is with the batcher: what comes next follows it there. */
   onEmpty(): void;
+  /** See `resting`. */
+  onRest(): void;
 }
+
+/**
+ * How much of the journal may be sent: nothing more, what was in flight when the lane closed, what was spooled when there were
+ * more workers or fewer, or all of it. Alone, a process may always send all.
+ */
+export type Extent = 'none' | 'inFlight' | 'former' | 'all';
 
 /**
  * What a closed lane holds: a journal, drained from the front through the batcher. One record is sent to find out whether
@@ -45,6 +54,11 @@ export class Backlog {
   /** Numbers up to here were looked for and not found. */
   #lookedFor = 0;
   #draining = false;
+  #extent: Extent = 'all';
+  /** Read, and not to be sent yet. */
+  #ahead: readonly Frame[] = [];
+  /** Nothing more of the extent is there to be sent. */
+  #reached = false;
 
   constructor(topic: string, journal: Journal, ports: LanePorts, ends: LaneEnds) {
     this.#topic = topic;
@@ -64,6 +78,11 @@ export class Backlog {
   /** True until all of the journal is with the batcher. */
   get pending(): boolean {
     return this.#pending;
+  }
+
+  /** Kafka has all that may be sent. */
+  get resting(): boolean {
+    return this.#resent.size === 0 && (this.#extent === 'all' ? !this.#pending : this.#reached);
   }
 
   /** Records that Kafka does not have yet. */
@@ -92,6 +111,7 @@ export class Backlog {
     this.#pending = true;
     this.#suspect = true;
     for (const entry of entries) {
+      entry.inFlight = true;
       this.append(entry);
       if (entry.number !== undefined) this.#resent.set(entry.number, entry);
     }
@@ -103,15 +123,24 @@ export class Backlog {
     this.#appender.append(entry);
   }
 
+  /** So much may be sent from now on. */
+  allow(extent: Extent): void {
+    this.#extent = extent;
+    this.#reached = false;
+    void this.drain();
+  }
+
   /** Hands the journal over to the batcher, from the front; returns when there is nothing to do now. */
   async drain(): Promise<void> {
     if (this.#draining || !this.#pending) return;
     this.#draining = true;
     try {
       if (!(await this.#resume())) return;
-      while (this.#pending && this.#resent.size < (this.#suspect ? 1 : window)) {
-        const frames = await this.#journal.read(this.#suspect ? 1 : readBytes);
-        if (frames.length === 0 && !this.#reachEnd()) break;
+      while (this.#pending && this.#extent !== 'none' && this.#resent.size < (this.#suspect ? 1 : window)) {
+        const extent = this.#extent;
+        const frames = await this.#read();
+        // More may be sent than when it looked.
+        if (frames.length === 0 && extent === this.#extent && !this.#reachEnd()) break;
         for (const { number, body } of frames) this.#handOver(number, body);
       }
     } catch (error) {
@@ -121,6 +150,7 @@ export class Backlog {
     } finally {
       this.#draining = false;
     }
+    this.#tellRest();
   }
 
   /** Says whether the journal's turn has come. */
@@ -138,6 +168,7 @@ export class Backlog {
     this.#suspect = false;
     if (number !== undefined) this.#finish(number);
     void this.drain();
+    if (number !== undefined) this.#tellRest();
   }
 
   /** Kafka will never take it. `owed`: it was promised. */
@@ -148,6 +179,7 @@ export class Backlog {
     if (owed) this.#park(record, number, reason);
     else this.#finish(number);
     void this.drain();
+    this.#tellRest();
   }
 
   /** Waits for the appends under way. */
@@ -181,6 +213,21 @@ export class Backlog {
     void this.drain();
   }
 
+  /** The next frames that may be sent. */
+  async #read(): Promise<readonly Frame[]> {
+    const frames = this.#ahead.length > 0 ? this.#ahead : await this.#journal.read(this.#suspect ? 1 : readBytes);
+    const end = frames.findIndex((frame) => !this.#mayBeSent(frame));
+    this.#ahead = end < 0 ? [] : frames.slice(end);
+    return end < 0 ? frames : frames.slice(0, end);
+  }
+
+  #mayBeSent({ number, body }: Frame): boolean {
+    if (this.#extent === 'all' || number <= this.#handedOver || this.#progress.has(number)) return true;
+    if (this.#extent === 'none') return false;
+    const { inFlight = false, slots = 1 } = decodeSpooled(body);
+    return inFlight || (this.#extent === 'former' && slots !== this.#ports.slots);
+  }
+
   #handOver(number: number, body: Buffer): void {
     if (number <= this.#handedOver) return;
     for (let gone = this.#handedOver + 1; gone < number; gone++) this.#passOver(gone);
@@ -212,6 +259,7 @@ export class Backlog {
    * nothing to find out with, the connection has to be there.
    */
   #reachEnd(): boolean {
+    if (this.#ahead.length > 0) return this.#reach();
     const { underWay, unspooled, last } = this.#appender;
     const unknown: number[] = [];
     for (let number = this.#handedOver + 1; number <= last; number++) {
@@ -222,9 +270,20 @@ export class Backlog {
     for (const number of unknown) if (number <= this.#lookedFor) this.#lose(number);
     this.#lookedFor = Math.max(this.#lookedFor, ...unknown);
     if (unknown.length > 0) return true;
+    if (this.#extent !== 'all') return this.#reach();
     if (this.#suspect && (underWay.size > 0 || !this.#ports.connected())) return false;
     this.#end();
     return true;
+  }
+
+  /** Nothing goes on before more may be sent. */
+  #reach(): false {
+    this.#reached = true;
+    return false;
+  }
+
+  #tellRest(): void {
+    if (this.resting) this.#ends.onRest();
   }
 
   #lose(number: number): void {

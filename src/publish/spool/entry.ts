@@ -16,6 +16,8 @@ export interface LanePorts {
   readonly mayGrow: (bytes: number) => boolean;
   /** Keeps a record that was promised and that Kafka refuses for good. */
   readonly park: (record: KafkaRecord, reason: string) => Promise<void>;
+  /** How many workers share the topic's keys. */
+  readonly slots: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -27,6 +29,8 @@ export interface Entry extends Lined {
   readonly since: number;
   /** When it was accepted, in milliseconds since the epoch. */
   readonly at: number;
+  /** It was on its way to Kafka when the lane closed. */
+  inFlight?: true;
   /** Its number in the journal, once it has one. */
   number?: number;
   /** Kafka's answer, once the batcher has it. */

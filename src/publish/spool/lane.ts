@@ -1,6 +1,6 @@
 import type { KafkaRecord, Placement, PublishError, Spooled } from '../../model.js';
 import type { Unanswered } from '../unanswered.js';
-import { Backlog } from './backlog.js';
+import { Backlog, type Extent } from './backlog.js';
 import type { Entry, LanePorts } from './entry.js';
 import type { Journal } from './journal.js';
 import { Line } from './line.js';
@@ -22,6 +22,14 @@ export interface LaneStatus {
   readonly oldest?: number;
 }
 
+/** Who decides when the lane may spool, where it isn't the lane itself. */
+export interface Supervisor {
+  /** Kafka takes nothing, and the lane may not close by itself. */
+  onFailing(reason: string): void;
+  /** Kafka has all of the journal that may be sent. */
+  onRest(): void;
+}
+
 /**
  * The way of one topic. Open: a record goes to Kafka, and its sender waits for the acknowledgement. Closed: it is
  * appended to the journal, and its sender waits for the disk. What had gone to Kafka unacknowledged when the lane closed
@@ -35,6 +43,9 @@ export class Lane {
   readonly #ports: LanePorts;
   readonly #backlog: Backlog;
   #closedAt: number;
+  /** False: it asks its supervisor instead. */
+  mayClose = true;
+  #supervisor: Supervisor | undefined;
   /** With the batcher, in no journal. In the order of acceptance. */
   readonly #direct = new Line<Entry>();
 
@@ -47,6 +58,7 @@ export class Lane {
     this.#backlog = new Backlog(topic, journal, ports, {
       send: (entry) => this.#send(entry),
       onEmpty: () => this.#tellOpen(),
+      onRest: () => this.#supervisor?.onRest(),
     });
   }
 
@@ -99,11 +111,32 @@ export class Lane {
   /** From now on records are spooled, those in flight first. */
   close(reason: string): void {
     if (!this.open) return;
+    if (!this.mayClose) {
+      this.#supervisor?.onFailing(reason);
+      return;
+    }
     this.#closedAt = this.#ports.clock.now();
     const entries = this.#direct.clear();
     const fields = { topic: this.topic, reason, inFlight: entries.length };
     this.#ports.log('warn', 'lane closed: records go to the spool', fields);
     this.#backlog.begin(entries);
+  }
+
+  /** From now on it sends and closes only as it is told. */
+  obey(supervisor: Supervisor): void {
+    this.#supervisor = supervisor;
+    this.mayClose = false;
+    this.#backlog.allow('none');
+  }
+
+  /** So much of the journal may be sent from now on. */
+  allow(extent: Extent): void {
+    this.#backlog.allow(extent);
+  }
+
+  /** Kafka has all of the journal that may be sent. */
+  get resting(): boolean {
+    return this.#backlog.resting;
   }
 
   /** Sends what is left from before. */
@@ -118,6 +151,7 @@ export class Lane {
     while (this.open && this.#direct.size > 0 && clock.now() < end) {
       await new Promise<void>((resolve) => clock.after(10, resolve));
     }
+    this.mayClose = true;
     if (this.#direct.size > 0) this.close('the gateway is stopping');
     await this.#backlog.flush();
     this.#backlog.giveUp();

@@ -6,6 +6,9 @@ import type { PublisherOptions } from '../create.js';
 import { realFiles } from '../disk/files.js';
 import { lockFolder } from '../disk/lock.js';
 import type { Resuming } from '../unanswered.js';
+import { Lanes } from './lanes.js';
+import type { Peers, ToPeer } from './peers.js';
+import { SharedLanes } from './shared-lanes.js';
 import { openSpool, type Spool } from './spool.js';
 
 /**
@@ -15,16 +18,19 @@ import { openSpool, type Spool } from './spool.js';
 export async function openSpools(
   kafka: Publisher<Placement> & Resuming,
   { dir, maxBytes }: KafkaSettings['spool'],
-  { topics, deadLetterTopic, slot = 0, slots = 1, lockWait, log }: Omit<PublisherOptions, 'largest'>,
+  { topics, deadLetterTopic, slot = 0, slots = 1, peers, lockWait, log }: Omit<PublisherOptions, 'largest'>,
 ): Promise<Spool> {
   const left = slot === 0 ? (await realFiles.list(dir)).filter((name) => Number(name) >= slots) : [];
-  const shared = { maxBytes, deadLetterTopic, log, files: realFiles, clock: realClock };
+  const others = peers ?? (left.length > 0 ? standAlone() : undefined);
+  const lanes = others && new SharedLanes(others, realClock);
+  const common = { maxBytes, deadLetterTopic, log, files: realFiles, clock: realClock };
 
   async function open(name: string, served: readonly string[]): Promise<Spool> {
     const folder = join(dir, name);
     const lock = await lockFolder(folder, log, lockWait);
     const { retake } = lock;
-    const spool = await openSpool(kafka, { ...shared, folder, topics: served, retake }).catch(
+    const shared = lanes && { lanes, own: name === String(slot) };
+    const spool = await openSpool(kafka, { ...common, folder, topics: served, retake, shared }).catch(
       async (error: unknown) => {
         await lock.release();
         throw error;
@@ -42,6 +48,7 @@ export async function openSpools(
     await close();
     throw failed?.reason;
   }
+  await lanes?.start();
   return {
     ...own,
     status() {
@@ -53,5 +60,18 @@ export async function openSpools(
       for (const spool of spools) spool.adapt(next);
     },
     close,
+  };
+}
+
+/** Parts of several workers are sent in the order that those had among themselves, be there only one process now. */
+function standAlone(): Peers {
+  let hear: (message: ToPeer) => void = () => undefined;
+  const primary = new Lanes(1, (_slot, message) => queueMicrotask(() => hear(message)));
+  return {
+    ...{ slot: 0, of: 1 },
+    tell: (message) => queueMicrotask(() => primary.hear({ slot: 0, life: 0 }, message)),
+    listen: (hears) => {
+      hear = hears;
+    },
   };
 }

@@ -12,6 +12,7 @@ import { Lane, type LaneStatus } from './lane.js';
 import type { JournalOptions } from './load-journal.js';
 import { Parked } from './parked.js';
 import { createRecovery } from './set-aside.js';
+import type { SharedLanes } from './shared-lanes.js';
 
 /** A record that Kafka hasn't acknowledged after so many milliseconds closes its lane. */
 const patience = 2_000;
@@ -31,6 +32,8 @@ export interface SpoolOptions {
   readonly files: Files;
   /** Makes sure that the folder is still this process's alone: see `Lock`. */
   readonly retake: () => Promise<void>;
+  /** The lanes that the gateway's workers have together; absent: this is the only process. `own`: it is not an adopted part. */
+  readonly shared?: { readonly lanes: SharedLanes; readonly own: boolean } | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -65,7 +68,7 @@ export interface Spool extends Publisher {
  * in the folder is sent first. It says "stopping" to Kafka only after everything that it has promised is safe.
  */
 export async function openSpool(kafka: Publisher<Placement> & Resuming, options: SpoolOptions): Promise<Spool> {
-  const { folder, maxBytes, files, clock, log, retake } = options;
+  const { folder, maxBytes, files, clock, log, retake, shared } = options;
   let { deadLetterTopic } = options;
   const journals = new Map<string, Journal>();
   const lanes = new Map<string, Lane>();
@@ -80,6 +83,7 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
     connected: () => kafka.connected(),
     mayGrow,
     park,
+    slots: shared?.lanes.slots ?? 1,
     clock,
     log,
   };
@@ -119,6 +123,7 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
     journals.set(topic, journal);
     const lane = new Lane(topic, journal, ports);
     lanes.set(topic, lane);
+    shared?.lanes.add(lane, shared.own);
     if (!lane.open)
       log('info', 'records of a former process are sent first', { topic, records: lane.status().spooled });
     void lane.drain();
@@ -161,6 +166,7 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
   function check(): void {
     let waiting = false;
     for (const lane of lanes.values()) waiting = lane.check(patience) || waiting;
+    if (shared?.own) waiting = shared.lanes.check() || waiting;
     noteFault();
     if (usedBytes() < maxBytes / 2) fullSince = undefined;
     if (clock.now() - retriedAt >= restInterval) {
@@ -176,14 +182,20 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
 
   function publish(record: KafkaRecord): Promise<Placement | Spooled> {
     const { topic } = record;
+    const published = take(record, false);
+    return topic === deadLetterTopic ? published.catch((error: unknown) => parkLetter(record, error)) : published;
+  }
+
+  /** `forwarded`: by another worker, which deals with what comes of it. */
+  function take(record: KafkaRecord, forwarded: boolean): Promise<Placement | Spooled> {
+    const { topic } = record;
     const lane = lanes.get(topic);
-    if (lane === undefined) return openLane(topic).then(() => publish(record));
+    if (lane === undefined) return openLane(topic).then(() => take(record, forwarded));
     if (closing !== undefined)
       return Promise.reject(new PublishError('unavailable', 'CLOSED', 'the gateway is stopping'));
     // Where it is known that Kafka doesn't answer, nobody waits to find out once more.
     if (!kafka.connected()) lane.close('Kafka does not answer');
-    const published = lane.publish(record);
-    return topic === deadLetterTopic ? published.catch((error: unknown) => parkLetter(record, error)) : published;
+    return shared?.own ? shared.lanes.publish(record, forwarded) : lane.publish(record);
   }
 
   async function parkLetter(record: KafkaRecord, error: unknown): Promise<Spooled> {
@@ -195,6 +207,7 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
   async function finish(): Promise<void> {
     cancelCheck();
     await verifying;
+    if (shared?.own) await shared.lanes.settle(patience);
     await Promise.all([...lanes.values()].map((lane) => lane.settle(patience)));
     await kafka.close();
     const unanswered = kafka.unanswered();
@@ -203,6 +216,7 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
   }
 
   for (const topic of new Set([...options.topics, ...leftBehind, ...parked.counts.keys()])) await openLane(topic);
+  if (shared?.own) shared.lanes.serve({ open: openLane, take: (record) => take(record, true) });
   return {
     publish,
     ready: () => closing === undefined && (kafka.ready() || (fullSince === undefined && unusable === undefined)),

@@ -5,6 +5,10 @@ export interface SpooledRecord {
   readonly record: KafkaRecord;
   /** Milliseconds since the epoch. */
   readonly spooledAt: number;
+  /** It was on its way to Kafka when its lane closed: it precedes whatever was spooled, by any worker, since. */
+  readonly inFlight?: true;
+  /** How many workers shared the keys of its topic; absent: 1. It was this one's to spool, unless it was in flight. */
+  readonly slots?: number;
   /** Why it is parked: Kafka's name of the refusal. */
   readonly parked?: string;
 }
@@ -14,6 +18,8 @@ interface Head {
   readonly key: string;
   readonly headers: KafkaRecord['headers'];
   readonly spooledAt: number;
+  readonly inFlight?: true;
+  readonly slots?: number;
   readonly parked?: string;
 }
 
