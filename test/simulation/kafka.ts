@@ -5,7 +5,7 @@ import type { Numbering } from '../../src/publish/unanswered.js';
 import type { End } from './events.js';
 import type { World } from './world.js';
 
-export const partitions = 2;
+const partitions = 2;
 /** Milliseconds within which a process notes what Kafka has acknowledged. */
 const noting = 200;
 
