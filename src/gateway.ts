@@ -9,6 +9,7 @@ import { type ConnectionLimits, Connections } from './http/connections.js';
 import { Gate } from './http/gate.js';
 import { fitConnections, readOpenFilesLimit } from './http/open-files.js';
 import { type OperatorServers, startOperatorServers } from './http/operator-servers.js';
+import { Rates } from './http/rates.js';
 import { type Listening, listen } from './http/server.js';
 import { createKeySource } from './keys/source.js';
 import { PublishError, type Publisher } from './model.js';
@@ -68,6 +69,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     log.write('warn', 'overloaded', { refused, ...fields }),
   );
   const connections = createConnections(first, log);
+  const rates = new Rates(first.limits, createClients(first.trustedProxies).trusts);
   const stopCollecting = collectAtRest(() => gate.entered);
   const keys = createKeySource({ log: log.write });
   const meter = new Meter();
@@ -98,7 +100,17 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
 
   function createHandler() {
     const { endpoints, limits } = settings;
-    return createApp({ endpoints, limits, gate, clients, ports, log, meter, stopping: () => closing !== undefined });
+    return createApp({
+      endpoints,
+      limits,
+      gate,
+      clients,
+      rates,
+      ports,
+      log,
+      meter,
+      stopping: () => closing !== undefined,
+    });
   }
 
   function reload(next: Settings): void {
@@ -107,6 +119,8 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     clients = createClients(next.trustedProxies);
     connections.limits = limitConnections(next, log);
     connections.trusts = clients.trusts;
+    rates.limits = next.limits;
+    rates.trusts = clients.trusts;
     log.level = next.log.level;
     ports = createPorts();
     handler = createHandler();

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { LocatedDocument } from '../diagnostics/parse.js';
 import { type Endpoint, type Fault, largestBody } from '../model.js';
+import { readNetworks } from '../networks.js';
 import { deepFreeze } from '../plugins/freeze.js';
 import { optional } from '../plugins/optional.js';
 import { compileEvents } from '../rules/events.js';
@@ -14,7 +15,6 @@ import { compileEndpoints, type Providers } from './endpoints.js';
 import { compileKafka } from './kafka.js';
 import { readListen, writeListen } from './listen.js';
 import type { Materials } from './materials.js';
-import { readNetworks } from './networks.js';
 import { unknownTopic } from './reach.js';
 import type { DedupeSettings, EmbeddedSettings, KafkaSettings, Settings } from './settings.js';
 import type { Substitution } from './substitute.js';
@@ -84,7 +84,11 @@ function assemble(
   const drain = readTimer(server.drain ?? '20s', '/server/drain', faults);
   const shutdownDelay = readTimer(server.shutdownDelay ?? '5s', '/server/shutdownDelay', faults);
   const bodyTimeout = readTimer(server.limits?.bodyTimeout ?? '10s', '/server/limits/bodyTimeout', faults);
-  const trustedProxies = readNetworks(server.trustedProxies ?? [], '/server/trustedProxies', faults);
+  const trustedProxies = readNetworks(
+    server.trustedProxies ?? [],
+    (index) => `/server/trustedProxies/${index}`,
+    faults,
+  );
   if (publisher === undefined) return undefined;
   return {
     ...{ file, listen, publisher, endpoints, drain },
@@ -97,6 +101,7 @@ function assemble(
       inFlight: server.limits?.inFlight ?? 1024,
       connections: server.limits?.connections ?? 8192,
       connectionsPerAddress: server.limits?.connectionsPerAddress ?? 1024,
+      unprovenPerAddress: server.limits?.unprovenPerAddress ?? 100,
     },
     trustedProxies,
     ...optional('admin', admin),

@@ -16,6 +16,7 @@ export interface GatewayDeclaration {
       readonly inFlight?: number;
       readonly connections?: number;
       readonly connectionsPerAddress?: number;
+      readonly unprovenPerAddress?: number;
     };
     readonly trustedProxies?: readonly string[];
     readonly shutdownDelay?: string;
@@ -107,6 +108,9 @@ export interface EndpointDeclaration {
   readonly name?: string;
   readonly provider: string;
   readonly path: string;
+  /** `provider`, or a network. */
+  readonly allow?: readonly string[];
+  readonly rate?: number;
   readonly secrets?: readonly SecretDeclaration[];
   readonly params?: { readonly [name: string]: string };
   readonly url?: string;

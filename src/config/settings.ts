@@ -1,4 +1,4 @@
-import type { Endpoint } from '../model.js';
+import type { Endpoint, Network } from '../model.js';
 
 /** A text that must not be printed: it shows as `[redacted]` wherever it ends up. */
 export class Redacted {
@@ -28,13 +28,6 @@ export class Redacted {
 export interface Listen {
   readonly host: string;
   readonly port: number;
-}
-
-/** A range of IP addresses: those that have the first `bits` in common with `address`. */
-export interface Network {
-  readonly address: string;
-  readonly bits: number;
-  readonly family: 'ipv4' | 'ipv6';
 }
 
 /** A Unix socket. */
@@ -109,6 +102,8 @@ export interface Settings {
     /** Open at a time, of each worker: in all, and of one address. */
     readonly connections: number;
     readonly connectionsPerAddress: number;
+    /** Requests a second that one address may send and not prove. */
+    readonly unprovenPerAddress: number;
   };
   /** Networks whose word on a client's address counts. */
   readonly trustedProxies: readonly Network[];

@@ -74,8 +74,7 @@ export function createLog(
       }
     },
     rejection(rejection, fields) {
-      const severity = rejection.status === 503 ? 'error' : 'info';
-      repeats.write(severity, 'delivery refused', { ...fields, ...reason(rejection) });
+      repeats.write(severities[rejection.status] ?? 'info', 'delivery refused', { ...fields, ...reason(rejection) });
     },
     clientError(code, client) {
       repeats.write('info', 'request is not HTTP', { code, client });
@@ -86,6 +85,9 @@ export function createLog(
     flush: () => repeats.flush(),
   };
 }
+
+/** Of refusals: a provider may be among those that are not let in. */
+const severities: { readonly [status: number]: Level } = { 403: 'warn', 429: 'warn', 503: 'error' };
 
 const realClock: RepeatsClock = {
   now: () => performance.now(),
