@@ -22,6 +22,7 @@ import { createLog, type Log } from './telemetry/log.js';
 import { Meter } from './telemetry/meter.js';
 import type { Reading } from './telemetry/metrics.js';
 import { observe } from './telemetry/observe.js';
+import type { Renewal } from './tls/renewal.js';
 
 /** Milliseconds that stores and connections have to close in, after `server.drain`; and that whoever asks the admin server at its end has for his answer. */
 const closeLimit = 4_000;
@@ -76,6 +77,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   const timed = meter.time(publisher);
   let front: Listening | undefined;
   let back: OperatorServers | undefined;
+  let renewal: Renewal | undefined;
   let settings = first;
   let clients = createClients(first.trustedProxies);
   let closing: Promise<void> | undefined;
@@ -121,6 +123,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     connections.trusts = clients.trusts;
     rates.limits = next.limits;
     rates.trusts = clients.trusts;
+    if (next.tls !== undefined) renewal?.use(next.tls);
     log.level = next.log.level;
     ports = createPorts();
     handler = createHandler();
@@ -139,7 +142,15 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     const stores = { connected: publisher.connected(), ...publisher.status?.(), ...memory };
     return [
       ...meter.readings(),
-      ...observe({ inFlight, arriving, connections, ...stores, worker: worker.slot, now: Date.now() }),
+      ...observe({
+        inFlight,
+        arriving,
+        connections,
+        certificateExpires: renewal?.expires(),
+        ...stores,
+        worker: worker.slot,
+        now: Date.now(),
+      }),
     ];
   }
 
@@ -155,6 +166,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     }
     log.write('info', 'draining');
     await front?.close(settings.drain, after);
+    renewal?.stop();
     gate.close();
     stopCollecting();
     await closeStores();
@@ -164,7 +176,12 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   }
 
   try {
-    front = await listen((request, response) => handler(request, response), first.listen, log, connections);
+    const tls = first.tls && (await import('./tls/renewal.js'));
+    front = await listen((request, response) => handler(request, response), first.listen, log, {
+      connections,
+      tls: first.tls && tls?.toTexts(first.tls),
+    });
+    renewal = first.tls && tls?.startRenewal(first.tls, { log, apply: front.renew });
     log.write('info', 'listening', { url: front.url, endpoints: first.endpoints.length, pid: process.pid });
     const setLevel: AdminOptions['setLevel'] = (level) => (log.level = level);
     back = await startOperatorServers(first, { ...options.operator, log, unready, setLevel });

@@ -18,6 +18,7 @@ import type { Materials } from './materials.js';
 import { unknownTopic } from './reach.js';
 import type { DedupeSettings, EmbeddedSettings, KafkaSettings, Settings } from './settings.js';
 import type { Substitution } from './substitute.js';
+import { compileServerTls } from './tls.js';
 
 /**
  * Compiles a gateway.yaml to frozen settings, which are absent if it has an error. What is wrong with the sound parts
@@ -41,7 +42,8 @@ export function compileConfig(
   const { rest, whole } = checked;
   const kafka = rest.kafka === undefined ? undefined : compileKafka(rest.kafka, materials, faults);
   const operator = compileAdmin(rest, checked.isSound, materials, faults);
-  const assembled = assemble(document.file, rest, { kafka, ...operator }, endpoints, materials, faults);
+  const tls = optional('tls', rest.server?.tls && compileServerTls(rest.server.tls, materials, faults));
+  const assembled = assemble(document.file, rest, { kafka, ...tls, ...operator }, endpoints, materials, faults);
   const settings = whole === undefined ? undefined : assembled;
   faults.push(...lintDeadLetters(checked));
   const located = faults.map((fault) => asWritten(fault, written, materials.base));
@@ -67,7 +69,12 @@ function siteOf({ rest, isSound }: CheckedGateway): string | undefined {
 function assemble(
   file: string,
   declared: PartialGateway,
-  { kafka, admin, probes }: Pick<Settings, 'admin' | 'probes'> & { kafka: Omit<KafkaSettings, 'spool'> | undefined },
+  {
+    kafka,
+    tls,
+    admin,
+    probes,
+  }: Pick<Settings, 'tls' | 'admin' | 'probes'> & { kafka: Omit<KafkaSettings, 'spool'> | undefined },
   endpoints: readonly Endpoint[],
   { base }: Materials,
   faults: Fault[],
@@ -92,6 +99,7 @@ function assemble(
   if (publisher === undefined) return undefined;
   return {
     ...{ file, listen, publisher, endpoints, drain },
+    ...optional('tls', tls),
     workers: server.workers === 'auto' ? 'auto' : Number(server.workers ?? 1),
     shutdownDelay,
     limits: {

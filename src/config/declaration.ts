@@ -7,6 +7,8 @@ export interface GatewayDeclaration {
   readonly server?: {
     readonly listen?: string;
     readonly publicUrl?: string;
+    /** Of a file without faults it has `cert` and `key`. */
+    readonly tls?: { readonly cert?: string; readonly key?: Reference; readonly clientCa?: string };
     /** `auto` or a number, which may be a text. */
     readonly workers?: string | number;
     readonly limits?: {

@@ -13,6 +13,7 @@ export type Plain = { readonly [name: string]: unknown };
 export function resolve(settings: Settings): Plain {
   const {
     listen,
+    tls,
     workers,
     shutdownDelay,
     drain,
@@ -36,6 +37,7 @@ export function resolve(settings: Settings): Plain {
     version: 1,
     server: {
       ...{ listen: writeListen(listen), workers, shutdownDelay: duration(shutdownDelay), drain: duration(drain) },
+      ...(tls === undefined ? {} : { tls: { ...tls.files, key: redacted } }),
       limits: { ...otherLimits, bodyTimeout: duration(bodyTimeout) },
       ...(trustedProxies.length === 0 ? {} : { trustedProxies: trustedProxies.map(writeNetwork) }),
     },

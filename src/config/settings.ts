@@ -30,6 +30,16 @@ export interface Listen {
   readonly port: number;
 }
 
+/** What the public server shows its clients. Texts are PEM. */
+export interface TlsSettings {
+  readonly cert: string;
+  readonly key: Redacted;
+  /** Present: clients need a certificate of one of these authorities. */
+  readonly clientCa?: string;
+  /** Absolute paths. Absent: the text is not of a file. */
+  readonly files: { readonly cert: string; readonly key?: string; readonly clientCa?: string };
+}
+
 /** A Unix socket. */
 export interface SocketPath {
   /** Absolute. */
@@ -86,6 +96,8 @@ export interface Settings {
   /** Absolute path of the file. */
   readonly file: string;
   readonly listen: Listen;
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsSettings;
   /** Processes that serve; `auto` is one for each core. */
   readonly workers: 'auto' | number;
   /** From the signal to stop until no more requests are taken: `/ready` says so meanwhile. */

@@ -66,6 +66,12 @@ export const metrics = {
     merge: 'sum',
     help: 'Connections that were refused, by the limit of server.limits that they were over: connections, connectionsPerAddress.',
   },
+  gateway_tls_certificate_expires_timestamp_seconds: {
+    type: 'gauge',
+    labels: [],
+    merge: 'min',
+    help: 'When the certificate of server.tls stops being valid, that of the worker with the oldest one. Raise an alarm two weeks before: value - time() < 1209600.',
+  },
   gateway_kafka_connected: {
     type: 'gauge',
     labels: [],

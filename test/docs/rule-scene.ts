@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { formatPretty } from '../../src/diagnostics/pretty.js';
 import { acmeEndpoint, gateway, plugin, type RuleExample } from '../../src/diagnostics/rules/definition.js';
 import { lint } from '../../src/lint/lint.js';
+import { certify } from '../unit/keys/certificate.js';
 
 /** The environment in which the examples of the rules are linted. The key is hexadecimal. */
 export const environment = {
@@ -50,6 +51,19 @@ const schema = `{
 }
 `;
 
+/** Certificates and keys: path → text. */
+function certificates(): readonly (readonly [path: string, text: string])[] {
+  const expiries = { acme: Date.UTC(2049, 0), other: Date.UTC(2049, 0), expired: Date.UTC(2026, 0, 31) };
+  return Object.entries(expiries).flatMap(([name, expires]) => {
+    const { cert, key } = certify({ name: 'hooks.example.com', expires });
+    const text = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+    return [
+      [`tls/${name}.crt`, cert],
+      [`tls/${name}.key`, text],
+    ] as const;
+  });
+}
+
 /** What is there beside the file of an example: path → text. */
 export const scene: ReadonlyMap<string, string> = new Map([
   ['gateway.yaml', gateway(acmeEndpoint).text ?? ''],
@@ -64,6 +78,7 @@ export const scene: ReadonlyMap<string, string> = new Map([
     `plugins/acme/examples/${event.type}.json`,
     `${JSON.stringify({ headers: { 'acme-event': event.type }, payload: { id: `evt_${index}`, created: 1793491200, ...event } })}\n`,
   ]),
+  ...certificates(),
   ['plugins/bazaar/plugin.yaml', bazaar],
   ['plugins/bazaar/event.schema.json', schema],
 ]);

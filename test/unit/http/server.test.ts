@@ -341,7 +341,7 @@ describe('the HTTP side', () => {
     });
 
     it('counts bodies that end too early or come too slowly, and what anybody is answered', async () => {
-      const large = head('Transfer-Encoding: chunked') + `10001\r\n${'x'.repeat(limit + 1)}\r\n`;
+      const large = `${head('Transfer-Encoding: chunked')}10001\r\n${'x'.repeat(limit + 1)}\r\n`;
       const statuses: number[] = [];
       for (let n = 0; n < 25; n++) {
         const shaken = n % 2 === 0 ? 'GET /shake?challenge=1 HTTP/1.1\r\nHost: x\r\n\r\n' : large;
