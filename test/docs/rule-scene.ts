@@ -51,7 +51,7 @@ const schema = `{
 }
 `;
 
-/** Certificates and keys: path → text. */
+/** Certificates and their keys, made anew each time: path → text. */
 function certificates(): readonly (readonly [path: string, text: string])[] {
   const expiries = { acme: Date.UTC(2049, 0), other: Date.UTC(2049, 0), expired: Date.UTC(2026, 0, 31) };
   return Object.entries(expiries).flatMap(([name, expires]) => {
@@ -78,16 +78,18 @@ export const scene: ReadonlyMap<string, string> = new Map([
     `plugins/acme/examples/${event.type}.json`,
     `${JSON.stringify({ headers: { 'acme-event': event.type }, payload: { id: `evt_${index}`, created: 1793491200, ...event } })}\n`,
   ]),
-  ...certificates(),
   ['plugins/bazaar/plugin.yaml', bazaar],
   ['plugins/bazaar/event.schema.json', schema],
 ]);
+
+/** As the pages name them. */
+const pairs = certificates();
 
 /** The rules that an example gives, in the order of the findings, and what is printed. */
 export async function lintExample({ file, text }: RuleExample): Promise<{ rules: readonly string[]; printed: string }> {
   const base = mkdtempSync(join(tmpdir(), 'gateway-rule-'));
   try {
-    for (const [path, content] of new Map<string, string | undefined>([...scene, [file, text]])) {
+    for (const [path, content] of new Map<string, string | undefined>([...scene, ...pairs, [file, text]])) {
       if (content === undefined) continue;
       mkdirSync(dirname(join(base, path)), { recursive: true });
       writeFileSync(join(base, path), content);
