@@ -69,8 +69,8 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   const gate = new Gate({ ...first.limits }, (refused, fields) =>
     log.write('warn', 'overloaded', { refused, ...fields }),
   );
-  const connections = createConnections(first, log);
   const rates = new Rates(first.limits, createClients(first.trustedProxies).trusts);
+  const connections = createConnections(first, rates, log);
   const stopCollecting = collectAtRest(() => gate.entered);
   const keys = createKeySource({ log: log.write });
   const meter = new Meter();
@@ -193,8 +193,9 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   }
 }
 
-function createConnections(settings: Settings, log: Log): Connections {
-  return new Connections(limitConnections(settings, log), createClients(settings.trustedProxies).trusts);
+function createConnections(settings: Settings, rates: Rates, log: Log): Connections {
+  const admits = (address: string) => settings.tls === undefined || rates.enterHandshake(address, performance.now());
+  return new Connections(limitConnections(settings, log), rates.trusts, admits);
 }
 
 /** No more than the system lets this process have: at its limit of open files nothing works any more, and the system says nothing. */

@@ -52,10 +52,24 @@ export class Rates {
       throw new Rejection('endpoint_rate_exceeded');
     }
     if (this.#unproven.size === 0 || allow !== undefined) return;
+    const level = this.#unproven.get(senderOf(client));
+    if (isFull(level, this.limits.unprovenPerAddress, now) && !this.#isKnown(client, now)) {
+      throw new Rejection('address_rate_exceeded');
+    }
+  }
+
+  /** Whether a client may begin a TLS handshake. It counts as a request that proves nothing: it costs as much, or more. */
+  enterHandshake(client: string, now: number): boolean {
+    if (this.#isKnown(client, now)) return true;
     const sender = senderOf(client);
-    if (!isFull(this.#unproven.get(sender), this.limits.unprovenPerAddress, now)) return;
-    if (this.trusts(client) || now - (this.#proven.get(sender) ?? Number.NEGATIVE_INFINITY) < trustTime) return;
-    throw new Rejection('address_rate_exceeded');
+    if (isFull(this.#unproven.get(sender), this.limits.unprovenPerAddress, now)) return false;
+    raise(this.#unproven, sender, this.limits.unprovenPerAddress, now);
+    return true;
+  }
+
+  #isKnown(client: string, now: number): boolean {
+    const noted = this.#proven.get(senderOf(client));
+    return this.trusts(client) || (noted !== undefined && now - noted < trustTime);
   }
 
   /** A request that was let in and read is proven. */

@@ -64,7 +64,7 @@ export const metrics = {
     type: 'counter',
     labels: ['limit'],
     merge: 'sum',
-    help: 'Connections that were refused, by the limit of server.limits that they were over: connections, connectionsPerAddress.',
+    help: 'Connections that were refused, by the limit of server.limits that they were over: connections, connectionsPerAddress, and with TLS unprovenPerAddress.',
   },
   gateway_tls_certificate_expires_timestamp_seconds: {
     type: 'gauge',

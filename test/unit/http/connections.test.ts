@@ -48,7 +48,7 @@ describe('the connections of the public server', () => {
       ...{ level: 'warn', msg: 'connection refused' },
       ...{ reason: 'server.limits.connectionsPerAddress', client: '127.0.0.2' },
     });
-    expect(connections.refused).to.deep.equal({ connections: 0, connectionsPerAddress: 1 });
+    expect(connections.refused).to.deep.equal({ connections: 0, connectionsPerAddress: 1, unprovenPerAddress: 0 });
   });
 
   it('are so many in all', async () => {

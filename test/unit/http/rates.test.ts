@@ -62,6 +62,16 @@ describe('rates', () => {
     expect(refusal('192.0.2.1', 10_001)).to.equal(undefined);
   });
 
+  it('counts TLS handshakes of addresses that have proven nothing', () => {
+    const begun = Array.from({ length: 105 }, () => rates.enterHandshake('192.0.2.1', 0));
+    expect(begun.filter(Boolean)).to.have.length(100);
+    expect(refusal('192.0.2.1', 0)).to.equal('address_rate_exceeded');
+    rates.countProven(open, '192.0.2.2', 0);
+    for (let n = 0; n < 1000; n++) expect(rates.enterHandshake('192.0.2.2', 0)).to.equal(true);
+    for (let n = 0; n < 1000; n++) expect(rates.enterHandshake('10.0.0.1', 0)).to.equal(true);
+    expect(rates.remembered).to.deep.equal({ unproven: 1, proven: 1 });
+  });
+
   it('goes by new limits at once', () => {
     fail('192.0.2.1', 100, 0);
     rates.limits = { unprovenPerAddress: 20 };

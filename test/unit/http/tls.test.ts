@@ -81,6 +81,21 @@ describe('the HTTP side with TLS', () => {
     expect(await ask(server.url)).to.equal(200);
   });
 
+  it('refuses a handshake before it begins where an address may have no more', async () => {
+    let left = 2;
+    connections = new Connections(
+      { connections: 100, connectionsPerAddress: 50 },
+      () => false,
+      () => left-- > 0,
+    );
+    await start(own);
+    expect([await ask(server.url), await ask(server.url)]).to.deep.equal([200, 200]);
+    expect(await ask(server.url)).to.equal('ECONNRESET');
+    expect(said('connection refused').map(({ reason }) => reason)).to.deep.equal(['server.limits.unprovenPerAddress']);
+    expect(connections.refused.unprovenPerAddress).to.equal(1);
+    await untilOpen(0);
+  });
+
   it('lets only clients in whose certificate an authority of theirs has signed', async () => {
     await start({ ...own, clientCa: clients.cert });
     expect(await ask(server.url, { cert: client.cert, key: client.key })).to.equal(200);
