@@ -132,13 +132,13 @@ async function receive(context: Context, { endpoint, allows }: Found, options: A
     const delivery = toDelivery(request, body, options.ports.now(), client);
     context.state.delivery = delivery.id;
     const outcome = await handle(endpoint, delivery, options.ports);
-    if (outcome.secret === undefined) rates.countUnproven(endpoint, client, startedAt);
-    else rates.countProven(endpoint, client, startedAt);
+    if (outcome.secret === undefined) rates.countUnproven(endpoint, client, performance.now());
+    else rates.countProven(endpoint, client, performance.now());
     options.log.outcome(endpoint, delivery, outcome);
     options.meter.outcome(endpoint, delivery, outcome, startedAt);
     await send(context, answerOutcome(endpoint, delivery, outcome), options.stopping());
   } catch (error) {
-    if (error instanceof Rejection && error.status < 500) rates.countUnproven(endpoint, client, startedAt);
+    if (error instanceof Rejection && error.status < 500) rates.countUnproven(endpoint, client, performance.now());
     throw error;
   } finally {
     place.leave();

@@ -93,7 +93,7 @@ function isFull(level: Level | undefined, rate: number, now: number): boolean {
 }
 
 function valueAt({ value, at }: Level, rate: number, now: number): number {
-  return Math.max(0, value - ((now - at) / 1000) * rate);
+  return Math.max(0, value - (Math.max(0, now - at) / 1000) * rate);
 }
 
 /** What is let in together may be more than a burst. It counts up to twice of that, so that nobody is shut out for long. */
@@ -104,7 +104,7 @@ function raise(levels: Map<string, Level>, name: string, rate: number, now: numb
     return;
   }
   level.value = Math.min(valueAt(level, rate, now) + 1, rate * burst * 2);
-  level.at = now;
+  level.at = Math.max(level.at, now);
 }
 
 function put<Value>(map: Map<string, Value>, name: string, value: Value): void {

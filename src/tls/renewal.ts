@@ -69,7 +69,11 @@ export function startRenewal(
   }
 
   function lookLater(): void {
-    timer = setTimeout(() => void look().finally(() => stopped || lookLater()), interval).unref();
+    timer = setTimeout(() => {
+      look()
+        .catch((error: unknown) => log.write('error', notRenewed, { detail: String(error) }))
+        .finally(() => stopped || lookLater());
+    }, interval).unref();
   }
 
   lookLater();

@@ -62,6 +62,15 @@ describe('rates', () => {
     expect(refusal('192.0.2.1', 10_001)).to.equal(undefined);
   });
 
+  it('takes no notice of requests that are counted out of order', () => {
+    fail('192.0.2.1', 50, 10_000);
+    fail('192.0.2.1', 1, 0);
+    expect(refusal('192.0.2.1', 10_000)).to.equal(undefined);
+    fail('192.0.2.1', 49, 10_000);
+    expect(refusal('192.0.2.1', 0)).to.equal('address_rate_exceeded');
+    expect(refusal('192.0.2.1', 10_000)).to.equal('address_rate_exceeded');
+  });
+
   it('counts TLS handshakes of addresses that have proven nothing', () => {
     const begun = Array.from({ length: 105 }, () => rates.enterHandshake('192.0.2.1', 0));
     expect(begun.filter(Boolean)).to.have.length(100);

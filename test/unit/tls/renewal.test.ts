@@ -121,6 +121,23 @@ describe('the renewal of a certificate', () => {
     expect([applied.length, lines]).to.deep.equal([1, []]);
   });
 
+  it('goes on looking where a server does not take a certificate', async () => {
+    begin();
+    const push = applied.push.bind(applied);
+    applied.push = () => {
+      applied.push = push;
+      throw new Error('not now');
+    };
+    put(next);
+    await look();
+    expect(lines[0]).to.equal('["error","certificate not renewed: the old one stays",{"detail":"Error: not now"}]');
+    put(old);
+    await look();
+    put(next);
+    await look();
+    expect(applied.at(-1)?.cert).to.equal(next.cert);
+  });
+
   it('reads no more when it has stopped', async () => {
     begin().stop();
     await delay(10);
