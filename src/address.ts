@@ -6,6 +6,19 @@ export function plainAddress(address: string): string {
 /** What stands for one sender: an IPv4 address, or the /64 network of an IPv6 address, which one sender has to itself (RFC 6177). */
 export function senderOf(address: string): string {
   if (!address.includes(':')) return address;
+  const remembered = known.get(address);
+  if (remembered !== undefined) return remembered;
+  const sender = networkOf(address);
+  if (known.size >= mostRemembered) known.clear();
+  known.set(address, sender);
+  return sender;
+}
+
+/** IPv6 addresses and their senders: it is asked for each request, and takes microseconds. */
+const known = new Map<string, string>();
+const mostRemembered = 1_000;
+
+function networkOf(address: string): string {
   const [head = '', tail] = address.split('::', 2);
   const first = head === '' ? [] : head.split(':');
   const last = tail === undefined || tail === '' ? [] : tail.split(':');

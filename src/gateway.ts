@@ -9,6 +9,7 @@ import { type ConnectionLimits, Connections } from './http/connections.js';
 import { Gate } from './http/gate.js';
 import { fitConnections, readOpenFilesLimit } from './http/open-files.js';
 import { type OperatorServers, startOperatorServers } from './http/operator-servers.js';
+import { Rates } from './http/rates.js';
 import { type Listening, listen } from './http/server.js';
 import { createKeySource } from './keys/source.js';
 import { PublishError, type Publisher } from './model.js';
@@ -22,6 +23,7 @@ import { createLog, type Log } from './telemetry/log.js';
 import { Meter } from './telemetry/meter.js';
 import type { Reading } from './telemetry/metrics.js';
 import { observe } from './telemetry/observe.js';
+import type { Renewal } from './tls/renewal.js';
 
 /** Milliseconds that stores and connections have to close in, after `server.drain`; and that whoever asks the admin server at its end has for his answer. */
 const closeLimit = 4_000;
@@ -78,13 +80,15 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   const gate = new Gate({ ...first.limits }, (refused, fields) =>
     log.write('warn', 'overloaded', { refused, ...fields }),
   );
-  const connections = createConnections(first, log);
+  const rates = new Rates(first.limits, createClients(first.trustedProxies).trusts);
+  const connections = createConnections(first, rates, log);
   const stopCollecting = collectAtRest(() => gate.entered);
   const keys = createKeySource({ log: log.write });
   const meter = new Meter();
   const timed = meter.time(publisher);
   let front: Listening | undefined;
   let back: OperatorServers | undefined;
+  let renewal: Renewal | undefined;
   let settings = first;
   let clients = createClients(first.trustedProxies);
   let closing: Promise<void> | undefined;
@@ -109,7 +113,17 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
 
   function createHandler() {
     const { endpoints, limits } = settings;
-    return createApp({ endpoints, limits, gate, clients, ports, log, meter, stopping: () => closing !== undefined });
+    return createApp({
+      endpoints,
+      limits,
+      gate,
+      clients,
+      rates,
+      ports,
+      log,
+      meter,
+      stopping: () => closing !== undefined,
+    });
   }
 
   function reload(next: Settings): void {
@@ -118,6 +132,9 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     clients = createClients(next.trustedProxies);
     connections.limits = limitConnections(next, log);
     connections.trusts = clients.trusts;
+    rates.limits = next.limits;
+    rates.trusts = clients.trusts;
+    if (next.tls !== undefined) renewal?.use(next.tls);
     log.level = next.log.level;
     ports = createPorts();
     handler = createHandler();
@@ -136,7 +153,15 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     const stores = { connected: publisher.connected(), ...publisher.status?.(), ...memory };
     return [
       ...meter.readings(),
-      ...observe({ inFlight, arriving, connections, ...stores, worker: worker.slot, now: Date.now() }),
+      ...observe({
+        inFlight,
+        arriving,
+        connections,
+        certificateExpires: renewal?.expires(),
+        ...stores,
+        worker: worker.slot,
+        now: Date.now(),
+      }),
     ];
   }
 
@@ -153,6 +178,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     log.write('info', 'draining');
     const drained = delay(settings.drain, undefined, { ref: false });
     await front?.close(settings.drain, after);
+    renewal?.stop();
     gate.close();
     stopCollecting();
     // What this one spools now must not be overtaken by what another one still takes.
@@ -164,7 +190,12 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   }
 
   try {
-    front = await listen((request, response) => handler(request, response), first.listen, log, connections);
+    const tls = first.tls && (await import('./tls/renewal.js'));
+    front = await listen((request, response) => handler(request, response), first.listen, log, {
+      connections,
+      tls: first.tls && tls?.toTexts(first.tls),
+    });
+    renewal = first.tls && tls?.startRenewal(first.tls, { log, apply: front.renew });
     log.write('info', 'listening', { url: front.url, endpoints: first.endpoints.length, pid: process.pid });
     const setLevel: AdminOptions['setLevel'] = (level) => (log.level = level);
     back = await startOperatorServers(first, { ...options.operator, log, unready, setLevel });
@@ -176,8 +207,9 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   }
 }
 
-function createConnections(settings: Settings, log: Log): Connections {
-  return new Connections(limitConnections(settings, log), createClients(settings.trustedProxies).trusts);
+function createConnections(settings: Settings, rates: Rates, log: Log): Connections {
+  const admits = (address: string) => settings.tls === undefined || rates.enterHandshake(address, performance.now());
+  return new Connections(limitConnections(settings, log), rates.trusts, admits);
 }
 
 /** No more than the system lets this process have: at its limit of open files nothing works any more, and the system says nothing. */

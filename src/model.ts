@@ -373,6 +373,22 @@ export interface SecretForm {
   readonly for?: string;
 }
 
+/** A range of IP addresses: those that have the first `bits` in common with `address`. */
+export interface Network {
+  readonly address: string;
+  readonly bits: number;
+  readonly family: 'ipv4' | 'ipv6';
+}
+
+/** The addresses that a provider says it sends from. */
+export interface SenderAddresses {
+  readonly networks: readonly Network[];
+  /** The provider's page. */
+  readonly where: string;
+  /** The day on which the list stood there: YYYY-MM-DD. */
+  readonly read: string;
+}
+
 /** What makes an event the repetition of an earlier one of the same endpoint, id and type. */
 export interface Identity {
   /** `content`: the same bytes. `id`: nothing more. */
@@ -391,6 +407,8 @@ export interface Provider {
   readonly scheme: Scheme;
   /** The first whose pattern fits a secret counts; absent: the plugin says nothing of it. */
   readonly secretForms?: readonly SecretForm[];
+  /** Absent: the provider publishes none, or nobody has looked. */
+  readonly addresses?: SenderAddresses;
   /** Accepted media types, lower-case, without parameters; `*` may stand for a run of characters. */
   readonly mediaTypes: readonly string[];
   /** JSON pointer with `*` at the elements of a batch; absent: the body is one event. */
@@ -423,6 +441,10 @@ export interface Endpoint {
   /** Without the trailing slash, unless it is the root. */
   readonly path: string;
   readonly provider: Provider;
+  /** Where its deliveries may come from; absent: from anywhere. */
+  readonly allow?: readonly Network[];
+  /** Proven deliveries a second that each worker takes; absent: any number. */
+  readonly rate?: number;
   readonly secrets: readonly Secret[];
   readonly surroundings?: Surroundings;
   /** The endpoint's own routes, then the provider's. */

@@ -8,6 +8,24 @@ import type { SchemaError } from './model.js';
 export const rejections = {
   method_not_allowed: { stage: 'route', status: 405, letter: 'none', meaning: 'the path takes POST only' },
   path_unknown: { stage: 'route', status: 404, letter: 'none', meaning: 'no endpoint has this path' },
+  address_not_allowed: {
+    stage: 'route',
+    status: 403,
+    letter: 'none',
+    meaning: 'the endpoint has `allow`, and the client is not in it',
+  },
+  address_rate_exceeded: {
+    stage: 'route',
+    status: 429,
+    letter: 'none',
+    meaning: 'its address has sent more requests that prove nothing than server.limits.unprovenPerAddress',
+  },
+  endpoint_rate_exceeded: {
+    stage: 'route',
+    status: 429,
+    letter: 'none',
+    meaning: 'the endpoint has taken more deliveries than its `rate`; the provider sends again',
+  },
   media_type_unsupported: {
     stage: 'body',
     status: 415,

@@ -32,7 +32,8 @@ export async function examine(file: string, url: string | undefined): Promise<Ex
       ? ok('config', summarize(file, diagnostics))
       : warn('config', summarize(file, diagnostics), 'gateway lint-config says what and where');
   const { findings, reachable } = await examineStore(settings);
-  const inside = [...(await examineSecrets(settings)), ...(await examineMachine(settings))];
+  const edge = await examineEdge(settings);
+  const inside = [...(await examineSecrets(settings)), ...edge, ...(await examineMachine(settings))];
   return { findings: [versions, config, ...inside, ...findings, ...outside], reachable };
 }
 
@@ -80,17 +81,25 @@ async function readSecretText(base: string, env: string | undefined, file: strin
   return (await readFile(resolve(base, file), 'utf8')).replace(/\r?\n$/, '');
 }
 
+async function examineEdge(settings: Settings): Promise<readonly Finding[]> {
+  const { examineAllow } = await import('../doctor/allow.js');
+  const allowed = examineAllow(settings, Date.now());
+  if (settings.tls === undefined) return allowed;
+  const { examineTls } = await import('../doctor/tls.js');
+  return [examineTls(settings.tls, Date.now()), ...allowed];
+}
+
 async function examineMachine(settings: Settings): Promise<readonly Finding[]> {
   const [{ examineDisks, examinePort }, { examineModes }] = await Promise.all([
     import('../doctor/machine.js'),
     import('../doctor/modes.js'),
   ]);
   const workers = settings.workers === 'auto' ? availableParallelism() : settings.workers;
-  const { listen, admin, probes } = settings;
+  const { listen, tls, admin, probes } = settings;
   return [
     ...(await examineDisks(settings, workers)),
     ...(await examineModes(settings)),
-    await examinePort('port server.listen', listen),
+    await examinePort('port server.listen', listen, tls?.cert),
     ...(admin === undefined || 'path' in admin.listen ? [] : [await examinePort('port admin.listen', admin.listen)]),
     ...(probes === undefined ? [] : [await examinePort('port probes.listen', probes.listen)]),
   ];

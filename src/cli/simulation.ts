@@ -29,6 +29,8 @@ export const sendFlags = {
 export interface Simulation {
   readonly offers: readonly Offer[];
   readonly base: string;
+  /** Its certificate is not checked: it is asked by the address at which it listens. */
+  readonly trusting: boolean;
 }
 
 /** Throws a Failure if the configuration can't be used or has no such endpoint. */
@@ -43,7 +45,8 @@ export async function prepareSimulation(flags: {
   if (flags.endpoint !== undefined && !names.includes(flags.endpoint)) {
     throw new Failure('usage', `No endpoint "${flags.endpoint}" in ${file}: it has ${names.join(', ')}`);
   }
-  return { offers: await listOffers(settings, flags.endpoint), base: flags.url ?? url ?? listenUrl(settings) };
+  const base = flags.url ?? url ?? listenUrl(settings);
+  return { offers: await listOffers(settings, flags.endpoint), base, trusting: flags.url === undefined };
 }
 
 /** Chooses the first offer of the type. Throws a usage Failure, with a did-you-mean, if there is none. */
@@ -94,9 +97,9 @@ export async function listOffers(settings: Settings, endpointName: string | unde
 }
 
 /** A server on every address is reached on the loopback one. */
-function listenUrl({ listen: { host, port } }: Settings): string {
+function listenUrl({ listen: { host, port }, tls }: Settings): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  return `${tls === undefined ? 'http' : 'https'}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
 function parseUrl(text: string): string {

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { LocatedDocument } from '../diagnostics/parse.js';
 import { type Endpoint, type Fault, largestBody } from '../model.js';
+import { readNetworks } from '../networks.js';
 import { deepFreeze } from '../plugins/freeze.js';
 import { optional } from '../plugins/optional.js';
 import { compileEvents } from '../rules/events.js';
@@ -14,10 +15,10 @@ import { compileEndpoints, type Providers } from './endpoints.js';
 import { compileKafka } from './kafka.js';
 import { readListen, writeListen } from './listen.js';
 import type { Materials } from './materials.js';
-import { readNetworks } from './networks.js';
 import { unknownTopic } from './reach.js';
 import type { DedupeSettings, EmbeddedSettings, KafkaSettings, Settings } from './settings.js';
 import type { Substitution } from './substitute.js';
+import { compileServerTls } from './tls.js';
 
 /**
  * Compiles a gateway.yaml to frozen settings, which are absent if it has an error. What is wrong with the sound parts
@@ -41,7 +42,8 @@ export function compileConfig(
   const { rest, whole } = checked;
   const kafka = rest.kafka === undefined ? undefined : compileKafka(rest.kafka, materials, faults);
   const operator = compileAdmin(rest, checked.isSound, materials, faults);
-  const assembled = assemble(document.file, rest, { kafka, ...operator }, endpoints, materials, faults);
+  const tls = optional('tls', rest.server?.tls && compileServerTls(rest.server.tls, materials, faults));
+  const assembled = assemble(document.file, rest, { kafka, ...tls, ...operator }, endpoints, materials, faults);
   const settings = whole === undefined ? undefined : assembled;
   faults.push(...lintDeadLetters(checked));
   const located = faults.map((fault) => asWritten(fault, written, materials.base));
@@ -67,7 +69,12 @@ function siteOf({ rest, isSound }: CheckedGateway): string | undefined {
 function assemble(
   file: string,
   declared: PartialGateway,
-  { kafka, admin, probes }: Pick<Settings, 'admin' | 'probes'> & { kafka: Omit<KafkaSettings, 'spool'> | undefined },
+  {
+    kafka,
+    tls,
+    admin,
+    probes,
+  }: Pick<Settings, 'tls' | 'admin' | 'probes'> & { kafka: Omit<KafkaSettings, 'spool'> | undefined },
   endpoints: readonly Endpoint[],
   { base }: Materials,
   faults: Fault[],
@@ -84,10 +91,15 @@ function assemble(
   const drain = readTimer(server.drain ?? '20s', '/server/drain', faults);
   const shutdownDelay = readTimer(server.shutdownDelay ?? '5s', '/server/shutdownDelay', faults);
   const bodyTimeout = readTimer(server.limits?.bodyTimeout ?? '10s', '/server/limits/bodyTimeout', faults);
-  const trustedProxies = readNetworks(server.trustedProxies ?? [], '/server/trustedProxies', faults);
+  const trustedProxies = readNetworks(
+    server.trustedProxies ?? [],
+    (index) => `/server/trustedProxies/${index}`,
+    faults,
+  );
   if (publisher === undefined) return undefined;
   return {
     ...{ file, listen, publisher, endpoints, drain },
+    ...optional('tls', tls),
     workers: server.workers === 'auto' ? 'auto' : Number(server.workers ?? 1),
     shutdownDelay,
     limits: {
@@ -97,6 +109,7 @@ function assemble(
       inFlight: server.limits?.inFlight ?? 1024,
       connections: server.limits?.connections ?? 8192,
       connectionsPerAddress: server.limits?.connectionsPerAddress ?? 1024,
+      unprovenPerAddress: server.limits?.unprovenPerAddress ?? 100,
     },
     trustedProxies,
     ...optional('admin', admin),

@@ -7,6 +7,8 @@ export interface GatewayDeclaration {
   readonly server?: {
     readonly listen?: string;
     readonly publicUrl?: string;
+    /** Of a file without faults it has `cert` and `key`. */
+    readonly tls?: { readonly cert?: string; readonly key?: Reference; readonly clientCa?: string };
     /** `auto` or a number, which may be a text. */
     readonly workers?: string | number;
     readonly limits?: {
@@ -16,6 +18,7 @@ export interface GatewayDeclaration {
       readonly inFlight?: number;
       readonly connections?: number;
       readonly connectionsPerAddress?: number;
+      readonly unprovenPerAddress?: number;
     };
     readonly trustedProxies?: readonly string[];
     readonly shutdownDelay?: string;
@@ -107,6 +110,9 @@ export interface EndpointDeclaration {
   readonly name?: string;
   readonly provider: string;
   readonly path: string;
+  /** `provider`, or a network. */
+  readonly allow?: readonly string[];
+  readonly rate?: number;
   readonly secrets?: readonly SecretDeclaration[];
   readonly params?: { readonly [name: string]: string };
   readonly url?: string;

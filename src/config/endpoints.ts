@@ -3,6 +3,7 @@ import type { LocatedDocument } from '../diagnostics/parse.js';
 import type { Endpoint, Fault, Provider, Route } from '../model.js';
 import { optional } from '../plugins/optional.js';
 import { compileRoutes, lintRoutes } from '../plugins/routes.js';
+import { compileAllow } from './allow.js';
 import type { CheckedGateway } from './check.js';
 import type { PartialEndpoint } from './declaration.js';
 import type { Materials } from './materials.js';
@@ -45,6 +46,7 @@ export function compileEndpoints(
     // The same list for all endpoints without routes of their own: what is found for a type is remembered for each list.
     const routes = own.length === 0 ? provider.routes : [...own, ...provider.routes];
     const headers = headersOf(provider, routes);
+    const allow = declared.allow && compileAllow(declared.allow, `${at}/allow`, provider, faults);
     if (isSoundPart('accept')) faults.push(...lintBinding(declared, provider, routes, at));
     // A route that is left out for its own fault may be the one that takes them.
     const complete = isSoundPart('routes') && own.length === (declared.routes ?? []).length;
@@ -52,7 +54,21 @@ export function compileEndpoints(
     const name = nameOf(declared);
     if (!isSound(at) || name === undefined || declared.path === undefined) return [];
     const path = trimPath(declared.path);
-    return [{ name, path, provider, secrets, surroundings, routes, rejected, headers, livemode }];
+    return [
+      {
+        name,
+        path,
+        provider,
+        ...optional('allow', allow),
+        ...optional('rate', declared.rate),
+        secrets,
+        surroundings,
+        routes,
+        rejected,
+        headers,
+        livemode,
+      },
+    ];
   });
 }
 

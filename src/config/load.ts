@@ -121,13 +121,14 @@ function listTried({ rest: { endpoints = [] }, isSound }: CheckedGateway): Loade
 
 /** The files that secrets, keys and certificates are in. */
 async function readFiles(
-  { rest: { endpoints = [], kafka, admin } }: CheckedGateway,
+  { rest: { endpoints = [], kafka, admin, server: { tls } = {} } }: CheckedGateway,
   base: string,
   from: Files,
 ): Promise<Materials['files']> {
-  const ofServers = [kafka?.tls?.key, kafka?.sasl?.password, admin?.token];
+  const ofServers = [kafka?.tls?.key, kafka?.sasl?.password, admin?.token, tls?.key];
   const references = [...endpoints.flatMap(({ secrets }) => secrets), ...ofServers];
-  const names = [...references.map((reference) => reference?.file), kafka?.tls?.ca, kafka?.tls?.cert];
+  const certificates = [kafka?.tls?.ca, kafka?.tls?.cert, tls?.cert, tls?.clientCa];
+  const names = [...references.map((reference) => reference?.file), ...certificates];
   const paths = new Set(names.filter((name) => name !== undefined).map((name) => resolve(base, name)));
   return new Map(await Promise.all([...paths].map(async (path) => [path, await from.read(path)] as const)));
 }

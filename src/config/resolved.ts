@@ -1,6 +1,7 @@
 import type { Endpoint, Route, Secret } from '../model.js';
+import { writeNetwork } from '../networks.js';
 import { writeListen } from './listen.js';
-import type { EmbeddedSettings, KafkaSettings, Network, Settings } from './settings.js';
+import type { EmbeddedSettings, KafkaSettings, Settings } from './settings.js';
 
 /** Plain values in the form of gateway.yaml, with nothing secret in them. */
 export type Plain = { readonly [name: string]: unknown };
@@ -12,6 +13,7 @@ export type Plain = { readonly [name: string]: unknown };
 export function resolve(settings: Settings): Plain {
   const {
     listen,
+    tls,
     workers,
     shutdownDelay,
     drain,
@@ -35,8 +37,9 @@ export function resolve(settings: Settings): Plain {
     version: 1,
     server: {
       ...{ listen: writeListen(listen), workers, shutdownDelay: duration(shutdownDelay), drain: duration(drain) },
+      ...(tls === undefined ? {} : { tls: { ...tls.files, key: redacted } }),
       limits: { ...otherLimits, bodyTimeout: duration(bodyTimeout) },
-      ...(trustedProxies.length === 0 ? {} : { trustedProxies: trustedProxies.map(network) }),
+      ...(trustedProxies.length === 0 ? {} : { trustedProxies: trustedProxies.map(writeNetwork) }),
     },
     ...(admin === undefined ? {} : { admin: resolveAdmin(admin) }),
     ...(probes === undefined ? {} : { probes: { listen: writeListen(probes.listen) } }),
@@ -70,10 +73,12 @@ function resolveKafka({ brokers, clientId, client, idempotent, tls, sasl, topics
 }
 
 function resolveEndpoint(endpoint: Endpoint): Plain {
-  const { name, path, provider, secrets, surroundings, routes, rejected, livemode } = endpoint;
+  const { name, path, provider, allow, rate, secrets, surroundings, routes, rejected, livemode } = endpoint;
   const { url, params = {} } = surroundings ?? {};
   return {
     ...{ name, provider: provider.name, path },
+    ...(allow === undefined ? {} : { allow: allow.map(writeNetwork) }),
+    ...(rate === undefined ? {} : { rate }),
     secrets: secrets.map(resolveSecret),
     ...(Object.keys(params).length === 0 ? {} : { params }),
     ...(url === undefined ? {} : { url: withoutPassword(url) }),
@@ -106,10 +111,6 @@ function resolveRoute({ events, when, topic, key, declaredAt }: Route): Plain {
 
 function withoutPassword(url: string): string {
   return url.replace(/^([a-z]+:\/\/)?[^/@\s]*@/i, `$1${redacted}@`);
-}
-
-function network({ address, bits }: Network): string {
-  return `${address}/${bits}`;
 }
 
 const units = [

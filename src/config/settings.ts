@@ -1,4 +1,4 @@
-import type { Endpoint } from '../model.js';
+import type { Endpoint, Network } from '../model.js';
 
 /** A text that must not be printed: it shows as `[redacted]` wherever it ends up. */
 export class Redacted {
@@ -30,11 +30,14 @@ export interface Listen {
   readonly port: number;
 }
 
-/** A range of IP addresses: those that have the first `bits` in common with `address`. */
-export interface Network {
-  readonly address: string;
-  readonly bits: number;
-  readonly family: 'ipv4' | 'ipv6';
+/** What the public server shows its clients. Texts are PEM. */
+export interface TlsSettings {
+  readonly cert: string;
+  readonly key: Redacted;
+  /** Present: clients need a certificate of one of these authorities. */
+  readonly clientCa?: string;
+  /** Absolute paths. Absent: the text is not of a file. */
+  readonly files: { readonly cert: string; readonly key?: string; readonly clientCa?: string };
 }
 
 /** A Unix socket. */
@@ -93,6 +96,8 @@ export interface Settings {
   /** Absolute path of the file. */
   readonly file: string;
   readonly listen: Listen;
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsSettings;
   /** Processes that serve; `auto` is one for each core. */
   readonly workers: 'auto' | number;
   /** From the signal to stop until no more requests are taken: `/ready` says so meanwhile. */
@@ -109,6 +114,8 @@ export interface Settings {
     /** Open at a time, of each worker: in all, and of one address. */
     readonly connections: number;
     readonly connectionsPerAddress: number;
+    /** Requests a second that one address may send and not prove. */
+    readonly unprovenPerAddress: number;
   };
   /** Networks whose word on a client's address counts. */
   readonly trustedProxies: readonly Network[];

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { access, mkdtemp, open, rm, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -89,16 +90,21 @@ function gibibytes(bytes: number): string {
   return `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
 }
 
-/** Whether the gateway could listen there, or does already. */
-export async function examinePort(id: string, { host, port }: Listen): Promise<Finding> {
+/** Whether the gateway could listen there, or does already. `cert`: PEM, of a server with TLS. */
+export async function examinePort(id: string, { host, port }: Listen, cert?: string): Promise<Finding> {
   const where = `${host}:${port}`;
   const reason = port === 0 ? undefined : await tryListen(host, port);
   if (reason === undefined) return ok(id, `${where} is free`);
   if (reason !== 'EADDRINUSE')
     return fail(id, `nobody can listen on ${where} (${reason})`, 'see server.listen and admin.listen');
-  if (await isGateway(host, port)) return ok(id, `a gateway listens on ${where}`);
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const found = cert === undefined ? await isGateway(reachable, port) : await showsCertificate(reachable, port, cert);
+  if (found) return ok(id, `a gateway listens on ${where}`);
   return fail(id, `another program listens on ${where}`, 'stop it, or change server.listen or admin.listen');
 }
+
+/** Milliseconds. */
+const answerTime = 2_000;
 
 function tryListen(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
@@ -109,12 +115,26 @@ function tryListen(host: string, port: number): Promise<string | undefined> {
 }
 
 async function isGateway(host: string, port: number): Promise<boolean> {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  const address = reachable.includes(':') ? `[${reachable}]` : reachable;
+  const address = host.includes(':') ? `[${host}]` : host;
   try {
-    const answer = await fetch(`http://${address}:${port}/health`, { signal: AbortSignal.timeout(2000) });
+    const answer = await fetch(`http://${address}:${port}/health`, { signal: AbortSignal.timeout(answerTime) });
     return (await answer.text()).includes('"status"');
   } catch {
     return false;
   }
+}
+
+/** A gateway that asks for a certificate itself shows its own first. */
+async function showsCertificate(host: string, port: number, cert: string): Promise<boolean> {
+  const { connect } = await import('node:tls');
+  const { fingerprint256 } = new X509Certificate(cert);
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, rejectUnauthorized: false, timeout: answerTime });
+    const end = (found: boolean) => {
+      socket.destroy();
+      resolve(found);
+    };
+    socket.on('secureConnect', () => end(socket.getPeerCertificate().fingerprint256 === fingerprint256));
+    socket.on('error', () => end(false)).on('timeout', () => end(false));
+  });
 }

@@ -42,7 +42,7 @@ export function answerRejection(rejection: Rejection, empty = false): Answer {
   if (status === 401 && empty) return { status, headers: {}, body: '' };
   if (status === 401) return json(status, { status: 'rejected', error: 'unauthorized' });
   const extra: { [name: string]: string } = {};
-  if (status === 503) extra['Retry-After'] = retryAfter;
+  if (status === 503 || status === 429) extra['Retry-After'] = retryAfter;
   if (status === 405) extra.Allow = 'POST';
   return json(status, { status: status === 503 ? 'unavailable' : 'rejected', error: rejection.code }, extra);
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { Context } from 'koa';
-import { senderOf } from '../address.js';
+import { plainAddress, senderOf } from '../address.js';
 import type { Delivery, Endpoint } from '../model.js';
+import { createMatcher } from '../networks.js';
 import { handle, type Ports } from '../pipeline.js';
-import { Rejection } from '../rejection.js';
+import { Rejection, type RejectionDetails } from '../rejection.js';
 import type { Log } from '../telemetry/log.js';
 import type { Meter } from '../telemetry/meter.js';
 import { admit } from './admit.js';
@@ -13,12 +14,14 @@ import { type BodyLimits, bodyPending, discardBody, isSmall, readBody } from './
 import type { Clients } from './client.js';
 import type { Gate } from './gate.js';
 import { compose, Koa, Router } from './koa.js';
+import type { Rates } from './rates.js';
 
 export interface AppOptions {
   readonly endpoints: readonly Endpoint[];
   readonly limits: BodyLimits;
   readonly gate: Gate;
   readonly clients: Clients;
+  readonly rates: Rates;
   readonly ports: Ports;
   readonly log: Log;
   readonly meter: Meter;
@@ -33,15 +36,17 @@ export interface AppOptions {
  */
 export function createApp(options: AppOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const app = new Koa();
-  const endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.path, endpoint]));
+  const endpoints = new Map(
+    options.endpoints.map((endpoint) => [endpoint.path, { endpoint, ...matchAllowed(endpoint) }]),
+  );
   const router = new Router();
   router.get('/health', (context) => send(context, health, options.stopping()));
   app.use(async (context, next) => {
     // One look-up, however many endpoints there are.
     const path = pathOf(context.req.url ?? '/');
-    const endpoint = endpoints.get(path);
+    const found = endpoints.get(path);
     try {
-      if (endpoint !== undefined) await receive(context, endpoint, options);
+      if (found !== undefined) await receive(context, found, options);
       // Koa and its router throw at what is no URL.
       else if (!path.startsWith('/')) throw new Rejection('path_unknown');
       else await next();
@@ -60,6 +65,16 @@ export function createApp(options: AppOptions): (request: IncomingMessage, respo
       response.destroy();
     });
   };
+}
+
+interface Found {
+  readonly endpoint: Endpoint;
+  /** Absent: whoever it is. */
+  readonly allows?: (client: string) => boolean;
+}
+
+function matchAllowed({ allow }: Endpoint): Pick<Found, 'allows'> {
+  return allow === undefined ? {} : { allows: createMatcher(allow) };
 }
 
 /** Without the query and the trailing slash. A proxy may send the whole URL (RFC 9112, 3.2.2). What is neither stays as it is. */
@@ -83,7 +98,7 @@ export const health: Answer = { status: 200, headers: { 'Content-Type': 'applica
 export async function send(context: Context, { status, headers, body }: Answer, close = false): Promise<void> {
   context.respond = false;
   const { req: request, res: response } = context;
-  const refused = bodyPending(request) && !(status === 503 && isSmall(request));
+  const refused = bodyPending(request) && !((status === 503 || status === 429) && isSmall(request));
   // A list: Node.js writes it as it is, and to make an object of such names takes most of a microsecond.
   const list: OutgoingHttpHeader[] = ['Content-Length', Buffer.byteLength(body)];
   for (const name in headers) list.push(name, headers[name] ?? '');
@@ -98,25 +113,44 @@ export async function send(context: Context, { status, headers, body }: Answer, 
   }
 }
 
-async function receive(context: Context, endpoint: Endpoint, options: AppOptions): Promise<void> {
+async function receive(context: Context, { endpoint, allows }: Found, options: AppOptions): Promise<void> {
   const startedAt = performance.now();
   const request = context.req;
+  const { rates } = options;
   context.state.endpoint = endpoint.name;
   const { method, headers } = request;
+  const client = options.clients.of(request);
+  if (allows?.(client) === false) {
+    throw new Rejection('address_not_allowed', explainRelayed(request, client, options.clients));
+  }
+  rates.enter(endpoint, client, startedAt);
   admit(endpoint.provider, method, headers['content-type'], headers['content-encoding']);
-  const place = options.gate.enter(endpoint.name, () => senderOf(options.clients.of(request)), startedAt);
+  const place = options.gate.enter(endpoint.name, () => senderOf(client), startedAt);
   try {
     const body = await readBody(request, context.res, options.limits, place);
     place.begin();
-    const delivery = toDelivery(request, body, options.ports.now(), options.clients.of(request));
+    const delivery = toDelivery(request, body, options.ports.now(), client);
     context.state.delivery = delivery.id;
     const outcome = await handle(endpoint, delivery, options.ports);
+    if (outcome.secret === undefined) rates.countUnproven(endpoint, client, performance.now());
+    else rates.countProven(endpoint, client, performance.now());
     options.log.outcome(endpoint, delivery, outcome);
     options.meter.outcome(endpoint, delivery, outcome, startedAt);
     await send(context, answerOutcome(endpoint, delivery, outcome), options.stopping());
+  } catch (error) {
+    if (error instanceof Rejection && error.status < 500) rates.countUnproven(endpoint, client, performance.now());
+    throw error;
   } finally {
     place.leave();
   }
+}
+
+/** Whoever has connected may be a proxy of which nobody has told the gateway. */
+function explainRelayed({ headers, socket }: IncomingMessage, client: string, clients: Clients): RejectionDetails {
+  const relayed = headers['x-forwarded-for'] ?? headers.forwarded;
+  const isPeer = client === plainAddress(socket.remoteAddress ?? '') && !clients.trusts(client);
+  if (relayed === undefined || !isPeer) return {};
+  return { detail: `${client} may be a proxy: if it is yours, list it in server.trustedProxies` };
 }
 
 function toDelivery(request: IncomingMessage, body: Buffer, receivedAt: number, client: string): Delivery {
@@ -147,8 +181,8 @@ async function answerError(
   if (error instanceof Rejection) {
     meter.rejection(fields.endpoint, error);
     // The gate sums up what it refused: a line for each would make the load heavier.
-    if (error.code === 'overloaded') await gate.holdBack();
-    else log.rejection(error, fields);
+    if (error.code !== 'overloaded') log.rejection(error, fields);
+    if (error.code === 'overloaded' || error.status === 429) await gate.holdBack();
     await send(context, answerRejection(error), stopping());
   } else {
     meter.bug(fields.endpoint);

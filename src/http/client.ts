@@ -1,10 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { plainAddress } from '../address.js';
-import type { Network } from '../config/settings.js';
-
-/** Addresses of which it is remembered whether they are trusted. */
-const mostRemembered = 1_000;
+import type { Network } from '../model.js';
+import { createMatcher } from '../networks.js';
 
 /** Says whose request it is, and which addresses are proxies of ours. */
 export interface Clients {
@@ -20,23 +18,8 @@ export interface Clients {
 export function createClients(proxies: readonly Network[]): Clients {
   const peer = ({ socket }: IncomingMessage) => plainAddress(socket.remoteAddress ?? '');
   if (proxies.length === 0) return { of: peer, trusts: () => false };
-  const trusts = createTrust(proxies);
+  const trusts = createMatcher(proxies);
   return { trusts, of: (request) => walk(peer(request), request, trusts) };
-}
-
-function createTrust(proxies: readonly Network[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const { address, bits, family } of proxies) list.addSubnet(address, bits, family);
-  const known = new Map<string, boolean>();
-  return (address) => {
-    const remembered = known.get(address);
-    if (remembered !== undefined) return remembered;
-    const version = isIP(address);
-    const trusted = version !== 0 && list.check(address, version === 4 ? 'ipv4' : 'ipv6');
-    if (known.size >= mostRemembered) known.clear();
-    known.set(address, trusted);
-    return trusted;
-  };
 }
 
 /** From the right: each address was written by the one after it. */

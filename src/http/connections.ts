@@ -8,7 +8,7 @@ export interface ConnectionLimits {
 }
 
 /** Why a connection is refused: the limit that it is over. */
-export type ConnectionRefusal = keyof ConnectionLimits;
+export type ConnectionRefusal = keyof ConnectionLimits | 'unprovenPerAddress';
 
 /** A connection that is to be closed: the new one, or an old one for which it is let in. */
 export interface Refused {
@@ -25,16 +25,25 @@ interface Sender {
 /** Counts connections, so that nobody takes all descriptors of the process. */
 export class Connections {
   /** Since the start. */
-  readonly refused: { [reason in ConnectionRefusal]: number } = { connections: 0, connectionsPerAddress: 0 };
+  readonly refused: { [reason in ConnectionRefusal]: number } = {
+    ...{ connections: 0, connectionsPerAddress: 0, unprovenPerAddress: 0 },
+  };
   limits: ConnectionLimits;
   trusts: (address: string) => boolean;
   #open = 0;
   readonly #senders = new Map<string, Sender>();
 
-  /** `trusts`: whose connections are those of many senders. */
-  constructor(limits: ConnectionLimits, trusts: (address: string) => boolean) {
+  readonly #admits: (address: string) => boolean;
+
+  /** `trusts`: whose connections are those of many senders. `admits`: whether an address may begin another one. */
+  constructor(
+    limits: ConnectionLimits,
+    trusts: (address: string) => boolean,
+    admits: (address: string) => boolean = () => true,
+  ) {
     this.limits = limits;
     this.trusts = trusts;
+    this.#admits = admits;
   }
 
   get open(): number {
@@ -52,6 +61,7 @@ export class Connections {
     const count = sender.sockets.size;
     const { connections, connectionsPerAddress } = this.limits;
     if (count >= connectionsPerAddress && !sender.trusted) return this.#refuse(socket, 'connectionsPerAddress');
+    if (!this.#admits(address)) return this.#refuse(socket, 'unprovenPerAddress');
     const full = this.#open >= connections;
     const other = full ? this.#makeRoom(count) : undefined;
     if (full && other === undefined) return this.#refuse(socket, 'connections');

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { type LocatedDocument, parseJson } from '../diagnostics/parse.js';
 import type { Fault, Identity, NamedNeed, PayloadSchema, Provider, Rule } from '../model.js';
+import { readNetworks } from '../networks.js';
 import { sayUnreadable } from '../read-fault.js';
 import type { FileText } from '../read-text.js';
 import { joinParts } from '../rules/parts.js';
@@ -53,6 +54,10 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
   const eventTypes = readEventTypes(source, faults);
   const routes = compileRoutes(declaration.routes, document, '/routes', schemas, faults);
   faults.push(...lintRoutes(declaration.routes, '/routes', declaration.name, eventTypes));
+  const addresses = declaration.addresses && {
+    ...declaration.addresses,
+    networks: readNetworks(declaration.addresses.networks, (index) => `/addresses/networks/${index}`, faults),
+  };
   const diagnostics = [...faults.map(document.toDiagnostic), ...elsewhere];
   if (scheme.scheme === undefined || event === undefined || diagnostics.some(({ severity }) => severity === 'error')) {
     return { diagnostics };
@@ -61,6 +66,7 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
     ...{ name: declaration.name, title, folder, scheme: scheme.scheme, schemas, event, identity, routes, eventTypes },
     ...{ ...optional('documentation', documentation), ...optional('items', items) },
     ...optional('secretForms', declaration.secretForms),
+    ...optional('addresses', addresses),
     ...optional('answer', answering?.answer),
     ...(declaration.answer?.body === '' ? { answersEmpty: true } : {}),
     mediaTypes: declaration.mediaTypes ?? defaultMediaTypes,

@@ -12,6 +12,7 @@ export interface PluginDeclaration {
   readonly secrets?: { readonly [name: string]: NeedDeclaration };
   readonly secretForms?: readonly SecretForm[];
   readonly params?: { readonly [name: string]: NeedDeclaration };
+  readonly addresses?: AddressesDeclaration;
   readonly payload?: PayloadDeclaration | readonly PayloadDeclaration[];
   readonly handshakes?: readonly HandshakeDeclaration[];
   readonly items?: string;
@@ -40,6 +41,14 @@ export interface SourceDeclaration {
   readonly what: string;
   readonly where: string;
   /** The day on which somebody read it: YYYY-MM-DD. */
+  readonly read: string;
+}
+
+/** Where deliveries come from, as the provider publishes it. */
+export interface AddressesDeclaration {
+  readonly networks: readonly string[];
+  readonly where: string;
+  /** YYYY-MM-DD. */
   readonly read: string;
 }
 

@@ -4,7 +4,7 @@ import type { Binds, Identity, NamedNeed } from '../model.js';
 import type { HandshakeDeclaration } from '../signature/declaration.js';
 import { describeConditions, describeSignature, nameScheme } from '../signature/words.js';
 import type { SoundPlugin } from './catalogue.js';
-import type { PluginDeclaration, RouteDeclaration, SourceDeclaration } from './declaration.js';
+import type { AddressesDeclaration, PluginDeclaration, RouteDeclaration, SourceDeclaration } from './declaration.js';
 import { listExamples } from './examples.js';
 import { unsignedHeaders } from './unsigned-headers.js';
 
@@ -39,6 +39,8 @@ export interface PluginDescription extends PluginSummary {
   };
   /** Lines for people. */
   readonly handshakes: readonly string[];
+  /** Absent: none are known. */
+  readonly addresses?: AddressesDeclaration;
   readonly mediaTypes: readonly string[];
   /** Where the events of a batch are. */
   readonly items?: string;
@@ -70,6 +72,7 @@ export async function describePlugin(plugin: SoundPlugin): Promise<PluginDescrip
     unsignedHeaders: unsignedHeaders(provider, provider.routes),
     needs: provider.scheme.needs,
     handshakes: (declaration.handshakes ?? []).map(describeHandshake),
+    ...(declaration.addresses === undefined ? {} : { addresses: declaration.addresses }),
     mediaTypes: provider.mediaTypes,
     ...(items === undefined ? {} : { items }),
     ...{ event: declaration.event, dedupe: provider.identity, sources: declaration.sources ?? [] },

@@ -36,6 +36,8 @@ export async function likePlugin(name: string, folder: string, like: string, fro
     .replace(/^name:.*$/m, `name: ${name}`)
     .replace(/^title:.*$/m, `title: ${titleOf(name)}`)
     .replace(/^documentation:.*$/m, "# documentation: https://… the provider's page about its webhooks")
+    // Another provider has other ones.
+    .replace(/^(?:#.*\n)*addresses:\n(?: .*\n)*\n?/m, '')
     .replaceAll(`webhooks.${like}.`, `webhooks.${name}.`);
   files.set('plugin.yaml', yaml);
   files.set(

@@ -20,8 +20,8 @@ export interface Log {
   write(level: Level, message: string, fields?: Fields): void;
   outcome(endpoint: Endpoint, delivery: Delivery, outcome: Outcome): void;
   rejection(rejection: Rejection, fields: Fields): void;
-  /** Not HTTP. `code` is Node's, such as `HPE_INVALID_CONTENT_LENGTH`. */
-  clientError(code: string, client?: string): void;
+  /** `code` is Node's, such as `HPE_INVALID_CONTENT_LENGTH`. */
+  clientError(what: 'request is not HTTP' | 'TLS handshake failed', code: string, client?: string): void;
   bug(error: unknown, fields: Fields): void;
   /** Writes the sums of what was repeated and not written yet, for the end of the process. */
   flush(): void;
@@ -74,11 +74,10 @@ export function createLog(
       }
     },
     rejection(rejection, fields) {
-      const severity = rejection.status === 503 ? 'error' : 'info';
-      repeats.write(severity, 'delivery refused', { ...fields, ...reason(rejection) });
+      repeats.write(severities[rejection.status] ?? 'info', 'delivery refused', { ...fields, ...reason(rejection) });
     },
-    clientError(code, client) {
-      repeats.write('info', 'request is not HTTP', { code, client });
+    clientError(what, code, client) {
+      repeats.write('info', what, { code, client });
     },
     bug(error, fields) {
       repeats.write('error', 'bug', { ...fields, stack: error instanceof Error ? error.stack : String(error) });
@@ -86,6 +85,9 @@ export function createLog(
     flush: () => repeats.flush(),
   };
 }
+
+/** Of refusals: a provider may be among those that are not let in. */
+const severities: { readonly [status: number]: Level } = { 403: 'warn', 429: 'warn', 503: 'error' };
 
 const realClock: RepeatsClock = {
   now: () => performance.now(),

@@ -70,7 +70,13 @@ export const metrics = {
     type: 'counter',
     labels: ['limit'],
     merge: 'sum',
-    help: 'Connections that were refused, by the limit of server.limits that they were over: connections, connectionsPerAddress.',
+    help: 'Connections that were refused, by the limit of server.limits that they were over: connections, connectionsPerAddress, and with TLS unprovenPerAddress.',
+  },
+  gateway_tls_certificate_expires_timestamp_seconds: {
+    type: 'gauge',
+    labels: [],
+    merge: 'min',
+    help: 'When the certificate of server.tls stops being valid, that of the worker with the oldest one. Raise an alarm two weeks before: value - time() < 1209600.',
   },
   gateway_kafka_connected: {
     type: 'gauge',

@@ -7,6 +7,8 @@ export interface Observed extends Partial<PublisherStatus> {
   readonly arriving: number;
   /** Of the public server. */
   readonly connections: { readonly open: number; readonly refused: { readonly [limit: string]: number } };
+  /** When the certificate of the public server stops being valid: milliseconds since the epoch. Absent: it has none. */
+  readonly certificateExpires?: number | undefined;
   readonly connected: boolean;
   /** Absent without a dedupe window. */
   readonly dedupeIds?: number | undefined;
@@ -22,6 +24,7 @@ export function observe({
   inFlight,
   arriving,
   connections,
+  certificateExpires,
   connected,
   queue,
   spool,
@@ -37,6 +40,9 @@ export function observe({
     ...Object.entries(connections.refused).map(([limit, value]) =>
       read('gateway_connections_refused_total', value, { limit }),
     ),
+    ...(certificateExpires === undefined
+      ? []
+      : [read('gateway_tls_certificate_expires_timestamp_seconds', certificateExpires / 1000)]),
     read('gateway_kafka_connected', Number(connected)),
     ...(dedupeIds === undefined
       ? []

@@ -130,7 +130,7 @@ function explainFixed(from: Settings, to: Settings): string | undefined {
 }
 
 /** Credentials and certificates are left out: they are renewed in their files, and count from the next start on. */
-function fixed({ listen, workers, admin, probes, publisher, dedupe }: Settings): {
+function fixed({ listen, tls, workers, admin, probes, publisher, dedupe }: Settings): {
   readonly [key: string]: string | undefined;
 } {
   const { kind, ...store } = publisher;
@@ -138,6 +138,8 @@ function fixed({ listen, workers, admin, probes, publisher, dedupe }: Settings):
     'spool' in store ? { ...store, tls: store.tls?.rejectUnauthorized } : { ...store, spool: undefined };
   const values = {
     ...{ 'server.listen': listen, 'server.workers': workers, admin, probes },
+    // Whether clients must show a certificate is a property of the listener.
+    ...{ 'server.tls': tls && { clientCa: tls.clientCa !== undefined } },
     ...{ [kind]: shown, spool, dedupe },
   };
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));

@@ -42,6 +42,7 @@ export function ruleIndexText(): string {
     `| rule | | |\n|---|---|---|\n${rows.join('')}`,
     '## The examples\n\nThe example of a page stands in the place of one of these files.\n',
     ...files,
+    'In `tls/` there are certificates with their keys: `acme`, `other`, and `expired`, which was valid until 2026-01-31.\n',
     `Environment:\n\n\`\`\`sh\n${variables.join('')}\`\`\`\n`,
   ].join('\n');
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { formatPretty } from '../../src/diagnostics/pretty.js';
 import { acmeEndpoint, gateway, plugin, type RuleExample } from '../../src/diagnostics/rules/definition.js';
 import { lint } from '../../src/lint/lint.js';
+import { certify } from '../unit/keys/certificate.js';
 
 /** The environment in which the examples of the rules are linted. The key is hexadecimal. */
 export const environment = {
@@ -50,6 +51,19 @@ const schema = `{
 }
 `;
 
+/** Certificates and their keys, made anew each time: path → text. */
+function certificates(): readonly (readonly [path: string, text: string])[] {
+  const expiries = { acme: Date.UTC(2049, 0), other: Date.UTC(2049, 0), expired: Date.UTC(2026, 0, 31) };
+  return Object.entries(expiries).flatMap(([name, expires]) => {
+    const { cert, key } = certify({ name: 'hooks.example.com', expires });
+    const text = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+    return [
+      [`tls/${name}.crt`, cert],
+      [`tls/${name}.key`, text],
+    ] as const;
+  });
+}
+
 /** What is there beside the file of an example: path → text. */
 export const scene: ReadonlyMap<string, string> = new Map([
   ['gateway.yaml', gateway(acmeEndpoint).text ?? ''],
@@ -68,11 +82,14 @@ export const scene: ReadonlyMap<string, string> = new Map([
   ['plugins/bazaar/event.schema.json', schema],
 ]);
 
+/** As the pages name them. */
+const pairs = certificates();
+
 /** The rules that an example gives, in the order of the findings, and what is printed. */
 export async function lintExample({ file, text }: RuleExample): Promise<{ rules: readonly string[]; printed: string }> {
   const base = mkdtempSync(join(tmpdir(), 'gateway-rule-'));
   try {
-    for (const [path, content] of new Map<string, string | undefined>([...scene, [file, text]])) {
+    for (const [path, content] of new Map<string, string | undefined>([...scene, ...pairs, [file, text]])) {
       if (content === undefined) continue;
       mkdirSync(dirname(join(base, path)), { recursive: true });
       writeFileSync(join(base, path), content);

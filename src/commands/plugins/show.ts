@@ -35,6 +35,7 @@ function format(plugin: PluginDescription): string {
     ['Signature', signature],
     ['Binds', [bindings[binds], ...unsigned(plugin)]],
     ['Needs', needs(plugin)],
+    ['Addresses', addresses(plugin)],
     ['Takes', [mediaTypes.join(', '), ...(items === undefined ? [] : [`batches: each ${items} is an event`])]],
     ['Handshakes', handshakes],
     ['Event', Object.entries(plugin.event).map(([fact, rule]) => `${fact}: ${[rule].flat().join(', ')}`)],
@@ -47,6 +48,16 @@ function format(plugin: PluginDescription): string {
     texts.map((text, index) => `${(index === 0 ? label : '').padEnd(14)} ${text}`.trimEnd()),
   );
   return [`${name}: ${title}`, '', ...lines, '', routes(plugin)].join('\n');
+}
+
+/** Five a line. */
+function addresses({ addresses: published }: PluginDescription): readonly string[] {
+  if (published === undefined) return ['no list: an endpoint can name networks of its own (allow)'];
+  const { networks, where, read } = published;
+  const lines = Array.from({ length: Math.ceil(networks.length / 5) }, (_, index) =>
+    networks.slice(index * 5, index * 5 + 5).join(', '),
+  );
+  return [...lines, `allow: [provider] lets only these in (${where}, read ${read})`];
 }
 
 function repetition({ event, dedupe: { by, placeholders } }: PluginDescription): readonly string[] {

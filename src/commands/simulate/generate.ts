@@ -53,7 +53,7 @@ export default class SimulateGenerate extends BaseCommand {
   override async run(): Promise<Report> {
     const { flags } = await this.parse(SimulateGenerate);
     const interrupted = awaitInterruption();
-    const { offers, base } = await prepareSimulation(flags);
+    const { offers, base, trusting } = await prepareSimulation(flags);
     const chosen = flags.type ? await Promise.all(flags.type.map((type) => chooseOffer(offers, type))) : offers;
     const next = await prepareMix(chosen, base);
     const [{ generate }, { createSender }, { Tally }] = await Promise.all([
@@ -63,7 +63,7 @@ export default class SimulateGenerate extends BaseCommand {
     ]);
     const { rate, duration, concurrency } = flags;
     const tally = new Tally();
-    const sender = createSender(base, concurrency);
+    const sender = createSender(base, concurrency, trusting);
     const started = performance.now();
     const stopProgress = drawProgress(tally, Math.max(1, Math.round((rate * duration) / 1000)));
     const { unsent } = await generate({ rate, duration, concurrency, next, sender, tally, signal: interrupted });

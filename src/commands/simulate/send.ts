@@ -40,7 +40,7 @@ export default class SimulateSend extends BaseCommand {
 
   override async run(): Promise<{ endpoint: string; url: string; type: string; deliveries: readonly Sent[] }> {
     const { flags } = await this.parse(SimulateSend);
-    const { offers, base } = await prepareSimulation(flags);
+    const { offers, base, trusting } = await prepareSimulation(flags);
     const offer = await chooseOffer(offers, flags.type);
     const invalid = flags['invalid-signature'];
     const next = await prepareRequests(offer, { base, invalid, overrides: await parseData(flags.data ?? []) });
@@ -49,7 +49,7 @@ export default class SimulateSend extends BaseCommand {
       import('../../simulate/request.js'),
     ]);
     const url = addressOf(offer.endpoint, base);
-    const sender = createSender(url, 1);
+    const sender = createSender(url, 1, trusting);
     const deliveries: Sent[] = [];
     this.log(`POST ${url}  ${offer.type}`);
     try {

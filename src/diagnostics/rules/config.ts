@@ -61,6 +61,22 @@ export const configRules: readonly RuleDefinition[] = [
     good: gateway(`admin: { listen: "127.0.0.1:8001" }\nprobes: { listen: "0.0.0.0:8002" }\n${acmeEndpoint}`),
   },
   {
+    id: 'tls-invalid',
+    severity: 'error',
+    what: 'The certificate or the key of `server.tls` cannot be used.',
+    why: 'The key must be that of the first certificate of `cert`; both are PEM, and the key is not encrypted. `openssl x509 -noout -pubkey -in tls.crt` and `openssl pkey -pubout -in tls.key` print the same for a pair. The gateway does not start without: it would refuse every handshake.',
+    bad: gateway(`server:\n  tls: { cert: tls/acme.crt, key: { file: tls/other.key } }\n${acmeEndpoint}`),
+    good: gateway(`server:\n  tls: { cert: tls/acme.crt, key: { file: tls/acme.key } }\n${acmeEndpoint}`),
+  },
+  {
+    id: 'tls-certificate-expired',
+    severity: 'warning',
+    what: 'The certificate of `server.tls` has expired, or is not valid yet.',
+    why: 'Providers do not connect to a server with such a certificate. Put a valid one in its place: a gateway that runs takes it within some seconds. If it is valid by your reckoning, the clock of this machine is wrong.',
+    bad: gateway(`server:\n  tls: { cert: tls/expired.crt, key: { file: tls/expired.key } }\n${acmeEndpoint}`),
+    good: gateway(`server:\n  tls: { cert: tls/acme.crt, key: { file: tls/acme.key } }\n${acmeEndpoint}`),
+  },
+  {
     id: 'env-unset',
     severity: 'error',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how it is written in YAML.

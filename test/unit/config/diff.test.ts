@@ -8,6 +8,7 @@ import { loadConfig } from '../../../src/config/load.js';
 import { ownPlugins } from '../../../src/config/plugin-folders.js';
 import { resolve } from '../../../src/config/resolved.js';
 import { findShifts, type Recorded } from '../../../src/explain/judge.js';
+import { pair } from '../../support/tls.js';
 
 const secret = 'whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw';
 const password = 'p4ssw0rd';
@@ -64,6 +65,24 @@ describe('a configuration in effect', () => {
       'webhooks.charges',
       'webhooks.stripe.other',
     ]);
+  });
+
+  it('has where deliveries may come from, and paths in the place of certificates', async () => {
+    const { cert, key } = pair();
+    writeFileSync(join(root, 'tls.crt'), cert);
+    writeFileSync(join(root, 'tls.key'), key);
+    const tls = 'tls: { cert: ../tls.crt, key: { file: ../tls.key }, clientCa: ../tls.crt }';
+    const text = base.replace('plugins:', `server: { ${tls} }\nplugins:`);
+    const open = await load(text);
+    const bound = await load(text.replace('    url:', '    allow: [provider, 10.0.0.0/8]\n    rate: 7\n    url:'));
+    expect(resolve(open.settings).server).to.deep.include({
+      tls: { cert: join(root, 'tls.crt'), key: '[redacted]', clientCa: join(root, 'tls.crt') },
+    });
+    const changes = diffConfigs(open, bound).map(({ kind, path, new: value }) => [kind, path, value]);
+    expect(changes).to.deep.include(['added', 'endpoints.stripe.rate', 7]);
+    const [, , allow] = changes.find(([, path]) => path === 'endpoints.stripe.allow') ?? expect.fail();
+    expect(allow).to.include.members(['3.18.12.63/32', '10.0.0.0/8']).and.to.have.length(16);
+    expect(JSON.stringify(resolve(bound.settings))).not.to.contain('PRIVATE KEY');
   });
 
   it('differs by name, whatever the order in the file', async () => {

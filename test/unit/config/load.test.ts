@@ -63,7 +63,7 @@ describe('loadConfig', () => {
       drain: 20_000,
       limits: {
         ...{ body: 1024 ** 2, bodyTimeout: 10_000, bodyRate: 1024, inFlight: 1024 },
-        ...{ connections: 8192, connectionsPerAddress: 1024 },
+        ...{ connections: 8192, connectionsPerAddress: 1024, unprovenPerAddress: 100 },
       },
       trustedProxies: [],
       publisher: {
@@ -99,7 +99,7 @@ describe('loadConfig', () => {
     writeFileSync(join(folder, 'password'), 'pass word\n');
     const settings = await load(
       `version: 1
-server: { listen: "[::1]:0", workers: "\${WORKERS}", trustedProxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7], limits: { body: 900KiB, bodyTimeout: 500ms, bodyRate: 2KiB, inFlight: 9, connections: 99, connectionsPerAddress: 9 }, shutdownDelay: 0s, drain: 2m }
+server: { listen: "[::1]:0", workers: "\${WORKERS}", trustedProxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.7], limits: { body: 900KiB, bodyTimeout: 500ms, bodyRate: 2KiB, inFlight: 9, connections: 99, connectionsPerAddress: 9, unprovenPerAddress: 7 }, shutdownDelay: 0s, drain: 2m }
 admin: { listen: "127.0.0.1:8001" }
 kafka:
   brokers: [a:1]
@@ -121,7 +121,7 @@ ${endpoint}`,
       drain: 120_000,
       limits: {
         ...{ body: 900 * 1024, bodyTimeout: 500, bodyRate: 2048, inFlight: 9 },
-        ...{ connections: 99, connectionsPerAddress: 9 },
+        ...{ connections: 99, connectionsPerAddress: 9, unprovenPerAddress: 7 },
       },
       trustedProxies: [
         { address: '10.0.0.0', bits: 8, family: 'ipv4' },

@@ -1,5 +1,6 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createSecure } from 'node:https';
 import { type AddressInfo, createServer as createTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,13 +8,19 @@ import { expect } from 'chai';
 import { loadConfig } from '../../../src/config/load.js';
 import { ownPlugins } from '../../../src/config/plugin-folders.js';
 import type { Settings } from '../../../src/config/settings.js';
+import { examineAllow } from '../../../src/doctor/allow.js';
 import { guessRelease } from '../../../src/doctor/broker-version.js';
+import type { Finding } from '../../../src/doctor/finding.js';
 import { examineDisks, examinePort, examineVersions } from '../../../src/doctor/machine.js';
 import { examineCreation, examineTopicRights } from '../../../src/doctor/rights.js';
 import { examineSecret } from '../../../src/doctor/secrets.js';
+import { examineTls } from '../../../src/doctor/tls.js';
 import { examineTopic, type TopicFacts } from '../../../src/doctor/topic.js';
 import { examineUrl, judgeAnswer, judgeClock } from '../../../src/doctor/url.js';
+import { readNetworks } from '../../../src/networks.js';
 import { openPlugin } from '../../../src/plugins/catalogue.js';
+import { endpoint, provider } from '../../support/provider.js';
+import { pair } from '../../support/tls.js';
 
 const fine: TopicFacts = { name: 't', partitions: 6, replicas: 3, inSync: 3, minInSync: 2, maxBytes: 2_000_000 };
 
@@ -184,9 +191,88 @@ describe('doctor, of the machine', () => {
     expect((await examinePort('port', { host: '192.0.2.1', port: 1234 })).status).to.equal('fail');
   });
 
+  it('tells a gateway with TLS by its certificate, though it asks for one itself', async () => {
+    const { cert, key } = pair();
+    const asking = { cert, key, requestCert: true, ca: pair().cert };
+    const servers = [createSecure(asking), createSecure(pair())];
+    const findings: Finding[] = [];
+    for (const server of servers) {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      findings.push(await examinePort('port', { host: '127.0.0.1', port }, cert));
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+    expect(findings.map(({ status }) => status)).to.deep.equal(['ok', 'fail']);
+  });
+
   it('compares versions', () => {
     expect(examineVersions('20.19.0', '1.0.0', '>=20.19').status).to.equal('ok');
     expect(examineVersions('22.1.0', '1.0.0', '>=20.19').status).to.equal('ok');
     expect(examineVersions('20.9.0', '1.0.0', '>=20.19').status).to.equal('fail');
+  });
+});
+
+describe('doctor, of the certificate', () => {
+  const now = Date.UTC(2027, 0);
+  const day = 24 * 60 * 60 * 1000;
+
+  function statusOf(wanted: Parameters<typeof pair>[0], at = now): Finding {
+    return examineTls(pair(wanted), at);
+  }
+
+  it('says how many days are left, and warns two weeks before the end', () => {
+    const good = statusOf({ expires: now + 30.5 * day });
+    expect([good.status, good.message]).to.deep.equal([
+      'ok',
+      'the certificate of localhost is valid until 2027-01-31, 30 days from now',
+    ]);
+    expect(statusOf({ expires: now + 13.5 * day }).status).to.equal('warn');
+    expect(statusOf({ expires: now - day })).to.include({
+      ...{ status: 'fail', message: 'the certificate expired on 2026-12-31' },
+    });
+    expect(statusOf({ expires: now + day }, Date.UTC(2019, 0)).message).to.include('not valid before 2020-01-01');
+  });
+
+  it('warns of a certificate whose authority is not in the file', () => {
+    const issuer = pair({ name: 'authority', authority: true, expires: now + 300 * day });
+    const own = pair({ issuer: issuer.identity, expires: now + 300 * day });
+    expect(examineTls(own, now)).to.include({ status: 'warn' });
+    expect(examineTls(own, now).hint).to.include('CN=authority');
+    expect(examineTls({ cert: own.cert + issuer.cert }, now).status).to.equal('ok');
+  });
+});
+
+describe('doctor, of allow', () => {
+  const list = {
+    networks: readNetworks(['192.0.2.0/24'], String, []),
+    where: 'https://acme.example/ips',
+    read: '2026-11-30',
+  };
+  const acme = { ...provider(), addresses: list };
+  const endpoints = [
+    endpoint({ name: 'open' }),
+    endpoint({ name: 'listed', provider: acme, allow: list.networks }),
+    endpoint({ name: 'own', provider: acme, allow: readNetworks(['10.0.0.1', '10.0.0.2'], String, []) }),
+  ];
+
+  it('tells where deliveries may come from, and that nobody knows of a proxy', () => {
+    const findings = examineAllow({ endpoints, trustedProxies: [] }, Date.parse('2026-12-30'));
+    expect(findings.map(({ id, status }) => `${id} ${status}`)).to.deep.equal([
+      'allow listed ok',
+      'allow own ok',
+      'allow unknown',
+    ]);
+    expect(findings[0]?.message).to.include("the provider's list is of 2026-11-30");
+    expect(findings[2]?.hint).to.include('server.trustedProxies');
+    expect(examineAllow({ endpoints: endpoints.slice(0, 1), trustedProxies: [] }, 0)).to.deep.equal([]);
+    const proxies = { endpoints, trustedProxies: list.networks };
+    expect(examineAllow(proxies, Date.parse('2026-12-30')).map(({ status }) => status)).to.deep.equal(['ok', 'ok']);
+  });
+
+  it('warns of a list that is half a year old', () => {
+    const [listed, own] = examineAllow({ endpoints, trustedProxies: [] }, Date.parse('2027-07-01'));
+    expect([listed?.status, own?.status]).to.deep.equal(['warn', 'ok']);
+    expect(listed?.hint).to.include('https://acme.example/ips');
   });
 });

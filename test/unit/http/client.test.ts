@@ -2,11 +2,11 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { expect } from 'chai';
 import { senderOf } from '../../../src/address.js';
-import { readNetworks } from '../../../src/config/networks.js';
 import { createClients } from '../../../src/http/client.js';
+import { readNetworks } from '../../../src/networks.js';
 
 describe("the client's address", () => {
-  const proxies = readNetworks(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'], '', []);
+  const proxies = readNetworks(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'], String, []);
 
   function request(peer: string, headers: { [name: string]: string } = {}): IncomingMessage {
     const socket = new Socket();

@@ -16,7 +16,7 @@ describe('the connections of the public server', () => {
     opened = [];
     connections = new Connections({ connections: 5, connectionsPerAddress: 3 }, () => false);
     const log = createLog('info', { write: (line: string) => void lines.push(line) });
-    server = await listen((_, response) => response.end('ok'), { host: '127.0.0.1', port: 0 }, log, connections);
+    server = await listen((_, response) => response.end('ok'), { host: '127.0.0.1', port: 0 }, log, { connections });
   });
   afterEach(async () => {
     for (const each of opened) each.cut();
@@ -48,7 +48,7 @@ describe('the connections of the public server', () => {
       ...{ level: 'warn', msg: 'connection refused' },
       ...{ reason: 'server.limits.connectionsPerAddress', client: '127.0.0.2' },
     });
-    expect(connections.refused).to.deep.equal({ connections: 0, connectionsPerAddress: 1 });
+    expect(connections.refused).to.deep.equal({ connections: 0, connectionsPerAddress: 1, unprovenPerAddress: 0 });
   });
 
   it('are so many in all', async () => {

@@ -5,8 +5,10 @@ import { everyTime } from '../../../src/dedupe/open.js';
 import { createApp } from '../../../src/http/app.js';
 import { createClients } from '../../../src/http/client.js';
 import { Gate } from '../../../src/http/gate.js';
+import { Rates } from '../../../src/http/rates.js';
 import { type Listening, listen } from '../../../src/http/server.js';
-import { type Handshake, PublishError } from '../../../src/model.js';
+import { type Handshake, type Network, PublishError } from '../../../src/model.js';
+import { readNetworks } from '../../../src/networks.js';
 import { createLog, type Log } from '../../../src/telemetry/log.js';
 import { Meter } from '../../../src/telemetry/meter.js';
 import { type MemoryPublisher, memoryPublisher } from '../../support/memory-publisher.js';
@@ -27,6 +29,10 @@ const ping: Handshake = {
     body.includes('"ping"') ? { status: 200, type: 'application/json', body: '{"type":1}' } : undefined,
 };
 
+function networks(...texts: string[]): readonly Network[] {
+  return readNetworks(texts, String, []);
+}
+
 describe('the HTTP side', () => {
   const limit = 64 * 1024;
   let publisher: MemoryPublisher;
@@ -45,6 +51,7 @@ describe('the HTTP side', () => {
     meter = new Meter();
     log = createLog('debug', { write: (line: string) => void lines.push(line) });
     gate = new Gate({ body: limit, bodyTimeout: 200, bodyRate: 1, inFlight: 2 }, () => undefined, 0);
+    const clients = createClients(networks('127.0.0.9'));
     const handler = createApp({
       endpoints: [
         endpoint(),
@@ -57,11 +64,14 @@ describe('the HTTP side', () => {
         endpoint({ name: 'empty', path: '/empty', provider: provider({ answersEmpty: true }) }),
         endpoint({ name: 'batch', path: '/batch', provider: provider({ items: '/items/*' }) }),
         endpoint({ name: 'shake', path: '/shake', provider: provider({ handshakes: [echo, ping] }) }),
+        endpoint({ name: 'allowed', path: '/allowed', allow: networks('127.0.0.2', '203.0.113.0/24') }),
+        endpoint({ name: 'slow', path: '/slow', rate: 1 }),
         endpoint({ name: 'rule', path: '/rule', routes: [route('t', { when: failing('secret_rule') })] }),
       ],
       limits: { body: limit },
       gate,
-      clients: createClients([]),
+      clients,
+      rates: new Rates({ unprovenPerAddress: 2 }, clients.trusts),
       meter,
       ports: {
         publisher,
@@ -113,10 +123,20 @@ describe('the HTTP side', () => {
     return (await answer.json()) as Awaited<ReturnType<typeof fields>>;
   }
 
-  function open(): RawConnection {
-    const connection = new RawConnection(server.url);
+  /** `from`: an address of this machine. */
+  function open(from = '127.0.0.1'): RawConnection {
+    const connection = new RawConnection(server.url, from);
     opened.push(connection);
     return connection;
+  }
+
+  /** Posts from an address of this machine; the answer. */
+  async function postFrom(from: string, path: string, headers: readonly string[], signature = sign(event)) {
+    const connection = open(from);
+    const lines = [`POST ${path} HTTP/1.1`, 'Host: x', `X-Sig: ${signature}`, `Content-Length: ${event.length}`];
+    const answer = await connection.write(`${[...lines, ...headers].join('\r\n')}\r\n\r\n${event}`).answer();
+    connection.end();
+    return answer;
   }
 
   function head(...lines: string[]): string {
@@ -258,6 +278,90 @@ describe('the HTTP side', () => {
     connection.write('\r\n0\r\n\r\n');
     await connection.closed();
     expect(publisher.records).to.deep.equal([]);
+  });
+
+  describe('an endpoint with allow', () => {
+    it('takes deliveries from there, and refuses all others before their body, with a reason and a line', async () => {
+      expect((await postFrom('127.0.0.2', '/allowed', [])).status).to.equal(200);
+      const stranger = open('127.0.0.3').write(
+        head('Expect: 100-continue', 'Content-Length: 5').replace('/webhooks/acme', '/allowed'),
+      );
+      const refused = await stranger.answer();
+      expect([refused.status, JSON.parse(refused.body), refused.text.includes('100 Continue')]).to.deep.equal([
+        403,
+        { status: 'rejected', error: 'address_not_allowed' },
+        false,
+      ]);
+      for (let n = 0; n < 20; n++) await postFrom('127.0.0.3', '/allowed', []);
+      log.flush();
+      const said = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'warn');
+      expect(said.map(({ reason, client, clients }) => [reason, client, clients])).to.deep.equal([
+        ['address_not_allowed', '127.0.0.3', undefined],
+        ['address_not_allowed', '127.0.0.3', { '127.0.0.3': 20 }],
+      ]);
+      const counted = meter.readings().find(({ metric }) => metric === 'gateway_rejections_total');
+      expect(counted).to.deep.include({ labels: { endpoint: 'allowed', reason: 'address_not_allowed' }, value: 21 });
+      expect(publisher.records).to.have.length(1);
+    });
+
+    it('goes by what a trusted proxy says, and by nobody else', async () => {
+      const says = ['X-Forwarded-For: 1.1.1.1, 203.0.113.7'];
+      expect((await postFrom('127.0.0.9', '/allowed', says)).status).to.equal(200);
+      expect((await postFrom('127.0.0.9', '/allowed', ['X-Forwarded-For: 127.0.0.2, 198.51.100.1'])).status).to.equal(
+        403,
+      );
+      expect((await postFrom('127.0.0.9', '/allowed', [])).status).to.equal(403);
+      expect(lines.join('')).not.to.include('trustedProxies');
+      expect((await postFrom('127.0.0.3', '/allowed', says)).status).to.equal(403);
+      expect(lines.join('')).to.match(/127\.0\.0\.3 may be a proxy[^"]*server\.trustedProxies/);
+    });
+  });
+
+  describe('rates', () => {
+    it('answers an address that proves nothing with 429, and nobody else', async () => {
+      const statuses: number[] = [];
+      for (let n = 0; n < 25; n++) statuses.push((await postFrom('127.0.0.3', '/webhooks/acme', [], 'ff')).status);
+      expect(statuses.slice(0, 20)).to.deep.equal(new Array(20).fill(401));
+      expect(statuses.at(-1)).to.equal(429);
+      const refused = await postFrom('127.0.0.3', '/strict', []);
+      expect([refused.status, refused.headers['retry-after'], JSON.parse(refused.body)]).to.deep.equal([
+        429,
+        '5',
+        { status: 'rejected', error: 'address_rate_exceeded' },
+      ]);
+      const expecting = open('127.0.0.3').write(head('Expect: 100-continue', 'Content-Length: 5'));
+      expect((await expecting.answer()).text).not.to.include('100 Continue');
+      expect((await postFrom('127.0.0.4', '/webhooks/acme', [])).status).to.equal(200);
+    });
+
+    it('refuses no address that has proven something', async () => {
+      expect((await postFrom('127.0.0.3', '/webhooks/acme', [])).status).to.equal(200);
+      for (let n = 0; n < 40; n++) expect((await postFrom('127.0.0.3', '/strict', [], 'ff')).status).to.equal(401);
+      expect((await postFrom('127.0.0.3', '/strict', [])).status).to.equal(200);
+    });
+
+    it('counts bodies that end too early or come too slowly, and what anybody is answered', async () => {
+      const large = `${head('Transfer-Encoding: chunked')}10001\r\n${'x'.repeat(limit + 1)}\r\n`;
+      const statuses: number[] = [];
+      for (let n = 0; n < 25; n++) {
+        const shaken = n % 2 === 0 ? 'GET /shake?challenge=1 HTTP/1.1\r\nHost: x\r\n\r\n' : large;
+        statuses.push((await open('127.0.0.3').write(shaken).answer()).status);
+      }
+      expect(statuses.slice(0, 20)).to.deep.equal(Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? 200 : 413)));
+      expect(statuses.at(-1)).to.equal(429);
+      expect((await postFrom('127.0.0.3', '/webhooks/acme', [])).status).to.equal(429);
+    });
+
+    it('takes so many proven deliveries of an endpoint, whatever strangers send', async () => {
+      for (let n = 0; n < 15; n++) expect((await postFrom('127.0.0.3', '/slow', [], 'ff')).status).to.equal(401);
+      const answers: Awaited<ReturnType<typeof postFrom>>[] = [];
+      for (let n = 0; n < 15; n++) answers.push(await postFrom('127.0.0.4', '/slow', []));
+      expect(answers.slice(0, 10).map(({ status }) => status)).to.deep.equal(new Array(10).fill(200));
+      expect(
+        answers.slice(-1).map(({ status, headers, body }) => [status, headers['retry-after'], JSON.parse(body).error]),
+      ).to.deep.equal([[429, '5', 'endpoint_rate_exceeded']]);
+      expect((await postFrom('127.0.0.4', '/webhooks/acme', [])).status).to.equal(200);
+    });
   });
 
   it('stops reading a refused body that never ends', async () => {

@@ -43,4 +43,11 @@ describe('a plugin in words', () => {
     const gitlab = await describeOwn('gitlab');
     expect(gitlab.signature).to.include('Signed: nothing; the secret itself is sent');
   });
+
+  it('has the addresses of the provider, where from and of when', async () => {
+    const { addresses } = await describeOwn('stripe');
+    expect(addresses).to.include({ where: 'https://docs.stripe.com/ips', read: '2026-10-04' });
+    expect(addresses?.networks).to.include('3.18.12.63');
+    expect((await describeOwn('shopify')).addresses).to.equal(undefined);
+  });
 });

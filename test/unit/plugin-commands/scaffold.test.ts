@@ -38,6 +38,16 @@ describe('a new plugin', () => {
     });
   }
 
+  it('leaves the addresses of the other provider behind', async () => {
+    for (const like of ['stripe', 'worldpay_access']) {
+      const own = readFileSync(join(ownPlugins, like, 'plugin.yaml'), 'utf8');
+      const made = (await likePlugin('fake_pay', folder, like, join(ownPlugins, like))).get('plugin.yaml') ?? '';
+      expect(own).to.match(/^addresses:\n( .*\n)+\nschemas:/m);
+      expect(made).not.to.match(/addresses|networks:|\d+\.\d+\.\d+\.\d+/);
+      expect(made).to.match(/\n\nschemas:/);
+    }
+  });
+
   it('overwrites nothing', async () => {
     await writePlugin(folder, newPlugin('fake_pay', folder));
     writeFileSync(join(folder, 'plugin.yaml'), 'mine');
