@@ -16,6 +16,7 @@ import { applies, plansOf, type Tree, verifyTree } from './scheme-tree.js';
 import { newestKeys } from './secrets.js';
 import { signTree } from './sign.js';
 import type { ValuePart } from './templates.js';
+import { issuerRequest } from './trust.js';
 
 export interface CompileOptions extends PluginFacts {
   /** The source that the payload is read from, where that isn't the body. */
@@ -50,7 +51,7 @@ export function compileSignature(
     remoteKeys(delivery, secrets, now, surroundings) {
       const message = messageOf(delivery, secrets, now, surroundings);
       read.set(delivery, message);
-      return remoteKeys(tree, message, secrets);
+      return remoteKeys(tree, message, secrets, now);
     },
     verify(delivery, secrets, now, surroundings) {
       const message = messageOf(delivery, secrets, now, surroundings, fetchesKeys ? read.get(delivery) : undefined);
@@ -112,13 +113,17 @@ function isNamed(secret: Secret): boolean {
   return secret.for !== undefined;
 }
 
-function remoteKeys(tree: Tree, message: Message, secrets: readonly Secret[]): readonly KeyRequest[] {
+function remoteKeys(tree: Tree, message: Message, secrets: readonly Secret[], now: number): readonly KeyRequest[] {
   if (!applies(tree, message)) return none;
-  if (tree.kind !== 'one') return tree.trees.flatMap((each) => remoteKeys(each, message, secrets));
+  if (tree.kind !== 'one') return tree.trees.flatMap((each) => remoteKeys(each, message, secrets, now));
   const { plan } = tree;
   if (plan.remote === undefined || !isRemote(plan, secrets)) return none;
   readKeyId(plan, prepare(plan, message), message);
-  return [keyRequest(plan.remote, message)];
+  const request = keyRequest(plan.remote, message);
+  const { keys } = message.surroundings;
+  const document = keys?.get(request.id);
+  const issuer = keys && document && issuerRequest(plan.remote, document, keys, now);
+  return issuer === undefined ? [request] : [request, issuer];
 }
 
 function bindsTree(tree: Tree, payload: ValuePart | undefined): Scheme['binds'] {
