@@ -307,6 +307,8 @@ export interface Scheme {
   readonly provenBy: readonly string[];
   /** True if `remoteKeys` may ask for something. */
   readonly fetchesKeys: boolean;
+  /** True if a key may be fetched from this host, whose name then stands for that of a secret. */
+  fetchesFrom(host: string): boolean;
   /** The key that a secret's text stands for. Throws an `Error` whose message has no part of the text. */
   key(text: string, usedFor?: string): KeyObject;
   /**

@@ -41,12 +41,13 @@ export function compileSignature(
   const read = new WeakMap<Delivery, Message>();
   const scheme: Scheme = {
     headers: [...headers],
-    secretHeaders: [...new Set(plans.flatMap(secretHeadersOf))],
+    secretHeaders: [...new Set(plans.flatMap((plan) => secretHeadersOf(plan, options.payload)))],
     signedHeaders: signedHeadersOf(tree),
     binds: bindsTree(tree, options.payload),
     needs: needsOf(plans, options),
     provenBy: provenBy(plans, options),
     fetchesKeys,
+    fetchesFrom: (host) => plans.some(({ remote }) => remote?.hosts.some((form) => form.test(host))),
     key: (text, usedFor) => readKey(text, keyOfKind(plans, usedFor)),
     remoteKeys(delivery, secrets, now, surroundings) {
       const message = messageOf(delivery, secrets, now, surroundings);
@@ -147,10 +148,16 @@ function signedHeadersOf(tree: Tree): readonly string[] {
   return first.filter((name) => others.every((names) => names.includes(name)));
 }
 
-/** Where a secret is compared, not used as a key, its header is the secret. */
-function secretHeadersOf({ method, parts }: Plan): readonly string[] {
+/**
+ * Where a secret is compared, not used as a key, its header is the secret; and a token that is bound to nothing of the body
+ * is good for any other, until it expires.
+ */
+function secretHeadersOf(plan: Plan, payload: ValuePart | undefined): readonly string[] {
+  const { method, parts } = plan;
   const methods = 'cases' in method ? [...method.cases.values()] : [method];
-  if (!methods.some(({ algorithm }) => algorithm.kind === 'equals')) return [];
+  const kinds = methods.map(({ algorithm }) => algorithm.kind);
+  const bears = kinds.includes('jws') && bindsOf(plan, payload) === 'nothing';
+  if (!kinds.includes('equals') && !bears) return [];
   return parts.from.filter(({ source }) => source === 'header').map(({ name }) => name);
 }
 
