@@ -1,3 +1,4 @@
+import { printable, printableValues } from '../printable.js';
 import { Failure } from './failure.js';
 import { Flags } from './oclif.js';
 import { configFlag, whichConfig } from './which-config.js';
@@ -28,7 +29,8 @@ export async function askAdmin(
     throw new Failure('unreachable', `No gateway answers at ${base}`);
   });
   const { status, body } = answer;
-  if (status === 200 || status === 422) return body;
+  // Whatever has this port answers. A reload's report has lines, and is made printable where it is written.
+  if (status === 200 || status === 422) return method === 'GET' ? printableValues(body) : body;
   if (status === 403 && textOf(body, 'reason') === 'token') {
     throw new Failure('negative', `${base} ${explainToken(file, token)}`);
   }
@@ -45,7 +47,7 @@ function explainToken(file: string, token: string | undefined): string {
 function textOf(body: unknown, name: 'error' | 'reason'): string | undefined {
   const found =
     typeof body === 'object' && body !== null ? Object.entries(body).find(([key]) => key === name) : undefined;
-  return found === undefined ? undefined : String(found[1]);
+  return found === undefined ? undefined : printable(String(found[1]));
 }
 
 async function findAdmin(flags: { readonly config?: string | undefined; readonly url?: string | undefined }) {
