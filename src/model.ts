@@ -250,7 +250,7 @@ export interface Surroundings {
   readonly keys?: ReadonlyMap<string, KeyDocument>;
 }
 
-/** A request for a key. Its URL is https, on a host that the plugin allows. */
+/** A request for a key. Its URL is on a host that the plugin allows, and https unless it is for a certificate. */
 export interface KeyRequest {
   /** The same for the same key. */
   readonly id: string;
@@ -259,6 +259,8 @@ export interface KeyRequest {
   /** Lower-case names. */
   readonly headers: { readonly [name: string]: string };
   readonly body?: string;
+  /** A certificate (DER) is asked for, whose issuer is checked: http will do, and the document's text is Base64. */
+  readonly certificate?: true;
 }
 
 /** What came back for a key: a certificate, a JWK set, whatever the plugin says. The same object while it is cached. */
@@ -305,9 +307,15 @@ export interface Scheme {
   readonly provenBy: readonly string[];
   /** True if `remoteKeys` may ask for something. */
   readonly fetchesKeys: boolean;
+  /** True if a key may be fetched from this host, whose name then stands for that of a secret. */
+  fetchesFrom(host: string): boolean;
   /** The key that a secret's text stands for. Throws an `Error` whose message has no part of the text. */
   key(text: string, usedFor?: string): KeyObject;
-  /** The keys that must be fetched before `verify` can decide; throws a `Rejection` if the delivery names one that isn't allowed. */
+  /**
+   * The keys that must be fetched before `verify` can decide, also once those are there that it asked for before: a
+   * certificate names where its issuer's is. Throws a `Rejection` if the delivery names one that isn't
+   * allowed.
+   */
   remoteKeys(
     delivery: Delivery,
     secrets: readonly Secret[],

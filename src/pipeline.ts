@@ -2,13 +2,13 @@
  * What happens to a webhook, in order. Each stage is a file in `stages/`; a stage that stops a delivery throws a
  * `Rejection` from the one table in `rejection.ts`.
  */
+
 import type {
   Bindings,
   CustomAnswer,
   Delivery,
   Endpoint,
   Item,
-  KeyDocument,
   KeySource,
   Placement,
   Spooled,
@@ -18,6 +18,7 @@ import { Rejection, rejections } from './rejection.js';
 import { type Accepted, keep, type Mapped, publish, type Safes } from './safekeeping.js';
 import { bind } from './stages/bind.js';
 import { decode } from './stages/decode.js';
+import { gatherKeys } from './stages/gather-keys.js';
 import { identify } from './stages/identify.js';
 import { map } from './stages/map.js';
 import { split } from './stages/split.js';
@@ -51,7 +52,10 @@ export async function handle(endpoint: Endpoint, delivery: Delivery, ports: Port
     const early = shakeHands(endpoint, delivery, now, 'before');
     if (early !== undefined) return { accepted: [], rejected: [], handshake: early };
     checkMethod(endpoint, delivery);
-    const keys = endpoint.provider.scheme.fetchesKeys ? await fetchKeys(endpoint, delivery, ports) : undefined;
+    const { scheme } = endpoint.provider;
+    const keys = scheme.fetchesKeys
+      ? await gatherKeys(scheme, delivery, endpoint, now, async (request) => ports.keys?.get(request, endpoint.name))
+      : undefined;
     verified = verify(endpoint, delivery, now, keys);
     const late = shakeHands(endpoint, verified, now, 'after');
     if (late !== undefined) return { accepted: [], rejected: [], handshake: late };
@@ -114,20 +118,6 @@ function prepare(
     }));
   const record = map(endpoint, verified, event, item, bindings);
   return record instanceof Promise ? record.then((record) => ({ event, record, digest })) : { event, record, digest };
-}
-
-/** The documents that the scheme asks for; one that can't be had is left out, and verification says so. */
-async function fetchKeys(
-  { name, provider, secrets, surroundings }: Endpoint,
-  delivery: Delivery,
-  { keys, now }: Ports,
-): Promise<ReadonlyMap<string, KeyDocument>> {
-  const documents = new Map<string, KeyDocument>();
-  for (const request of provider.scheme.remoteKeys(delivery, secrets, now(), surroundings)) {
-    const document = await keys?.get(request, name);
-    if (document !== undefined) documents.set(request.id, document);
-  }
-  return documents;
 }
 
 function asRejection(error: unknown): Rejection {

@@ -25,6 +25,14 @@ export function printableColoured(text: string): string {
     .join('');
 }
 
+/** A value as JSON has it, each of its texts and names as one line of a terminal. */
+export function printableValues(value: unknown): unknown {
+  if (typeof value === 'string') return printable(value);
+  if (Array.isArray(value)) return value.map(printableValues);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [printable(name), printableValues(each)]));
+}
+
 /** JSON that says the same, and has those characters as `\u202e`. `json`: as `JSON.stringify` writes it. */
 export function escapeJson(json: string): string {
   return json.replace(hostile, (character) =>

@@ -1,3 +1,4 @@
+import { printable, printableValues } from '../printable.js';
 import { Failure } from './failure.js';
 import { Flags } from './oclif.js';
 import { configFlag, whichConfig } from './which-config.js';
@@ -28,9 +29,13 @@ export async function askAdmin(
     throw new Failure('unreachable', `No gateway answers at ${base}`);
   });
   const { status, body } = answer;
-  if (status === 200 || status === 422) return body;
-  if (status === 401) throw new Failure('negative', `${base} ${explainToken(file, token)}`);
-  if (status === 403) throw new Failure('negative', `${base} refuses this request: ${errorOf(body)}`);
+  // Whatever has this port answers. A reload's report has lines, and is made printable where it is written.
+  if (status === 200 || status === 422) return method === 'GET' ? printableValues(body) : body;
+  if (status === 403 && textOf(body, 'reason') === 'token') {
+    throw new Failure('negative', `${base} ${explainToken(file, token)}`);
+  }
+  if (status === 403)
+    throw new Failure('negative', `${base} refuses this request: ${textOf(body, 'error') ?? 'it does not say why'}`);
   throw new Failure('unreachable', `${base}${path} answers ${status}: is it the admin server of a gateway?`);
 }
 
@@ -39,8 +44,10 @@ function explainToken(file: string, token: string | undefined): string {
   return `does not take the admin.token of ${file}: a new one counts when the gateway is started again`;
 }
 
-function errorOf(body: unknown): string {
-  return typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : 'it does not say why';
+function textOf(body: unknown, name: 'error' | 'reason'): string | undefined {
+  const found =
+    typeof body === 'object' && body !== null ? Object.entries(body).find(([key]) => key === name) : undefined;
+  return found === undefined ? undefined : printable(String(found[1]));
 }
 
 async function findAdmin(flags: { readonly config?: string | undefined; readonly url?: string | undefined }) {

@@ -30,7 +30,9 @@ type LoadedSide = Side & Pick<LoadedConfig, 'digest'> & { readonly madeUp: reado
 export async function diffFiles(oldFile: string, newFile: string, options: DiffOptions): Promise<DiffReport> {
   const [old, next] = [await loadSide(oldFile), await loadSide(newFile)];
   const { diffConfigs } = await import('../config/diff.js');
-  const changes = diffConfigs(old, next);
+  const { diffSecrets, readSecrets } = await import('../config/diff-secrets.js');
+  const secrets = diffSecrets(await readSecrets(oldFile, process.env), await readSecrets(newFile, process.env));
+  const changes = [...diffConfigs(old, next), ...secrets];
   if (options.against.length === 0) return { changes, notes: [] };
   const recorded = (await Promise.all(options.against.map((each) => readAgainst(each, old, options)))).flat();
   const { findShifts } = await import('../explain/judge.js');

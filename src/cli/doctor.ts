@@ -32,8 +32,12 @@ export async function examine(file: string, url: string | undefined): Promise<Ex
       ? ok('config', summarize(file, diagnostics))
       : warn('config', summarize(file, diagnostics), 'gateway lint-config says what and where');
   const { findings, reachable } = await examineStore(settings);
-  const edge = await examineEdge(settings);
-  const inside = [...(await examineSecrets(settings)), ...edge, ...(await examineMachine(settings))];
+  const inside = [
+    ...(await examineSecrets(settings)),
+    ...(await examineEdge(settings)),
+    ...(await examineMachine(settings)),
+    ...(await examineSelf(file)),
+  ];
   return { findings: [versions, config, ...inside, ...findings, ...outside], reachable };
 }
 
@@ -103,6 +107,18 @@ async function examineMachine(settings: Settings): Promise<readonly Finding[]> {
     ...(admin === undefined || 'path' in admin.listen ? [] : [await examinePort('port admin.listen', admin.listen)]),
     ...(probes === undefined ? [] : [await examinePort('port probes.listen', probes.listen)]),
   ];
+}
+
+/** The gateway that runs with this configuration, if one does. */
+async function examineSelf(file: string): Promise<readonly Finding[]> {
+  const [{ examineRunning }, { readAdminAddress }, { requestAdmin }] = await Promise.all([
+    import('../doctor/running.js'),
+    import('../config/admin-address.js'),
+    import('./admin-request.js'),
+  ]);
+  const { url } = await readAdminAddress(file, process.env);
+  if (url === undefined) return [];
+  return examineRunning(url, async () => (await requestAdmin(url, { method: 'GET', path: '/status' })).body);
 }
 
 /** For people: each finding, and what to do about those that aren't well. */

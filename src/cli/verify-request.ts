@@ -47,22 +47,20 @@ export async function fetchKeys(
   now: number,
 ): Promise<ReadonlyMap<string, KeyDocument>> {
   const { scheme } = endpoint.provider;
-  const documents = new Map<string, KeyDocument>();
-  if (!scheme.fetchesKeys) return documents;
-  const [{ createKeySource }, { Rejection }] = await Promise.all([
+  const none: ReadonlyMap<string, KeyDocument> = new Map();
+  if (!scheme.fetchesKeys) return none;
+  const [{ createKeySource }, { gatherKeys }, { Rejection }] = await Promise.all([
     import('../keys/source.js'),
+    import('../stages/gather-keys.js'),
     import('../rejection.js'),
   ]);
   const source = createKeySource();
   try {
-    for (const request of scheme.remoteKeys(delivery, endpoint.secrets, now, endpoint.surroundings)) {
-      const document = await source.get(request, endpoint.name);
-      if (document !== undefined) documents.set(request.id, document);
-    }
+    return await gatherKeys(scheme, delivery, endpoint, now, (request) => source.get(request, endpoint.name));
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;
+    return none;
   }
-  return documents;
 }
 
 /** For the operator: what was found, the causes that are certain before all. */

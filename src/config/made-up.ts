@@ -21,6 +21,8 @@ export interface SecretPlace {
   readonly endpoint?: string;
   readonly kind: string;
   readonly name?: string;
+  /** Where in the configuration: names from the root, dots between; endpoints and secrets go by name. Absent: a certificate. */
+  readonly at?: string;
 }
 
 /**
@@ -62,16 +64,20 @@ export async function listSecrets(file: string): Promise<readonly SecretPlace[]>
   const kafka = fieldsOf(root.kafka);
   const tls = fieldsOf(kafka.tls);
   const named = [tls.ca, tls.cert].flatMap((name) => (typeof name === 'string' ? [{ file: name, kind: 'tls' }] : []));
-  const ofKafka = [tls.key, fieldsOf(kafka.sasl).password].map((each) => ({ ...referenceOf(each), kind: 'kafka' }));
+  const ofKafka = [
+    { ...referenceOf(tls.key), kind: 'kafka', at: 'kafka.tls.key' },
+    { ...referenceOf(fieldsOf(kafka.sasl).password), kind: 'kafka', at: 'kafka.sasl.password' },
+  ];
   const endpoints = listOf(root.endpoints).flatMap((endpoint) => {
     const { name: given, provider, secrets } = fieldsOf(endpoint);
     return listOf(secrets).map((secret) => {
       const { for: kind, name } = fieldsOf(secret);
       const own = { endpoint: String(given ?? provider), name: String(name), kind: String(kind ?? name) };
-      return { ...referenceOf(secret), provider: String(provider), ...own };
+      const at = `endpoints.${own.endpoint}.secrets.${own.name}`;
+      return { ...referenceOf(secret), provider: String(provider), ...own, at };
     });
   });
-  const ofAdmin = { ...referenceOf(fieldsOf(root.admin).token), kind: 'admin' };
+  const ofAdmin = { ...referenceOf(fieldsOf(root.admin).token), kind: 'admin', at: 'admin.token' };
   return [...named, ...ofKafka, ofAdmin, ...endpoints];
 }
 

@@ -10,7 +10,7 @@ export interface Remembered {
 
 /**
  * A dead letter does not have a secret that its delivery carried as it is, so it can't be verified again: it counts as
- * proven by the name of its secret, if the endpoint still has one of that name. Undefined where the letter has to be verified, or
+ * proven by the name of its secret, if the endpoint still has one of that name, or by the host of its key. Undefined where the letter has to be verified, or
  * where it can't be.
  */
 export function provenByName(endpoint: Endpoint, { verified, secret, headers }: Remembered): Endpoint | undefined {
@@ -19,7 +19,7 @@ export function provenByName(endpoint: Endpoint, { verified, secret, headers }: 
   if (!verified || secret === undefined || !scheme.secretHeaders.some((name) => headers[name]?.length === 0)) {
     return undefined;
   }
-  const has = (wanted: string) => secrets.some(({ name }) => name === wanted);
+  const has = (wanted: string) => secrets.some(({ name }) => name === wanted) || scheme.fetchesFrom(wanted);
   // Several schemes that must all hold name one secret each.
   if (!has(secret) && !secret.split(' ').every(has)) return undefined;
   return {

@@ -13,7 +13,7 @@ export interface AdminAccess {
 
 /** Why a request is not answered. */
 export interface Refusal {
-  readonly status: 400 | 401 | 403;
+  readonly status: 400 | 403;
   readonly reason: 'target' | 'host' | 'origin' | 'token';
   /** For whoever has sent it. */
   readonly error: string;
@@ -57,7 +57,7 @@ export function createGuard({
     if (secret === undefined || readingMethods.has(method)) return undefined;
     const given = /^Bearer +([!-~]+) *$/i.exec(headers.authorization ?? '')?.[1];
     if (given !== undefined && timingSafeEqual(digest(given), secret)) return undefined;
-    return refuse(401, 'token', 'admin.token is wanted, as in Authorization: Bearer …');
+    return refuse(403, 'token', 'admin.token is wanted, as in Authorization: Bearer …');
   };
 }
 

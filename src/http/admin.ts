@@ -46,8 +46,7 @@ export function createAdminApp(options: AdminOptions): Koa {
     const refusal = guard(context.req);
     if (refusal === undefined) return undefined;
     log.write('warn', 'admin request refused', { status: refusal.status, reason: refusal.reason });
-    if (refusal.status === 401) context.res.setHeader('WWW-Authenticate', 'Bearer realm="admin"');
-    return reply(context, refusal.status, { error: refusal.error });
+    return reply(context, refusal.status, { error: refusal.error, reason: refusal.reason });
   });
 }
 

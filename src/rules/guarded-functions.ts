@@ -25,8 +25,23 @@ const costs: ReadonlyMap<string, (values: Values) => number> = new Map([
   ['replace', costOfReplacing],
 ]);
 
-/** Of a call of a function of JSONata, in units. */
+/** Their second value is a picture, which JSONata reads in the square of its length. */
+const withPicture: ReadonlySet<string> = new Set([
+  'formatInteger',
+  'formatNumber',
+  'parseInteger',
+  'fromMillis',
+  'toMillis',
+]);
+/** Characters; a picture has some twenty. */
+const longestPicture = 1_000;
+
+/** Of a call of a function of JSONata, in units. Throws if it is given what no bound within it would hold. */
 export function costOf(name: string, values: Values): number {
+  const [, picture] = values;
+  if (withPicture.has(name) && typeof picture === 'string' && picture.length > longestPicture) throw tooMuch();
+  // It takes the square of the length, too.
+  if (name === 'spread' && Array.isArray(values[0]) && values[0].length > mostElements) throw tooMuch();
   return costs.get(name)?.(values) ?? lengthOf(values);
 }
 

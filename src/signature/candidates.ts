@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto';
-import type { Secret } from '../model.js';
+import type { KeyDocument, Secret } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { headerFields } from './jws.js';
 import type { Message } from './message.js';
 import type { Plan } from './plan.js';
 import { keyOf, keyRequest } from './remote.js';
 import { secretsFor } from './secrets.js';
+import { certifiedKey } from './trust.js';
 
 /** A key that may have made a signature. */
 export interface Candidate {
@@ -15,6 +16,8 @@ export interface Candidate {
   readonly notBefore?: number;
   readonly expires?: number;
 }
+
+const none: ReadonlyMap<string, KeyDocument> = new Map();
 
 /** True if a key must be fetched: the plugin says where it is, and the endpoint doesn't give it. */
 export function isRemote({ remote, published, secret }: Plan, secrets: readonly Secret[]): boolean {
@@ -35,9 +38,10 @@ export function candidatesOf(
   if (plan.published !== undefined) return [{ name: 'published', key: plan.published }];
   if (plan.remote === undefined || !isRemote(plan, secrets)) return secretsFor(secrets, plan.secret);
   const { id, url } = keyRequest(plan.remote, message);
-  const document = message.surroundings.keys?.get(id);
+  const { keys = none } = message.surroundings;
+  const document = keys.get(id);
   const name = new URL(url).hostname;
   if (document === undefined) throw new Rejection('key_unavailable', { detail: `no key from ${name}` });
-  const kid = message.jws?.text(headerFields.kid);
-  return [{ name, key: keyOf(plan.remote, document, kid, now) }];
+  if (plan.remote.format === 'cert') return [{ name, key: certifiedKey(plan.remote, document, keys, now) }];
+  return [{ name, key: keyOf(plan.remote, document, message.jws?.text(headerFields.kid)) }];
 }

@@ -113,6 +113,10 @@ function checkKey({ key = {} }: SchemeDeclaration, builder: Builder, kinds: Read
   if (key.remote !== undefined && (kinds.has('hmac') || kinds.has('digest') || kinds.has('equals'))) {
     builder.fault('/key/remote', 'only public keys can be fetched');
   }
+  if (key.remote !== undefined && key.format === 'cert' && key.subject === undefined) {
+    const what = 'whose certificate is it? "subject" is missing: an authority certifies anybody';
+    builder.fault('/key', what, undefined, missingKey);
+  }
   if (key.secret !== undefined && !secrets.some(({ name }) => name === key.secret)) {
     builder.fault('/key/secret', `the plugin's "secrets" has no "${key.secret}"`);
   }

@@ -1,8 +1,10 @@
+import type { X509Certificate } from 'node:crypto';
 import { fromPointer, toPointer } from '../diagnostics/pointer.js';
 import { planAlgorithm } from './algorithms.js';
 import type { Builder } from './builder.js';
+import { readCertificates } from './certificates.js';
 import { compileConditions } from './conditions.js';
-import type { Algorithm, PlaceDeclaration, SchemeDeclaration } from './declaration.js';
+import type { Algorithm, KeyDeclaration, PlaceDeclaration, SchemeDeclaration } from './declaration.js';
 import { digestForm } from './encoding.js';
 import { planBatch } from './json-scan.js';
 import { readAsymmetric } from './keys.js';
@@ -36,7 +38,8 @@ export function buildPlan(declared: SchemeDeclaration, builder: Builder): Plan {
     compileConditions(declared[of], (template, name) =>
       builder.pieces(template, `/${of}${toPointer(name)}`, template === name),
     );
-  const remote = key.remote && planRemote(key.remote, key, (text, at) => builder.pieces(text, at));
+  const compile = (text: string, at: string) => builder.pieces(text, at);
+  const remote = key.remote && planRemote(key.remote, key, compile, pinnedAuthorities(key, builder));
   const document = declared.document === undefined ? undefined : builder.single(declared.document, '/document');
   return {
     ...{ method, contents, keyed, key, remote, declaration: declared },
@@ -133,6 +136,18 @@ function publishedKey({ key }: SchemeDeclaration, builder: Builder): Plan['publi
     builder.fault('/key/public', error instanceof Error ? error.message : 'the text is no key');
     return undefined;
   }
+}
+
+function pinnedAuthorities({ ca }: KeyDeclaration, builder: Builder): readonly X509Certificate[] {
+  if (ca === undefined) return [];
+  try {
+    const authorities = readCertificates(ca);
+    if (authorities.length > 0 && authorities.every((certificate) => certificate.ca)) return authorities;
+  } catch {
+    // What the parser says quotes the text.
+  }
+  builder.fault('/key/ca', 'not a list of certificates (PEM) of authorities, which may issue others');
+  return [];
 }
 
 function compileTimestamp(

@@ -16,6 +16,7 @@ import { applies, plansOf, type Tree, verifyTree } from './scheme-tree.js';
 import { newestKeys } from './secrets.js';
 import { signTree } from './sign.js';
 import type { ValuePart } from './templates.js';
+import { issuerRequest } from './trust.js';
 
 export interface CompileOptions extends PluginFacts {
   /** The source that the payload is read from, where that isn't the body. */
@@ -40,17 +41,18 @@ export function compileSignature(
   const read = new WeakMap<Delivery, Message>();
   const scheme: Scheme = {
     headers: [...headers],
-    secretHeaders: [...new Set(plans.flatMap(secretHeadersOf))],
+    secretHeaders: [...new Set(plans.flatMap((plan) => secretHeadersOf(plan, options.payload)))],
     signedHeaders: signedHeadersOf(tree),
     binds: bindsTree(tree, options.payload),
     needs: needsOf(plans, options),
     provenBy: provenBy(plans, options),
     fetchesKeys,
+    fetchesFrom: (host) => plans.some(({ remote }) => remote?.hosts.some((form) => form.test(host))),
     key: (text, usedFor) => readKey(text, keyOfKind(plans, usedFor)),
     remoteKeys(delivery, secrets, now, surroundings) {
       const message = messageOf(delivery, secrets, now, surroundings);
       read.set(delivery, message);
-      return remoteKeys(tree, message, secrets);
+      return remoteKeys(tree, message, secrets, now);
     },
     verify(delivery, secrets, now, surroundings) {
       const message = messageOf(delivery, secrets, now, surroundings, fetchesKeys ? read.get(delivery) : undefined);
@@ -115,13 +117,17 @@ function isNamed(secret: Secret): boolean {
   return secret.for !== undefined;
 }
 
-function remoteKeys(tree: Tree, message: Message, secrets: readonly Secret[]): readonly KeyRequest[] {
+function remoteKeys(tree: Tree, message: Message, secrets: readonly Secret[], now: number): readonly KeyRequest[] {
   if (!applies(tree, message)) return none;
-  if (tree.kind !== 'one') return tree.trees.flatMap((each) => remoteKeys(each, message, secrets));
+  if (tree.kind !== 'one') return tree.trees.flatMap((each) => remoteKeys(each, message, secrets, now));
   const { plan } = tree;
   if (plan.remote === undefined || !isRemote(plan, secrets)) return none;
   readKeyId(plan, prepare(plan, message), message);
-  return [keyRequest(plan.remote, message)];
+  const request = keyRequest(plan.remote, message);
+  const { keys } = message.surroundings;
+  const document = keys?.get(request.id);
+  const issuer = keys && document && issuerRequest(plan.remote, document, keys, now);
+  return issuer === undefined ? [request] : [request, issuer];
 }
 
 function bindsTree(tree: Tree, payload: ValuePart | undefined): Scheme['binds'] {
@@ -145,10 +151,16 @@ function signedHeadersOf(tree: Tree): readonly string[] {
   return first.filter((name) => others.every((names) => names.includes(name)));
 }
 
-/** Where a secret is compared, not used as a key, its header is the secret. */
-function secretHeadersOf({ method, parts }: Plan): readonly string[] {
+/**
+ * Where a secret is compared, not used as a key, its header is the secret; and a token that is bound to nothing of the body
+ * is good for any other, until it expires.
+ */
+function secretHeadersOf(plan: Plan, payload: ValuePart | undefined): readonly string[] {
+  const { method, parts } = plan;
   const methods = 'cases' in method ? [...method.cases.values()] : [method];
-  if (!methods.some(({ algorithm }) => algorithm.kind === 'equals')) return [];
+  const kinds = methods.map(({ algorithm }) => algorithm.kind);
+  const bears = kinds.includes('jws') && bindsOf(plan, payload) === 'nothing';
+  if (!kinds.includes('equals') && !bears) return [];
   return parts.from.filter(({ source }) => source === 'header').map(({ name }) => name);
 }
 

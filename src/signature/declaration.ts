@@ -69,6 +69,8 @@ export interface KeyDeclaration {
   readonly remote?: RemoteDeclaration;
   /** See `RemoteDeclaration.hosts`; a name stands for those below it, too. */
   readonly subject?: string | readonly string[];
+  /** PEM: authorities that are trusted beside those that Node.js brings. */
+  readonly ca?: string;
 }
 
 export type KeyFormat = 'pem' | 'cert' | 'jwk' | 'jwks' | 'spki-base64' | 'ed25519-hex' | 'ed25519-base64';
@@ -86,6 +88,8 @@ export interface RemoteDeclaration {
   readonly json?: { readonly [name: string]: string };
   readonly authorization?: string;
   readonly pointer?: string;
+  /** Names and patterns of hosts, as `hosts`. */
+  readonly issuers?: readonly string[];
 }
 
 export interface TimestampDeclaration {

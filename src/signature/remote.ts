@@ -1,4 +1,4 @@
-import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
+import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { fromPointer, toPointer } from '../diagnostics/pointer.js';
 import type { KeyDocument, KeyRequest } from '../model.js';
 import { Rejection } from '../rejection.js';
@@ -22,12 +22,17 @@ export interface RemotePlan {
   readonly format: KeyFormat;
   /** The names that a certificate may be made out to; empty: any. */
   readonly subjects: readonly RegExp[];
+  /** Authorities that are trusted beside the system's. */
+  readonly authorities: readonly X509Certificate[];
+  /** Where the certificate of an issuer may be, which a certificate names. */
+  readonly issuerHosts: readonly RegExp[];
 }
 
 export function planRemote(
   declared: RemoteDeclaration,
   { format = 'pem', subject }: KeyDeclaration,
   compile: (template: string, pointer: string) => readonly Piece[],
+  authorities: readonly X509Certificate[],
 ): RemotePlan {
   const at = '/key/remote';
   return {
@@ -46,6 +51,8 @@ export function planRemote(
     pointer: fromPointer(declared.pointer ?? ''),
     format,
     subjects: [subject ?? []].flat().map((name) => nameForm(name, '(?:[^.]+\\.)*')),
+    authorities,
+    issuerHosts: (declared.issuers ?? []).map((name) => nameForm(name, '')),
   };
 }
 
@@ -65,17 +72,19 @@ export function keyRequest(plan: RemotePlan, message: Message): KeyRequest {
   function fill([name, pieces]: readonly [string, readonly Piece[]]): [string, string] {
     return [name, renderBytes(pieces, message)?.toString() ?? ''];
   }
-  const id = createHash('sha256')
-    .update(JSON.stringify([url, body, authorization]))
-    .digest('base64');
   return {
-    ...{ id, url, method: plan.method },
+    ...{ id: requestId(url, body, authorization), url, method: plan.method },
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(authorization === undefined ? {} : { authorization }),
     },
     ...(body === undefined ? {} : { body }),
   };
+}
+
+/** The same for the same key. */
+export function requestId(...parts: readonly (string | undefined)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
 }
 
 function keyUrl({ url: pieces, hosts, pathPrefix, pathSuffix }: RemotePlan, message: Message): string {
@@ -102,42 +111,30 @@ function segmentOf(piece: Piece, whole: boolean, message: Message): string {
   return value;
 }
 
-const keysOf = new WeakMap<KeyDocument, Map<string, ParsedKey>>();
-
-interface ParsedKey {
-  readonly key: KeyObject;
-  readonly chain: readonly X509Certificate[];
-}
-
 /**
- * The key in a fetched document. Throws a Rejection `key_untrusted` if there is none of the form that the plugin says,
- * or if its certificate isn't valid `now` (milliseconds since the epoch). Documents are parsed once.
+ * The key in a fetched document that is no certificate. Throws a Rejection `key_untrusted` if there is none of the form
+ * that the plugin says. Documents are parsed once.
  */
-export function keyOf(plan: RemotePlan, document: KeyDocument, kid: string | undefined, now: number): KeyObject {
-  const parsed = keysOf.get(document) ?? new Map<string, ParsedKey>();
-  keysOf.set(document, parsed);
-  const found = parsed.get(kid ?? '') ?? parseKey(plan, document.text, kid);
-  parsed.set(kid ?? '', found);
-  checkCertificates(found.chain, plan.subjects, now);
-  return found.key;
+export function keyOf(plan: RemotePlan, document: KeyDocument, kid: string | undefined): KeyObject {
+  const keys = keysOf.get(document) ?? new Map<string, KeyObject>();
+  keysOf.set(document, keys);
+  // An endpoint has its documents to itself, but may have several schemes.
+  const name = JSON.stringify([plan.format, plan.pointer, kid]);
+  const key = keys.get(name) ?? parseKey(plan, document.text, kid);
+  keys.set(name, key);
+  return key;
 }
 
-function parseKey(plan: RemotePlan, text: string, kid: string | undefined): ParsedKey {
+const keysOf = new WeakMap<KeyDocument, Map<string, KeyObject>>();
+
+function parseKey(plan: RemotePlan, text: string, kid: string | undefined): KeyObject {
   try {
-    if (plan.format === 'cert') {
-      const chain = (text.match(certificateForm) ?? []).slice(0, 5).map((pem) => new X509Certificate(pem));
-      const [leaf] = chain;
-      if (leaf !== undefined) return { key: leaf.publicKey, chain };
-    } else {
-      return { key: keyIn(plan, text, kid), chain: [] };
-    }
+    return keyIn(plan, text, kid);
   } catch {
     // Whatever the parsers say quotes the text.
+    throw untrusted(`what was fetched is no key (${plan.format})`);
   }
-  throw untrusted(`what was fetched is no key (${plan.format})`);
 }
-
-const certificateForm = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 function keyIn({ format, pointer }: RemotePlan, text: string, kid: string | undefined): KeyObject {
   const isText = format !== 'jwk' && format !== 'jwks';
@@ -160,32 +157,6 @@ function publicOnly(key: KeyObject): KeyObject {
   return key;
 }
 
-function checkCertificates(chain: readonly X509Certificate[], subjects: readonly RegExp[], now: number): void {
-  for (const [index, certificate] of chain.entries()) {
-    if (now < Date.parse(certificate.validFrom) || Date.parse(certificate.validTo) < now) {
-      throw untrusted('the certificate of the key is not valid now');
-    }
-    const issuer = chain[index + 1];
-    if (
-      issuer !== undefined &&
-      !(issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey))
-    ) {
-      throw untrusted('the certificates of the key are no chain');
-    }
-  }
-  const [leaf] = chain;
-  if (leaf !== undefined && subjects.length > 0 && !isMadeOutTo(leaf, subjects)) {
-    throw untrusted('the certificate of the key is made out to somebody else');
-  }
-}
-
-/** By its DNS names, or, where it has none, by its common name (RFC 6125). */
-function isMadeOutTo({ subject, subjectAltName = '' }: X509Certificate, subjects: readonly RegExp[]): boolean {
-  const alternative = [...subjectAltName.matchAll(/(?:^|, )DNS:([^,"]+)/g)];
-  const names = alternative.length > 0 ? alternative : [...subject.matchAll(/^CN=(.*)$/gm)];
-  return names.some(([, name = '']) => subjects.some((form) => form.test(name)));
-}
-
-function untrusted(detail: string): Rejection {
+export function untrusted(detail: string): Rejection {
   return new Rejection('key_untrusted', { detail });
 }

@@ -22,6 +22,7 @@ const plainScheme: Scheme = {
   binds: 'body',
   needs: { secrets: [], secret: true, params: [], url: false },
   fetchesKeys: false,
+  fetchesFrom: () => false,
   provenBy: [],
   remoteKeys: () => [],
   key: (text) => createSecretKey(Buffer.from(text)),

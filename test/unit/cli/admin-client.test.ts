@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -79,5 +81,29 @@ describe('the client of the admin server', () => {
       message: `No gateway answers at unix:${join(folder, 'gone.sock')}`,
     });
     expect(await failure(askAdmin({ config, url: 'nonsense' }, 'GET', '/'))).to.include({ reason: 'unreachable' });
+  });
+
+  it('prints nothing that another program on the port may have a terminal do', async () => {
+    const hostile = 'a\u001b[31m\u009b2J\u202e\nFAKE\u0007';
+    let status = 200;
+    const other = createServer((_, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ error: hostile, reason: hostile, config: { [hostile]: [hostile, 1, null] } }));
+    });
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    write('{ listen: "127.0.0.1:1" }');
+    try {
+      const clean = 'a\ufffd[31m\ufffd2J\ufffd\ufffdFAKE\ufffd';
+      const answer = { error: clean, reason: clean, config: { [clean]: [clean, 1, null] } };
+      expect(await askAdmin({ config, url }, 'GET', '/status')).to.deep.equal(answer);
+      status = 403;
+      expect((await failure(askAdmin({ config, url }, 'GET', '/status')))?.message).to.equal(
+        `${url} refuses this request: ${clean}`,
+      );
+    } finally {
+      other.closeAllConnections();
+      other.close();
+    }
   });
 });

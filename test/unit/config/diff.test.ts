@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { diffConfigs, type Side } from '../../../src/config/diff.js';
+import { diffSecrets, readSecrets } from '../../../src/config/diff-secrets.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { ownPlugins } from '../../../src/config/plugin-folders.js';
 import { resolve } from '../../../src/config/resolved.js';
@@ -144,5 +145,57 @@ describe('a configuration in effect', () => {
     );
     const [first] = await findShifts(events, old, gone, options);
     expect(first?.new).to.deep.equal({ verdict: 'refused: path_unknown', records: [] });
+  });
+});
+
+describe('the secrets of two configurations', () => {
+  const root = mkdtempSync(join(tmpdir(), 'gateway-diff-secrets-'));
+  after(() => rmSync(root, { recursive: true }));
+  const stripe = (...secrets: readonly string[]) =>
+    `endpoints: [{ provider: stripe, path: /s, secrets: [${secrets.join(', ')}] }]\n`;
+  const admin = (token: string) => `admin: { listen: "127.0.0.1:1", token: ${token} }\n`;
+  const values = { A: 'value-a', ALIKE: 'value-a', B: 'value-b' };
+
+  async function changes(old: string, next: string, environment: { readonly [name: string]: string } = values) {
+    for (const [folder, text] of Object.entries({ old, next })) {
+      mkdirSync(join(root, folder), { recursive: true });
+      writeFileSync(join(root, folder, 'gateway.yaml'), text);
+      writeFileSync(join(root, folder, 'secret'), `value-of-${folder}\n`);
+      writeFileSync(join(root, folder, 'same'), 'value-a');
+    }
+    const read = (folder: string) => readSecrets(join(root, folder, 'gateway.yaml'), environment);
+    const found = diffSecrets(await read('old'), await read('next'));
+    expect(JSON.stringify(found)).not.to.contain('value-');
+    return found.map(({ path, old, new: after }) => `${path}: ${old} → ${after}`);
+  }
+
+  it('are told by name where their value is another, wherever it is found', async () => {
+    const a = '{ name: current, env: A }';
+    const at = 'endpoints.stripe.secrets.current.value';
+    expect(await changes(stripe(a), stripe('{ name: current, env: B }'))).to.deep.equal([`${at}: env A → env B`]);
+    expect(await changes(stripe(a), stripe('{ name: current, file: secret }'))).to.deep.equal([
+      `${at}: env A → file secret`,
+    ]);
+    const file = stripe('{ name: current, file: secret }');
+    expect(await changes(file, file)).to.deep.equal([`${at}: file secret → file secret, which has another value`]);
+    expect(await changes(admin('{ env: A }'), admin('{ env: B }'))).to.deep.equal(['admin.token.value: env A → env B']);
+  });
+
+  it('are the same with the same value, and in another order', async () => {
+    expect(await changes(stripe('{ name: current, env: A }'), stripe('{ name: current, env: ALIKE }'))).to.deep.equal(
+      [],
+    );
+    expect(await changes(stripe('{ name: current, env: A }'), stripe('{ name: current, file: same }'))).to.deep.equal(
+      [],
+    );
+    const [a, b] = ['{ name: a, env: A }', '{ name: b, env: B }'];
+    expect(await changes(stripe(a, b), stripe(b, a))).to.deep.equal([]);
+  });
+
+  it('that are not there go by where they would be found', async () => {
+    const [a, b] = [stripe('{ name: current, env: A }'), stripe('{ name: current, env: B }')];
+    expect(await changes(a, a, {})).to.deep.equal([]);
+    expect(await changes(a, b, {})).to.have.length(1);
+    expect(await changes(a, b, { A: 'value-a', B: '' })).to.have.length(1);
   });
 });

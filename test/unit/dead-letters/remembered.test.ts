@@ -13,7 +13,18 @@ import { deadLetterTopic, World } from './world.js';
 
 /** Plugins whose deliveries carry a secret as it is, in a header. */
 const inTheClear = [
-  ...['cashtocode', 'chargebee', 'deepgram', 'flutterwave', 'gitlab', 'marqeta', 'phonepe_v2', 'postmark', 'xendit'],
+  ...[
+    'cashtocode',
+    'chargebee',
+    'deepgram',
+    'flutterwave',
+    'gitlab',
+    'google_pubsub',
+    'marqeta',
+    'phonepe_v2',
+    'postmark',
+    'xendit',
+  ],
 ];
 
 async function letterOf(endpoint: Endpoint): Promise<{ letter: KafkaRecord; sent: Delivery }> {
@@ -91,6 +102,19 @@ describe('secrets that deliveries carry as they are', () => {
     world.write({ ...unproven, headers: { ...unproven.headers, ce_secretname: letter.headers.ce_secretname ?? '' } });
     const tally = await world.replay([endpoint]);
     expect(tally?.failing.map(({ reason }) => reason)).to.deep.equal(['signature_missing']);
+  });
+
+  it('prove by the host of their key where that is fetched, and of no other', async () => {
+    const endpoint = await loadEndpoint('google_pubsub');
+    const { letter } = await letterOf(endpoint);
+    const replay = async (host: string) => {
+      const world = new World();
+      world.write({ ...letter, headers: { ...letter.headers, ce_secretname: host } });
+      return world.replay([{ ...endpoint, secrets: [] }]);
+    };
+    expect(await replay('www.googleapis.com')).to.deep.include({ replayed: 1, byName: 1 });
+    expect(await replay('www.googleapis.com.evil.example')).to.deep.include({ replayed: 0, published: 0 });
+    expect(await replay('current')).to.deep.include({ replayed: 0, published: 0 });
   });
 
   it('are counted by name where they count so', async () => {

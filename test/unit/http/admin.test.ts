@@ -200,8 +200,9 @@ describe('the servers for operators', () => {
     const url = await start({ listen: loopback, token: { reveal: () => token } });
     const authorized = { Authorization: `Bearer ${token}` };
     const refused = await send(url, { method: 'POST', path: '/reload' });
-    expect(refused.status).to.equal(401);
-    expect((await send(url, { method: 'PUT', path: '/log', body: '{"level":"error"}' })).status).to.equal(401);
+    expect(refused.status).to.equal(403);
+    expect(JSON.parse(refused.body).reason).to.equal('token');
+    expect((await send(url, { method: 'PUT', path: '/log', body: '{"level":"error"}' })).status).to.equal(403);
     expect(reloads).to.equal(0);
     expect((await send(url, { method: 'POST', path: '/reload', headers: authorized })).status).to.equal(200);
     expect((await send(url, { path: '/status' })).status).to.equal(200);

@@ -13,27 +13,33 @@ interface Wanted {
   readonly issuer?: Identity;
   /** Milliseconds since the epoch. */
   readonly expires?: number;
+  /** Milliseconds since the epoch; default: 2020. */
+  readonly begins?: number;
   /** May sign others. */
   readonly authority?: boolean;
+  /** The URL of the issuer's certificate, as the certificate says it. */
+  readonly issuerAt?: string;
 }
 
 const ecdsaWithSha256 = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
 let serial = 1;
 
 /** A certificate of version 3 (RFC 5280) for a host's name, with a key of its own. */
-export function certify({ name, issuer, expires = Date.now() + 86_400_000, authority = false }: Wanted): Identity {
+export function certify(wanted: Wanted): Identity {
+  const { name, issuer, expires = Date.now() + 86_400_000, begins = Date.UTC(2020, 0), authority = false } = wanted;
   const { publicKey, privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const names = sequence(tlv(0x82, Buffer.from(name)));
   const extensions = sequence(
     sequence(oid(0x55, 0x1d, 0x11), tlv(0x04, names)),
     sequence(oid(0x55, 0x1d, 0x13), tlv(0x04, authority ? sequence(tlv(0x01, Buffer.of(0xff))) : sequence())),
+    ...(wanted.issuerAt === undefined ? [] : [issuerAccess(wanted.issuerAt)]),
   );
   const content = sequence(
     tlv(0xa0, tlv(0x02, Buffer.of(2))),
     tlv(0x02, Buffer.of(serial++)),
     ecdsaWithSha256,
     distinguished(issuer?.name ?? name),
-    sequence(time(Date.UTC(2020, 0)), time(expires)),
+    sequence(time(begins), time(expires)),
     distinguished(name),
     publicKey.export({ type: 'spki', format: 'der' }),
     tlv(0xa3, extensions),
@@ -42,6 +48,13 @@ export function certify({ name, issuer, expires = Date.now() + 86_400_000, autho
   const der = sequence(content, ecdsaWithSha256, tlv(0x03, Buffer.concat([Buffer.of(0), signature])));
   const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
   return { cert: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`, key, name };
+}
+
+/** Authority information access (RFC 5280, section 4.2.2.1). */
+function issuerAccess(url: string): Buffer {
+  const access = [0x2b, 0x06, 0x01, 0x05, 0x05, 0x07];
+  const description = sequence(oid(...access, 0x30, 0x02), tlv(0x86, Buffer.from(url)));
+  return sequence(oid(...access, 0x01, 0x01), tlv(0x04, sequence(description)));
 }
 
 function distinguished(name: string): Buffer {

@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import { createServer as createPlainServer, type RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
@@ -127,6 +127,20 @@ describe('a key that is fetched over TLS', () => {
 
   it('may be rubbish, which is text that is no key', async () => {
     expect((await fetchKey(requestTo(server, '/rubbish'))).text).to.equal('\ufffd\u0000\ufffdA');
+  });
+
+  it('may be asked for over plain HTTP if it is a certificate, whose issuer proves it; its bytes are in Base64', async () => {
+    const plain = createPlainServer(answer);
+    await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
+    const { port } = plain.address() as AddressInfo;
+    const request = { id: 'c', url: `http://localhost:${port}/rubbish`, method: 'GET', headers: {} } as const;
+    try {
+      expect(await fetchKey({ ...request, certificate: true })).to.deep.equal({ status: 200, text: '/wD+QQ==' });
+      expect(await failureOf(request)).to.equal('Error');
+    } finally {
+      plain.closeAllConnections();
+      plain.close();
+    }
   });
 
   it('is given up where the server is cut off, silent or slow', async () => {

@@ -40,6 +40,12 @@ describe('the bounds of rules', () => {
     ['$pad("x", -500000000)', {}, 'length'],
     ['$pad("x", n)', { n: 1e300 }, 'length'],
     ['$pad("x", 1000000, "0123456789012345678901234567890123456789")', {}, 'length'],
+    ...['$formatInteger(1, t)', '$formatNumber(1, t)', '$parseInteger("1", t)', '$toMillis("1", t)'].map(
+      (rule): [string, unknown, string] => [rule, { t: '0'.repeat(1_000_000) }, 'length'],
+    ),
+    ...['$fromMillis(0, t)'].map((rule): [string, unknown, string] => [rule, { t: '[Y]'.repeat(300_000) }, 'length']),
+    ['$count($spread(x))', { x: objects.concat(objects, objects) }, 'length'],
+    ['$count($spread(x))', { x: objects.slice(0, 4_000) }, 'value or timeout'],
     ['[1..n]', { n: 10_000_000 }, 'length'],
     ['$reduce([1..60], function($a, $b) { $a & $a }, "x")', {}, 'length'],
     ['($a := t & t & t & t; $b := $a & $a & $a & $a; $c := $b & $b & $b & $b; $length($c))', { t: text }, 'length'],

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import sinon from 'sinon';
 import type { Delivery, KeyDocument, OutgoingRequest, Scheme, Secret, Surroundings } from '../../../src/model.js';
 import { loadPlugin } from '../../../src/plugins/load.js';
+import { disk, type Files } from '../../../src/read-text.js';
 import { rejectionOf } from '../signature/support.js';
 
 /** 2027-01-15T08:00:00.123Z: with a fraction, as clocks have. */
@@ -87,7 +88,7 @@ interface Subject {
 
 async function subjectOf({ plugin, secret, params = {}, document }: Oracle): Promise<Subject> {
   const folder = fileURLToPath(new URL(`../../../plugins/${plugin}`, import.meta.url));
-  const { provider, diagnostics } = await loadPlugin(folder);
+  const { provider, diagnostics } = await loadPlugin(folder, document === undefined ? disk : pinning(document));
   if (provider === undefined) throw new Error(JSON.stringify(diagnostics));
   const { scheme } = provider;
   const key = scheme.key(secret);
@@ -102,6 +103,18 @@ async function subjectOf({ plugin, secret, params = {}, document }: Oracle): Pro
       });
     },
   };
+}
+
+/** The files of a plugin that trusts the certificate's authority, which here is itself. */
+function pinning(certificate: string): Files {
+  const lines = certificate.trim().replaceAll('\n', '\n      ');
+  async function read(path: string) {
+    const found = await disk.read(path);
+    return 'text' in found
+      ? { ...found, text: found.text.replace(/(?<=\n {4}ca: \|\n {6})-----BEGIN/, `${lines}\n      $&`) }
+      : found;
+  }
+  return { ...disk, read };
 }
 
 function verifyingKey(key: KeyObject): KeyObject {

@@ -18,6 +18,7 @@ const declared: SchemeDeclaration = {
   key: {
     format: 'cert',
     subject: 'keys.example.com',
+    ca: certificate('ca'),
     remote: {
       url: '{header.x-cert-url}',
       hosts: ['keys.example.com', '^sns\\.[a-z]{2}(-[a-z]+)+-[0-9]{1,2}\\.example\\.com$'],
@@ -84,7 +85,7 @@ describe('keys that are fetched', () => {
 
   const documents: readonly (readonly [string, string, string])[] = [
     ['with its issuer', certificate('leaf') + certificate('ca'), 'verified'],
-    ['unchained', certificate('leaf') + certificate('other'), 'key_untrusted'],
+    ['with others that have nothing to do with it', certificate('leaf') + certificate('other'), 'verified'],
     ['of another subject', certificate('ca'), 'key_untrusted'],
     ['rubbish', 'rubbish', 'key_untrusted'],
     ['nothing', '', 'key_untrusted'],
@@ -116,6 +117,8 @@ describe('keys that are fetched', () => {
 describe('certificates of whoever asks', () => {
   const expires = Date.UTC(2040, 0);
   const authority = certify({ name: 'ca.example.com', authority: true, expires });
+  const { key: declaredKey = {} } = declared;
+  const trusting = compiled({ ...declared, key: { ...declaredKey, ca: authority.cert } });
 
   it('are good for the names that they have', () => {
     const names: readonly (readonly [string, string])[] = [
@@ -126,20 +129,20 @@ describe('certificates of whoever asks', () => {
     ];
     for (const [name, expected] of names) {
       const { cert, key } = certify({ name, issuer: authority, expires });
-      expect(outcome(scheme, signedBy(key), { text: cert + authority.cert }), name).to.equal(expected);
+      expect(outcome(trusting, signedBy(key), { text: cert + authority.cert }), name).to.equal(expected);
     }
   });
 
   it('are no authority for others', () => {
     const stranger = certify({ name: 'evil.example', issuer: authority, expires });
     const { cert, key } = certify({ name: 'keys.example.com', issuer: stranger, expires });
-    expect(outcome(scheme, signedBy(key), { text: cert + stranger.cert + authority.cert })).to.equal('key_untrusted');
+    expect(outcome(trusting, signedBy(key), { text: cert + stranger.cert + authority.cert })).to.equal('key_untrusted');
   });
 
   function signedBy(key: KeyObject): Delivery {
     const headers = { 'x-cert-url': 'https://keys.example.com/a.pem' };
     const request = { method: 'POST', url: 'http://gateway/in', headers, body: Buffer.from('{}') };
-    return deliveryOf('{}', scheme.sign(request, key, now).headers);
+    return deliveryOf('{}', trusting.sign(request, key, now).headers);
   }
 });
 
