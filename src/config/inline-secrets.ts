@@ -4,8 +4,9 @@ import { toPointer } from '../diagnostics/pointer.js';
 import { explainErrors } from '../diagnostics/schema-faults.js';
 import type { Fault } from '../model.js';
 
-const secretPlace = /^\/(endpoints\/\d+\/secrets(\/\d+)?|kafka\/sasl\/password|kafka\/tls\/key|admin\/token)(\/env)?$/;
-const referenceKeys = ['name', 'for', 'env', 'file', 'notBefore', 'expires'];
+const secretPlace =
+  /^\/(endpoints\/\d+\/(secrets(\/\d+)?|protect\/key)|kafka\/sasl\/password|kafka\/tls\/key|admin\/token)(\/env)?$/;
+const referenceKeys = ['id', 'name', 'for', 'env', 'file', 'notBefore', 'expires'];
 
 /** Explains the schema's errors, those that come of a secret written into the file as what they are. */
 export function explainGatewayErrors(errors: readonly ErrorObject[]): readonly Fault[] {

@@ -126,7 +126,8 @@ async function readFiles(
   from: Files,
 ): Promise<Materials['files']> {
   const ofServers = [kafka?.tls?.key, kafka?.sasl?.password, admin?.token];
-  const references = [...endpoints.flatMap(({ secrets }) => secrets), ...ofServers];
+  const ofEndpoints = endpoints.flatMap(({ secrets = [], protect }) => [...secrets, protect?.key]);
+  const references = [...ofEndpoints, ...ofServers];
   const names = [...references.map((reference) => reference?.file), kafka?.tls?.ca, kafka?.tls?.cert];
   const paths = new Set(names.filter((name) => name !== undefined).map((name) => resolve(base, name)));
   return new Map(await Promise.all([...paths].map(async (path) => [path, await from.read(path)] as const)));

@@ -36,26 +36,39 @@ export function rerun(record: GivenRecord, endpoint: Endpoint, fallback: number)
     const { ce_requestmethod: method = 'POST', ce_requesttarget: target = endpoint.path } = headers;
     const delivery = { ...common, method, target, headers: requestHeaders(record) };
     const secret = headers.ce_secretname;
-    const named = { verified: headers.ce_verified === 'true', secret, headers: delivery.headers };
-    const remembered = provenByName(endpoint, named);
-    if (remembered === undefined) return { endpoint, delivery, now, notes: [], signed: true };
-    const note = `its secret is not kept: it counts as proven, as the endpoint has a secret "${secret}"`;
-    return { endpoint: remembered, delivery, now, notes: [note], signed: true };
+    const changed = headers.ce_protected !== undefined;
+    const named = { verified: headers.ce_verified === 'true', secret, headers: delivery.headers, changed };
+    const ready = changed ? protectedBefore(endpoint) : endpoint;
+    const remembered = provenByName(ready, named);
+    const notes = changed ? [changedNote] : [];
+    if (remembered === undefined) return { endpoint: ready, delivery, now, notes, signed: true };
+    const what = changed ? 'what was signed' : 'its secret';
+    const note = `${what} is not kept: it counts as proven, as the endpoint has a secret "${secret}"`;
+    return { endpoint: remembered, delivery, now, notes: [...notes, note], signed: true };
   }
   const contentType = headers['content-type'];
   const delivery = {
     ...{ ...common, method: 'POST', target: endpoint.path },
     headers: contentType === undefined ? {} : { 'content-type': [contentType] },
   };
-  const known = withRecordedFacts(asOneItem(assumeProven(endpoint, headers.ce_secretname ?? 'unknown')), headers);
+  const changed = headers.ce_protected !== undefined;
+  const proven = assumeProven(changed ? protectedBefore(endpoint) : endpoint, headers.ce_secretname ?? 'unknown');
+  const known = withRecordedFacts(asOneItem(proven), headers);
   const unknown = headersOfRoutes(endpoint);
   const notes = [
+    ...(changed ? [changedNote] : []),
     ...known.notes,
     ...(unknown.length === 0
       ? []
       : [`schemas or routes read ${unknown.join(', ')}, and a record does not have the request's headers`]),
   ];
   return { endpoint: known.endpoint, delivery, now, notes, signed: false };
+}
+
+const changedNote = 'fields or card numbers of it are protected: what is made of them is not what it was';
+
+function protectedBefore(endpoint: Endpoint): Endpoint {
+  return endpoint.protect === undefined ? endpoint : { ...endpoint, protect: endpoint.protect.again };
 }
 
 /** A record of a batch is one of its items, cut out, as JSON. */

@@ -29,6 +29,8 @@ interface Counts {
   readonly reasons: Map<string, number>;
   /** Unproven deliveries without a dead letter. */
   dropped: number;
+  /** What `protect` and `panGuard` have found. */
+  readonly found: { cards: number; values: number };
   /** Secret → when it last proved a delivery, in milliseconds since the epoch. */
   readonly secrets: Map<string, number>;
 }
@@ -48,6 +50,10 @@ export class Meter {
     if (kind === 'unproven' && outcome.letter === undefined) counts.dropped++;
     for (const { code } of outcome.rejected) increment(reasons, code);
     countEvents(outcome, events, reused);
+    if (outcome.protected !== undefined) {
+      counts.found.cards += outcome.protected.cards;
+      counts.found.values += outcome.protected.values;
+    }
     if (outcome.secret !== undefined) secrets.set(outcome.secret, receivedAt);
     this.#requests.observe(performance.now() - startedAt);
   }
@@ -79,7 +85,7 @@ export class Meter {
   }
 
   *#count(): Generator<Reading> {
-    for (const [endpoint, { outcomes, events, reused, reasons, dropped, secrets }] of this.#endpoints) {
+    for (const [endpoint, { outcomes, events, reused, reasons, dropped, found, secrets }] of this.#endpoints) {
       for (const [outcome, value] of Object.entries(outcomes)) {
         if (value > 0) yield { metric: 'gateway_deliveries_total', labels: { endpoint, outcome }, value };
       }
@@ -93,6 +99,9 @@ export class Meter {
         yield { metric: 'gateway_rejections_total', labels: { endpoint, reason }, value };
       }
       if (dropped > 0) yield { metric: 'gateway_unverified_dropped_total', labels: { endpoint }, value: dropped };
+      if (found.cards > 0) yield { metric: 'gateway_card_numbers_total', labels: { endpoint }, value: found.cards };
+      if (found.values > 0)
+        yield { metric: 'gateway_protected_values_total', labels: { endpoint }, value: found.values };
       for (const [secret, at] of secrets) {
         yield { metric: 'gateway_secret_last_used_timestamp_seconds', labels: { endpoint, secret }, value: at / 1000 };
       }
@@ -108,6 +117,7 @@ export class Meter {
       reused: { published: 0, duplicate: 0 },
       reasons: new Map(),
       dropped: 0,
+      found: { cards: 0, values: 0 },
       secrets: new Map(),
     };
     this.#endpoints.set(endpoint, counts);
