@@ -107,8 +107,13 @@ function lintBodies(
 function lintPath(path: string | undefined, pointer: string, { schemas }: Provider): readonly Fault[] {
   const segments = fromPointer(path ?? '');
   if (segments.length === 0 || segments.includes('*')) return [];
+  const names = segments.filter((segment) => !/^\d+$/.test(segment));
   const roots = schemas.flatMap(({ schema }) => schema ?? []);
-  const judged = roots.map((root) => judge(root, { path: segments.filter((segment) => !/^\d+$/.test(segment)) }));
+  // The first name on the way that is not there.
+  const judged = roots.map((root) => {
+    const told = names.map((_, index) => judge(root, { path: names.slice(0, index + 1) }));
+    return told.find((each) => each !== undefined);
+  });
   if (roots.length === 0 || judged.includes(undefined)) return [];
   const near = judged.find((each) => each?.near !== undefined)?.near;
   return [

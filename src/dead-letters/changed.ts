@@ -1,6 +1,6 @@
 import type { Endpoint, KafkaRecord } from '../model.js';
 import type { StoredRecord } from '../publish/read.js';
-import { type DeadLetter, readObject } from './letter.js';
+import { readObject } from './letter.js';
 
 /** What `ce_protected` of a dead letter says; undefined: the letter is its delivery as it was. */
 export interface Changes {
@@ -21,17 +21,17 @@ export function readChanges({ headers }: Pick<StoredRecord, 'headers'>): Changes
 
 /**
  * The endpoint for a letter that was changed: what was protected is not protected again, and what was valid before it was changed
- * is not held against the schemas again.
+ * is not held against the schemas again. `stages`: where it stopped, or parts of it; none: it was published.
  */
-export function forChanged(endpoint: Endpoint, { errors }: DeadLetter): Endpoint {
+export function forChanged(endpoint: Endpoint, stages: readonly string[]): Endpoint {
   const { provider, protect } = endpoint;
-  const wasValid = errors.length > 0 && errors.every(({ stage }) => stages.has(stage));
+  const wasValid = stages.every((stage) => laterStages.has(stage));
   const schemas = wasValid ? provider.schemas.map((schema) => ({ ...schema, check: () => [] })) : provider.schemas;
   return { ...endpoint, provider: { ...provider, schemas }, ...(protect && { protect: protect.again }) };
 }
 
 /** Those after the schemas. */
-const stages: ReadonlySet<string> = new Set(['identify', 'map', 'protect', 'publish']);
+const laterStages: ReadonlySet<string> = new Set(['identify', 'map', 'protect', 'publish']);
 
 /** Why it can't be replayed; undefined: it can. `isKnown`: the name of its secret says that it is proven. */
 export function refuseChanged(changes: Changes, isKnown: boolean): string | undefined {

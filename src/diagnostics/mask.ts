@@ -6,7 +6,7 @@ const { isMap, isScalar, isSeq, parseDocument }: typeof import('yaml') = require
 
 const secretKey = /secret|passw|passphrase|credential|token|private.?key|api.?key/i;
 /** What is no secret below a key that says secret: the references and what belongs to them. */
-const reference = /^(name|for|env|file|notBefore|expires|mechanism|username)$/;
+const reference = /^(id|name|for|env|file|notBefore|expires|mechanism|username)$/;
 
 /**
  * The text of a YAML file with every secret in it replaced by asterisks, as many as characters, so that columns stay.
@@ -40,7 +40,7 @@ function mark(node: unknown, parent: string, secret: boolean, spans: [number, nu
 
 /** A slip of the pen in such a key doesn't make its value any less secret. */
 function isSecretKey(name: string, parent: string): boolean {
-  if (secretKey.test(name) || name === 'sasl' || (parent === 'tls' && name === 'key')) return true;
+  if (secretKey.test(name) || name === 'sasl' || (name === 'key' && (parent === 'tls' || parent === 'protect'))) return true;
   return closest(name, ['secrets', 'password']) !== undefined;
 }
 

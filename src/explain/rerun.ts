@@ -1,3 +1,4 @@
+import { forChanged } from '../dead-letters/changed.js';
 import { provenByName } from '../dead-letters/remembered.js';
 import { compileCheck } from '../diagnostics/schema-check.js';
 import type { Delivery, Endpoint, Rule } from '../model.js';
@@ -38,7 +39,7 @@ export function rerun(record: GivenRecord, endpoint: Endpoint, fallback: number)
     const secret = headers.ce_secretname;
     const changed = headers.ce_protected !== undefined;
     const named = { verified: headers.ce_verified === 'true', secret, headers: delivery.headers, changed };
-    const ready = changed ? protectedBefore(endpoint) : endpoint;
+    const ready = changed ? forChanged(endpoint, [headers.ce_stage ?? '']) : endpoint;
     const remembered = provenByName(ready, named);
     const notes = changed ? [changedNote] : [];
     if (remembered === undefined) return { endpoint: ready, delivery, now, notes, signed: true };
@@ -52,7 +53,7 @@ export function rerun(record: GivenRecord, endpoint: Endpoint, fallback: number)
     headers: contentType === undefined ? {} : { 'content-type': [contentType] },
   };
   const changed = headers.ce_protected !== undefined;
-  const proven = assumeProven(changed ? protectedBefore(endpoint) : endpoint, headers.ce_secretname ?? 'unknown');
+  const proven = assumeProven(changed ? forChanged(endpoint, []) : endpoint, headers.ce_secretname ?? 'unknown');
   const known = withRecordedFacts(asOneItem(proven), headers);
   const unknown = headersOfRoutes(endpoint);
   const notes = [
@@ -66,10 +67,6 @@ export function rerun(record: GivenRecord, endpoint: Endpoint, fallback: number)
 }
 
 const changedNote = 'fields or card numbers of it are protected: what is made of them is not what it was';
-
-function protectedBefore(endpoint: Endpoint): Endpoint {
-  return endpoint.protect === undefined ? endpoint : { ...endpoint, protect: endpoint.protect.again };
-}
 
 /** A record of a batch is one of its items, cut out, as JSON. */
 function asOneItem(endpoint: Endpoint): Endpoint {

@@ -28,7 +28,7 @@ export interface Sealer {
 /** The key that a text stands for: 32 bytes as hex, base64 or base64url. Throws an Error without a part of the text. */
 export function readProtectKey(text: string): KeyObject {
   const trimmed = text.trim();
-  const bytes = /^[\da-fA-F]{64}$/.test(trimmed) ? Buffer.from(trimmed, 'hex') : fromBase64(trimmed);
+  const bytes = /^[\da-fA-F]+$/.test(trimmed) ? Buffer.from(trimmed, 'hex') : fromBase64(trimmed);
   if (bytes === undefined) throw new Error('it is neither hex nor base64');
   if (bytes.length !== keyLength) throw new Error(`it has ${bytes.length} bytes; AES-256 takes ${keyLength}`);
   return createSecretKey(bytes);

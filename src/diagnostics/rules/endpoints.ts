@@ -109,7 +109,7 @@ export const endpointRules: readonly RuleDefinition[] = [
     what: 'The endpoint protects fields, or looks for card numbers, in payloads in which they can not be found.',
     why: 'Fields are changed in the bytes of JSON and of forms, so that all other bytes stay as they are. In XML, and where the payload is a part of the body that is encoded or encrypted, they can not be. `panGuard` looks at any text, but not into what is encoded or encrypted.',
     bad: plugin({
-      rest: 'payload: { form: xml }\nprotect: [{ path: /order/id, do: mask }]\neventTypes: event-types.txt\nexamples: { dir: examples/ }\n',
+      rest: 'payload: [{ type: application/xml, form: xml }, { form: json }]\nprotect: [{ path: /order/id, do: mask }]\neventTypes: event-types.txt\nexamples: { dir: examples/ }\n',
     }),
     good: plugin({
       rest: 'protect: [{ path: /order/id, do: mask }]\neventTypes: event-types.txt\nexamples: { dir: examples/ }\n',
