@@ -47,13 +47,15 @@ const doubled = Uint8Array.from([0, 2, 4, 6, 8, 1, 3, 5, 7, 9]);
 // Of the last digits of the run that is looked at, by their number. One text is looked at after the other.
 const values = new Uint8Array(room);
 const starts = new Int32Array(room);
+/** 1 where a digit begins a group. */
+const begins = new Uint8Array(room);
+/** There, the sums (modulo 10) of the digits before, of which every other one is doubled (Luhn): all but those of an odd number, or of an even one. */
+const oddSums = new Uint8Array(room);
+const evenSums = new Uint8Array(room);
 // Of its last groups, by theirs: the number of the first digit, and what stands before it.
 const firsts = new Int32Array(room);
 /** 1 for separators, 2 for loose ones, 3 for the run's beginning. */
 const befores = new Uint8Array(room);
-/** Sums (modulo 10) of the digits before, of which every other one is doubled (Luhn): all but those of an odd number, or of an even one. */
-const oddSums = new Uint8Array(room);
-const evenSums = new Uint8Array(room);
 
 /**
  * Card numbers in a text: 13 to 19 digits of a known issuer's range whose check digit is right (Luhn, ISO/IEC 7812-1), in one
@@ -143,13 +145,15 @@ class Finder {
         end = this.#atoms.end;
       }
       if (kind < separator) {
+        begins[count & mask] = 0;
         if (!inGroup) {
           inGroup = true;
+          begins[count & mask] = 1;
           const group = groups++ & mask;
           firsts[group] = count;
           befores[group] = before;
-          oddSums[group] = odd;
-          evenSums[group] = even;
+          oddSums[count & mask] = odd;
+          evenSums[count & mask] = even;
           before = 0;
           separators = 0;
         }
@@ -192,26 +196,30 @@ class Finder {
   /** Looks at the numbers that begin with a group and end with the last of so many digits. `sum`: of them. */
   #groupEnded(groups: number, count: number, sum: number, end: number): void {
     const sums = (count & 1) === 0 ? oddSums : evenSums;
-    for (let group = groups - 1; group >= 0 && groups - group < room; group--) {
-      const digits = count - (firsts[group & mask] ?? 0);
-      if (digits > longest) return;
-      if (digits < shortest || sum !== sums[group & mask]) continue;
-      if (isIssued(count - digits, digits)) this.#take(group, groups, count, end);
+    // The longest first: what is within it need not be looked at.
+    for (let digits = Math.min(longest, count); digits >= shortest; digits--) {
+      const first = count - digits;
+      if (begins[first & mask] === 0 || sum !== sums[first & mask] || !isIssued(first, digits)) continue;
+      let group = groups - 1;
+      while ((firsts[group & mask] ?? 0) > first) group--;
+      if (this.#take(group, groups, count, end)) return;
     }
   }
 
-  #take(group: number, groups: number, count: number, end: number): void {
+  /** False: it is none, where it stands. */
+  #take(group: number, groups: number, count: number, end: number): boolean {
     const start = starts[(firsts[group & mask] ?? 0) & mask] ?? 0;
     const place = this.#looks++ < mostLooks ? this.#look(group, groups, count, start, end) : { start, end };
-    if (place === undefined) return;
+    if (place === undefined) return false;
     const former = this.#found.at(-1);
     if (former === undefined || former.end <= start) {
       this.#found.push(place);
-      return;
+      return true;
     }
     // Two readings of the same digits: all of them.
     if (start < former.start) former.start = start;
     former.end = end;
+    return true;
   }
 
   #look(group: number, groups: number, count: number, start: number, end: number): Writable | undefined {

@@ -71,6 +71,30 @@ describe('card numbers', () => {
   });
 });
 
+describe('texts that are made to be slow', () => {
+  const parts = [
+    '1 ',
+    '4242424242424242 ',
+    '"id":"4242424242424242",',
+    '4-2.4-2 ',
+    '\\u0034',
+    '%34',
+    '&',
+    '&#52;',
+    '\\',
+    '<',
+  ];
+  for (const part of parts) {
+    it(`take a time in proportion to their length: ${part}`, () => {
+      const text = Buffer.from(part.repeat(2 ** 20 / part.length));
+      const before = process.cpuUsage();
+      findCards(text);
+      // Tens of milliseconds; what grows with the square takes minutes.
+      expect(process.cpuUsage(before).user / 1000).to.be.below(2_000);
+    });
+  }
+});
+
 /** A generator of numbers that is the same in every run. */
 function createRandom(seed: number): () => number {
   let state = seed;
