@@ -18,7 +18,7 @@ import {
 import { Rejection } from './rejection.js';
 import type { Claim } from './stages/budget.js';
 import { deadLetter } from './stages/dead-letter.js';
-import { protectLetter } from './stages/protect.js';
+import { protectLetter } from './stages/protect-letter.js';
 
 /** Where records are safe, and what is remembered of them. */
 export interface Safes {

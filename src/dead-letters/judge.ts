@@ -65,7 +65,13 @@ export async function judge(
   const delivery = toDelivery(letter, record);
   const secret = record.headers.ce_secretname;
   const changes = readChanges(record);
-  const ready = changes === undefined ? endpoint : forChanged(endpoint, letter.errors.map(({ stage }) => stage));
+  const ready =
+    changes === undefined
+      ? endpoint
+      : forChanged(
+          endpoint,
+          letter.errors.map(({ stage }) => stage),
+        );
   const named = { ...letter, secret, headers: delivery.headers, changed: changes !== undefined };
   const remembered = provenByName(ready, named);
   const refused = changes && refuseChanged(changes, remembered !== undefined);

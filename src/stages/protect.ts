@@ -1,8 +1,6 @@
-import { hash } from 'node:crypto';
 import { textOf } from '../exact/number.js';
 import { withExactNumbers } from '../exact/parse.js';
 import type {
-  Delivery,
   Endpoint,
   Item,
   KafkaRecord,
@@ -17,6 +15,7 @@ import { bind } from './bind.js';
 import { decode } from './decode.js';
 import { createItem } from './item.js';
 import { contentType, map } from './map.js';
+import { describe, digestOf, withHeaders } from './protected-headers.js';
 
 /** An event's record, as it may be written. */
 export interface ProtectedEvent {
@@ -156,74 +155,4 @@ async function showKey(
     if (!(error instanceof Rejection)) throw error;
     return show(protection, key, undefined);
   }
-}
-
-/** A dead letter as it may be written. Its rejections are those of `protectRejection`. */
-export function protectLetter(
-  protection: Protection,
-  delivery: Delivery,
-  record: KafkaRecord,
-): { readonly record: KafkaRecord; readonly found: Protected } {
-  const body = protection.protect(delivery.body, 'delivery', contentType(delivery));
-  const shown: { [name: string]: string } = {};
-  for (const name of ['content-type', 'ce_requesttarget', 'ce_requestheaders']) {
-    const text = record.headers[name] ?? '';
-    const other = protection.text(text);
-    if (other !== text) shown[name] = other;
-  }
-  const derived = Object.keys(shown);
-  if (body.bytes === delivery.body && derived.length === 0) return { record, found: body };
-  const changed = body.bytes !== delivery.body;
-  const headers = withHeaders(record, {
-    ...shown,
-    ...(changed && { ce_digest: digestOf(protection, delivery.body, body.bytes) }),
-    ce_protected: describe(protection, body, derived, changed ? delivery.body : undefined),
-  });
-  return { record: { ...headers, value: body.bytes }, found: body };
-}
-
-/** What the log and dead letters may say of a rejection. */
-export function protectRejection(protection: Protection | undefined, rejection: Rejection): Rejection {
-  if (protection === undefined) return rejection;
-  const { code, detail, item, errors } = rejection;
-  const { text } = protection;
-  return new Rejection(code, {
-    ...(detail ? { detail: text(detail) } : {}),
-    ...(item === undefined ? {} : { item: text(item) }),
-    errors: errors.map(({ pointer, message }) => ({ pointer: text(pointer), message: text(message) })),
-  });
-}
-
-function withHeaders(record: KafkaRecord, changes: { readonly [name: string]: string | undefined }): KafkaRecord {
-  const headers: { [name: string]: string } = {};
-  for (const [name, value] of Object.entries({ ...record.headers, ...changes })) {
-    if (value !== undefined) headers[name] = value;
-  }
-  return { ...record, headers };
-}
-
-/**
- * Of the original, with the key: who has the value could else try all numbers that may stand where there are stars now. Without a
- * key that of the value.
- */
-function digestOf(protection: Protection, original: Buffer, shown: Buffer): string {
-  const keyed = protection.digest?.(original);
-  return keyed === undefined ? `sha-256=:${hash('sha256', shown, 'base64')}:` : `hmac-sha-256=:${keyed}:`;
-}
-
-/** `original`: the body whose digest a replay needs, to know its event again. */
-function describe(
-  { key, seal, panGuard }: Protection,
-  { fields, cards, withheld }: ProtectedBody,
-  derived: readonly string[],
-  original?: Buffer,
-): string {
-  return JSON.stringify({
-    ...(fields.size > 0 && { fields: Object.fromEntries(fields) }),
-    ...(cards > 0 && panGuard !== 'warn' && { cardNumbers: cards }),
-    ...(derived.length > 0 && { derived }),
-    ...(withheld && { withheld }),
-    ...(key !== undefined && { key }),
-    ...(original && seal && { original: seal(hash('sha256', original, 'base64')) }),
-  });
 }
