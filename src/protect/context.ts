@@ -29,7 +29,7 @@ const iban = /(?:^|[^A-Za-z0-9])[A-Z]{2}\d{2}[ -]?$/;
 /**
  * Whether digits that could be a card number are taken for one. They are not where they are a part of a UUID or an IBAN, where
  * they are the digits after a decimal point, and where they stand, as one word and not in groups as on a card, in a field whose
- * name says that it holds an id. `name`: of the field, where it is found.
+ * name says that it holds an id. `name`: of the field, where it is found: for people.
  */
 export function isCardHere(
   bytes: Buffer,
@@ -38,7 +38,7 @@ export function isCardHere(
   if (isFraction(grouping)) return { isCard: false };
   if (isInUuid(bytes, start, end) || isInIban(bytes, runStart)) return { isCard: false };
   const { name, inQuotes } = findName(bytes, start);
-  if (name === undefined) return { isCard: true };
+  if (name === undefined) return { isCard: true, ...findOuterName(bytes, start) };
   const alone = grouping.isPlain && !isSetAsOnCard(grouping) && isOneWord(bytes, end, inQuotes);
   return { isCard: !(alone && isIdentity(name)), name };
 }
@@ -102,6 +102,14 @@ function findName(bytes: Buffer, start: number): FoundName {
   if (!reader.is('pathEnd')) return direct;
   reader.skipUntil('wordEnd');
   return reader.nameBefore();
+}
+
+/** The name of the field in whose text a place is, after other words. */
+function findOuterName(bytes: Buffer, start: number): { readonly name?: string } {
+  const reader = new Backwards(bytes, start);
+  reader.skipUntil('quote');
+  const { name } = reader.nameBefore();
+  return name === undefined ? {} : { name };
 }
 
 const minus = 0x2d;

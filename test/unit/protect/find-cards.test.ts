@@ -45,6 +45,13 @@ describe('card numbers', () => {
   for (const [name, text] of taken)
     it(`are, also under the name of an id: ${name}`, () => expect(found(text)).to.have.length(1));
 
+  it('come with the name of their field, for people', () => {
+    const names = (text: string) => findCards(Buffer.from(text)).map(({ name }) => name);
+    expect(names('{"a":"4242424242424242","b":"card 4242424242424242"}')).to.deep.equal(['a', 'b']);
+    expect(names('a=4242424242424242&<c>4242424242424242</c>')).to.deep.equal(['a', 'c']);
+    expect(names('{"4242424242424242":1}')).to.deep.equal([undefined]);
+  });
+
   it('are found wherever they stand in a text', () => {
     const around = fc.stringMatching(/^[^0-9A-Za-z_%&\\]{0,40}$/);
     const digits = fc.constantFrom(...cardNumbers);
