@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { findCards } from '../../../src/protect/find-cards.js';
@@ -145,6 +148,15 @@ describe('ids of 13 to 19 digits', () => {
       expect(touched / each).to.be.at.most(0.001);
     });
   }
+
+  it('are left alone in the examples of the shipped plugins', () => {
+    const folder = fileURLToPath(new URL('../../../plugins', import.meta.url));
+    const examples = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      /examples\/[^/]+\.json$/.test(path),
+    );
+    expect(examples.length).to.be.above(200);
+    for (const path of examples) expect(findCards(readFileSync(join(folder, path))), path).to.deep.equal([]);
+  });
 
   it('are taken in few cases where no name says that they are ids: one in 27 of random ones', () => {
     let touched = 0;
