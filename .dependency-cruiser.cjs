@@ -1,6 +1,6 @@
 /** Who may import whom: see the list of rooms in CONTRIBUTING.md. Types may cross, so they aren't looked at; code may not, required code neither. */
 const code = { dependencyTypesNot: ['type-only', 'type-import'] };
-const pure = '^src/(stages|signature|rules|exact|diagnostics)/';
+const pure = '^src/(stages|signature|rules|exact|diagnostics|protect)/';
 const edges = '^src/(publish|dedupe|http|telemetry)/';
 
 module.exports = {

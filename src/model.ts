@@ -441,7 +441,66 @@ export interface Provider {
   readonly handshakes?: readonly Handshake[];
   /** Absent: the body is JSON. */
   readonly readPayload?: ReadPayload;
+  /** How the bodies are written that `readPayload` reads. */
+  readonly bodyForms?: readonly BodyForm[];
+  /** Fields that its plugin protects. */
+  readonly protect?: Protection['fields'];
 }
+
+/** How a body that a plugin reads is written. */
+export interface BodyForm {
+  /** Of the media type; absent: every one. */
+  readonly type?: RegExp | undefined;
+  /** Absent: fields of it can't be found in its bytes: it is XML, or the payload is only a part of it. */
+  readonly form?: 'json' | 'form' | undefined;
+  /** True where the payload is encoded or encrypted, so that nothing of it can be read in the body's bytes. */
+  readonly encoded: boolean;
+}
+
+/** What a payload must not show, and what stands in its place: see `src/protect/`. Pure but for random nonces. */
+export interface Protection {
+  /** What is done about card numbers. */
+  readonly panGuard: 'off' | 'warn' | 'park' | 'mask';
+  /** JSON pointer (`*`: each member or element) → what becomes of the field. */
+  readonly fields: readonly { readonly path: string; readonly do: 'drop' | 'mask' | 'tokenise' | 'encrypt' }[];
+  /** Id of the key, where there is one. */
+  readonly key?: string;
+  /** What may be written of a payload: of one event, or of the body of a delivery. */
+  protect(bytes: Buffer, of: 'event' | 'delivery', contentType: string): ProtectedBody;
+  /** The same of an event as a JSON text, whatever its provider sends. */
+  json(text: string): string;
+  /** A text without card numbers, where they must not be written. */
+  text(text: string): string;
+  /** What stands for a text that was made of what is protected; absent without a key. The same for the same text. */
+  readonly token?: (text: string) => string;
+  /** Keyed hash, base64; absent without a key. */
+  readonly digest?: (bytes: Buffer) => string;
+  /** Encrypts a text for `open`; absent without a key. */
+  readonly seal?: (text: string) => string;
+  /** Undefined: it was not sealed with this key. */
+  open(sealed: string): string | undefined;
+  /** The same for what was protected before: what stands in the place of a value stays. */
+  readonly again: Protection;
+}
+
+/** A payload as it may be written, and what was found in it. */
+export interface ProtectedBody {
+  /** The very same where nothing is changed. Empty where it is withheld. */
+  readonly bytes: Buffer;
+  /** True where the fields could not be looked for. */
+  readonly withheld: boolean;
+  /** Fields that were changed, by their path. */
+  readonly fields: ReadonlyMap<string, string>;
+  /** How many values of them. */
+  readonly values: number;
+  /** Card numbers that were found, masked or not. */
+  readonly cards: number;
+  /** Names of the fields that those stand in, at most five. */
+  readonly names: readonly string[];
+}
+
+/** What was protected of a delivery. */
+export type Protected = Pick<ProtectedBody, 'values' | 'cards' | 'names'>;
 
 /** A path of the gateway with its provider and secrets. */
 export interface Endpoint {
@@ -463,6 +522,8 @@ export interface Endpoint {
   readonly headers: readonly string[];
   /** Which events it takes; the others are dead letters. */
   readonly livemode: boolean | 'any';
+  /** Absent: what is published are the exact bytes. */
+  readonly protect?: Protection;
 }
 
 /**

@@ -9,10 +9,13 @@ import type {
   Delivery,
   Endpoint,
   Item,
+  KafkaRecord,
   KeySource,
   Placement,
+  Protected,
   Spooled,
   VerifiedDelivery,
+  WebhookEvent,
 } from './model.js';
 import { Rejection, rejections } from './rejection.js';
 import { type Accepted, keep, type Mapped, publish, type Safes } from './safekeeping.js';
@@ -21,6 +24,8 @@ import { decode } from './stages/decode.js';
 import { gatherKeys } from './stages/gather-keys.js';
 import { identify } from './stages/identify.js';
 import { map } from './stages/map.js';
+import { protectEvent } from './stages/protect.js';
+import { protectRejection } from './stages/protect-letter.js';
 import { split } from './stages/split.js';
 import { validate } from './stages/validate.js';
 import { checkMethod, shakeHands, verify } from './stages/verify.js';
@@ -42,6 +47,8 @@ export interface Outcome {
   readonly rejected: readonly Rejection[];
   /** Where the dead letter lies, if one was written. */
   readonly letter?: Placement | Spooled;
+  /** What the endpoint protects, and was found; absent: nothing. */
+  readonly protected?: Protected;
 }
 
 /** Rejects with a `Rejection` only where nothing can be made safe now, so that the provider has to send again. */
@@ -60,17 +67,29 @@ export async function handle(endpoint: Endpoint, delivery: Delivery, ports: Port
     const late = shakeHands(endpoint, verified, now, 'after');
     if (late !== undefined) return { accepted: [], rejected: [], handshake: late };
     if (delivery.method !== 'POST') throw new Rejection('method_not_allowed');
-    const { mapped, rejected } = await read(endpoint, verified, now);
+    const { mapped, rejected, found } = await read(endpoint, verified, now);
     const accepted = await publish(endpoint, mapped, rejected, ports);
     const { secret } = verified.proof;
-    if (rejected.length === 0) return { accepted, rejected, secret };
-    return { accepted, rejected, secret, ...(await keep(endpoint, verified, rejected, ports)) };
+    if (rejected.length === 0) return { accepted, rejected, secret, ...sum(found) };
+    const shown = rejected.map((rejection) => protectRejection(endpoint.protect, rejection));
+    const { found: more, ...letter } = await keep(endpoint, verified, shown, ports);
+    return { accepted, rejected: shown, secret, ...letter, ...sum([...found, more]) };
   } catch (error) {
-    const rejection = asRejection(error);
+    const rejection = protectRejection(endpoint.protect, asRejection(error));
     if (rejections[rejection.code].letter === 'none') throw rejection;
-    const letter = await keep(endpoint, verified ?? delivery, [rejection], ports);
-    return { accepted: [], rejected: [rejection], ...letter, ...(verified && { secret: verified.proof.secret }) };
+    const { found, ...letter } = await keep(endpoint, verified ?? delivery, [rejection], ports);
+    const secret = verified && { secret: verified.proof.secret };
+    return { accepted: [], rejected: [rejection], ...letter, ...secret, ...sum([found]) };
   }
+}
+
+/** What was found in all of them. */
+function sum(list: readonly (Protected | undefined)[]): Pick<Outcome, 'protected'> {
+  const found = list.filter((each) => each !== undefined && each.cards + each.values > 0);
+  if (found.length === 0) return {};
+  const total = (count: (each: Protected) => number) => found.reduce((all, each) => all + (each ? count(each) : 0), 0);
+  const names = [...new Set(found.flatMap((each) => each?.names ?? []))];
+  return { protected: { cards: total(({ cards }) => cards), values: total(({ values }) => values), names } };
 }
 
 /**
@@ -81,20 +100,22 @@ async function read(
   endpoint: Endpoint,
   verified: VerifiedDelivery,
   now: number,
-): Promise<{ readonly mapped: readonly Mapped[]; readonly rejected: Rejection[] }> {
+): Promise<{ readonly mapped: readonly Mapped[]; readonly rejected: Rejection[]; readonly found: Protected[] }> {
   const items = split(endpoint.provider, decode(endpoint, verified, now));
   const mapped: Mapped[] = [];
   const rejected: Rejection[] = [];
+  const found: Protected[] = [];
   for (const item of items) {
     try {
       const ready = prepare(endpoint, verified, item, bind(endpoint, verified, item));
-      mapped.push(ready instanceof Promise ? await ready : ready);
+      const made = ready instanceof Promise ? await ready : ready;
+      mapped.push(endpoint.protect === undefined ? made : await protect(endpoint, verified, item, made, now, found));
     } catch (error) {
       // One bad item of a batch doesn't stop the others.
       rejected.push(asRejection(error).at(item.pointer));
     }
   }
-  return { mapped, rejected };
+  return { mapped, rejected, found };
 }
 
 /** From item to record; a promise only where a rule of the plugin can't be decided at once. */
@@ -111,13 +132,30 @@ function prepare(
       ? valid.then(() => identify(endpoint, item, bindings))
       : identify(endpoint, item, bindings);
   if (event instanceof Promise)
-    return event.then(async (event) => ({
-      event,
-      record: await map(endpoint, verified, event, item, bindings),
-      digest,
-    }));
+    return event.then(async (event) => mapTo(event, await map(endpoint, verified, event, item, bindings), digest));
   const record = map(endpoint, verified, event, item, bindings);
-  return record instanceof Promise ? record.then((record) => ({ event, record, digest })) : { event, record, digest };
+  return record instanceof Promise
+    ? record.then((record) => mapTo(event, record, digest))
+    : mapTo(event, record, digest);
+}
+
+function mapTo(event: WebhookEvent, record: KafkaRecord, digest: string): Mapped {
+  return { event, named: event, record, digest };
+}
+
+/** The same without what the endpoint protects. Digest and name stay those of the original: a repetition is known by them. */
+async function protect(
+  endpoint: Endpoint,
+  verified: VerifiedDelivery,
+  item: Item,
+  mapped: Mapped,
+  now: number,
+  found: Protected[],
+): Promise<Mapped> {
+  if (endpoint.protect === undefined) return mapped;
+  const shown = await protectEvent(endpoint, endpoint.protect, verified, item, mapped, now);
+  found.push(shown.found);
+  return { ...mapped, event: shown.event, record: shown.record };
 }
 
 function asRejection(error: unknown): Rejection {

@@ -158,6 +158,12 @@ export const rejections = {
   },
   rule_failed: { stage: 'map', status: 200, letter: 'proven', meaning: 'a JSONata rule failed on this payload' },
   route_none: { stage: 'map', status: 200, letter: 'proven', meaning: 'no route is for this event' },
+  card_number_found: {
+    stage: 'protect',
+    status: 200,
+    letter: 'proven',
+    meaning: 'the payload has a card number, and the endpoint has panGuard: park',
+  },
   record_refused: {
     stage: 'publish',
     status: 200,
@@ -174,7 +180,17 @@ export const rejections = {
   [code: string]: { stage: Stage; status: number; letter: 'proven' | 'unproven' | 'none'; meaning: string };
 };
 
-export type Stage = 'route' | 'body' | 'verify' | 'decode' | 'split' | 'validate' | 'identify' | 'map' | 'publish';
+export type Stage =
+  | 'route'
+  | 'body'
+  | 'verify'
+  | 'decode'
+  | 'split'
+  | 'validate'
+  | 'identify'
+  | 'map'
+  | 'protect'
+  | 'publish';
 export type RejectionCode = keyof typeof rejections;
 
 export interface RejectionDetails {

@@ -7,6 +7,7 @@ import {
   type Identity,
   type KafkaRecord,
   type Placement,
+  type Protected,
   PublishError,
   type Published,
   type Publisher,
@@ -17,6 +18,7 @@ import {
 import { Rejection } from './rejection.js';
 import type { Claim } from './stages/budget.js';
 import { deadLetter } from './stages/dead-letter.js';
+import { protectLetter } from './stages/protect-letter.js';
 
 /** Where records are safe, and what is remembered of them. */
 export interface Safes {
@@ -34,7 +36,10 @@ export interface Accepted extends Published {
 }
 
 export interface Mapped {
+  /** As the log, the record and the answer may show it. */
   readonly event: WebhookEvent;
+  /** Id and type as the provider sent them. */
+  readonly named: Pick<WebhookEvent, 'id' | 'type'>;
   readonly record: KafkaRecord;
   /** SHA-256 of the item's bytes, base64. */
   readonly digest: string;
@@ -47,9 +52,9 @@ export async function publish(
   rejected: Rejection[],
   { publisher, dedupe }: Safes,
 ): Promise<Accepted[]> {
-  const published = mapped.map(({ event, record, digest }) =>
+  const published = mapped.map(({ event, named, record, digest }) =>
     dedupe
-      .once(fingerprint(name, identity, event, digest), () => publisher.publish(record))
+      .once(fingerprint(name, identity, named, digest), () => publisher.publish(record))
       .then(
         (result): Accepted => ({ event, ...result }),
         (error: unknown) => new Failed(event, error),
@@ -67,7 +72,7 @@ export async function publish(
 function fingerprint(
   endpoint: string,
   { by, placeholders }: Identity,
-  { id, type }: WebhookEvent,
+  { id, type }: Mapped['named'],
   digest: string,
 ): Fingerprint {
   return { endpoint, id, type, digest, by: by === 'id' && placeholders.includes(id) ? 'content' : by };
@@ -86,13 +91,16 @@ export async function keep(
   delivery: Delivery | VerifiedDelivery,
   rejected: readonly Rejection[],
   { publisher, deadLetterTopic, mayKeepUnverified, now }: Safes,
-): Promise<{ letter?: Placement | Spooled }> {
+): Promise<{ letter?: Placement | Spooled; found?: Protected }> {
   const [first, ...others] = rejected;
   if (first === undefined) return {};
   const owed = 'proof' in delivery;
   if (!owed && !mayKeepUnverified(now(), claim(endpoint, delivery))) return {};
+  const letter = deadLetter(deadLetterTopic, endpoint, delivery, [first, ...others]);
+  const { record, found } =
+    endpoint.protect === undefined ? { record: letter } : protectLetter(endpoint.protect, delivery, letter);
   try {
-    return { letter: await publisher.publish(deadLetter(deadLetterTopic, endpoint, delivery, [first, ...others])) };
+    return { letter: await publisher.publish(record), ...(found && { found }) };
   } catch (error) {
     if (!owed && error instanceof PublishError) return {};
     throw unavailable(error);

@@ -1,4 +1,5 @@
 import type { RuleLevels } from '../diagnostics/levels.js';
+import type { Protection } from '../model.js';
 import type { RouteDeclaration } from '../plugins/declaration.js';
 
 /** gateway.yaml, substituted, as `schemas/gateway.schema.json` lets it through. */
@@ -58,10 +59,16 @@ export type PartialKafka = Partial<Omit<KafkaDeclaration, 'sasl'>> & {
   readonly sasl?: Partial<NonNullable<KafkaDeclaration['sasl']>>;
 };
 
-export type PartialEndpoint = Partial<Omit<EndpointDeclaration, 'secrets' | 'routes'>> & {
+export type PartialEndpoint = Partial<Omit<EndpointDeclaration, 'secrets' | 'routes' | 'protect'>> & {
+  readonly protect?: PartialProtect;
   readonly secrets?: readonly Partial<SecretDeclaration>[];
   readonly routes?: readonly Partial<RouteDeclaration>[];
 };
+
+export interface PartialProtect {
+  readonly key?: Partial<NonNullable<ProtectDeclaration['key']>>;
+  readonly fields?: readonly Partial<Protection['fields'][number]>[];
+}
 
 export interface LintDeclaration {
   readonly rules?: RuleLevels;
@@ -120,4 +127,11 @@ export interface EndpointDeclaration {
   readonly rejected?: 'deadletter' | 'refuse';
   readonly livemode?: boolean | 'any';
   readonly accept?: readonly ('signature-body-unbound' | 'event-unbound')[];
+  readonly protect?: ProtectDeclaration;
+  readonly panGuard?: Protection['panGuard'];
+}
+
+export interface ProtectDeclaration {
+  readonly key?: Reference & { readonly id: string };
+  readonly fields?: Protection['fields'];
 }

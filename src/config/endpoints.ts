@@ -7,6 +7,7 @@ import { compileAllow } from './allow.js';
 import type { CheckedGateway } from './check.js';
 import type { PartialEndpoint } from './declaration.js';
 import type { Materials } from './materials.js';
+import { compileProtection } from './protect.js';
 import { lintTopics, lintUnrouted } from './reach.js';
 import { compileSecrets } from './secrets.js';
 import { compileSurroundings, type Site } from './surroundings.js';
@@ -42,6 +43,7 @@ export function compileEndpoints(
     faults.push(...lintTopics(materials.topics, declared, provider, at));
     if (provider === undefined) return [];
     const surroundings = compileSurroundings(declared, at, isSoundPart, provider, materials.site, faults);
+    const protect = isSoundPart('protect') ? compileProtection(declared, at, provider, materials, faults) : undefined;
     const { rejected = 'deadletter', livemode = 'any' } = declared;
     // The same list for all endpoints without routes of their own: what is found for a type is remembered for each list.
     const routes = own.length === 0 ? provider.routes : [...own, ...provider.routes];
@@ -54,21 +56,9 @@ export function compileEndpoints(
     const name = nameOf(declared);
     if (!isSound(at) || name === undefined || declared.path === undefined) return [];
     const path = trimPath(declared.path);
-    return [
-      {
-        name,
-        path,
-        provider,
-        ...optional('allow', allow),
-        ...optional('rate', declared.rate),
-        secrets,
-        surroundings,
-        routes,
-        rejected,
-        headers,
-        livemode,
-      },
-    ];
+    const common = { name, path, provider, secrets, surroundings, routes, rejected, headers, livemode };
+    const guards = { ...optional('allow', allow), ...optional('rate', declared.rate), ...optional('protect', protect) };
+    return [{ ...common, ...guards }];
   });
 }
 

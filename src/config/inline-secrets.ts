@@ -5,7 +5,7 @@ import { explainErrors } from '../diagnostics/schema-faults.js';
 import type { Fault } from '../model.js';
 
 const secretPlace =
-  /^\/(endpoints\/\d+\/secrets(\/\d+)?|kafka\/sasl\/password|kafka\/tls\/key|server\/tls\/key|admin\/token)(\/env)?$/;
+  /^\/(endpoints\/\d+\/(secrets(\/\d+)?|protect\/key)|kafka\/sasl\/password|kafka\/tls\/key|server\/tls\/key|admin\/token)(\/env)?$/;
 const referenceKeys = ['name', 'for', 'env', 'file', 'notBefore', 'expires'];
 
 /** Explains the schema's errors, those that come of a secret written into the file as what they are. */
@@ -22,7 +22,8 @@ function inlineSecret(error: ErrorObject): readonly { fault: Fault; holder: stri
   if (keyword === 'additionalProperties') {
     const key = String(error.params.additionalProperty);
     // A slip of the pen is explained as such.
-    if (referenceKeys.includes(key) || closest(key, referenceKeys) !== undefined) return [];
+    const isId = pointer.endsWith('/protect/key') && closest(key, ['id']) !== undefined;
+    if (isId || referenceKeys.includes(key) || closest(key, referenceKeys) !== undefined) return [];
     return [{ fault: fault(pointer + toPointer(key), true), holder: pointer }];
   }
   const literal = keyword === 'type' && (typeof data === 'string' || typeof data === 'number');

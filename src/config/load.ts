@@ -126,9 +126,9 @@ async function readFiles(
   from: Files,
 ): Promise<Materials['files']> {
   const ofServers = [kafka?.tls?.key, kafka?.sasl?.password, admin?.token, tls?.key];
-  const references = [...endpoints.flatMap(({ secrets }) => secrets), ...ofServers];
+  const ofEndpoints = endpoints.flatMap(({ secrets = [], protect }) => [...secrets, protect?.key]);
   const certificates = [kafka?.tls?.ca, kafka?.tls?.cert, tls?.cert, tls?.clientCa];
-  const names = [...references.map((reference) => reference?.file), ...certificates];
+  const names = [...[...ofEndpoints, ...ofServers].map((reference) => reference?.file), ...certificates];
   const paths = new Set(names.filter((name) => name !== undefined).map((name) => resolve(base, name)));
   return new Map(await Promise.all([...paths].map(async (path) => [path, await from.read(path)] as const)));
 }

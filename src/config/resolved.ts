@@ -73,7 +73,7 @@ function resolveKafka({ brokers, clientId, client, idempotent, tls, sasl, topics
 }
 
 function resolveEndpoint(endpoint: Endpoint): Plain {
-  const { name, path, provider, allow, rate, secrets, surroundings, routes, rejected, livemode } = endpoint;
+  const { name, path, provider, allow, rate, secrets, surroundings, routes, rejected, livemode, protect } = endpoint;
   const { url, params = {} } = surroundings ?? {};
   return {
     ...{ name, provider: provider.name, path },
@@ -83,9 +83,17 @@ function resolveEndpoint(endpoint: Endpoint): Plain {
     ...(Object.keys(params).length === 0 ? {} : { params }),
     ...(url === undefined ? {} : { url: withoutPassword(url) }),
     ...{ rejected, livemode },
+    ...resolveProtection(protect),
     event: Object.fromEntries(Object.entries(provider.event).map(([fact, { source }]) => [fact, source])),
     routes: routes.map(resolveRoute),
   };
+}
+
+function resolveProtection(protect: Endpoint['protect']): Plain {
+  if (protect === undefined) return {};
+  const { panGuard, fields, key } = protect;
+  const shown = { ...(key === undefined ? {} : { key: { id: key, value: redacted } }), fields };
+  return { ...(fields.length === 0 && key === undefined ? {} : { protect: shown }), panGuard };
 }
 
 function resolveSecret({ name, for: kind, notBefore, expires }: Secret): Plain {

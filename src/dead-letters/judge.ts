@@ -2,6 +2,7 @@ import type { Dedupe, Endpoint, Fingerprint, KafkaRecord, KeySource, Publisher }
 import { handle, type Outcome } from '../pipeline.js';
 import type { StoredRecord } from '../publish/read.js';
 import { Rejection } from '../rejection.js';
+import { forChanged, readChanges, refuseChanged, withChanges } from './changed.js';
 import { type DeadLetter, toDelivery } from './letter.js';
 import { provenByName } from './remembered.js';
 
@@ -24,7 +25,7 @@ export interface JudgedEvent {
 }
 
 export interface Failure {
-  /** Code of a rejection, or `endpoint_gone`. */
+  /** Code of a rejection, `endpoint_gone`, or `letter_changed`. */
   readonly reason: string;
   readonly detail?: string | undefined;
   readonly item: string;
@@ -63,14 +64,28 @@ export async function judge(
   };
   const delivery = toDelivery(letter, record);
   const secret = record.headers.ce_secretname;
-  const remembered = provenByName(endpoint, { ...letter, secret, headers: delivery.headers });
-  const outcome = await handle(remembered ?? endpoint, delivery, ports).catch(asOutcome);
+  const changes = readChanges(record);
+  const ready =
+    changes === undefined
+      ? endpoint
+      : forChanged(
+          endpoint,
+          letter.errors.map(({ stage }) => stage),
+        );
+  const named = { ...letter, secret, headers: delivery.headers, changed: changes !== undefined };
+  const remembered = provenByName(ready, named);
+  const refused = changes && refuseChanged(changes, remembered !== undefined);
+  if (refused !== undefined) return { events: [], failures: [{ reason: 'letter_changed', detail: refused, item: '' }] };
+  const outcome = await handle(remembered ?? ready, delivery, ports).catch(asOutcome);
   const wanted = (item: string) => item === '' || items.includes('') || items.includes(item);
   const events = outcome.accepted.flatMap(({ event }, index) => {
     const [made, fingerprint] = [records[index], fingerprints[index]];
     if (made === undefined || fingerprint === undefined || !wanted(event.item.pointer)) return [];
-    const named = { ...fingerprint, endpoint: letter.endpoint };
-    return [{ id: event.id, item: event.item.pointer, record: made, fingerprint: named }];
+    const isWhole = event.item.pointer === '';
+    const digest = isWhole && changes?.original !== undefined ? endpoint.protect?.open(changes.original) : undefined;
+    const known = { ...fingerprint, endpoint: letter.endpoint, ...(digest && { digest }) };
+    const shown = changes === undefined ? made : withChanges(made, changes, record, isWhole);
+    return [{ id: event.id, item: event.item.pointer, record: shown, fingerprint: known }];
   });
   const failures = outcome.rejected.map(({ code, detail, item = '' }) => ({ reason: code, detail, item }));
   return { events, failures: failures.filter(({ item }) => wanted(item)), ...(remembered && { byName: true }) };

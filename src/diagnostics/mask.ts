@@ -28,7 +28,7 @@ function mark(node: unknown, parent: string, secret: boolean, spans: [number, nu
   if (!isMap(node)) return;
   for (const { key, value } of node.items) {
     const name = isScalar(key) ? String(key.value) : '';
-    if (secret && reference.test(name)) {
+    if (secret && (reference.test(name) || (name === 'id' && parent === 'key'))) {
       markReference(name, value, spans);
       continue;
     }
@@ -40,7 +40,8 @@ function mark(node: unknown, parent: string, secret: boolean, spans: [number, nu
 
 /** A slip of the pen in such a key doesn't make its value any less secret. */
 function isSecretKey(name: string, parent: string): boolean {
-  if (secretKey.test(name) || name === 'sasl' || (parent === 'tls' && name === 'key')) return true;
+  if (secretKey.test(name) || name === 'sasl' || (name === 'key' && (parent === 'tls' || parent === 'protect')))
+    return true;
   return closest(name, ['secrets', 'password']) !== undefined;
 }
 

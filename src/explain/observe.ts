@@ -1,4 +1,15 @@
-import { type Endpoint, type PayloadSchema, type Route, type Rule, RuleError, type SchemaError } from '../model.js';
+import { withExactNumbers } from '../exact/parse.js';
+import { writeJson } from '../exact/write.js';
+import {
+  type Bindings,
+  type Endpoint,
+  type PayloadSchema,
+  type Protection,
+  type Route,
+  type Rule,
+  RuleError,
+  type SchemaError,
+} from '../model.js';
 
 /** What an expression gave, or why it failed. */
 export interface Evaluated {
@@ -41,10 +52,10 @@ export function observe(endpoint: Endpoint): { readonly observed: Endpoint; read
   const begin = (value: unknown) => {
     items.push({ value, schemas: new Map(), facts: new Map(), routes: new Map() });
   };
-  const { provider } = endpoint;
+  const { provider, protect } = endpoint;
   const schemas = provider.schemas.map((schema, index) => observeSchema(schema, items, index === 0 ? begin : nothing));
-  const event = observeEvent(provider.event, items, schemas.length === 0 ? begin : nothing);
-  const routes = endpoint.routes.map((route) => observeRoute(route, items));
+  const event = observeEvent(provider.event, items, schemas.length === 0 ? begin : nothing, protect);
+  const routes = endpoint.routes.map((route) => observeRoute(route, items, protect));
   return { observed: { ...endpoint, routes, provider: { ...provider, schemas, event } }, items };
 }
 
@@ -78,46 +89,67 @@ function observeEvent(
   { id, type, ...others }: Endpoint['provider']['event'],
   items: readonly ItemTrace[],
   begin: Begin,
+  protection: Protection | undefined,
 ): Endpoint['provider']['event'] {
   const observed = (name: string, rule: Rule, start: Begin = nothing) =>
-    observeRule(rule, (value) => {
-      start(value);
-      const facts = items.at(-1)?.facts;
-      return (seen) => facts?.set(name, seen);
-    });
+    observeRule(
+      rule,
+      (value) => {
+        start(value);
+        const facts = items.at(-1)?.facts;
+        // Where something is protected, it is asked again for what is left: the first answer is that of the event.
+        return (seen) => facts?.has(name) || facts?.set(name, seen);
+      },
+      protection,
+    );
   const rest = Object.entries(others).map(([name, rule]) => [name, observed(name, rule)]);
   return { ...Object.fromEntries(rest), id: observed('id', id, begin), type: observed('type', type) };
 }
 
-function observeRoute(route: Route, items: readonly ItemTrace[]): Route {
+function observeRoute(route: Route, items: readonly ItemTrace[], protection: Protection | undefined): Route {
   const noting = (what: 'when' | 'key') => () => {
     const tried = items.at(-1)?.routes;
-    return (seen: Evaluated) => tried?.set(route, { ...tried.get(route), [what]: seen });
+    return (seen: Evaluated) => tried?.get(route)?.[what] ?? tried?.set(route, { ...tried.get(route), [what]: seen });
   };
   return {
     ...route,
     ...(route.when === undefined ? {} : { when: observeRule(route.when, noting('when')) }),
-    ...(route.key === undefined ? {} : { key: observeRule(route.key, noting('key')) }),
+    ...(route.key === undefined ? {} : { key: observeRule(route.key, noting('key'), protection) }),
   };
 }
 
-/** `start`, called as the rule is, gives what takes the outcome: rules of one item may be decided in any order. */
-function observeRule(rule: Rule, start: (value: unknown) => (seen: Evaluated) => void): Rule {
+/**
+ * `start`, called as the rule is, gives what takes the outcome: rules of one item may be decided in any order. With a protection
+ * what the rule makes of the payload as it may be shown is noted.
+ */
+function observeRule(
+  rule: Rule,
+  start: (value: unknown) => (seen: Evaluated) => void,
+  protection?: Protection | undefined,
+): Rule {
   const { source } = rule;
   return {
     ...rule,
     evaluate(input, bindings) {
       const note = start(input);
-      const take = (value: unknown) => {
-        note({ source, ...(value === undefined ? {} : { value }) });
-        return value;
-      };
-      const value = rule.evaluate(input, bindings);
-      if (!(value instanceof Promise)) return take(value);
-      return value.then(take, (error: unknown) => {
-        if (error instanceof RuleError) note({ source, failed: error.message });
-        throw error;
-      });
+      const found = rule.evaluate(input, bindings);
+      const shown = protection === undefined ? found : evaluateShown(rule, protection, input, bindings);
+      const take = (value: unknown) => note({ source, ...(value === undefined ? {} : { value }) });
+      if (!(shown instanceof Promise)) take(shown);
+      else {
+        const noted = shown.then(take, (error: unknown) => {
+          if (error instanceof RuleError) note({ source, failed: error.message });
+        });
+        return Promise.all([found, noted]).then(([value]) => value);
+      }
+      return found;
     },
   };
+}
+
+function evaluateShown(rule: Rule, protection: Protection, input: unknown, bindings: Bindings): unknown {
+  const written = protection.json(writeJson(bindings.exact ?? input));
+  const value: unknown = JSON.parse(written);
+  const { headers, endpoint, deliveryId, digest } = bindings;
+  return rule.evaluate(value, { headers, endpoint, deliveryId, digest, exact: withExactNumbers(written, value) });
 }

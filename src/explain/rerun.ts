@@ -1,3 +1,4 @@
+import { forChanged } from '../dead-letters/changed.js';
 import { provenByName } from '../dead-letters/remembered.js';
 import { compileCheck } from '../diagnostics/schema-check.js';
 import type { Delivery, Endpoint, Rule } from '../model.js';
@@ -36,20 +37,27 @@ export function rerun(record: GivenRecord, endpoint: Endpoint, fallback: number)
     const { ce_requestmethod: method = 'POST', ce_requesttarget: target = endpoint.path } = headers;
     const delivery = { ...common, method, target, headers: requestHeaders(record) };
     const secret = headers.ce_secretname;
-    const named = { verified: headers.ce_verified === 'true', secret, headers: delivery.headers };
-    const remembered = provenByName(endpoint, named);
-    if (remembered === undefined) return { endpoint, delivery, now, notes: [], signed: true };
-    const note = `its secret is not kept: it counts as proven, as the endpoint has a secret "${secret}"`;
-    return { endpoint: remembered, delivery, now, notes: [note], signed: true };
+    const changed = headers.ce_protected !== undefined;
+    const named = { verified: headers.ce_verified === 'true', secret, headers: delivery.headers, changed };
+    const ready = changed ? forChanged(endpoint, [headers.ce_stage ?? '']) : endpoint;
+    const remembered = provenByName(ready, named);
+    const notes = changed ? [changedNote] : [];
+    if (remembered === undefined) return { endpoint: ready, delivery, now, notes, signed: true };
+    const what = changed ? 'what was signed' : 'its secret';
+    const note = `${what} is not kept: it counts as proven, as the endpoint has a secret "${secret}"`;
+    return { endpoint: remembered, delivery, now, notes: [...notes, note], signed: true };
   }
   const contentType = headers['content-type'];
   const delivery = {
     ...{ ...common, method: 'POST', target: endpoint.path },
     headers: contentType === undefined ? {} : { 'content-type': [contentType] },
   };
-  const known = withRecordedFacts(asOneItem(assumeProven(endpoint, headers.ce_secretname ?? 'unknown')), headers);
+  const changed = headers.ce_protected !== undefined;
+  const proven = assumeProven(changed ? forChanged(endpoint, []) : endpoint, headers.ce_secretname ?? 'unknown');
+  const known = withRecordedFacts(asOneItem(proven), headers);
   const unknown = headersOfRoutes(endpoint);
   const notes = [
+    ...(changed ? [changedNote] : []),
     ...known.notes,
     ...(unknown.length === 0
       ? []
@@ -57,6 +65,8 @@ export function rerun(record: GivenRecord, endpoint: Endpoint, fallback: number)
   ];
   return { endpoint: known.endpoint, delivery, now, notes, signed: false };
 }
+
+const changedNote = 'fields or card numbers of it are protected: what is made of them is not what it was';
 
 /** A record of a batch is one of its items, cut out, as JSON. */
 function asOneItem(endpoint: Endpoint): Endpoint {

@@ -71,6 +71,8 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
     ...(declaration.answer?.body === '' ? { answersEmpty: true } : {}),
     mediaTypes: declaration.mediaTypes ?? defaultMediaTypes,
     ...optional('readPayload', payload?.read),
+    ...optional('bodyForms', payload?.forms),
+    ...optional('protect', declaration.protect),
     ...(handshaking.handshakes.length === 0 ? {} : { handshakes: handshaking.handshakes }),
   };
   return { provider: deepFreeze(provider), diagnostics };

@@ -1,4 +1,4 @@
-import type { CustomAnswer, Identity, SecretForm } from '../model.js';
+import type { CustomAnswer, Identity, Protection, SecretForm } from '../model.js';
 import type { HandshakeDeclaration, PayloadDeclaration, SignatureDeclaration } from '../signature/declaration.js';
 
 /** plugin.yaml, as `schemas/plugin.schema.json` lets it through. Texts of rules are JSONata. */
@@ -25,6 +25,7 @@ export interface PluginDeclaration {
   readonly sources?: readonly SourceDeclaration[];
   readonly routes: readonly RouteDeclaration[];
   readonly eventTypes?: string;
+  readonly protect?: Protection['fields'];
   readonly answer?: CustomAnswer;
   readonly examples?: {
     readonly dir: string;

@@ -1,6 +1,6 @@
 import { createDecipheriv } from 'node:crypto';
 import { withExactNumbers } from '../exact/parse.js';
-import type { Decoded, Delivery, Fault, ReadPayload, Secret, Surroundings } from '../model.js';
+import type { BodyForm, Decoded, Delivery, Fault, ReadPayload, Secret, Surroundings } from '../model.js';
 import { Rejection } from '../rejection.js';
 import { decodeUtf8 } from '../utf8.js';
 import { Builder, type PluginFacts } from './builder.js';
@@ -19,6 +19,8 @@ interface Reading {
   readonly type: RegExp | undefined;
   readonly form: PayloadDeclaration['form'];
   readonly from: ValueReader | undefined;
+  /** What `from` is. */
+  readonly part: ValuePart | undefined;
   /** True if `from` is a part of a JSON document: of the rest of it nobody has seen whether it is JSON. */
   readonly inJson: boolean;
   readonly decrypt: Decryption | undefined;
@@ -37,7 +39,7 @@ interface Decryption extends Pick<DecryptDeclaration, 'secret' | 'into'> {
 export function compilePayload(
   declared: PayloadDeclaration | readonly PayloadDeclaration[],
   facts: PluginFacts,
-): { read: ReadPayload; part?: ValuePart; faults: readonly Fault[] } {
+): { read: ReadPayload; part?: ValuePart; forms: readonly BodyForm[]; faults: readonly Fault[] } {
   const faults: Fault[] = [];
   const parts: ValuePart[] = [];
   const list = [declared].flat();
@@ -51,6 +53,11 @@ export function compilePayload(
   const [part] = parts;
   return {
     faults,
+    forms: readings.map(({ type, form, part: from, decrypt }) => ({
+      type,
+      ...(from === undefined && decrypt === undefined && (form === 'json' || form === 'form') ? { form } : {}),
+      encoded: form === 'jwt' || decrypt !== undefined || (from?.filters.length ?? 0) > 0,
+    })),
     ...(part !== undefined && parts.length === 1 && list.length === 1 ? { part } : {}),
     read: (delivery, secrets, now, surroundings) => readPayload(readings, { delivery, secrets, now, surroundings }),
   };
@@ -62,7 +69,7 @@ function compileReading(declared: PayloadDeclaration, builder: Builder, parts: V
   const { type, form, decrypt } = declared;
   return {
     type: type === undefined ? undefined : typeForm(type),
-    ...{ form, from: from?.reader, inJson: from?.part.source === 'json' },
+    ...{ form, from: from?.reader, part: from?.part, inJson: from?.part.source === 'json' },
     decrypt: decrypt && compileDecryption(decrypt, builder),
   };
 }

@@ -55,8 +55,13 @@ export function createLog(
     write(severity, message, fields = {}) {
       repeats.take(severity, message, fields);
     },
-    outcome(endpoint, delivery, { accepted, rejected, letter, handshake }) {
+    outcome(endpoint, delivery, { accepted, rejected, letter, handshake, secret, protected: found }) {
       const about = { delivery: delivery.id, endpoint: endpoint.name };
+      // Names of fields are the provider's; those of a stranger are not logged.
+      if (found !== undefined && found.cards > 0 && secret !== undefined) {
+        const fields = { ...about, panGuard: endpoint.protect?.panGuard, found: found.cards, fields: found.names };
+        repeats.write('warn', 'card numbers in a payload', fields);
+      }
       if (handshake !== undefined) logger.info(about, 'handshake answered');
       if (logger.isLevelEnabled('debug')) {
         for (const { event, placement, duplicate, contentDiffers } of accepted) {

@@ -29,6 +29,8 @@ interface Counts {
   readonly reasons: Map<string, number>;
   /** Unproven deliveries without a dead letter. */
   dropped: number;
+  /** What `protect` and `panGuard` have found. */
+  readonly found: { cards: number; values: number };
   /** Secret → when it last proved a delivery, in milliseconds since the epoch. */
   readonly secrets: Map<string, number>;
   /** When an event last came that was published, or known already; 0: never. */
@@ -50,6 +52,10 @@ export class Meter {
     if (kind === 'unproven' && outcome.letter === undefined) counts.dropped++;
     for (const { code } of outcome.rejected) increment(reasons, code);
     countEvents(outcome, events, reused);
+    if (outcome.protected !== undefined) {
+      counts.found.cards += outcome.protected.cards;
+      counts.found.values += outcome.protected.values;
+    }
     if (outcome.secret !== undefined) secrets.set(outcome.secret, receivedAt);
     if (outcome.accepted.length > 0) counts.lastEvent = receivedAt;
     counts.requests.observe(performance.now() - startedAt);
@@ -83,7 +89,7 @@ export class Meter {
 
   *#count(): Generator<Reading> {
     for (const [endpoint, counts] of this.#endpoints) {
-      const { outcomes, events, reused, reasons, dropped, secrets, lastEvent, requests } = counts;
+      const { outcomes, events, reused, reasons, dropped, found, secrets, lastEvent, requests } = counts;
       for (const [outcome, value] of Object.entries(outcomes)) {
         if (value > 0) yield { metric: 'gateway_deliveries_total', labels: { endpoint, outcome }, value };
       }
@@ -97,6 +103,9 @@ export class Meter {
         yield { metric: 'gateway_rejections_total', labels: { endpoint, reason }, value };
       }
       if (dropped > 0) yield { metric: 'gateway_unverified_dropped_total', labels: { endpoint }, value: dropped };
+      if (found.cards > 0) yield { metric: 'gateway_card_numbers_total', labels: { endpoint }, value: found.cards };
+      if (found.values > 0)
+        yield { metric: 'gateway_protected_values_total', labels: { endpoint }, value: found.values };
       for (const [secret, at] of secrets) {
         yield { metric: 'gateway_secret_last_used_timestamp_seconds', labels: { endpoint, secret }, value: at / 1000 };
       }
@@ -116,6 +125,7 @@ export class Meter {
       reused: { published: 0, duplicate: 0 },
       reasons: new Map(),
       dropped: 0,
+      found: { cards: 0, values: 0 },
       secrets: new Map(),
       lastEvent: 0,
       requests: new Histogram('gateway_request_seconds', { endpoint }),

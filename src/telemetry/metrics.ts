@@ -40,6 +40,18 @@ export const metrics = {
     merge: 'sum',
     help: 'Unproven deliveries of which no dead letter was kept: over the budget (deadLetter.unverified), or nothing took it.',
   },
+  gateway_card_numbers_total: {
+    type: 'counter',
+    labels: ['endpoint'],
+    merge: 'sum',
+    help: 'Card numbers that panGuard has found in what was to be written, masked or not.',
+  },
+  gateway_protected_values_total: {
+    type: 'counter',
+    labels: ['endpoint'],
+    merge: 'sum',
+    help: 'Values of the fields of protect that were dropped, masked, tokenised or encrypted.',
+  },
   gateway_last_event_timestamp_seconds: {
     type: 'gauge',
     labels: ['endpoint'],

@@ -10,6 +10,7 @@ import { certify } from '../unit/keys/certificate.js';
 export const environment = {
   ACME_SECRET: 'acme-secret-of-the-example',
   ACME_SECRET_NEXT: 'acme-secret-after-that',
+  PROTECT_KEY: '00'.repeat(32),
   BAZAAR_KEY: '00112233445566778899aabbccddeeff',
   BAZAAR_PASSWORD: 'gateway:correct-horse',
 };

@@ -20,6 +20,8 @@ const signed = (content: string) =>
   `signature:\n  algorithm: hmac-sha256\n  signature: { from: "{header.acme-signature}", encoding: hex }\n  content: "${content}"\n`;
 const typeInHeader = `event: { id: id, type: '$headers."acme-event"' }\n`;
 
+const protecting = (protect: string) => gateway(`${acmeEndpoint}    protect: ${protect}\n`);
+
 export const endpointRules: readonly RuleDefinition[] = [
   {
     id: 'plugin-unknown',
@@ -84,5 +86,33 @@ export const endpointRules: readonly RuleDefinition[] = [
     why: 'Whoever sees one delivery can send it again as another event. Where that is known and harmless, say so with `accept: [event-unbound]` at the endpoint.',
     bad: plugin({ event: typeInHeader }),
     good: plugin({ signature: signed('{header.acme-event}.{raw}'), event: typeInHeader }),
+  },
+  {
+    id: 'protect-key-missing',
+    severity: 'error',
+    what: 'A field is to be tokenised or encrypted, and the endpoint has no key for it.',
+    why: 'Without a key nothing can be encrypted, and a hash without one says the value to whoever tries all of them. The key is a reference, as a secret is: 32 bytes, as `openssl rand -hex 32` makes them.',
+    bad: protecting('{ fields: [{ path: /order/id, do: tokenise }] }'),
+    good: protecting('{ key: { id: k1, env: PROTECT_KEY }, fields: [{ path: /order/id, do: tokenise }] }'),
+  },
+  {
+    id: 'protect-unknown-field',
+    severity: 'warning',
+    what: 'A path of `protect` leads to a field that no schema of the plugin has.',
+    why: 'A field whose name is misspelt is written as it is: nothing is found in its place.',
+    bad: protecting('{ fields: [{ path: /order/idd, do: mask }] }'),
+    good: protecting('{ fields: [{ path: /order/id, do: mask }] }'),
+  },
+  {
+    id: 'protect-unsupported',
+    severity: 'error',
+    what: 'The endpoint protects fields, or looks for card numbers, in payloads in which they can not be found.',
+    why: 'Fields are changed in the bytes of JSON and of forms, so that all other bytes stay as they are. In XML, and where the payload is a part of the body that is encoded or encrypted, they can not be. `panGuard` looks at any text, but not into what is encoded or encrypted.',
+    bad: plugin({
+      rest: 'payload: [{ type: application/xml, form: xml }, { form: json }]\nprotect: [{ path: /order/id, do: mask }]\neventTypes: event-types.txt\nexamples: { dir: examples/ }\n',
+    }),
+    good: plugin({
+      rest: 'protect: [{ path: /order/id, do: mask }]\neventTypes: event-types.txt\nexamples: { dir: examples/ }\n',
+    }),
   },
 ];

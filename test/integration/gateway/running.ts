@@ -5,6 +5,7 @@ import type { Settings } from '../../../src/config/settings.js';
 import { formatPretty } from '../../../src/diagnostics/pretty.js';
 import { type GatewayOptions, startGateway } from '../../../src/gateway.js';
 import { createLog } from '../../../src/telemetry/log.js';
+import type { Reading } from '../../../src/telemetry/metrics.js';
 import { makeDirectory } from '../../e2e/cli.js';
 
 export const plugins = fileURLToPath(new URL('../../../plugins', import.meta.url));
@@ -14,6 +15,7 @@ export interface Running {
   readonly url: string;
   readonly adminUrl: string | undefined;
   readonly settings: Settings;
+  readonly readings: () => readonly Reading[];
   /** What it logged. */
   readonly log: LogText;
   close(): Promise<void>;
@@ -69,6 +71,7 @@ export async function run(
     url: gateway.url,
     adminUrl: gateway.adminUrl,
     settings,
+    readings: gateway.readings,
     log,
     async close() {
       await gateway.close();
