@@ -9,7 +9,7 @@ export const separator = 10;
 export const looseSeparator = 11;
 /** A letter or `_`: what touches it is a part of a word. */
 export const word = 12;
-export const other = 13;
+const other = 13;
 
 const zero = 0x30;
 const nine = 0x39;

@@ -9,7 +9,7 @@ export function pair(wanted: Partial<Parameters<typeof certify>[0]> = {}): TlsTe
   return { cert: identity.cert, key: keyText(identity), identity };
 }
 
-export function keyText({ key }: Identity): string {
+function keyText({ key }: Identity): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
