@@ -13,8 +13,8 @@ export type Fields = { readonly [name: string]: unknown };
 
 /**
  * The gateway's log: one JSON object a line. Fields say which delivery, endpoint and reason; never a payload, a header's
- * value or a secret. What is repeated (warnings, errors, refusals) is summed up: see `Repeats`; dead letters of proven
- * deliveries are a line each.
+ * value or a secret. What is repeated (warnings, errors, refusals, handshakes) is summed up: see `Repeats`; dead letters of
+ * proven deliveries are a line each.
  */
 export interface Log {
   write(level: Level, message: string, fields?: Fields): void;
@@ -44,7 +44,10 @@ export function createLog(
     },
     stream ?? (process.stdout.isTTY ? prettyStream(process.stdout) : pino.destination(1)),
   );
-  const repeats = new Repeats((severity, message, fields) => logger[severity](fields, message), clock);
+  const writeLine = (severity: Level, message: string, fields: Fields) => logger[severity](fields, message);
+  const repeats = new Repeats(writeLine, clock);
+  // Of its own: what requests cause, which anybody can send, leaves room for what the gateway says of itself.
+  const requests = new Repeats(writeLine, clock, 'join');
   return {
     get level() {
       return logger.level as Level;
@@ -57,7 +60,7 @@ export function createLog(
     },
     outcome(endpoint, delivery, { accepted, rejected, letter, handshake }) {
       const about = { delivery: delivery.id, endpoint: endpoint.name };
-      if (handshake !== undefined) logger.info(about, 'handshake answered');
+      if (handshake !== undefined) requests.write('info', 'handshake answered', { ...about, client: delivery.client });
       if (logger.isLevelEnabled('debug')) {
         for (const { event, placement, duplicate, contentDiffers } of accepted) {
           const fields = {
@@ -70,20 +73,23 @@ export function createLog(
       for (const rejection of rejected) {
         const fields = { ...about, ...reason(rejection), ...place(letter) };
         if (rejection.stage !== 'verify') logger.warn(fields, 'delivery dead-lettered');
-        else repeats.write('warn', 'delivery not proven', { ...fields, client: delivery.client });
+        else requests.write('warn', 'delivery not proven', { ...fields, client: delivery.client });
       }
     },
     rejection(rejection, fields) {
       const severity = rejection.status === 503 ? 'error' : 'info';
-      repeats.write(severity, 'delivery refused', { ...fields, ...reason(rejection) });
+      requests.write(severity, 'delivery refused', { ...fields, ...reason(rejection) });
     },
     clientError(code, client) {
-      repeats.write('info', 'request is not HTTP', { code, client });
+      requests.write('info', 'request is not HTTP', { code, client });
     },
     bug(error, fields) {
       repeats.write('error', 'bug', { ...fields, stack: error instanceof Error ? error.stack : String(error) });
     },
-    flush: () => repeats.flush(),
+    flush() {
+      requests.flush();
+      repeats.flush();
+    },
   };
 }
 
