@@ -22,6 +22,8 @@ export interface AttackOptions {
   /** Hostile requests. */
   readonly requests: number;
   readonly seed: number;
+  /** Ends it early. */
+  readonly signal: AbortSignal;
 }
 
 /** Connections at a time: of hostile requests, of honest ones, and of what is no HTTP; and one in so many requests is that. */
@@ -38,7 +40,7 @@ const baseUses = 40;
 const tries = 20;
 
 /** Sends hostile requests and honest ones beside them, until all are answered. */
-export async function attack({ gateway, targets, requests, seed }: AttackOptions): Promise<Tally> {
+export async function attack({ gateway, targets, requests, seed, signal }: AttackOptions): Promise<Tally> {
   const tally = new Tally();
   const canary = await startCanary(tally);
   const kinds = [
@@ -53,7 +55,7 @@ export async function attack({ gateway, targets, requests, seed }: AttackOptions
   const total = reached.at(-1) ?? 0;
   const bases = new Bases(targets, seed);
   let sent = 0;
-  const going = () => sent < requests && gateway.end === undefined;
+  const going = () => sent < requests && gateway.end === undefined && !signal.aborted;
 
   function choose(dice: Dice): Kind | undefined {
     const drawn = (dice(1e6) / 1e6) * total;

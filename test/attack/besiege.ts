@@ -15,6 +15,8 @@ export interface Siege {
   readonly plugins: readonly string[];
   /** Where the files of the gateway go. */
   readonly parent: string;
+  /** Ends it early; what was sent until then is judged. */
+  readonly signal: AbortSignal;
 }
 
 export interface Verdict {
@@ -27,7 +29,7 @@ export interface Verdict {
 const settling = 1_500;
 
 /** Attacks a gateway of its own and judges what came of it. */
-export async function besiege({ root, requests, seed, plugins, parent }: Siege): Promise<Verdict> {
+export async function besiege({ root, requests, seed, plugins, parent, signal }: Siege): Promise<Verdict> {
   const scene = await makeScene(root, parent, plugins);
   const gateway = new GatewayProcess(root, scene.file, scene.folder);
   try {
@@ -36,7 +38,7 @@ export async function besiege({ root, requests, seed, plugins, parent }: Siege):
     const files = gateway.files();
     const sampler = new Sampler(gateway);
     const start = performance.now();
-    const tally = await attack({ gateway, targets: scene.targets, requests, seed });
+    const tally = await attack({ gateway, targets: scene.targets, requests, seed, signal });
     const seconds = (performance.now() - start) / 1000;
     await delay(settling);
     const [metrics, status] =

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Settings } from '../../src/config/settings.js';
 import { readTopics } from '../../src/publish/read.js';
 import { type GatewayProcess, listFiles, sizeOf } from './gateway.js';
 import type { Sampler } from './sampler.js';
-import { type Scene, secretMark } from './scene.js';
+import { hasSecret, type Scene } from './scene.js';
 import type { Tally } from './tally.js';
 
 /** Something that was counted, and what it may be. */
@@ -54,7 +54,7 @@ export async function judge(evidence: Evidence): Promise<readonly Finding[]> {
     { what: 'answers with 500', seen: tally.statuses('500'), most: 0 },
     { what: 'bypasses', seen: tally.bypasses.length, most: 0 },
     { what: 'deliveries taken that nobody was told of', seen: countTaken(metrics) - tally.taken, most: 0 },
-    { what: 'secrets that were shown', seen: tally.secrets + (await countSecrets(evidence)), most: 0 },
+    { what: 'secrets that were shown', seen: tally.secrets + countSecrets(evidence), most: 0 },
     {
       what: 'honest requests not answered with 200, of 100,000',
       seen: share(tally),
@@ -155,30 +155,11 @@ function countLines(file: string, text: string): number {
     .filter((line) => line !== '' && line.includes(text)).length;
 }
 
-/** Files of the embedded log, the log, metrics and status in which a secret stands that the provider itself does not put into a body. */
-async function countSecrets({ scene, gateway, metrics, status }: Evidence): Promise<number> {
-  const inBodies = scene.targets.filter(({ inBody }) => inBody).flatMap(({ secrets }) => secrets);
-  const files = listFiles(join(scene.folder, 'data')).map((file) => {
-    let text = readFileSync(file, 'latin1');
-    for (const secret of inBodies) text = text.replaceAll(secret, '');
-    return [basename(file), text] as const;
-  });
-  const texts = [
-    ...files,
-    ['log', readFileSync(gateway.log, 'latin1')],
-    ['metrics', metrics],
-    ['status', status],
-  ] as const;
-  return texts.filter(([, text]) => secretForms.some((form) => text.includes(form))).length;
+/** Of the log, metrics and status, and of the files of the embedded log, in which a secret stands that is not in a body itself. */
+function countSecrets({ scene, gateway, metrics, status }: Evidence): number {
+  const shown = [readFileSync(gateway.log, 'latin1'), metrics, status].filter((text) => hasSecret(text));
+  const records = listFiles(join(scene.folder, 'data')).filter((file) =>
+    hasSecret(readFileSync(file, 'latin1'), 'in records'),
+  );
+  return shown.length + records.length;
 }
-
-/** As it is, and in base64 after any number of bytes. */
-const secretForms: readonly string[] = [
-  secretMark,
-  'PRIVATE KEY',
-  ...[0, 1, 2].map((before) =>
-    Buffer.from('x'.repeat(before) + secretMark)
-      .toString('base64')
-      .slice(4, -4),
-  ),
-];

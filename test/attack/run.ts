@@ -1,7 +1,8 @@
 /**
  * Hostile requests against the built gateway, with honest ones beside them, and a judge. Usage: npm run build && npm run attack
  * [-- --requests 30000] [--seed 1] [--only PLUGIN]… [--dir FOLDER]; with `--mutants` the bounds are removed one by one, and each has
- * to be missed. The last line is JSON; exit code 1 if a bound is broken. All requests stay on this machine.
+ * to be missed. The last line is JSON; exit code 1 if a bound is broken. All requests stay on this machine;
+ * SIGINT ends them early.
  */
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,12 +20,15 @@ const { values } = parseArgs({
     mutants: { type: 'boolean', default: false },
   },
 });
+const stop = new AbortController();
+process.once('SIGINT', () => stop.abort());
 const siege = {
   root: packageRoot,
   requests: Number(values.requests),
   seed: Number(values.seed),
   plugins: values.only,
   parent: values.dir,
+  signal: stop.signal,
 };
 const verdict = await besiege(siege);
 process.stdout.write(formatVerdict(verdict));

@@ -12,8 +12,8 @@ import { developmentSecrets } from '../../src/rehearsal/secrets.js';
 export const site = 'https://hooks.example.com';
 /** What secrets that are texts begin with: good as hex and as base64, and nowhere else to be found. */
 export const secretMark = 'a77acca77acca77a';
-/** The secret with which the examples of a plugin are encrypted. */
-const encrypting = '0123456789abcdef0123456789abcdef';
+/** The same of a secret that the provider sends in the body, which becomes a record as it is. */
+const bodyMark = 'b0d1cab0d1cab0d1';
 
 /** An endpoint, and how the provider signs what it sends there. */
 export interface Target {
@@ -22,9 +22,6 @@ export interface Target {
   readonly examples: readonly Example[];
   /** False where the key has to be fetched: nobody can sign for it here. */
   readonly honest: boolean;
-  /** Texts; and whether the provider sends one of them in a body, which becomes a record as it is. */
-  readonly secrets: readonly string[];
-  readonly inBody: boolean;
 }
 
 export interface Scene {
@@ -59,10 +56,7 @@ export async function makeScene(root: string, parent: string, only: readonly str
       const found = planned.find(({ path }) => path === endpoint.path);
       if (found === undefined) throw new Error(`${endpoint.path} is not planned`);
       const examples = await listExamples(endpoint.provider.folder);
-      const { declaration, honest, secrets } = found;
-      const inBody =
-        endpoint.provider.scheme.secretHeaders.length === 0 && /"equals"/.test(JSON.stringify(declaration.signature));
-      return { endpoint, declaration, examples, honest, secrets: [...secrets.values()], inBody };
+      return { endpoint, declaration: found.declaration, examples, honest: found.honest };
     }),
   );
   return {
@@ -81,7 +75,7 @@ async function plan(plugins: string, only: readonly string[]): Promise<Planned[]
   const planned: Planned[] = [];
   for (const plugin of names) {
     const { source, provider } = await loadDeclared(join(plugins, plugin));
-    const secrets = new Map([...developmentSecrets(source, 0)].map(([kind, text]) => [kind, mark(plugin, kind, text)]));
+    const secrets = new Map([...developmentSecrets(source, 0)].map(([kind, text]) => [kind, mark(source, kind, text)]));
     const both = { plugin, declaration: source };
     planned.push({ ...both, path: `/webhooks/${plugin}`, secrets, honest: true });
     if (!provider) continue;
@@ -99,14 +93,32 @@ async function loadDeclared(folder: string): Promise<{ source: PluginDeclaration
   return { source: declaration, provider: JSON.stringify(declaration.signature).includes('"remote":') };
 }
 
-function mark(plugin: string, kind: string, text: string): string {
-  const tail = createHash('sha256').update(`${plugin} ${kind}`).digest('hex').slice(secretMark.length);
-  if (text.includes('PRIVATE KEY') || isEncrypting(plugin, kind)) return text;
-  return text.startsWith('gateway:') ? `gateway:${secretMark}${tail}` : secretMark + tail;
+function mark({ name, signature, payload }: PluginDeclaration, kind: string, text: string): string {
+  const encrypts = [payload ?? []].flat().some(({ decrypt }) => decrypt?.secret === kind);
+  if (text.includes('PRIVATE KEY') || encrypts) return text;
+  const declared = JSON.stringify(signature);
+  const inBody = declared.includes('"algorithm":"equals"') && /"from":"\{(json|item|form)/.test(declared);
+  const begin = inBody ? bodyMark : secretMark;
+  const tail = createHash('sha256').update(`${name} ${kind}`).digest('hex').slice(begin.length);
+  return (text.startsWith('gateway:') ? 'gateway:' : '') + begin + tail;
 }
 
-function isEncrypting(plugin: string, kind: string): boolean {
-  return plugin === 'wechat_pay_v3' && kind === 'api_v3_key' && encrypting.length === 32;
+const inRecords = formsOf(secretMark);
+const anywhere = [...inRecords, ...formsOf(bodyMark)];
+
+/** A secret as it is, or in base64. `where`: in records, a body may have one in it. */
+export function hasSecret(text: string, where: 'in records' | 'anywhere' = 'anywhere'): boolean {
+  return (where === 'anywhere' ? anywhere : inRecords).some((form) => text.includes(form));
+}
+
+/** In base64 it may stand after any number of bytes. */
+function formsOf(mark: string): readonly string[] {
+  const inBase64 = [0, 1, 2].map((before) =>
+    Buffer.from('x'.repeat(before) + mark)
+      .toString('base64')
+      .slice(4, -4),
+  );
+  return ['PRIVATE KEY', mark, ...inBase64];
 }
 
 function configuration(root: string, planned: readonly Planned[], folder: string): object {

@@ -1,5 +1,5 @@
 import type { Hostile, Kind } from './kinds/kind.js';
-import { secretMark, type Target } from './scene.js';
+import { hasSecret, type Target } from './scene.js';
 import { isReadable, signedViews } from './signed-view.js';
 import type { Answer, WireRequest } from './wire.js';
 
@@ -96,7 +96,7 @@ export class Tally {
   }
 
   #look(text: string): void {
-    if (text.includes(secretMark) || text.includes('PRIVATE KEY')) this.secrets++;
+    if (hasSecret(text)) this.secrets++;
   }
 
   #bypass(kind: string, endpoint: string, request: WireRequest, answer: Answer): void {
