@@ -11,6 +11,7 @@ import type { Base, Hostile, Kind } from './kinds/kind.js';
 import { payloadKinds } from './kinds/payload.js';
 import { signatureKinds } from './kinds/signature.js';
 import { timeKinds } from './kinds/time.js';
+import { countConnections, waitForSlowBody } from './probes.js';
 import { chooseRaw, run } from './raw.js';
 import type { Target } from './scene.js';
 import { Tally } from './tally.js';
@@ -24,6 +25,8 @@ export interface AttackOptions {
   readonly seed: number;
   /** Ends it early. */
   readonly signal: AbortSignal;
+  /** `layer: name` of those that are sent. */
+  readonly kinds: RegExp;
 }
 
 /** Connections at a time: of hostile requests, of honest ones, and of what is no HTTP; and one in so many requests is that. */
@@ -39,18 +42,28 @@ const baseUses = 40;
 /** Tries to make a request of a kind that the endpoint has. */
 const tries = 20;
 
+const commonKinds: readonly Kind[] = [
+  ...signatureKinds,
+  ...payloadKinds,
+  ...headKinds,
+  ...timeKinds,
+  ...handshakeKinds,
+];
+
 /** Sends hostile requests and honest ones beside them, until all are answered. */
-export async function attack({ gateway, targets, requests, seed, signal }: AttackOptions): Promise<Tally> {
+export async function attack({
+  gateway,
+  targets,
+  requests,
+  seed,
+  signal,
+  kinds: wanted,
+}: AttackOptions): Promise<Tally> {
   const tally = new Tally();
   const canary = await startCanary(tally);
-  const kinds = [
-    ...signatureKinds,
-    ...payloadKinds,
-    ...headKinds,
-    ...timeKinds,
-    ...handshakeKinds,
-    ...makeKeyKinds(canary.at),
-  ];
+  const kinds = [...commonKinds, ...makeKeyKinds(canary.at)].filter(({ layer, name }) =>
+    wanted.test(`${layer}: ${name}`),
+  );
   const reached = kinds.map((_, index) => kinds.slice(0, index + 1).reduce((sum, { weight }) => sum + weight, 0));
   const total = reached.at(-1) ?? 0;
   const bases = new Bases(targets, seed);
@@ -149,7 +162,9 @@ export async function attack({ gateway, targets, requests, seed, signal }: Attac
   ];
   const of = (count: number, send: (number: number) => Promise<void>) =>
     Array.from({ length: count }, (_, n) => send(n));
+  const probing = Promise.all([countConnections(gateway.url), waitForSlowBody(gateway.url, path)]);
   await Promise.all([...of(lanes, sendHostile), ...of(rawLanes, sendRaw), ...of(honestLanes, sendHonest)]);
+  [tally.connectionsKept, tally.slowBody] = await probing;
   for (const stop of slow) stop();
   canary.server.close();
   tally.sent = sent;

@@ -17,6 +17,8 @@ export interface Siege {
   readonly parent: string;
   /** Ends it early; what was sent until then is judged. */
   readonly signal: AbortSignal;
+  /** See `AttackOptions`. */
+  readonly kinds: RegExp;
 }
 
 export interface Verdict {
@@ -29,7 +31,7 @@ export interface Verdict {
 const settling = 1_500;
 
 /** Attacks a gateway of its own and judges what came of it. */
-export async function besiege({ root, requests, seed, plugins, parent, signal }: Siege): Promise<Verdict> {
+export async function besiege({ root, requests, seed, plugins, parent, signal, kinds }: Siege): Promise<Verdict> {
   const scene = await makeScene(root, parent, plugins);
   const gateway = new GatewayProcess(root, scene.file, scene.folder);
   try {
@@ -38,7 +40,7 @@ export async function besiege({ root, requests, seed, plugins, parent, signal }:
     const files = gateway.files();
     const sampler = new Sampler(gateway);
     const start = performance.now();
-    const tally = await attack({ gateway, targets: scene.targets, requests, seed, signal });
+    const tally = await attack({ gateway, targets: scene.targets, requests, seed, signal, kinds });
     const seconds = (performance.now() - start) / 1000;
     await delay(settling);
     const [metrics, status] =

@@ -25,11 +25,15 @@ const bounds = {
   newKeysPerMinute: 30,
   causes: 500,
   connections: 8_192,
+  connectionsPerAddress: 1_024,
+  /** Seconds: `bodyTimeout`, and some more where the machine is busy. */
+  slowBody: 14,
 } as const;
 /** Beside bodies: what parsing, sockets and garbage that was not collected yet take. */
 const heap = 256 * mebibyte;
 /** Of one line of the log, and of one record beside its body. */
 const lineBytes = 600;
+const longestLineBytes = 2 * 1024;
 const recordBytes = 4 * 1024;
 const honestShare = 0.999;
 
@@ -63,6 +67,9 @@ export async function judge(evidence: Evidence): Promise<readonly Finding[]> {
     { what: '5xx that honest requests saw', seen: tally.honestErrors, most: (1 - honestShare) * tally.honestSent },
     ...judgeLetters(letters, evidence),
     ...judgeMachine(evidence),
+    { what: 'requests that were read and should not be', seen: tally.readTooFar(), most: 0 },
+    { what: 'connections that one address keeps', seen: tally.connectionsKept, most: bounds.connectionsPerAddress },
+    { what: 'seconds until a slow body is given up', seen: tally.slowBody, most: bounds.slowBody },
     { what: 'descriptors at a time', seen: sampler.mostDescriptors, most: bounds.connections },
     { what: 'descriptors left over', seen: sampler.descriptorsLeft(), most: 20 },
     { what: 'connections to where no key may be', seen: tally.knocks, most: 0 },
@@ -110,6 +117,7 @@ function judgeMachine({ scene, gateway, tally, sampler, minutes, metrics }: Evid
     },
     { what: 'growth of resident bytes, first to last quarter', seen: sampler.memoryGrowth(), most: 64 * mebibyte },
     { what: 'lines of the log about what was not proven', seen: lines, most: Math.ceil(mostLines) },
+    { what: 'bytes of the longest line of the log', seen: longestLine(gateway.log), most: longestLineBytes },
     {
       what: 'bytes of the log',
       seen: statSync(gateway.log).size,
@@ -153,6 +161,12 @@ function countLines(file: string, text: string): number {
   return readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line !== '' && line.includes(text)).length;
+}
+
+function longestLine(file: string): number {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .reduce((most, line) => Math.max(most, line.length), 0);
 }
 
 /** Of the log, metrics and status, and of the files of the embedded log, in which a secret stands that is not in a body itself. */

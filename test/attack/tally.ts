@@ -13,6 +13,14 @@ export interface Bypass {
 
 const taken = /"status":"(accepted|spooled|duplicate|dead_lettered)"/;
 const published = /"status":"(accepted|spooled|duplicate)"/;
+/** Without an answer a connection was closed before it was sent. */
+const mustBe: ReadonlyMap<string, readonly string[]> = new Map([
+  ['payload: over the limit', ['413', '503', 'none']],
+  ['payload: a bomb', ['415', 'none']],
+  ['payload: compressed', ['415', 'none']],
+  ['headers: too many bytes', ['431', 'none']],
+  ['socket: chunks: chunks of one byte', ['400', '503', 'none']],
+]);
 const mostKept = 50;
 
 /** What came back. */
@@ -31,6 +39,9 @@ export class Tally {
   /** Connections to where no key may be fetched. */
   knocks = 0;
   secrets = 0;
+  /** Of the probes. */
+  connectionsKept = 0;
+  slowBody = 0;
   readonly bypasses: Bypass[] = [];
   /** Layer: kind → status → how often. */
   readonly answers = new Map<string, Map<string, number>>();
@@ -82,6 +93,14 @@ export class Tally {
   /** How often hostile requests were answered so. */
   statuses(status: string): number {
     return [...this.answers.values()].reduce((sum, counts) => sum + (counts.get(status) ?? 0), 0);
+  }
+
+  /** Requests that have to be refused for what their head or their chunks say, and were not. */
+  readTooFar(): number {
+    return [...mustBe].reduce((sum, [kind, wanted]) => {
+      const others = [...(this.answers.get(kind) ?? [])].filter(([status]) => !wanted.includes(status));
+      return sum + others.reduce((count, [, each]) => count + each, 0);
+    }, 0);
   }
 
   #count(name: string, status: string): void {

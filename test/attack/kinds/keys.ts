@@ -42,7 +42,13 @@ function nameOf(plugin: string, dice: Dice, canary: string): string {
   const likely = plausible[plugin] ?? fresh;
   return pick(dice, [
     ...[likely, likely, likely],
-    ...[`https://${canary}/key.pem`, `http://${canary}/key.pem`, `https://127.0.0.1/${fresh}`, 'https://localhost/x'],
+    ...[
+      `https://${canary}/key.pem`,
+      `http://${canary}/key.pem`,
+      `https://${canary}/v1/notifications/x`,
+      `https://127.0.0.1/${fresh}`,
+      'https://localhost/x',
+    ],
     ...[`https://api.paypal.com@${canary}/v1/notifications/x`, `https://sns.eu-west-1.amazonaws.com.${canary}/x.pem`],
     ...[`https://sns.s3.amazonaws.com/${fresh}.pem`, `file:///etc/passwd`, `https://169.254.169.254/latest/${fresh}`],
     ...[

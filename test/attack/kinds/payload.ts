@@ -92,10 +92,12 @@ const bodies = [
   ...[`{"a":${'{"a":'.repeat(3_000)}1${'}'.repeat(3_001)}`, `{"a":"${'\\u0041'.repeat(2_000)}"}`, '1'.repeat(5_000)],
 ];
 
-const small = [...hostiles(8 * 1024)];
+const dearBytes = 24 * 1024;
+const small = [...hostiles(dearBytes)];
 
 /** One of the deliveries that are dear to read. */
 function makeDear(request: WireRequest, dice: Dice): WireRequest | undefined {
+  if (request.body.length > dearBytes / 3) return undefined;
   const [, spoil] = pick(dice, small);
   const headers = Object.fromEntries(request.headers.map(([name, value]) => [name, [value]]));
   const { method, target, body } = request;
