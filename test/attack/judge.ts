@@ -57,7 +57,11 @@ export async function judge(evidence: Evidence): Promise<readonly Finding[]> {
     { what: 'bugs in the log', seen: countLines(gateway.log, '"msg":"bug"'), most: 0 },
     { what: 'answers with 500', seen: tally.statuses('500'), most: 0 },
     { what: 'bypasses', seen: tally.bypasses.length, most: 0 },
-    { what: 'deliveries taken that nobody was told of', seen: countTaken(metrics) - tally.taken, most: 0 },
+    {
+      what: 'deliveries taken that nobody was told of',
+      seen: countTaken(metrics) - tally.taken,
+      most: tally.oddLengths,
+    },
     { what: 'secrets that were shown', seen: tally.secrets + countSecrets(evidence), most: 0 },
     {
       what: 'honest requests not answered with 200, of 100,000',
@@ -134,7 +138,7 @@ function judgeMachine({ scene, gateway, tally, sampler, minutes, metrics }: Evid
       seen: gateway.lookups().length,
       most: Math.ceil(fetching * bounds.newKeysPerMinute * (1 + minutes)),
     },
-    { what: 'lines of /metrics', seen: metrics.split('\n').length, most: 100 * scene.targets.length },
+    { what: 'lines of /metrics', seen: metrics.split('\n').length, most: 200 + 100 * scene.targets.length },
   ];
 }
 

@@ -39,6 +39,8 @@ export class Tally {
   /** Connections to where no key may be fetched. */
   knocks = 0;
   secrets = 0;
+  /** Of a length that is not that of the body: what comes after it can be answered before what was taken. */
+  oddLengths = 0;
   /** Of the probes. */
   connectionsKept = 0;
   slowBody = 0;
@@ -67,10 +69,11 @@ export class Tally {
   hostile(kind: Kind, target: Target, hostile: Hostile, answer: Answer | undefined): void {
     const name = `${kind.layer}: ${kind.name}`;
     this.#count(name, String(answer?.status ?? 'none'));
+    const { request } = hostile;
+    if (hasOddLength(request) && !(answer && isGood(answer))) this.oddLengths++;
     if (answer === undefined) return;
     this.#look(answer.text);
     if (!isGood(answer)) return;
-    const { request } = hostile;
     if (answer.text === '{"status":"ok"}' && request.target.startsWith('/health')) return;
     if (isHandshake(target, answer)) {
       this.handshakes++;
@@ -132,6 +135,10 @@ function add(counts: Map<string, number>, name: string): void {
 
 function isGood({ status }: Answer): boolean {
   return status >= 200 && status < 300;
+}
+
+function hasOddLength({ headers }: WireRequest): boolean {
+  return headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name));
 }
 
 /** An answer that takes nothing: of a plugin whose handshakes answer anybody, and not what it answers for a delivery. */
