@@ -60,7 +60,7 @@ export async function judge(evidence: Evidence): Promise<readonly Finding[]> {
     {
       what: 'deliveries taken that nobody was told of',
       seen: countTaken(metrics) - tally.taken,
-      most: tally.oddLengths,
+      most: tally.untold,
     },
     { what: 'secrets that were shown', seen: tally.secrets + countSecrets(evidence), most: 0 },
     {

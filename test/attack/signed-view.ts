@@ -52,20 +52,29 @@ function viewOf(scheme: SchemeDeclaration, seen: Seen): readonly unknown[] {
   const whole = values.some(({ source }) => source === 'sig' || source === 'jws');
   const isHex = /^(hex|base64-hex)$/.test(signature?.encoding ?? '');
   return [
-    ...values.map((value) => read(value, seen)),
+    // To a template that takes both, what is missing is empty.
+    ...values.map((value) => [read(value, seen) ?? ''].flat().join('\n')),
     ...pairs,
     ...signatures.map((value) => {
       const text = JSON.stringify(read(value, seen));
-      const said = whole ? text : longest(text);
+      const said = whole ? entries(text) : longest(text, isHex);
       return isHex ? said.toLowerCase() : said;
     }),
   ];
 }
 
 /** The signature itself: what stands beside it, such as the name of a key, says nothing that is signed. */
-function longest(text: string): string {
-  const words = text.match(/[\w+/=.-]+/g) ?? [];
+function longest(text: string, isHex: boolean): string {
+  const words = text.match(isHex ? /[\da-f]+/gi : /[\w+/=.-]+/g) ?? [];
   return words.reduce((most, word) => (word.length > most.length ? word : most), '');
+}
+
+/** A list without its empty entries. */
+function entries(text: string): string {
+  return text
+    .split(/[;,\s"[\]]+/)
+    .filter((entry) => entry !== '')
+    .join();
 }
 
 function valuesOf(parts: readonly Part[]): readonly ValuePart[] {

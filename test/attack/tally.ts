@@ -19,7 +19,7 @@ const mustBe: ReadonlyMap<string, readonly string[]> = new Map([
   ['payload: a bomb', ['415', 'none']],
   ['payload: compressed', ['415', 'none']],
   ['headers: too many bytes', ['431', 'none']],
-  ['socket: chunks: chunks of one byte', ['400', '503', 'none']],
+  ['socket: chunks: chunks of one byte', ['400', '415', '503', 'none']],
 ]);
 const mostKept = 50;
 
@@ -39,8 +39,11 @@ export class Tally {
   /** Connections to where no key may be fetched. */
   knocks = 0;
   secrets = 0;
-  /** Of a length that is not that of the body: what comes after it can be answered before what was taken. */
-  oddLengths = 0;
+  /**
+   * Requests whose answer was not seen: none came, or the length is not that of the body, and what comes after it was answered
+   * before what was taken.
+   */
+  untold = 0;
   /** Of the probes. */
   connectionsKept = 0;
   slowBody = 0;
@@ -56,6 +59,7 @@ export class Tally {
     this.#look(answer?.text ?? '');
     const wanted = target.endpoint.provider.answer === undefined ? /^2/ : /^20[04]/;
     const good = answer !== undefined && wanted.test(String(answer.status)) && !answer.text.includes('dead_lettered');
+    if (answer === undefined) this.untold++;
     if (answer === undefined || answer.status >= 500) this.honestErrors++;
     if (good) this.honestTaken++;
     else
@@ -70,7 +74,7 @@ export class Tally {
     const name = `${kind.layer}: ${kind.name}`;
     this.#count(name, String(answer?.status ?? 'none'));
     const { request } = hostile;
-    if (hasOddLength(request) && !(answer && isGood(answer))) this.oddLengths++;
+    if (answer === undefined || (hasOddLength(request) && !isGood(answer))) this.untold++;
     if (answer === undefined) return;
     this.#look(answer.text);
     if (!isGood(answer)) return;

@@ -14,8 +14,8 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Without an answer: the connection was closed, or nothing came for so long (milliseconds). */
-const patience = 20_000;
+/** Without an answer: the connection was closed, or nothing came for twice so long (milliseconds). */
+const patience = 15_000;
 
 /** The bytes. A length is added unless one is said, or another framing. */
 export function encode({ method, target, headers, body }: WireRequest): Buffer {
@@ -43,7 +43,10 @@ export class Lane {
   /** Undefined: no answer came. */
   async send(bytes: Buffer, method: string): Promise<Answer | undefined> {
     const socket = this.#connected();
-    const timer = setTimeout(() => socket.destroy(), patience);
+    // Twice: after a time in which this process did not run, what has come in the meantime is read first.
+    let timer = setTimeout(() => {
+      timer = setTimeout(() => socket.destroy(), patience);
+    }, patience);
     const answer = await new Promise<Answer | undefined>((done) => {
       this.#waiting = { bodiless: method === 'HEAD', done };
       socket.write(bytes);
