@@ -9,6 +9,7 @@ import type { LanePorts } from './entry.js';
 import { Journal } from './journal.js';
 import { Lane, type LaneStatus } from './lane.js';
 import type { JournalOptions } from './load-journal.js';
+import { isOwed, notSpooled } from './owed.js';
 import { Parked } from './parked.js';
 import { createRecovery } from './set-aside.js';
 
@@ -178,6 +179,7 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
     if (lane === undefined) return openLane(topic).then(() => publish(record));
     if (closing !== undefined)
       return Promise.reject(new PublishError('unavailable', 'CLOSED', 'the gateway is stopping'));
+    if (!isOwed(record) && !(kafka.connected() && lane.open)) return Promise.reject(notSpooled());
     // Where it is known that Kafka doesn't answer, nobody waits to find out once more.
     if (!kafka.connected()) lane.close('Kafka does not answer');
     const published = lane.publish(record);
@@ -218,9 +220,4 @@ export async function openSpool(kafka: Publisher<Placement>, options: SpoolOptio
       return closing;
     },
   };
-}
-
-/** False of a dead letter that a stranger can have caused: see `schemas/record.schema.json`. */
-function isOwed({ headers }: KafkaRecord): boolean {
-  return headers.ce_verified !== 'false';
 }
