@@ -95,7 +95,7 @@ const log: readonly Mutant[] = [
     'src/http/app.ts',
     [['.slice(0, longestPath)', '.slice(0, 1e6 * longestPath)']],
     'bytes of the longest line of the log',
-    { kinds: /another path/, requests: 1_000 },
+    { kinds: /a long path/, requests: 50 },
   ),
   mutant(
     'targets that are no path',

@@ -41,7 +41,6 @@ const paths: readonly ((path: string, query: string, dice: Dice) => string)[] = 
   (path, query) => `${path}${query}?${query}`,
   (path, query) => `${path}#x${query}`,
   (path) => `${path}?__proto__=1&constructor=1`,
-  () => `/${'a'.repeat(9_000)}`,
   (_, __, dice) => `/${dice(1e9).toString(36)}`,
   (_, __, dice) =>
     pick(dice, [
@@ -134,6 +133,7 @@ export const headKinds: readonly Kind[] = [
     (request, dice) => ({ ...request, target: pick(dice, paths)(...pathOf(request.target), dice) }),
     3,
   ),
+  changing('http', 'a long path', (request) => ({ ...request, target: `/${'a'.repeat(9_000)}` }), 0.2),
   // A body is signed, not its chunks: the judge has it back together.
   {
     ...{ layer: 'http', name: 'in chunks', weight: 1 },
