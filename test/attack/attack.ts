@@ -7,12 +7,12 @@ import { sendHonestly, signed, toWire, unsigned } from './honest.js';
 import { handshakeKinds, postBack } from './kinds/handshakes.js';
 import { headKinds } from './kinds/head.js';
 import { makeKeyKinds } from './kinds/keys.js';
-import type { Base, Hostile, Kind } from './kinds/kind.js';
+import { type Base, type Hostile, type Kind, pick } from './kinds/kind.js';
 import { payloadKinds } from './kinds/payload.js';
 import { signatureKinds } from './kinds/signature.js';
 import { timeKinds } from './kinds/time.js';
 import { countConnections, waitForSlowBody } from './probes.js';
-import { chooseRaw, run } from './raw.js';
+import { rawAttacks, run } from './raw.js';
 import type { Target } from './scene.js';
 import { Tally } from './tally.js';
 import { encode, Lane, type WireRequest } from './wire.js';
@@ -66,6 +66,7 @@ export async function attack({
   );
   const reached = kinds.map((_, index) => kinds.slice(0, index + 1).reduce((sum, { weight }) => sum + weight, 0));
   const total = reached.at(-1) ?? 0;
+  const raws = rawAttacks.filter(({ name }) => wanted.test(`socket: ${name}`));
   const bases = new Bases(targets, seed);
   let sent = 0;
   const going = () => sent < requests && gateway.end === undefined && !signal.aborted;
@@ -129,7 +130,7 @@ export async function attack({
       const dice = createDice(seed * 7_919 + tally.raw++);
       const target = targets[dice(targets.length)];
       if (target === undefined) return;
-      const { name, steps, end } = chooseRaw(dice);
+      const { name, steps, end } = pick(dice, raws);
       const request = toWire(unsigned(target, dice, Date.now()));
       const text = await run(gateway.url, `127.2.${number}.${1 + dice(200)}`, steps(request, dice), end);
       tally.sawRaw(name, text);
@@ -163,7 +164,11 @@ export async function attack({
   const of = (count: number, send: (number: number) => Promise<void>) =>
     Array.from({ length: count }, (_, n) => send(n));
   const probing = Promise.all([countConnections(gateway.url), waitForSlowBody(gateway.url, path)]);
-  await Promise.all([...of(lanes, sendHostile), ...of(rawLanes, sendRaw), ...of(honestLanes, sendHonest)]);
+  await Promise.all([
+    ...of(lanes, sendHostile),
+    ...of(raws.length > 0 ? rawLanes : 0, sendRaw),
+    ...of(honestLanes, sendHonest),
+  ]);
   [tally.connectionsKept, tally.slowBody] = await probing;
   for (const stop of slow) stop();
   canary.server.close();

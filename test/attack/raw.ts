@@ -1,7 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Dice } from '../support/mutate.js';
-import { pick } from './kinds/kind.js';
 import { encode, type WireRequest } from './wire.js';
 
 /** Bytes to write, or milliseconds to wait. */
@@ -154,8 +153,4 @@ export const rawAttacks: readonly RawAttack[] = [
 
 function pickName(n: number): string {
   return String.fromCharCode(97 + (n % 26)).repeat(1 + (n % 2));
-}
-
-export function chooseRaw(dice: Dice): RawAttack {
-  return pick(dice, rawAttacks);
 }
