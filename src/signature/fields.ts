@@ -5,6 +5,20 @@ import type { Pairs } from './form.js';
 import type { Message } from './message.js';
 import { type Piece, renderBytes, type ValueReader } from './sources.js';
 
+/**
+ * Those before the field of that name. What comes after it is not signed: where a name comes again there, a reader that takes
+ * the last one of several would read what nobody has signed.
+ */
+function upTo(until: string | undefined, pairs: Pairs): Pairs {
+  const end = until === undefined ? -1 : pairs.findIndex(([name]) => name === until);
+  if (end === -1) return pairs;
+  const before = new Set(pairs.slice(0, end + 1).map(([name]) => name));
+  for (const [name] of pairs.slice(end + 1)) {
+    if (before.has(name)) throw malformed(`the field ${name} is given again after those that are signed`);
+  }
+  return pairs.slice(0, end);
+}
+
 type Order = (a: readonly [string, string], b: readonly [string, string]) => number;
 
 /** Fields of a form, a query or a JSON object as the sender writes them one after another to sign them. */
@@ -12,8 +26,7 @@ export function compilePairs(declared: PairsDeclaration): ValueReader {
   const { of, omit = [], prefix = '', until, before = '', join = '&', kv = '=' } = declared;
   const encode = declared.encode ? encodeForm : (text: string) => text;
   function select(pairs: Pairs): Pairs {
-    const end = until === undefined ? -1 : pairs.findIndex(([name]) => name === until);
-    const chosen = (end === -1 ? pairs : pairs.slice(0, end)).filter(
+    const chosen = upTo(until, pairs).filter(
       ([name, value]) => name.startsWith(prefix) && !omit.includes(name) && !(declared.omitEmpty && value === ''),
     );
     const sorted = declared.sort ? chosen.toSorted(orders[declared.unique ? 'both' : 'name']) : chosen;

@@ -13,8 +13,8 @@ export type Fields = { readonly [name: string]: unknown };
 
 /**
  * The gateway's log: one JSON object a line. Fields say which delivery, endpoint and reason; never a payload, a header's
- * value or a secret. What is repeated (warnings, errors, refusals) is summed up: see `Repeats`; dead letters of proven
- * deliveries are a line each.
+ * value or a secret. What is repeated (warnings, errors, refusals, handshakes) is summed up: see `Repeats`; dead letters of
+ * proven deliveries are a line each.
  */
 export interface Log {
   write(level: Level, message: string, fields?: Fields): void;
@@ -44,7 +44,10 @@ export function createLog(
     },
     stream ?? (process.stdout.isTTY ? prettyStream(process.stdout) : pino.destination(1)),
   );
-  const repeats = new Repeats((severity, message, fields) => logger[severity](fields, message), clock);
+  const writeLine = (severity: Level, message: string, fields: Fields) => logger[severity](fields, message);
+  const repeats = new Repeats(writeLine, clock);
+  // Of its own: what requests cause, which anybody can send, leaves room for what the gateway says of itself.
+  const requests = new Repeats(writeLine, clock, 'join');
   return {
     get level() {
       return logger.level as Level;
@@ -62,7 +65,7 @@ export function createLog(
         const fields = { ...about, panGuard: endpoint.protect?.panGuard, found: found.cards, fields: found.names };
         repeats.write('warn', 'card numbers in a payload', fields);
       }
-      if (handshake !== undefined) logger.info(about, 'handshake answered');
+      if (handshake !== undefined) requests.write('info', 'handshake answered', { ...about, client: delivery.client });
       if (logger.isLevelEnabled('debug')) {
         for (const { event, placement, duplicate, contentDiffers } of accepted) {
           const fields = {
@@ -75,19 +78,23 @@ export function createLog(
       for (const rejection of rejected) {
         const fields = { ...about, ...reason(rejection), ...place(letter) };
         if (rejection.stage !== 'verify') logger.warn(fields, 'delivery dead-lettered');
-        else repeats.write('warn', 'delivery not proven', { ...fields, client: delivery.client });
+        else requests.write('warn', 'delivery not proven', { ...fields, client: delivery.client });
       }
     },
     rejection(rejection, fields) {
-      repeats.write(severities[rejection.status] ?? 'info', 'delivery refused', { ...fields, ...reason(rejection) });
+      const severity = severities[rejection.status] ?? 'info';
+      requests.write(severity, 'delivery refused', { ...fields, ...reason(rejection) });
     },
     clientError(what, code, client) {
-      repeats.write('info', what, { code, client });
+      requests.write('info', what, { code, client });
     },
     bug(error, fields) {
       repeats.write('error', 'bug', { ...fields, stack: error instanceof Error ? error.stack : String(error) });
     },
-    flush: () => repeats.flush(),
+    flush() {
+      requests.flush();
+      repeats.flush();
+    },
   };
 }
 

@@ -6,8 +6,10 @@ import type { Fields, Level } from './log.js';
 const reportInterval = 60_000;
 const flapping = 10_000;
 const lookInterval = 5_000;
-/** Causes that are known at a time. The oldest is forgotten for a new one. */
+/** Causes that are known at a time. */
 const mostCauses = 500;
+/** What a line says that stands for all causes for which there is no room. */
+const joined: Fields = { causes: `more than ${mostCauses}` };
 
 export interface RepeatsClock {
   /** Milliseconds; never goes back. */
@@ -47,12 +49,18 @@ interface Cause {
 export class Repeats {
   readonly #write: Write;
   readonly #clock: RepeatsClock;
+  readonly #whenFull: 'forget' | 'join';
   readonly #causes = new Map<string, Cause>();
   #cancel: (() => void) | undefined;
 
-  constructor(write: Write, clock: RepeatsClock) {
+  /**
+   * `whenFull`: what happens to a new cause where there are too many. Either the oldest is forgotten for it, or all of one
+   * message are one: then nobody can have a line written for each request by causing something else each time.
+   */
+  constructor(write: Write, clock: RepeatsClock, whenFull: 'forget' | 'join' = 'forget') {
     this.#write = write;
     this.#clock = clock;
+    this.#whenFull = whenFull;
   }
 
   /** A line of the program: warnings and errors are causes, some lines end them, the others are written as they are. */
@@ -66,14 +74,27 @@ export class Repeats {
   write(level: Level, message: string, fields: Fields): void {
     const now = this.#clock.now();
     const name = pick(fields);
-    const key = `${level} ${message} ${JSON.stringify(name)}`;
+    const key = keyOf(level, message, name);
     const known = this.#causes.get(key);
+    if (known === undefined && this.#whenFull === 'join' && this.#causes.size >= mostCauses) {
+      this.#writeJoined(level, message, fields, now);
+      return;
+    }
     if (known === undefined || (known.over && known.unsaid === 0 && now - known.saidAt >= flapping)) {
       this.#begin(key, { level, message, fields, name }, now);
     } else {
       repeat(known, fields, now);
       this.#write('debug', message, fields);
     }
+  }
+
+  #writeJoined(level: Level, message: string, fields: Fields, now: number): void {
+    const key = keyOf(level, message, joined);
+    const known = this.#causes.get(key);
+    const common = { ...joined, client: fields.client };
+    if (known !== undefined) repeat(known, common, now);
+    else this.#begin(key, { level, message, fields: common, name: joined }, now);
+    this.#write('debug', message, fields);
   }
 
   /** A line that may end causes: it is written unless their beginnings were not. */
@@ -99,7 +120,7 @@ export class Repeats {
   }
 
   #begin(key: string, line: Pick<Cause, 'level' | 'message' | 'fields' | 'name'>, now: number): void {
-    this.#forgetOldest();
+    if (this.#whenFull === 'forget') this.#forgetOldest();
     const counts = {
       totals: add({}, line.fields),
       sums: {},
@@ -157,6 +178,10 @@ export class Repeats {
       ...{ times, seconds: toSeconds(lastAt - since) },
     });
   }
+}
+
+function keyOf(level: Level, message: string, name: Fields): string {
+  return `${level} ${message} ${JSON.stringify(name)}`;
 }
 
 function repeat(cause: Cause, fields: Fields, now: number): void {

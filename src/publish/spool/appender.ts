@@ -2,6 +2,7 @@ import { PublishError } from '../../model.js';
 import { longestBody } from '../disk/frame.js';
 import type { Entry, LanePorts } from './entry.js';
 import type { Journal } from './journal.js';
+import { isOwed, notSpooled } from './owed.js';
 import { encodeSpooled } from './spooled-record.js';
 
 /** Milliseconds between two complaints about a spool that takes nothing. */
@@ -43,8 +44,13 @@ export class Appender {
     return this.#refused;
   }
 
-  /** The entry has a number afterwards, unless the spool is full. */
+  /** The entry has a number afterwards, unless the spool is full or not for it. */
   append(entry: Entry): void {
+    if (!isOwed(entry.record)) {
+      entry.answer?.reject(notSpooled(entry.sent));
+      delete entry.answer;
+      return;
+    }
     const body = encodeSpooled({
       ...{ record: entry.record, spooledAt: entry.at },
       ...(entry.inFlight && { inFlight: true }),

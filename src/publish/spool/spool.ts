@@ -10,6 +10,7 @@ import type { LanePorts } from './entry.js';
 import { Journal } from './journal.js';
 import { Lane, type LaneStatus } from './lane.js';
 import type { JournalOptions } from './load-journal.js';
+import { isOwed, notSpooled } from './owed.js';
 import { Parked } from './parked.js';
 import { createRecovery } from './set-aside.js';
 import type { SharedLanes } from './shared-lanes.js';
@@ -193,6 +194,7 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
     if (lane === undefined) return openLane(topic).then(() => take(record, forwarded));
     if (closing !== undefined)
       return Promise.reject(new PublishError('unavailable', 'CLOSED', 'the gateway is stopping'));
+    if (!isOwed(record) && !(kafka.connected() && lane.open)) return Promise.reject(notSpooled());
     // Where it is known that Kafka doesn't answer, nobody waits to find out once more.
     if (!kafka.connected()) lane.close('Kafka does not answer');
     return shared?.own ? shared.lanes.publish(record, forwarded) : lane.publish(record);
@@ -235,9 +237,4 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
       return closing;
     },
   };
-}
-
-/** False of a dead letter that a stranger can have caused: see `schemas/record.schema.json`. */
-function isOwed({ headers }: KafkaRecord): boolean {
-  return headers.ce_verified !== 'false';
 }

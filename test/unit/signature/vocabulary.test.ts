@@ -259,6 +259,12 @@ const cases: readonly (readonly [string, SignatureDeclaration, Sent, string])[] 
     'verified',
   ],
   [
+    'pairs until, one of them again after the end',
+    { ...plain, content: [{ pairs: { of: 'form', until: 'sign', encode: true } }, '&key={secret|urlencode}'] },
+    { headers: { x: hmac('b=1+2&a=%C3%A9&key=key') }, body: 'b=1%202&a=%c3%a9&sign=x&a=2' },
+    'signature_malformed',
+  ],
+  [
     'pairs of JSON',
     { ...plain, content: [{ pairs: { of: 'json', sort: true, values: true, join: '/' } }] },
     { headers: { x: hmac('1/2.0') }, body: '{"b":2.0,"a":"1"}' },

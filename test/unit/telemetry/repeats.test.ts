@@ -235,6 +235,24 @@ describe('repeated lines of the log', () => {
     repeats.write('warn', 'it fails', { topic: 't0' });
     expect(said()).to.have.length(1);
   });
+
+  it('of strangers are joined where there are too many causes, so that the lines of a minute are bounded', () => {
+    repeats = new Repeats((level, message, fields) => void written.push([level, message, fields]), clock, 'join');
+    for (let round = 0; round < 10; round++) {
+      for (let n = 0; n < 2_000; n++) {
+        repeats.write('warn', 'delivery not proven', { endpoint: `e${n}`, reason: 'X', client: '192.0.2.1' });
+      }
+    }
+    const lines = said();
+    expect(lines).to.have.length(501);
+    expect(lines.at(-1)?.[2]).to.deep.equal({ causes: 'more than 500', client: '192.0.2.1' });
+    clock.advance(minute);
+    const summed = said();
+    expect(summed).to.have.length(501);
+    expect(summed.at(-1)?.[2]).to.deep.include({ times: 15_000, clients: { '192.0.2.1': 14_999 } });
+    repeats.write('warn', 'delivery not proven', { endpoint: 'e1999', reason: 'X' });
+    expect(said().map(([, , { endpoint }]) => endpoint)).to.deep.equal(['e1999']);
+  });
 });
 
 const flappingIsOver = 11_000;
