@@ -18,6 +18,8 @@ export class DiskFaults {
   /** A file of the spool was taken away, or a part of one is zeros. */
   removed = false;
   wiped = false;
+  /** Single bits, each in one record: it may be a part of its name. */
+  flips = 0;
   /** The disk of the process that runs has failed, or what was on it was damaged, at least once. */
   #disturbed = false;
   readonly #world: World;
@@ -147,8 +149,10 @@ export class DiskFaults {
     this.damages++;
     this.damagedAt = this.#world.now();
     this.#disturbed = true;
-    if (kind === 'bit') disk.flip(file, dice.below(this.#length(file) * 8));
-    else if (kind === 'sector') {
+    if (kind === 'bit') {
+      this.flips++;
+      disk.flip(file, dice.below(this.#length(file) * 8));
+    } else if (kind === 'sector') {
       this.wiped = true;
       disk.wipe(file, dice.below(Math.ceil(this.#length(file) / sectorBytes)));
     } else if (kind === 'swapped') disk.swap(file, other);

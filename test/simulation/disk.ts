@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Folder, LogFile } from '../../src/dedupe/folder.js';
 import { type AppendFile, type Files, GoneError } from '../../src/publish/disk/files.js';
 import type { World } from './world.js';
@@ -247,8 +248,11 @@ export class SimulatedDisk {
     this.#refuseWrites(file);
     const inode: Inode = { bytes: Buffer.alloc(0), synced: 0 };
     this.#files.set(file, inode);
-    // Its folder is synced: what had this name before can't come back.
+    // Its folder is synced: what had this name before can't come back, nor can what was removed from there.
     this.#former.delete(file);
+    const folder = dirname(file);
+    for (const path of this.#former.keys())
+      if (dirname(path) === folder && !this.#files.has(path)) this.#former.delete(path);
     return this.#appendTo(file, inode, work);
   }
 

@@ -31,7 +31,7 @@ export function judge(sent: readonly SentEvent[], kafka: SimulatedKafka, scene: 
       else all.push(each);
     }
   }
-  const broken = judgeOrder(sent, kafka);
+  const broken = judgeOrder(sent, kafka, scene.faults.damagedAt);
   let repeated = 0;
   let repeatedByStop = 0;
   for (const event of sent) {
@@ -56,8 +56,8 @@ function isWhole({ id, topic, key, size }: SentEvent, record: KafkaRecord): bool
   return same && record.value.equals(Buffer.alloc(size, id));
 }
 
-/** Of one key, in each partition, in the order of acceptance. */
-function judgeOrder(sent: readonly SentEvent[], kafka: SimulatedKafka): string[] {
+/** Of one key, in each partition, in the order of acceptance. What came before some damage may be sent later, out of a file that is set aside. */
+function judgeOrder(sent: readonly SentEvent[], kafka: SimulatedKafka, damagedAt: number): string[] {
   const broken: string[] = [];
   const order = new Map(sent.map((event, index) => [event.id, { event, index }]));
   for (const [name, { log }] of kafka.logs) {
@@ -69,6 +69,7 @@ function judgeOrder(sent: readonly SentEvent[], kafka: SimulatedKafka): string[]
       // What was tried twice has no one place in the order.
       if (known === undefined || !known.event.acknowledged || known.event.publishes.length > 1 || seen.has(id))
         continue;
+      if ((known.event.publishes[0]?.at ?? 0) <= damagedAt) continue;
       seen.add(id);
       const before = newest.get(known.event.key) ?? -1;
       if (before > known.index) broken.push(`out of order in ${name}: ${id}`);
@@ -84,7 +85,9 @@ function judgeMissing({ id }: SentEvent, { disk, faults }: Scene): readonly stri
   if (!faults.reported) return [`missing, and nothing is reported: ${id}`];
   const mark = `"ce_id":"${id}"`;
   const isOnDisk = disk.paths('/spool').some((path) => disk.content(path)?.includes(mark));
-  return faults.removed || faults.wiped || isOnDisk ? [] : [`neither in Kafka nor on disk: ${id}`];
+  if (faults.removed || faults.wiped || isOnDisk) return [];
+  // The one whose name has the bit that was flipped cannot be told.
+  return faults.flips-- > 0 ? [] : [`neither in Kafka nor on disk: ${id}`];
 }
 
 function judgeRepetition(
