@@ -39,8 +39,8 @@ export function judge(sent: readonly SentEvent[], kafka: SimulatedKafka, scene: 
     if (all.length > 1) repeated++;
     if (all.length > 1 && isByStop(event, all, kafka)) {
       repeatedByStop++;
-      if (!scene.doubts.some((at) => at >= (event.publishes[0]?.at ?? 0)))
-        broken.push(`written twice by a stop, and nobody said so: ${event.id}`);
+      const isExcused = scene.faults.damages > 0 || scene.doubts.some((at) => at >= (event.publishes[0]?.at ?? 0));
+      if (!isExcused) broken.push(`written twice by a stop, and nobody said so: ${event.id}`);
     }
     if (event.acknowledged && all.length === 0 && !scene.parked.has(event.id))
       broken.push(...judgeMissing(event, scene));

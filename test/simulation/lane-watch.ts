@@ -7,7 +7,7 @@ import type { World } from './world.js';
 const damage = /damaged|set aside|missing|cannot be read/;
 
 /** What says that something may be written twice. */
-const doubt = /Kafka may have it twice|^what is in flight cannot be noted|^the spool cannot be cleared/;
+const doubt = /Kafka may have it twice|^what is in flight cannot be noted|^the spool cannot be (cleared|used:)/;
 
 /**
  * Hears what the spool says of its lanes. One may open only when there is a reason to: Kafka is there, or has answered

@@ -69,7 +69,7 @@ export class Acked {
     for (const each of before) await this.#files.remove(each);
   }
 
-  /** Noted when it returns. */
+  /** Noted when it returns; where the disk takes nothing, by the next `prepare` that succeeds. */
   add(numbers: readonly number[]): void {
     const active = this.#active;
     if (active === undefined || numbers.length === 0) return;
@@ -78,7 +78,8 @@ export class Acked {
     try {
       active.file.writeNow(bytes);
     } catch {
-      // What is torn in it is passed over; the numbers are sent once more after a restart.
+      // What is torn in it is passed over; the next file has all of them.
+      void this.close();
     }
   }
 

@@ -11,7 +11,10 @@ import { makeRecord } from './records.js';
 const topic = 'orders';
 
 for (const library of ['kafkajs', 'platformatic'] as const) {
-  describe(`a publisher that is stopped while Kafka does not answer, with ${library}`, () => {
+  describe(`a publisher that is stopped while Kafka does not answer, with ${library}`, function () {
+    // Each stop waits two seconds for an answer.
+    this.timeout(20_000);
+
     let broker: FakeBroker;
     let dir: string;
     let publisher: GatewayPublisher | undefined;
