@@ -1,0 +1,148 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { parseAllDocuments } from 'yaml';
+import { findTool } from '../support/tool.js';
+import { Cli, makeDirectory } from './cli.js';
+import { secret } from './stripe.js';
+
+const deploy = join(import.meta.dirname, '../../deploy');
+const chart = join(deploy, 'helm/webhook-gateway');
+const rendered = readFileSync(join(deploy, 'kubernetes/webhook-gateway.yaml'), 'utf8');
+const run = promisify(execFile);
+
+interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly data?: { readonly [name: string]: string };
+  readonly spec?: { readonly template?: { readonly spec: Pod } };
+}
+
+interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: string };
+}
+
+interface Pod {
+  readonly terminationGracePeriodSeconds: number;
+  readonly containers: readonly {
+    readonly args: readonly string[];
+    readonly env: readonly { readonly name: string; readonly value: string }[];
+    readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+    readonly startupProbe: Probe;
+    readonly livenessProbe: Probe;
+    readonly readinessProbe: Probe;
+    readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+  }[];
+}
+
+function manifestsOf(text: string): readonly Manifest[] {
+  return parseAllDocuments(text).flatMap((document): Manifest[] => {
+    expect(document.errors).to.deep.equal([]);
+    return document.toJS() ?? [];
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+describe('the manifests for Kubernetes', () => {
+  const manifests = manifestsOf(rendered);
+  const pod = manifests.find(({ kind }) => kind === 'StatefulSet')?.spec?.template?.spec;
+  const [container] = pod?.containers ?? [];
+  const config = manifests.find(({ kind }) => kind === 'ConfigMap')?.data?.['gateway.yaml'] ?? '';
+
+  it('start a gateway whose probes answer, though Kafka is away', async () => {
+    const ports = { 8000: await freePort(), 8001: await freePort(), 8002: await freePort() };
+    const directory = makeDirectory({});
+    const here = config
+      .replaceAll(
+        /\b(?:0\.0\.0\.0|127\.0\.0\.1):(800[012])\b/g,
+        (_, port: keyof typeof ports) => `127.0.0.1:${ports[port]}`,
+      )
+      .replaceAll('/data/', `${directory.path}/data/`);
+    const inside = makeDirectory({ 'gateway.yaml': here });
+    const env = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
+    const cli = new Cli(inside.path, container?.args ?? [], {
+      ...env,
+      GATEWAY_CONFIG: join(inside.path, 'gateway.yaml'),
+      KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${await freePort()}`,
+      STRIPE_WEBHOOK_SECRET: secret,
+    });
+    try {
+      await cli.says(/listening/);
+      const { startupProbe, livenessProbe, readinessProbe } = container ?? {};
+      for (const probe of [startupProbe, livenessProbe, readinessProbe]) {
+        expect(probe?.httpGet.port).to.equal('probes');
+        const answer = await fetch(`http://127.0.0.1:${ports[8002]}${probe?.httpGet.path}`);
+        expect(answer.status, probe?.httpGet.path).to.equal(200);
+      }
+      const named = container?.ports.map(({ name, containerPort }) => [name, containerPort]);
+      expect(named).to.deep.equal([
+        ['http', 8000],
+        ['probes', 8002],
+      ]);
+    } finally {
+      cli.kill('SIGKILL');
+      await cli.ended();
+      directory.remove();
+      inside.remove();
+    }
+  });
+
+  it('leave the gateway the time to stop that it takes', () => {
+    const [, delay] = /shutdownDelay: (\d+)s/.exec(config) ?? [];
+    const [, drain] = /drain: (\d+)s/.exec(config) ?? [];
+    expect(pod?.terminationGracePeriodSeconds).to.be.greaterThan(Number(delay) + Number(drain) + 4);
+  });
+
+  it('have a writable place for whatever the configuration writes, and no other', () => {
+    const writable = container?.volumeMounts.filter(({ name }) => name !== 'config').map(({ mountPath }) => mountPath);
+    expect(writable).to.deep.equal(['/data', '/tmp']);
+    for (const [, dir = ''] of config.matchAll(/dir: (\S+)/g)) expect(dir).to.match(/^\/data\//);
+  });
+
+  it('have the rules of deploy/observability in the chart', () => {
+    const rules = (folder: string) => readFileSync(join(folder, 'rules.yaml'), 'utf8');
+    expect(rules(join(chart, 'files'))).to.equal(rules(join(deploy, 'observability')));
+  });
+
+  const helm = findTool('helm');
+  if (helm === undefined) {
+    process.stdout.write('The chart was not rendered anew: helm is not in the PATH.\n');
+    return;
+  }
+  const values = readdirSync(join(chart, 'ci'));
+
+  it('are what the chart gives today', async () => {
+    const options = ['-f', join(deploy, 'kubernetes/values.yaml')];
+    const { stdout } = await run(helm, ['template', 'webhook-gateway', chart, ...options]);
+    expect(manifestsOf(stdout)).to.deep.equal(manifests);
+  });
+
+  for (const file of values) {
+    it(`render with ${file}`, async () => {
+      const options = ['-f', join(chart, 'ci', file)];
+      await run(helm, ['lint', '--strict', chart, ...options]);
+      const { stdout } = await run(helm, ['template', 'hooks', chart, '--namespace', 'payments', ...options]);
+      for (const { apiVersion, kind, metadata } of manifestsOf(stdout)) {
+        expect(apiVersion).to.match(/^(apps\/v1|v1|policy\/v1|networking\.k8s\.io\/v1|monitoring\.coreos\.com\/v1)$/);
+        expect(`${kind} ${metadata.name}`).to.match(/ hooks(-pods)?$/);
+      }
+    });
+  }
+
+  it('are refused with a grace period that is too short', async () => {
+    const short = ['--set', 'shutdown.gracePeriodSeconds=29'];
+    const failed = await run(helm, ['template', 'hooks', chart, ...short]).catch((error: unknown) => error);
+    expect(String(failed)).to.contain('must be above delaySeconds + drainSeconds + 4 s for closing: 29');
+  });
+});
