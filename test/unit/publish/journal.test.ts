@@ -14,7 +14,7 @@ import { crc32 } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { NewerFormatError } from '../../../src/newer-format.js';
-import { realFiles } from '../../../src/publish/disk/files.js';
+import { type Files, realFiles } from '../../../src/publish/disk/files.js';
 import { encodeFrame, frameHead, longestBody, oldFraming } from '../../../src/publish/disk/frame.js';
 import { seal } from '../../../src/publish/disk/seal.js';
 import { Journal } from '../../../src/publish/spool/journal.js';
@@ -332,6 +332,34 @@ describe('a journal', function () {
       // Killed here.
       const { journal: after } = await openJournal(realFiles, folder);
       expect([...after.finished]).to.deep.equal([2]);
+      await Promise.all([after.close(), journal.close()]);
+    });
+
+    it('notes what is finished as soon as the disk takes notes again', async () => {
+      let full = false;
+      const files: Files = {
+        ...realFiles,
+        async create(path) {
+          const file = await realFiles.create(path);
+          function writeNow(bytes: Buffer): void {
+            if (full) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+            file.writeNow(bytes);
+          }
+          return { ...file, writeNow };
+        },
+      };
+      const { journal } = await openJournal(files, folder);
+      await journal.append(1, Buffer.from('one'));
+      await journal.append(2, Buffer.from('two'));
+      await journal.append(3, Buffer.from('three'));
+      full = true;
+      journal.finish([2]);
+      full = false;
+      await journal.verify();
+      journal.finish([3]);
+      // Killed here.
+      const { journal: after } = await openJournal(realFiles, folder);
+      expect([...after.finished]).to.deep.equal([2, 3]);
       await Promise.all([after.close(), journal.close()]);
     });
 
