@@ -63,8 +63,8 @@ async function greet(settings: Settings, url: string): Promise<string> {
     '',
     `  The gateway listens at ${url}`,
     ...settings.endpoints.map(({ path, provider }) => `    ${path}  ${provider.title}`),
-    ...(first ? ['', `  Send a first webhook:  npx gateway simulate send --type ${first.type}`] : []),
-    '  See what arrives:      npx gateway tap --from-beginning',
+    ...(first ? ['', `  Send a first webhook:  npx webhook-gateway simulate send --type ${first.type}`] : []),
+    '  See what arrives:      npx webhook-gateway tap --from-beginning',
     '',
   ].join('\n');
 }

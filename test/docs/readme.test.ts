@@ -83,7 +83,7 @@ describe('README.md', () => {
   describe('its commands', () => {
     const commands = of('sh').flatMap((text) => text.trim().split('\n'));
     const withGateway = commands.filter((line) =>
-      /^npx gateway (simulate|tap|routes|plugins|test|explain|config|schema|doctor|dlq|status|reload)/.test(line),
+      /^npx webhook-gateway (simulate|tap|routes|plugins|test|explain|config|schema|doctor|dlq|status|reload)/.test(line),
     );
     const withKafka = commands.slice(commands.findIndex((line) => line.startsWith('export'))).slice(0, 4);
 
@@ -102,7 +102,7 @@ describe('README.md', () => {
         const dev = join(directory.path, 'config/dev.yaml');
         writeFileSync(dev, readFileSync(dev, 'utf8').replaceAll(/127\.0\.0\.1:800[01]/g, '127.0.0.1:0'));
         gateway = new Cli(directory.path, ['dev']);
-        await gateway.says(/npx gateway simulate send/);
+        await gateway.says(/npx webhook-gateway simulate send/);
       });
       after(async () => {
         gateway.kill('SIGTERM');

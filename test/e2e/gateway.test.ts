@@ -164,7 +164,7 @@ describe('gateway dev', () => {
   it('makes its secrets, and the commands beside it find it', async () => {
     const directory = makeDirectory({ 'config/dev.yaml': embeddedConfig() });
     const gateway = new Cli(directory.path, ['dev']);
-    await gateway.says(/npx gateway simulate send --type \S+/);
+    await gateway.says(/npx webhook-gateway simulate send --type \S+/);
     const made = statSync(join(directory.path, 'data/stripe.secret'));
     expect((made.mode & 0o777).toString(8)).to.equal('600');
     const text = readFileSync(join(directory.path, 'data/stripe.secret'), 'utf8').trim();
