@@ -83,7 +83,9 @@ describe('README.md', () => {
   describe('its commands', () => {
     const commands = of('sh').flatMap((text) => text.trim().split('\n'));
     const withGateway = commands.filter((line) =>
-      /^npx webhook-gateway (simulate|tap|routes|plugins|test|explain|config|schema|doctor|dlq|status|reload)/.test(line),
+      /^npx webhook-gateway (simulate|tap|routes|plugins|test|explain|config|schema|doctor|dlq|status|reload)/.test(
+        line,
+      ),
     );
     const withKafka = commands.slice(commands.findIndex((line) => line.startsWith('export'))).slice(0, 4);
 
