@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import Stripe from 'stripe';
-import { loadPlugin, Rejection, verify } from '../../src/index.js';
+import { loadPlugin, Rejection, verify, type WebhookRequest } from '../../src/index.js';
 
 /** What a promise is rejected with. */
 async function failureOf(promise: Promise<unknown>): Promise<unknown> {
@@ -17,8 +17,12 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
 describe('the library', () => {
   const secret = 'whsec_bGlicmFyeQ';
   const body = Buffer.from('{"id":"evt_1","object":"event","type":"charge.refunded"}');
-  const signature = Stripe.webhooks.generateTestHeaderString({ payload: body.toString(), secret });
-  const request = { headers: { 'Stripe-Signature': signature, host: undefined }, body };
+  let request: WebhookRequest;
+
+  before(() => {
+    const signature = Stripe.webhooks.generateTestHeaderString({ payload: body.toString(), secret });
+    request = { headers: { 'Stripe-Signature': signature, host: undefined }, body };
+  });
 
   it('verifies what a provider has signed, and says by which secret and when', async () => {
     const stripe = await loadPlugin('stripe');

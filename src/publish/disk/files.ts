@@ -96,9 +96,15 @@ export const realFiles: Files = {
   async create(file) {
     await makeFolder(dirname(file));
     const handle = await openFile(file, 'ax+', privateFile);
-    // A new name is durable only when its folder is.
-    for (const folder of [dirname(file), dirname(dirname(file))]) await syncFolder(folder);
-    return appendTo(handle, file, await statHandle(handle));
+    try {
+      // A new name is durable only when its folder is.
+      for (const folder of [dirname(file), dirname(dirname(file))]) await syncFolder(folder);
+      return appendTo(handle, file, await statHandle(handle));
+    } catch (error) {
+      await closeFile(handle).catch(() => undefined);
+      await rm(file, { force: true }).catch(() => undefined);
+      throw error;
+    }
   },
   async open(file) {
     const handle = await openFile(file, 'a+', privateFile);
