@@ -33,13 +33,14 @@ export class JsonTexts {
 
   /**
    * The scalar as text (a number's as it was written) or as the bytes of it, or undefined where there is none. Throws if it is
-   * written with more than `most` bytes.
+   * written with more than `most` bytes, or with more than `escaped` if there are escapes.
    */
-  value(slot: number, most = Number.POSITIVE_INFINITY): Value | undefined {
+  value(slot: number, most = Number.POSITIVE_INFINITY, escaped = most): Value | undefined {
     const start = this.#places.starts[slot];
     if (start === undefined) return undefined;
     const stop = this.#places.stops[slot] ?? start;
-    if (stop - start > most) throw malformed(`a field that is read has more than ${most / 1024} KiB`);
+    const longest = stop - start > escaped && this.#walker.hasEscapes(start, stop) ? escaped : most;
+    if (stop - start > longest) throw malformed(`a field that is read has more than ${longest / 1024} KiB`);
     this.#values[slot] ??= this.#walker.scalar(start, stop);
     return this.#values[slot];
   }

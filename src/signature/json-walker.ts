@@ -20,6 +20,9 @@ const openObject = 0x7b;
 const closeObject = 0x7d;
 const lastAscii = 0x7f;
 
+/** Of an object on the way to what is read: to look a name up costs several times what it costs to pass over it. */
+const mostMembers = 10_000;
+
 /** Bytes of a document that providers send. */
 const small = 16 * 1024;
 
@@ -56,6 +59,10 @@ export class JsonWalker {
     return code;
   }
 
+  hasEscapes(start: number, stop: number): boolean {
+    return this.#bytes.subarray(start, stop).includes(backslash);
+  }
+
   /** The text of the scalar between two places; undefined for null. */
   scalar(start: number, stop: number): Value | undefined {
     const bytes = this.#bytes;
@@ -67,14 +74,16 @@ export class JsonWalker {
     return this.#text.slice(start + 1, stop - 1);
   }
 
-  /** Takes the members of the object here whose names a table has; each may be there once. */
+  /** Takes the members of the object here whose names a table has; each may be there once. Throws if it has more than 10,000. */
   eachMember(names: NameTable, take: (number: number) => void): void {
     const seen: boolean[] = [];
+    let left = mostMembers;
     this.#at++;
     let more = this.next() !== closeObject;
     if (!more) this.#at++;
     while (more) {
       if (this.next() !== quote) throw notJson();
+      if (left-- === 0) throw malformed(`an object of the body has more than ${mostMembers} members`);
       const number = this.#numberOfName(names);
       if (number === -1) more = this.#pass();
       else {

@@ -30,6 +30,8 @@ const mostPairBytes = 256 * 1024;
  * times what it costs to pass over it. A message of Amazon SNS has 256 KiB, and its quotes are escaped.
  */
 const mostFieldBytes = 320 * 1024;
+/** The same of a text of JSON with escapes that holds the payload; without escapes it may be as long as a body. */
+const mostEscapedBytes = 768 * 1024;
 
 const nothing: Surroundings = { params: {} };
 
@@ -87,18 +89,23 @@ export class Message {
     return typeof value === 'string' ? Buffer.from(value) : value;
   }
 
-  /** The text of the scalar that a pointer of those which are read leads to. `whole`: see `#mostBytes`. */
+  /** The text of the scalar that a pointer of those which are read leads to. `whole`: it holds the payload. */
   json(pointers: Pointers, slot: number, whole: boolean): Value | undefined {
     if (pointers !== this.#pointers) {
       this.#json = scanJson(this.#source, pointers);
       this.#pointers = pointers;
     }
-    return this.#json?.value(slot, this.#mostBytes(whole));
+    return this.#valueOf(this.#json, slot, whole);
   }
 
-  /** Of a field. `whole`: it holds the payload, and may be as long as a body. */
-  #mostBytes(whole: boolean): number {
-    return whole || this.proven ? Number.POSITIVE_INFINITY : mostFieldBytes;
+  /** The same of the batch item whose turn it is. */
+  ofItem(slot: number): Value | undefined {
+    return this.#valueOf(this.item, slot, false);
+  }
+
+  #valueOf(texts: JsonTexts | undefined, slot: number, whole: boolean): Value | undefined {
+    if (this.proven) return texts?.value(slot);
+    return whole ? texts?.value(slot, Number.POSITIVE_INFINITY, mostEscapedBytes) : texts?.value(slot, mostFieldBytes);
   }
 
   /** See `scanItems`. */
@@ -136,7 +143,7 @@ export class Message {
     return this.#form;
   }
 
-  /** The value of one field; of JSON there is none. `whole`: see `#mostBytes`. */
+  /** The value of one field; of JSON there is none. `whole`: it holds the payload, and may be as long as a body. */
   field({ names, all }: FormUse, number: number, name: string, whole: boolean): Value | undefined {
     if (this.#type.startsWith('application/json')) return undefined;
     if (all || this.#isMultipart) return singleValue(this.form, name);
@@ -144,7 +151,7 @@ export class Message {
       this.#fields = new FormFields(this.request.body, names, this.proven ? Number.POSITIVE_INFINITY : mostPairs);
       this.#names = names;
     }
-    return this.#fields?.value(number, name, this.#mostBytes(whole));
+    return this.#fields?.value(number, name, whole || this.proven ? Number.POSITIVE_INFINITY : mostFieldBytes);
   }
 
   get #type(): string {

@@ -101,7 +101,7 @@ function sourceReader({ source, name }: ValuePart, scope: Scope): ValueReader['r
     }
     case 'item': {
       const slot = scope.item.add(fromPointer(name));
-      return (message) => message.item?.value(slot);
+      return (message) => message.ofItem(slot);
     }
     case 'jws': {
       const slot = scope.jws.add([name]);

@@ -177,6 +177,28 @@ describe('a body of a stranger of which fields are signed', () => {
     });
   }
 
+  it('has at most 768 KiB with escapes in a text of JSON that holds the payload, until it is proven', () => {
+    function read(length: number, begin: string, proven = false): string {
+      const message = new Message(deliveryOf(`{"a":"${begin}${'x'.repeat(length - 4)}"}`, {}));
+      message.proven = proven;
+      return rejectionOf(() => message.json(pointers, slot, true));
+    }
+    const most = 768 * 1024;
+    expect(read(most, '\\n')).to.equal('verified');
+    expect(read(most + 1, '\\n')).to.equal('signature_malformed');
+    expect(read(most + 1, 'xx')).to.equal('verified');
+    expect(read(most + 1, '\\n', true)).to.equal('verified');
+  });
+
+  it('has at most 10,000 members in an object on the way to what is read', () => {
+    function read(count: number): string {
+      const members = Array.from({ length: count - 1 }, (_, n) => `"m${n}":1`);
+      return rejectionOf(() => new Message(deliveryOf(`{${members},"a":1}`, {})).json(pointers, slot, false));
+    }
+    expect(read(10_000)).to.equal('verified');
+    expect(read(10_001)).to.equal('signature_malformed');
+  });
+
   it('has at most 1,000 fields where some of them are read, until it is proven', () => {
     function read(count: number, proven: boolean): string {
       const message = new Message(deliveryOf(`${'b=1&'.repeat(count - 1)}a=1`, { 'content-type': 'x' }));
