@@ -21,7 +21,7 @@ const closeObject = 0x7d;
 const lastAscii = 0x7f;
 
 /** Of an object on the way to what is read: to look a name up costs several times what it costs to pass over it. */
-const mostMembers = 10_000;
+const mostMembers = 50_000;
 
 /** Bytes of a document that providers send. */
 const small = 16 * 1024;
@@ -74,7 +74,7 @@ export class JsonWalker {
     return this.#text.slice(start + 1, stop - 1);
   }
 
-  /** Takes the members of the object here whose names a table has; each may be there once. Throws if it has more than 10,000. */
+  /** Takes the members of the object here whose names a table has; each may be there once. Throws if it has more than 50,000. */
   eachMember(names: NameTable, take: (number: number) => void): void {
     const seen: boolean[] = [];
     let left = mostMembers;
