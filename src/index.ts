@@ -2,11 +2,12 @@
  * Verification of webhooks with the providers that are declared in `plugins/`, for programs that do not run the gateway. Importing
  * it does nothing; keys that a provider publishes are fetched when a delivery names one, from the hosts that its plugin lists.
  */
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createKeySource } from './keys/source.js';
-import type { Delivery, KeyDocument, KeySource, Proof, Provider, Secret, Surroundings } from './model.js';
+import type { Delivery, KeyDocument, KeyRequest, KeySource, Proof, Provider, Secret, Surroundings } from './model.js';
 import { packageRoot } from './package-root.js';
 import { loadPlugin as load } from './plugins/load.js';
+import { gatherKeys } from './stages/gather-keys.js';
 
 export type { Proof, Provider } from './model.js';
 export { Rejection, type RejectionCode } from './rejection.js';
@@ -48,7 +49,7 @@ export interface VerifyOptions {
  * Rejects with an `Error` that names file, line and what is wrong.
  */
 export async function loadPlugin(nameOrFolder: string): Promise<Provider> {
-  const isName = /^[a-z0-9_-]+$/.test(nameOrFolder) && !isAbsolute(nameOrFolder);
+  const isName = /^[a-z0-9_-]+$/.test(nameOrFolder);
   const { provider, diagnostics } = await load(
     isName ? join(packageRoot, 'plugins', nameOrFolder) : resolve(nameOrFolder),
   );
@@ -72,8 +73,10 @@ export async function verify(
   const delivery = toDelivery(request, now);
   const keys = (typeof secrets === 'string' ? [{ text: secrets }] : secrets).map((secret) => toSecret(scheme, secret));
   const around: Surroundings = { params, ...(url !== undefined && { url }) };
-  const documents = scheme.fetchesKeys ? await fetchKeys(scheme, delivery, keys, now, around, name) : undefined;
-  return scheme.verify(delivery, keys, now, documents === undefined ? around : { ...around, keys: documents });
+  if (!scheme.fetchesKeys) return scheme.verify(delivery, keys, now, around);
+  const get = (asked: KeyRequest) => fetchKey(asked, name);
+  const documents = await gatherKeys(scheme, delivery, { secrets: keys, surroundings: around }, now, get);
+  return scheme.verify(delivery, keys, now, { ...around, keys: documents });
 }
 
 function toDelivery({ method = 'POST', url = '/', headers, body }: WebhookRequest, now: number): Delivery {
@@ -97,19 +100,7 @@ function toSecret({ needs, key }: Provider['scheme'], { text, name = 'secret', f
 
 let source: KeySource | undefined;
 
-async function fetchKeys(
-  scheme: Provider['scheme'],
-  delivery: Delivery,
-  secrets: readonly Secret[],
-  now: number,
-  around: Surroundings,
-  provider: string,
-): Promise<ReadonlyMap<string, KeyDocument>> {
+function fetchKey(request: KeyRequest, provider: string): Promise<KeyDocument | undefined> {
   source ??= createKeySource();
-  const documents = new Map<string, KeyDocument>();
-  for (const request of scheme.remoteKeys(delivery, secrets, now, around)) {
-    const document = await source.get(request, provider);
-    if (document !== undefined) documents.set(request.id, document);
-  }
-  return documents;
+  return source.get(request, provider);
 }
