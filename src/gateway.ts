@@ -80,7 +80,8 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   const gate = new Gate({ ...first.limits }, (refused, fields) =>
     log.write('warn', 'overloaded', { refused, ...fields }),
   );
-  const rates = new Rates(first.limits, createClients(first.trustedProxies).trusts);
+  let clients = createClients(first.trustedProxies);
+  const rates = new Rates(first.limits, clients.trusts);
   const connections = createConnections(first, rates, log);
   const stopCollecting = collectAtRest(() => gate.entered);
   const keys = createKeySource({ log: log.write });
@@ -90,7 +91,6 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   let back: OperatorServers | undefined;
   let renewal: Renewal | undefined;
   let settings = first;
-  let clients = createClients(first.trustedProxies);
   let closing: Promise<void> | undefined;
   const mayKeepUnverified = createBudget(shareBudget);
   let ports = createPorts();

@@ -1,4 +1,5 @@
 import { describeFault } from '../faults.js';
+import { Cursor } from '../wire/cursor.js';
 import type { Metadata, TopicMetadata } from '../wire/library.js';
 
 /** The first version of Metadata that tells the ids of topics; Kafka 2.8 has it. kafkajs knows no newer one than 6. */
@@ -28,12 +29,12 @@ export function decodeMetadata(body: Buffer): Metadata {
     cursor.skipTags();
     cursor.skip(4);
     const brokers = cursor.readArray(() => {
-      const broker = { nodeId: cursor.readInt32(), host: cursor.readText() ?? '', port: cursor.readInt32() };
-      cursor.readText();
+      const broker = { nodeId: cursor.readInt32(), host: cursor.readCompactText() ?? '', port: cursor.readInt32() };
+      cursor.readCompactText();
       cursor.skipTags();
       return broker;
     });
-    cursor.readText();
+    cursor.readCompactText();
     const controllerId = cursor.readInt32();
     return { brokers, controllerId, topics: cursor.readArray(() => readTopic(cursor)) };
   } catch (error) {
@@ -43,7 +44,7 @@ export function decodeMetadata(body: Buffer): Metadata {
 
 function readTopic(cursor: Cursor): TopicMetadata {
   const code = cursor.readInt16();
-  const name = cursor.readText() ?? '';
+  const name = cursor.readCompactText() ?? '';
   const id = cursor.readHex(16);
   cursor.skip(1);
   const leaders = cursor.readArray(() => {
@@ -65,61 +66,4 @@ function encodeLength(length: number): Buffer {
   let rest = length + 1;
   for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
   return Buffer.from([...bytes, rest]);
-}
-
-class Cursor {
-  readonly #bytes: Buffer;
-  #at = 0;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  readInt16(): number {
-    return this.#bytes.readInt16BE(this.skip(2));
-  }
-
-  readInt32(): number {
-    return this.#bytes.readInt32BE(this.skip(4));
-  }
-
-  readHex(length: number): string {
-    return this.#bytes.toString('hex', this.skip(length), this.#at);
-  }
-
-  readText(): string | undefined {
-    const length = this.#readVarint() - 1;
-    return length < 0 ? undefined : this.#bytes.toString('utf8', this.skip(length), this.#at);
-  }
-
-  readArray<Item>(read: () => Item): Item[] {
-    const items: Item[] = [];
-    for (let count = this.#readVarint() - 1; count > 0; count--) items.push(read());
-    return items;
-  }
-
-  skipTags(): void {
-    for (let count = this.#readVarint(); count > 0; count--) {
-      this.#readVarint();
-      this.skip(this.#readVarint());
-    }
-  }
-
-  /** Returns where it was. */
-  skip(bytes: number): number {
-    const at = this.#at;
-    this.#at += bytes;
-    if (this.#at > this.#bytes.length) throw new RangeError('the end of the answer');
-    return at;
-  }
-
-  #readVarint(): number {
-    let value = 0;
-    for (let shift = 0; shift < 32; shift += 7) {
-      const byte = this.#bytes.readUInt8(this.skip(1));
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-    throw new RangeError('no number');
-  }
 }

@@ -1,4 +1,5 @@
 import { describeFault } from '../faults.js';
+import { Cursor } from './cursor.js';
 import { brokerLimit, type PartitionAnswer, type PartitionBatch, type ProduceAnswer } from './library.js';
 
 /** Of Produce. */
@@ -58,39 +59,6 @@ export function decodeProduce(body: Buffer, version = produceVersion): ProduceAn
     return { topics, throttle: cursor.readInt32() };
   } catch (error) {
     throw describeFault('UNEXPECTED', 'a broker gave an answer that is not whole', '', error);
-  }
-}
-
-class Cursor {
-  readonly #bytes: Buffer;
-  #at = 0;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  readInt16(): number {
-    return this.#bytes.readInt16BE(this.skip(2));
-  }
-
-  readInt32(): number {
-    return this.#bytes.readInt32BE(this.skip(4));
-  }
-
-  readInt64(): bigint {
-    return this.#bytes.readBigInt64BE(this.skip(8));
-  }
-
-  readText(): string {
-    const length = this.readInt16();
-    return this.#bytes.toString('utf8', this.skip(length), this.#at);
-  }
-
-  /** Returns where it was. */
-  skip(bytes: number): number {
-    const at = this.#at;
-    this.#at += bytes;
-    return at;
   }
 }
 
