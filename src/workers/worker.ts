@@ -49,8 +49,9 @@ class Worker {
   hear(message: ToWorker): void {
     if (message.kind === 'stop') this.stop(message.delay);
     else if (message.kind === 'quiet') this.#onQuiet();
-    else if (message.kind === 'peers') message.messages.forEach((each) => this.#hearPeers(each));
-    else if (message.kind === 'measure') tell({ kind: 'measured', readings: this.#gateway?.readings() ?? [] });
+    else if (message.kind === 'peers') {
+      for (const each of message.messages) this.#hearPeers(each);
+    } else if (message.kind === 'measure') tell({ kind: 'measured', readings: this.#gateway?.readings() ?? [] });
     else this.#work = this.#work.then(() => this.#obey(message)).catch(fail);
   }
 
