@@ -39,14 +39,24 @@ export async function prepareSimulation(flags: {
   readonly endpoint?: string | undefined;
   readonly url?: string | undefined;
 }): Promise<Simulation> {
+  const { endpoints, base, trusting } = await prepareEndpoints(flags);
+  return { offers: await listOffers({ endpoints }, undefined), base, trusting };
+}
+
+/** The endpoints of the configuration, or the one that is asked for. Throws a Failure as `prepareSimulation` does. */
+export async function prepareEndpoints(flags: {
+  readonly config?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly url?: string | undefined;
+}): Promise<Omit<Simulation, 'offers'> & Pick<Settings, 'endpoints'>> {
   const { file, url } = whichConfig(flags.config);
   const settings = await loadSettings(file, { warn: false });
   const names = settings.endpoints.map(({ name }) => name);
   if (flags.endpoint !== undefined && !names.includes(flags.endpoint)) {
     throw new Failure('usage', `No endpoint "${flags.endpoint}" in ${file}: it has ${names.join(', ')}`);
   }
-  const base = flags.url ?? url ?? listenUrl(settings);
-  return { offers: await listOffers(settings, flags.endpoint), base, trusting: flags.url === undefined };
+  const endpoints = settings.endpoints.filter(({ name }) => flags.endpoint === undefined || name === flags.endpoint);
+  return { endpoints, base: flags.url ?? url ?? listenUrl(settings), trusting: flags.url === undefined };
 }
 
 /** Chooses the first offer of the type. Throws a usage Failure, with a did-you-mean, if there is none. */
@@ -76,13 +86,16 @@ export async function prepareRequests(offer: Offer, options: ComposeOptions): Pr
   };
 }
 
-/** Every example of the endpoints, or of the one of this name. */
-export async function listOffers(settings: Settings, endpointName: string | undefined): Promise<readonly Offer[]> {
-  const { listExamples } = await import('../plugins/examples.js');
-  const chosen = settings.endpoints.filter(({ name }) => endpointName === undefined || name === endpointName);
+/** All that can be sent to the endpoints, or to the one of this name. */
+export async function listOffers(
+  { endpoints }: Pick<Settings, 'endpoints'>,
+  endpointName: string | undefined,
+): Promise<readonly Offer[]> {
+  const { listSendable } = await import('../plugins/examples.js');
+  const chosen = endpoints.filter(({ name }) => endpointName === undefined || name === endpointName);
   const offers = await Promise.all(
     chosen.map(async (endpoint) => {
-      const examples = await listExamples(endpoint.provider.folder).catch((error: Error) => {
+      const examples = await listSendable(endpoint.provider.folder).catch((error: Error) => {
         throw new Failure('config', error.message);
       });
       return examples.map(({ type, headers, payload, fresh }) => ({

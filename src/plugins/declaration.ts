@@ -21,7 +21,11 @@ export interface PluginDeclaration {
     readonly [name in OptionalFact]?: string;
   };
   readonly dedupe?: { readonly by: Identity['by']; readonly placeholders?: readonly string[] };
-  readonly retries?: { readonly change: { readonly [path: string]: Freshness } };
+  readonly retries?: {
+    readonly change?: { readonly [path: string]: Freshness };
+    /** Durations: each from the attempt before. */
+    readonly schedule?: readonly string[];
+  };
   readonly sources?: readonly SourceDeclaration[];
   readonly routes: readonly RouteDeclaration[];
   readonly eventTypes?: string;
@@ -29,6 +33,14 @@ export interface PluginDeclaration {
   readonly answer?: CustomAnswer;
   readonly examples?: {
     readonly dir: string;
+    /** File of objects of which examples are made. */
+    readonly objects?: string;
+    /** Folder of scenarios. */
+    readonly scenarios?: string;
+    /** What an event of an older API version has, by dotted path. */
+    readonly older?: { readonly [path: string]: unknown };
+    /** Event type that is sent beside: `{type}` stands for the other one's. */
+    readonly twin?: string;
     readonly fresh?: { readonly [path: string]: Freshness };
     /** Event types whose examples concern one payment, a list for each. */
     readonly payments?: readonly (readonly string[])[];

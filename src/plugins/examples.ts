@@ -28,6 +28,18 @@ export async function compileExampleCheck(): Promise<(value: unknown) => Checked
   return compileCheck<ExampleDeclaration>(await readSchema('example'));
 }
 
+/** All that the simulator can send of the plugin in `folder`, by type: its examples, then what is made of `examples.objects`. */
+export async function listSendable(folder: string): Promise<readonly Example[]> {
+  const examples = (await readPlugin(folder)).source?.declaration.examples;
+  const written = await listExamples(folder);
+  if (examples?.objects === undefined) return written;
+  const known = new Set(written.map(({ type }) => type));
+  const { readExampleObjects } = await import('./example-objects.js');
+  const made = await readExampleObjects(folder, examples.objects);
+  const { fresh = {} } = examples;
+  return [...written, ...made.filter(({ type }) => !known.has(type)).map((each) => ({ ...each, fresh }))];
+}
+
 /** The examples of the plugin in `folder`, by type. Throws an `Error` that names the file if one is not as it should be. */
 export async function listExamples(folder: string): Promise<readonly Example[]> {
   const examples = (await readPlugin(folder)).source?.declaration.examples;

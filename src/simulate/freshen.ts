@@ -84,7 +84,7 @@ function likewise(old: unknown, value: number, now: number): number | string {
  * Another identifier of the same length, in the character classes of the old one: `evt_1NG8` → `evt_Kd07`. What
  * stands before the last `_` stays, and so does punctuation.
  */
-function sameShape(old: string, random: Random): string {
+export function sameShape(old: string, random: Random): string {
   const start = old.lastIndexOf('_') + 1;
   const variable = old.slice(start);
   const alphabet = [
