@@ -25,6 +25,8 @@ export interface ScenarioDeclaration {
   readonly version: 1;
   readonly title: string;
   readonly weight?: number;
+  /** All events have one key. */
+  readonly payment?: true;
   readonly values?: { readonly [name: string]: ValueDeclaration };
   readonly always?: readonly { readonly events: readonly string[]; readonly set: Settings }[];
   readonly steps: readonly {
