@@ -33,6 +33,8 @@ function nameReason(cause: unknown): string {
       return nameConnectionReason(cause.message);
     case 'KafkaJSSASLAuthenticationError':
       return 'SASL_AUTHENTICATION_FAILED';
+    case 'KafkaJSNotImplemented':
+      return 'UNSUPPORTED_COMPRESSION_TYPE';
     default:
       return 'UNEXPECTED';
   }
