@@ -33,7 +33,7 @@ function expiryOf(value: string): number | undefined {
 }
 
 /** What a JWT says of itself, not verified; nothing of any other token. */
-export function readClaims(value: string): { readonly [name: string]: unknown } {
+function readClaims(value: string): { readonly [name: string]: unknown } {
   try {
     const claims: unknown = JSON.parse(Buffer.from(value.split('.')[1] ?? '', 'base64url').toString());
     return typeof claims === 'object' && claims !== null ? { ...claims } : {};
