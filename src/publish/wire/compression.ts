@@ -29,15 +29,19 @@ const codecs: { readonly [name in Name]: Codec | undefined } = {
 };
 
 /** The batch with its records compressed; as it is where that would not make it smaller. */
-export async function compressBatch(batch: Buffer, name: Name): Promise<Buffer> {
+export function compressBatch(batch: Buffer, name: Name): Buffer | Promise<Buffer> {
   const codec = codecs[name];
   // It is an error of the configuration.
   if (codec === undefined) throw new Error(`this Node.js (${process.version}) has no ${name}`);
   const records = batch.subarray(headerBytes);
-  const packed = records.length < little ? codec.now(records) : await codec.beside(records);
-  if (packed.length >= records.length) return batch;
+  if (records.length < little) return replaceRecords(batch, codec.now(records), codec.number);
+  return codec.beside(records).then((packed) => replaceRecords(batch, packed, codec.number));
+}
+
+function replaceRecords(batch: Buffer, packed: Buffer, codec: number): Buffer {
+  if (packed.length >= batch.length - headerBytes) return batch;
   const whole = Buffer.concat([batch.subarray(0, headerBytes), packed]);
-  whole.writeInt16BE(codec.number, checkedFrom);
+  whole.writeInt16BE(codec, checkedFrom);
   sealBatch(whole);
   return whole;
 }

@@ -15,8 +15,16 @@ interface Sent {
   readonly records: readonly KafkaRecord[];
 }
 
-/** Makes a record batch. `capacity`: bytes that the records take at most; `timestamp` in milliseconds since the epoch. */
-export type Encode = (batch: Sent, capacity: number, sequence: Sequence, timestamp: number) => Promise<Encoded>;
+/**
+ * Makes a record batch, at once where nothing is compressed beside. `capacity`: bytes that the records take at most;
+ * `timestamp` in milliseconds since the epoch.
+ */
+export type Encode = (
+  batch: Sent,
+  capacity: number,
+  sequence: Sequence,
+  timestamp: number,
+) => Encoded | Promise<Encoded>;
 
 /** Encodes as the settings say: with schema ids, and compressed. */
 export function createEncode({
@@ -24,9 +32,10 @@ export function createEncode({
   schemaIds = {},
 }: Pick<KafkaSettings, 'compression' | 'schemaIds'>): Encode {
   const headers = new Map(Object.entries(schemaIds).map(([topic, guid]) => [topic, encodeSchemaHeader(guid)]));
-  return async ({ topic, records }, capacity, sequence, timestamp) => {
+  return ({ topic, records }, capacity, sequence, timestamp) => {
     const batch = encodeBatch(records, capacity, sequence, timestamp, headers.get(topic));
-    const bytes = compression === undefined ? batch : await compressBatch(batch, compression);
-    return { bytes, checksum: checksumOf(batch) };
+    const checksum = checksumOf(batch);
+    const bytes = compression === undefined ? batch : compressBatch(batch, compression);
+    return bytes instanceof Promise ? bytes.then((packed) => ({ bytes: packed, checksum })) : { bytes, checksum };
   };
 }

@@ -4,7 +4,7 @@ import type { Batch, Outcome, Trace } from '../client.js';
 import { describeCode, describeFault, losesSequence, toFault } from '../faults.js';
 import type { Numbering } from '../unanswered.js';
 import type { Cluster } from './cluster.js';
-import type { Encode } from './encode.js';
+import type { Encode, Encoded } from './encode.js';
 import type { Identity, PartitionAnswer, PartitionBatch } from './library.js';
 
 /** Kafka's sequence numbers start again after the largest. */
@@ -72,14 +72,17 @@ export class Producer {
   }
 
   async #prepare(batches: readonly Batch[]): Promise<PartitionBatch[]> {
-    const encoding: Promise<PartitionBatch>[] = [];
+    const prepared: PartitionBatch[] = [];
     for (const batch of batches) {
       const lane = this.#findLane(batch);
       if (lane.pending && lane.pending.batch !== batch) this.#restart(lane);
       lane.identity ??= await this.#askIdentity();
-      encoding.push(this.#encode(lane, lane.identity, batch));
+      const pending = lane.pending ?? this.#encode(lane, lane.identity, batch);
+      // Each turn of the microtasks would count: batches can be small, and many.
+      const { bytes } = pending instanceof Promise ? await pending : pending;
+      prepared.push({ topic: batch.topic, partition: batch.partition, bytes });
     }
-    return Promise.all(encoding);
+    return prepared;
   }
 
   /** A request that a broker leaves unread would look like one that it does not answer. */
@@ -101,16 +104,17 @@ export class Producer {
     return lane;
   }
 
-  async #encode(lane: Lane, identity: Identity, batch: Batch): Promise<PartitionBatch> {
-    if (!lane.pending) {
-      const sequence = { ...identity, number: this.#idempotent ? lane.number : -1 };
-      const timestamp = Date.now();
-      const { bytes, checksum } = await this.#encodeBatch(batch, batch.bytes, sequence, timestamp);
+  #encode(lane: Lane, identity: Identity, batch: Batch): Pending | Promise<Pending> {
+    const sequence = { ...identity, number: this.#idempotent ? lane.number : -1 };
+    const timestamp = Date.now();
+    const encoded = this.#encodeBatch(batch, batch.bytes, sequence, timestamp);
+    const keep = ({ bytes, checksum }: Encoded) => {
       const topicId = this.#idempotent ? this.#cluster.topicId(batch.topic) : undefined;
       const numbering = topicId === undefined ? undefined : { topicId, ...sequence, timestamp, checksum };
       lane.pending = { batch, bytes, numbering, tries: 0 };
-    }
-    return { topic: batch.topic, partition: batch.partition, bytes: lane.pending.bytes };
+      return lane.pending;
+    };
+    return encoded instanceof Promise ? encoded.then(keep) : keep(encoded);
   }
 
   /** See `KafkaClient.trace`. What was sent while the topic was another may be in either. */
