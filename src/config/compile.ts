@@ -32,20 +32,25 @@ export function compileConfig(
   materials: Materials,
 ): { settings?: Settings; diagnostics: readonly Diagnostic[] } {
   const faults: Fault[] = [];
+  const { rest, whole } = checked;
+  const { topicPrefix = '' } = rest.kafka ?? {};
   const endpoints = compileEndpoints(
     checked,
     document,
     providers,
-    { ...materials, site: siteOf(checked), topics: checked.lint.topics },
+    { ...materials, site: siteOf(checked), topics: knownTopics(checked), topicPrefix },
     faults,
   );
-  const { rest, whole } = checked;
-  const kafka = rest.kafka === undefined ? undefined : compileKafka(rest.kafka, materials, faults);
+  const deadLetters = topicPrefix + (rest.deadLetter?.topic ?? 'webhooks.dlq');
+  const topics = listTopics(deadLetters, endpoints);
+  lintLength(topics, topicPrefix, faults);
+  const kafka = rest.kafka === undefined ? undefined : compileKafka(rest.kafka, topics, materials, faults);
   const operator = compileAdmin(rest, checked.isSound, materials, faults);
   const tls = optional('tls', rest.server?.tls && compileServerTls(rest.server.tls, materials, faults));
-  const assembled = assemble(document.file, rest, { kafka, ...tls, ...operator }, endpoints, materials, faults);
+  const parts = { kafka, ...tls, ...operator, topics };
+  const assembled = assemble(document.file, rest, parts, deadLetters, endpoints, materials, faults);
   const settings = whole === undefined ? undefined : assembled;
-  faults.push(...lintDeadLetters(checked));
+  faults.push(...lintDeadLetters(checked, deadLetters));
   const located = faults.map((fault) => asWritten(fault, written, materials.base));
   const diagnostics = [...checked.faults, ...located].map(document.toDiagnostic);
   const broken =
@@ -53,8 +58,24 @@ export function compileConfig(
   return settings === undefined || broken ? { diagnostics } : { settings: deepFreeze(settings), diagnostics };
 }
 
-function lintDeadLetters({ rest, isSound, lint: { topics } }: CheckedGateway): readonly Fault[] {
-  const topic = rest.deadLetter?.topic ?? 'webhooks.dlq';
+/** Absent too where the prefix is faulty: nobody knows the names then. */
+function knownTopics({ lint: { topics }, isSound }: CheckedGateway): readonly string[] | undefined {
+  return isSound('/kafka/topicPrefix') ? topics : undefined;
+}
+
+/** Kafka's limit: https://kafka.apache.org/documentation/#operations_add_topic. */
+const longestTopic = 249;
+
+function lintLength(topics: readonly string[], prefix: string, faults: Fault[]): void {
+  const long = topics.find((topic) => topic.length > longestTopic);
+  if (long === undefined || prefix === '') return;
+  const message = `With it, the topic "${long}" has ${long.length} characters, and Kafka takes no more than ${longestTopic}`;
+  faults.push({ ...invalid, pointer: '/kafka/topicPrefix', message });
+}
+
+function lintDeadLetters(checked: CheckedGateway, topic: string): readonly Fault[] {
+  const { rest, isSound } = checked;
+  const topics = knownTopics(checked);
   if (!isSound('/deadLetter/topic') || topics === undefined || compileEvents(topics)(topic)) return [];
   const pointer = rest.deadLetter?.topic === undefined ? '/lint/topics' : '/deadLetter/topic';
   return [unknownTopic(topic, pointer, 'dead letters go', topics)];
@@ -74,7 +95,9 @@ function assemble(
     tls,
     admin,
     probes,
-  }: Pick<Settings, 'tls' | 'admin' | 'probes'> & { kafka: Omit<KafkaSettings, 'spool'> | undefined },
+    topics,
+  }: Pick<Settings, 'tls' | 'admin' | 'probes' | 'topics'> & { kafka: Omit<KafkaSettings, 'spool'> | undefined },
+  topic: string,
   endpoints: readonly Endpoint[],
   { base }: Materials,
   faults: Fault[],
@@ -87,7 +110,6 @@ function assemble(
       : { kind: 'embedded', dir: resolve(base, embedded.dir), retention: readRetention(embedded) };
   const listen = readListen(server.listen ?? '0.0.0.0:8000', '/server/listen', faults);
   lintListeners(listen, admin, probes, faults);
-  const topic = deadLetter.topic ?? 'webhooks.dlq';
   const drain = readTimer(server.drain ?? '20s', '/server/drain', faults);
   const shutdownDelay = readTimer(server.shutdownDelay ?? '5s', '/server/shutdownDelay', faults);
   const bodyTimeout = readTimer(server.limits?.bodyTimeout ?? '10s', '/server/limits/bodyTimeout', faults);
@@ -117,7 +139,7 @@ function assemble(
     ...readDedupe(declared, base),
     deadLetter: { topic, unverified: readBudget(deadLetter) },
     log: { level: log.debug === true ? 'debug' : (log.level ?? 'info') },
-    topics: listTopics(topic, endpoints),
+    topics,
   };
 }
 

@@ -55,8 +55,10 @@ export type PartialGateway = Partial<
   readonly endpoints?: readonly PartialEndpoint[];
 };
 
-export type PartialKafka = Partial<Omit<KafkaDeclaration, 'sasl'>> & {
-  readonly sasl?: Partial<NonNullable<KafkaDeclaration['sasl']>>;
+export type PartialKafka = Partial<Omit<KafkaDeclaration, 'sasl'>> & { readonly sasl?: PartialSasl };
+
+export type PartialSasl = Partial<Omit<SaslDeclaration, 'clientCredentials'>> & {
+  readonly clientCredentials?: Partial<NonNullable<SaslDeclaration['clientCredentials']>>;
 };
 
 export type PartialEndpoint = Partial<Omit<EndpointDeclaration, 'secrets' | 'routes' | 'protect'>> & {
@@ -87,16 +89,32 @@ export interface KafkaDeclaration {
     readonly key?: Reference;
     readonly rejectUnauthorized?: boolean;
   };
-  readonly sasl?: {
-    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-    readonly username: string;
-    readonly password: Reference;
-  };
+  readonly compression?: 'none' | 'gzip' | 'zstd';
+  readonly topicPrefix?: string;
+  /** Topic, as the routes name it → GUID. */
+  readonly schemaIds?: { readonly [topic: string]: string };
+  readonly sasl?: SaslDeclaration;
   readonly topics?: {
     readonly create?: 'missing' | 'never';
     readonly partitions?: number;
     readonly replicationFactor?: number;
   };
+}
+
+export interface SaslDeclaration {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' | 'oauthbearer';
+  readonly username?: string;
+  readonly password?: Reference;
+  readonly tokenFile?: string;
+  readonly command?: readonly string[];
+  readonly clientCredentials?: {
+    readonly tokenUrl: string;
+    readonly clientId: string;
+    readonly clientSecret: Reference;
+    readonly scope?: string;
+    readonly audience?: string;
+  };
+  readonly extensions?: { readonly [name: string]: string };
 }
 
 /** Where a secret text is found: exactly one of the two. */

@@ -8,7 +8,7 @@ import type { CheckedGateway } from './check.js';
 import type { PartialEndpoint } from './declaration.js';
 import type { Materials } from './materials.js';
 import { compileProtection } from './protect.js';
-import { lintTopics, lintUnrouted } from './reach.js';
+import { lintTopics, lintUnrouted, type TopicNames } from './reach.js';
 import { compileSecrets } from './secrets.js';
 import { compileSurroundings, type Site } from './surroundings.js';
 import { lintBinding } from './unbound.js';
@@ -29,9 +29,10 @@ export function compileEndpoints(
   { rest: { endpoints = [] }, isSound }: Pick<CheckedGateway, 'rest' | 'isSound'>,
   document: LocatedDocument,
   providers: Providers,
-  materials: Materials & Site & { readonly topics?: readonly string[] | undefined },
+  materials: Materials & Site & TopicNames,
   faults: Fault[],
 ): readonly Endpoint[] {
+  const withPrefix = createPrefixer(materials.topicPrefix);
   lintPaths(endpoints, document, faults);
   lintNames(endpoints, isSound, document, faults);
   return endpoints.flatMap((declared, index) => {
@@ -40,13 +41,13 @@ export function compileEndpoints(
     const provider = findProvider(declared.provider, at, providers, faults);
     const secrets = compileSecrets(declared.secrets ?? [], `${at}/secrets`, provider, materials, faults);
     const own = compileOwnRoutes(declared, at, isSound, document, provider, faults);
-    faults.push(...lintTopics(materials.topics, declared, provider, at));
+    faults.push(...lintTopics(materials, declared, provider, at));
     if (provider === undefined) return [];
     const surroundings = compileSurroundings(declared, at, isSoundPart, provider, materials.site, faults);
     const protect = isSoundPart('protect') ? compileProtection(declared, at, provider, materials, faults) : undefined;
     const { rejected = 'deadletter', livemode = 'any' } = declared;
     // The same list for all endpoints without routes of their own: what is found for a type is remembered for each list.
-    const routes = own.length === 0 ? provider.routes : [...own, ...provider.routes];
+    const routes = withPrefix(own.length === 0 ? provider.routes : [...own, ...provider.routes]);
     const headers = headersOf(provider, routes);
     const allow = declared.allow && compileAllow(declared.allow, `${at}/allow`, provider, faults);
     if (isSoundPart('accept')) faults.push(...lintBinding(declared, provider, routes, at));
@@ -86,6 +87,17 @@ function compileOwnRoutes(
   const isWhole = (index: number) => isSound(`${pointer}/${index}`);
   faults.push(...lintRoutes(routes, pointer, plugin, provider?.eventTypes ?? new Set(), isWhole));
   return own;
+}
+
+/** Puts the prefix before the topics of routes. The same list gives the same list. */
+function createPrefixer(prefix: string): (routes: readonly Route[]) => readonly Route[] {
+  const done = new WeakMap<readonly Route[], readonly Route[]>();
+  return (routes) => {
+    if (prefix === '') return routes;
+    const known = done.get(routes) ?? routes.map((route) => ({ ...route, topic: prefix + route.topic }));
+    done.set(routes, known);
+    return known;
+  };
 }
 
 /** What a delivery's processing reads of its request, beside the body. */

@@ -1,16 +1,28 @@
+import zlib from 'node:zlib';
+import { closest } from '../diagnostics/closest.js';
+import { toPointer } from '../diagnostics/pointer.js';
 import type { Fault } from '../model.js';
 import { optional } from '../plugins/optional.js';
 import type { KafkaDeclaration, PartialKafka } from './declaration.js';
 import { type Materials, readFileText, readSecret } from './materials.js';
+import { compileSasl } from './sasl.js';
 import { type KafkaSettings, Redacted } from './settings.js';
 
-/** Compiles `kafka` of a gateway.yaml, with the defaults of its schema; absent without brokers. */
+const invalid = { rule: 'config-invalid', severity: 'error' } as const;
+
+/**
+ * Compiles `kafka` of a gateway.yaml, with the defaults of its schema; absent without brokers. `topics`: every topic that a
+ * record can go to, with its prefix.
+ */
 export function compileKafka(
   declared: PartialKafka,
+  topics: readonly string[],
   materials: Materials,
   faults: Fault[],
 ): Omit<KafkaSettings, 'spool'> | undefined {
-  const { clientId = 'webhook-gateway', client = 'kafkajs', idempotent = true, topics = {} } = declared;
+  const { clientId = 'webhook-gateway', client = 'kafkajs', idempotent = true, topics: wanted = {} } = declared;
+  const compression = readCompression(declared, faults);
+  const schemaIds = readSchemaIds(declared, topics, faults);
   const tls = compileTls(declared.tls, materials, faults);
   const sasl = compileSasl(declared.sasl, materials, faults);
   if (declared.brokers === undefined) return undefined;
@@ -18,12 +30,14 @@ export function compileKafka(
     kind: 'kafka',
     brokers: readBrokers(declared.brokers, faults),
     ...{ clientId, client, idempotent },
+    ...optional('compression', compression),
+    ...optional('schemaIds', schemaIds),
     ...optional('tls', tls),
     ...optional('sasl', sasl),
     topics: {
-      create: topics.create ?? 'missing',
-      partitions: topics.partitions ?? 6,
-      replicationFactor: topics.replicationFactor ?? 1,
+      create: wanted.create ?? 'missing',
+      partitions: wanted.partitions ?? 6,
+      replicationFactor: wanted.replicationFactor ?? 1,
     },
   };
 }
@@ -36,7 +50,7 @@ function readBrokers(declared: KafkaDeclaration['brokers'], faults: Fault[]): re
     if (port !== undefined && Number(port) > 0 && Number(port) < 65536) continue;
     const pointer = typeof declared === 'string' ? '/kafka/brokers' : `/kafka/brokers/${index}`;
     const message = brokers.length === 1 ? 'A broker must be host:port' : `Broker ${index + 1} must be host:port`;
-    faults.push({ rule: 'config-invalid', severity: 'error', pointer, message });
+    faults.push({ ...invalid, pointer, message });
   }
   return brokers;
 }
@@ -55,10 +69,37 @@ function compileTls(declared: KafkaDeclaration['tls'], materials: Materials, fau
   };
 }
 
-function compileSasl(declared: PartialKafka['sasl'], materials: Materials, faults: Fault[]): KafkaSettings['sasl'] {
-  if (declared === undefined) return undefined;
-  const { mechanism, username } = declared;
-  const password = readSecret(declared.password ?? {}, '/kafka/sasl/password', materials, faults);
-  if (password === undefined || mechanism === undefined || username === undefined) return undefined;
-  return { mechanism, username, password: new Redacted(password) };
+function readCompression({ compression = 'none' }: PartialKafka, faults: Fault[]): KafkaSettings['compression'] {
+  if (compression === 'zstd' && !('zstdCompress' in zlib)) {
+    const message = `This Node.js (${process.version}) has no zstd: it needs 22.15 or newer, or take gzip`;
+    faults.push({ ...invalid, pointer: '/kafka/compression', message });
+  }
+  return compression === 'none' ? undefined : compression;
+}
+
+/** By whole names. A topic that nothing goes to is a slip of the pen. */
+function readSchemaIds(
+  { schemaIds, topicPrefix = '' }: PartialKafka,
+  topics: readonly string[],
+  faults: Fault[],
+): KafkaSettings['schemaIds'] {
+  if (schemaIds === undefined) return undefined;
+  const whole = Object.entries(schemaIds).map(
+    ([topic, guid]) => [topic, topicPrefix + topic, guid.toLowerCase()] as const,
+  );
+  for (const [topic, name] of whole) {
+    if (topics.includes(name)) continue;
+    const near = closest(name, topics)?.slice(topicPrefix.length);
+    faults.push({
+      ...{
+        rule: 'route-unknown-topic',
+        severity: 'warning',
+        pointer: `/kafka/schemaIds${toPointer(topic)}`,
+        key: true,
+      },
+      message: `No route sends to the topic "${topic}": its schema id has no effect`,
+      ...optional('hint', near === undefined ? undefined : `did you mean "${near}"?`),
+    });
+  }
+  return Object.fromEntries(whole.map(([, name, guid]) => [name, guid]));
 }

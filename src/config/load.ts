@@ -125,7 +125,8 @@ async function readFiles(
   base: string,
   from: Files,
 ): Promise<Materials['files']> {
-  const ofServers = [kafka?.tls?.key, kafka?.sasl?.password, admin?.token, tls?.key];
+  const { password, clientCredentials } = kafka?.sasl ?? {};
+  const ofServers = [kafka?.tls?.key, password, clientCredentials?.clientSecret, admin?.token, tls?.key];
   const ofEndpoints = endpoints.flatMap(({ secrets = [], protect }) => [...secrets, protect?.key]);
   const certificates = [kafka?.tls?.ca, kafka?.tls?.cert, tls?.cert, tls?.clientCa];
   const names = [...[...ofEndpoints, ...ofServers].map((reference) => reference?.file), ...certificates];

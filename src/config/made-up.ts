@@ -63,10 +63,13 @@ export async function listSecrets(file: string): Promise<readonly SecretPlace[]>
   const root = fieldsOf(parseYaml(file, read.text).document?.value);
   const kafka = fieldsOf(root.kafka);
   const tls = fieldsOf(kafka.tls);
+  const sasl = fieldsOf(kafka.sasl);
+  const client = fieldsOf(sasl.clientCredentials);
   const named = [tls.ca, tls.cert].flatMap((name) => (typeof name === 'string' ? [{ file: name, kind: 'tls' }] : []));
   const ofKafka = [
     { ...referenceOf(tls.key), kind: 'kafka', at: 'kafka.tls.key' },
-    { ...referenceOf(fieldsOf(kafka.sasl).password), kind: 'kafka', at: 'kafka.sasl.password' },
+    { ...referenceOf(sasl.password), kind: 'kafka', at: 'kafka.sasl.password' },
+    { ...referenceOf(client.clientSecret), kind: 'kafka', at: 'kafka.sasl.clientCredentials.clientSecret' },
   ];
   const endpoints = listOf(root.endpoints).flatMap((endpoint) => {
     const { name: given, provider, secrets } = fieldsOf(endpoint);

@@ -24,9 +24,17 @@ export function lintUnrouted(
   ];
 }
 
-/** Routes to topics that the configuration's list of topics hasn't got, as warnings. `topics`: patterns. */
+/** Which topics there are. */
+export interface TopicNames {
+  /** Patterns of whole names; absent: not known. */
+  readonly topics?: readonly string[] | undefined;
+  /** What stands before the names that routes have. */
+  readonly topicPrefix: string;
+}
+
+/** Routes to topics that the configuration's list of topics hasn't got, as warnings. */
 export function lintTopics(
-  topics: readonly string[] | undefined,
+  { topics, topicPrefix }: TopicNames,
   { routes = [] }: PartialEndpoint,
   provider: Provider | undefined,
   at: string,
@@ -34,12 +42,14 @@ export function lintTopics(
   if (topics === undefined) return [];
   const known = compileEvents(topics);
   const own = routes.flatMap(({ topic }, index) =>
-    topic === undefined || known(topic)
+    topic === undefined || known(topicPrefix + topic)
       ? []
-      : [unknownTopic(topic, `${at}/routes/${index}/topic`, 'this route sends', topics)],
+      : [unknownTopic(topicPrefix + topic, `${at}/routes/${index}/topic`, 'this route sends', topics)],
   );
   const theirs = (provider?.routes ?? []).flatMap(({ topic, declaredAt }) =>
-    known(topic) ? [] : [unknownTopic(topic, `${at}/provider`, `the route at ${declaredAt} sends`, topics)],
+    known(topicPrefix + topic)
+      ? []
+      : [unknownTopic(topicPrefix + topic, `${at}/provider`, `the route at ${declaredAt} sends`, topics)],
   );
   return [...own, ...theirs];
 }

@@ -63,13 +63,26 @@ function resolveAdmin({ listen, hosts, token }: NonNullable<Settings['admin']>):
   return { listen: writeListen(listen), ...(hosts === undefined ? {} : { hosts }), ...shown };
 }
 
-function resolveKafka({ brokers, clientId, client, idempotent, tls, sasl, topics }: KafkaSettings): Plain {
+function resolveKafka(settings: KafkaSettings): Plain {
+  const { brokers, clientId, client, idempotent, compression = 'none', schemaIds, tls, sasl, topics } = settings;
   return {
-    ...{ brokers: brokers.map(withoutPassword), clientId, client, idempotent },
+    ...{ brokers: brokers.map(withoutPassword), clientId, client, idempotent, compression },
+    ...(schemaIds === undefined ? {} : { schemaIds }),
     ...(tls === undefined ? {} : { tls: { ...tls, ...(tls.key === undefined ? {} : { key: redacted }) } }),
-    ...(sasl === undefined ? {} : { sasl: { ...sasl, password: redacted } }),
+    ...(sasl === undefined ? {} : { sasl: resolveSasl(sasl) }),
     topics,
   };
+}
+
+function resolveSasl(sasl: NonNullable<KafkaSettings['sasl']>): Plain {
+  if (sasl.mechanism !== 'oauthbearer') return { ...sasl, password: redacted };
+  const { mechanism, token, extensions } = sasl;
+  const shown = Object.keys(extensions).length === 0 ? {} : { extensions };
+  if ('file' in token) return { mechanism, tokenFile: token.file, ...shown };
+  if ('command' in token) return { mechanism, command: token.command, ...shown };
+  const { tokenUrl, ...client } = token.client;
+  const clientCredentials = { tokenUrl: withoutPassword(tokenUrl), ...client, clientSecret: redacted };
+  return { mechanism, clientCredentials, ...shown };
 }
 
 function resolveEndpoint(endpoint: Endpoint): Plain {

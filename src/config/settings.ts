@@ -46,6 +46,34 @@ export interface SocketPath {
   readonly path: string;
 }
 
+export interface PasswordLogin {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: Redacted;
+}
+
+/** SASL OAUTHBEARER. */
+export interface TokenLogin {
+  readonly mechanism: 'oauthbearer';
+  readonly token: TokenOrigin;
+  /** SASL extensions, by name. */
+  readonly extensions: { readonly [name: string]: string };
+}
+
+/** Where tokens come from: a file (absolute path), a command that prints one, run in `dir`, or an identity provider. */
+export type TokenOrigin =
+  | { readonly file: string }
+  | { readonly command: readonly string[]; readonly dir: string }
+  | { readonly client: TokenClient };
+
+export interface TokenClient {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: Redacted;
+  readonly scope?: string;
+  readonly audience?: string;
+}
+
 export interface KafkaSettings {
   readonly kind: 'kafka';
   /** `host:port` each. */
@@ -61,11 +89,11 @@ export interface KafkaSettings {
     readonly key?: Redacted;
     readonly rejectUnauthorized: boolean;
   };
-  readonly sasl?: {
-    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-    readonly username: string;
-    readonly password: Redacted;
-  };
+  readonly sasl?: PasswordLogin | TokenLogin;
+  /** Absent: batches are not compressed. */
+  readonly compression?: 'gzip' | 'zstd';
+  /** Topic, its prefix included → GUID of the schema that its values have in a registry. */
+  readonly schemaIds?: { readonly [topic: string]: string };
   readonly topics: {
     /** `missing`: topics that the configuration names and Kafka lacks are created at start; `never`: their absence is an error. */
     readonly create: 'missing' | 'never';

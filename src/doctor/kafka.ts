@@ -2,6 +2,8 @@ import kafkajs, { type Admin } from 'kafkajs';
 import type { KafkaSettings } from '../config/settings.js';
 import { translateError } from '../publish/kafka/errors.js';
 import { configureKafka } from '../publish/kafka/options.js';
+import { tokensFor } from '../publish/oauth/source.js';
+import { describeToken } from '../publish/oauth/token.js';
 import { type Finding, fail, ok, unknown, warn } from './finding.js';
 import { probe } from './probe.js';
 import { examineCreation, examineTopicRights } from './rights.js';
@@ -24,8 +26,11 @@ export async function examineKafka(
   topics: readonly string[],
   largest: number,
 ): Promise<KafkaExamination> {
-  const brokers = await Promise.all(settings.brokers.map((broker) => examineBroker(settings, broker)));
-  const answering = settings.brokers[brokers.findIndex(({ status }) => status !== 'fail')];
+  const token = await examineToken(settings);
+  if (token?.status === 'fail') return { findings: [token], reachable: false };
+  const listeners = await Promise.all(settings.brokers.map((broker) => examineBroker(settings, broker)));
+  const brokers = token === undefined ? listeners : [token, ...listeners];
+  const answering = settings.brokers[listeners.findIndex(({ status }) => status !== 'fail')];
   if (answering === undefined) return { findings: brokers, reachable: false };
   const admin = connectTo(settings, settings.brokers);
   try {
@@ -43,6 +48,16 @@ export async function examineKafka(
     return { findings: [...brokers, fail('kafka.cluster', message, 'see the brokers above')], reachable: true };
   } finally {
     await admin.disconnect().catch(() => undefined);
+  }
+}
+
+/** Without one, no broker can be asked. */
+async function examineToken({ sasl }: KafkaSettings): Promise<Finding | undefined> {
+  if (sasl?.mechanism !== 'oauthbearer') return undefined;
+  try {
+    return ok('kafka.sasl', `there is a token: ${describeToken(await tokensFor(sasl).get())}`);
+  } catch (error) {
+    return fail('kafka.sasl', translateError(error).message, 'the gateway cannot log in before that is put right');
   }
 }
 

@@ -42,6 +42,8 @@ const advice: { readonly [reason: string]: string | undefined } = {
   NOT_ENOUGH_REPLICAS_AFTER_APPEND: 'topic % has fewer replicas in sync than min.insync.replicas',
   SASL_AUTHENTICATION_FAILED:
     'user name or password is wrong: see kafka.sasl, and restart the gateway with the right ones',
+  UNSUPPORTED_COMPRESSION_TYPE:
+    'batches are compressed with what one side does not know: the gateway reads gzip, and zstd with Node.js 22.15 or newer, but neither lz4 nor snappy; brokers before Kafka 2.1 do not know zstd',
   UNSUPPORTED_SASL_MECHANISM: 'the broker does not offer the mechanism: see kafka.sasl.mechanism',
   ECONNREFUSED: 'nothing listens there: see kafka.brokers, or start Kafka',
   ENOTFOUND: 'no such host: see kafka.brokers',

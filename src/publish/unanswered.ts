@@ -1,7 +1,7 @@
 import type { KafkaRecord } from '../model.js';
 
 /**
- * By what Kafka knows a batch. The same records under it are the same bytes, and are written once, however often they come:
+ * By what Kafka knows a batch. The same records under it are written once, however often they come:
  * a broker remembers the last five batches of a producer in each partition, for `producer.id.expiration.ms` (a day).
  * Source: https://cwiki.apache.org/confluence/display/KAFKA/KIP-98, and KIP-360 for producers that are not remembered.
  */
@@ -14,7 +14,7 @@ export interface Numbering {
   readonly number: number;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
-  /** CRC-32C of the batch: it proves that its records are the same. */
+  /** CRC-32C of the batch before it is compressed: it proves that its records are the same. */
   readonly checksum: number;
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Broker, type Ports } from './kafka/broker.js';
 import { findLibs, findMissingTool } from './kafka/libs.js';
 
-export { user } from './kafka/broker.js';
+export { sessionLength, user } from './kafka/broker.js';
 
 /** A Kafka for tests. */
 export interface TestKafka {
@@ -21,7 +21,14 @@ export interface TestKafka {
     /** After `kill`: resolves when it serves again. */
     start(): Promise<void>;
     /** With `secure`: where `user` logs in, and the certificate for TLS as PEM. */
-    readonly secure?: { readonly sasl: string; readonly tls: string; readonly saslTls: string; readonly ca: string };
+    readonly secure?: {
+      readonly sasl: string;
+      readonly tls: string;
+      readonly saslTls: string;
+      /** Takes unsigned OAuth tokens; sessions end after `sessionLength`. */
+      readonly oauth: string;
+      readonly ca: string;
+    };
   };
   stop(): Promise<void>;
 }
@@ -53,7 +60,10 @@ export async function startKafka({ secure = false } = {}): Promise<TestKafka> {
       kill: () => broker.kill(),
       start: () => broker.start(),
       ...(ports.secure && {
-        secure: { sasl: at(ports.secure.sasl), tls: at(ports.secure.tls), saslTls: at(ports.secure.saslTls), ca },
+        secure: {
+          ...{ sasl: at(ports.secure.sasl), tls: at(ports.secure.tls), saslTls: at(ports.secure.saslTls) },
+          ...{ oauth: at(ports.secure.oauth), ca },
+        },
       }),
     },
     async stop() {
@@ -64,8 +74,8 @@ export async function startKafka({ secure = false } = {}): Promise<TestKafka> {
 }
 
 async function choosePorts(secure: boolean): Promise<Ports> {
-  const [plaintext = 0, controller = 0, sasl = 0, tls = 0, saslTls = 0] = await findFreePorts(5);
-  return { plaintext, controller, ...(secure && { secure: { sasl, tls, saslTls } }) };
+  const [plaintext = 0, controller = 0, sasl = 0, tls = 0, saslTls = 0, oauth = 0] = await findFreePorts(6);
+  return { plaintext, controller, ...(secure && { secure: { sasl, tls, saslTls, oauth } }) };
 }
 
 /** Ports that nobody listens on at the moment, all different. */

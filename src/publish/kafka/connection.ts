@@ -3,6 +3,7 @@ import { connect as openTls } from 'node:tls';
 import type { ISocketFactory } from 'kafkajs';
 import type { KafkaSettings } from '../../config/settings.js';
 import { describeCode } from '../faults.js';
+import { prepareLogin } from '../oauth/login.js';
 import type { Address } from '../wire/address.js';
 import {
   answerLimit,
@@ -15,6 +16,7 @@ import {
   type Metadata,
   type PartitionBatch,
   type ProduceAnswer,
+  sessionPart,
 } from '../wire/library.js';
 import { decodeProduce, encodeProduce, produceKey, produceVersion } from '../wire/produce.js';
 import { translateError } from './errors.js';
@@ -38,19 +40,26 @@ const topicResource = 2;
 /** kafkajs. */
 export function openKafkajs(settings: KafkaSettings): Library {
   stopIdleTimers();
-  const { tls } = settings;
-  return { tls, open: (address) => new Kafkajs(address, settings), translate: (error) => translateError(error) };
+  return {
+    tls: settings.tls,
+    prepare: () => prepareLogin(settings),
+    open: (address) => new Kafkajs(address, settings),
+    translate: (error) => translateError(error),
+  };
 }
 
 class Kafkajs implements Connection {
   readonly #connection: InstanceType<typeof KafkajsConnection>;
   #versions: Versions = {};
+  #due = Number.POSITIVE_INFINITY;
   #onSocket: (socket: Socket) => void = () => undefined;
 
   constructor({ host, port }: Address, settings: KafkaSettings) {
     this.#connection = new KafkajsConnection({
       ...{ host, port, clientId: settings.clientId, ...configureSecurity(settings) },
       ...{ connectionTimeout: connectLimit, requestTimeout: answerLimit, enforceRequestTimeout: false },
+      // It would log in again in the middle of its requests, for the last ten seconds of a session before each.
+      reauthenticationThreshold: 0,
       socketFactory: (wanted) => {
         const socket = openSocket(wanted);
         this.#onSocket(socket);
@@ -68,6 +77,12 @@ class Kafkajs implements Connection {
     this.#connection.setVersions(this.#versions);
     this.#connection.setSupportAuthenticationProtocol(apiKeys.SaslAuthenticate in this.#versions);
     await this.#connection.authenticate();
+    const session = Number(this.#connection.sessionLifetime);
+    if (session > 0) this.#due = performance.now() + session * sessionPart;
+  }
+
+  isDue(): boolean {
+    return performance.now() >= this.#due;
   }
 
   async describe(topics: readonly string[]): Promise<Metadata> {

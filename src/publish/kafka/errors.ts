@@ -5,13 +5,14 @@ import { describeFault } from '../faults.js';
 export function translateError(error: unknown, topic = ''): PublishError {
   if (error instanceof PublishError) return error;
   const cause = findCause(error);
+  if (cause instanceof PublishError) return cause;
   const detail = cause instanceof Error ? cause.message : String(cause);
   return describeFault(nameReason(cause), detail, topic, error);
 }
 
 function findCause(error: unknown): unknown {
   let deepest = error;
-  for (let depth = 0; depth < 10 && deepest instanceof Error; depth++) {
+  for (let depth = 0; depth < 10 && deepest instanceof Error && !(deepest instanceof PublishError); depth++) {
     if (deepest.cause === undefined || deepest.cause === deepest) break;
     deepest = deepest.cause;
   }
@@ -32,6 +33,8 @@ function nameReason(cause: unknown): string {
       return nameConnectionReason(cause.message);
     case 'KafkaJSSASLAuthenticationError':
       return 'SASL_AUTHENTICATION_FAILED';
+    case 'KafkaJSNotImplemented':
+      return 'UNSUPPORTED_COMPRESSION_TYPE';
     default:
       return 'UNEXPECTED';
   }

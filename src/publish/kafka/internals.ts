@@ -8,7 +8,8 @@ import type { ISocketFactory, KafkaConfig } from 'kafkajs';
  */
 const require = createRequire(import.meta.url);
 
-interface ConnectionOptions extends Pick<KafkaConfig, 'ssl' | 'sasl' | 'connectionTimeout'> {
+interface ConnectionOptions
+  extends Pick<KafkaConfig, 'ssl' | 'sasl' | 'connectionTimeout' | 'reauthenticationThreshold'> {
   readonly host: string;
   readonly port: number;
   readonly clientId: string;
@@ -35,6 +36,8 @@ export interface KafkajsConnection {
   readonly socket?: Socket;
   readonly clientId: string;
   readonly requestQueue: RequestQueue;
+  /** Milliseconds; 0: it does not end. */
+  readonly sessionLifetime: { toString(): string };
   connect(): Promise<unknown>;
   setVersions(versions: Versions): void;
   setSupportAuthenticationProtocol(supported: boolean): void;

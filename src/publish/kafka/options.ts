@@ -1,6 +1,8 @@
-import type { KafkaConfig, SASLOptions } from 'kafkajs';
-import type { KafkaSettings } from '../../config/settings.js';
+import type { KafkaConfig, Mechanism, SASLOptions } from 'kafkajs';
+import type { KafkaSettings, PasswordLogin, TokenLogin } from '../../config/settings.js';
 import type { Log } from '../log.js';
+import { judgeAnswer, refuse, writeLogin } from '../oauth/login.js';
+import { tokensFor } from '../oauth/source.js';
 
 /**
  * Long enough to ride through a change of leaders (4-5 s), short enough that a refused connection is known in about
@@ -10,6 +12,11 @@ const retry = { retries: 5, initialRetryTime: 100, maxRetryTime: 1000 };
 /** Milliseconds. */
 const connectionTimeout = 2000;
 const requestTimeout = 3000;
+/**
+ * So long before the end of a session it logs in again. A broker refuses that in the first second of one
+ * (https://cwiki.apache.org/confluence/display/KAFKA/KIP-368), which the 10 s of kafkajs made of every short one.
+ */
+const reauthenticationThreshold = 1000;
 
 /** `logLevel.WARN`; its index is not loaded for that. */
 const warnings = 2;
@@ -23,6 +30,7 @@ export function configureKafka(settings: KafkaSettings, log: Log): KafkaConfig {
     retry,
     connectionTimeout,
     requestTimeout,
+    reauthenticationThreshold,
     logLevel: warnings,
     // Its errors are attempts that it repeats itself; what becomes of them is logged by the gateway.
     logCreator: () => (entry) => log('debug', 'kafkajs', { namespace: entry.namespace, detail: entry.log.message }),
@@ -45,14 +53,49 @@ export function configureSecurity({ tls, sasl }: KafkaSettings): Pick<KafkaConfi
 }
 
 /** kafkajs has a type per mechanism. */
-function authenticate({ mechanism, username, password }: NonNullable<KafkaSettings['sasl']>): SASLOptions {
-  const login = { username, password: password.reveal() };
+function authenticate(login: PasswordLogin | TokenLogin): SASLOptions | Mechanism {
+  if (login.mechanism === 'oauthbearer') return presentToken(login);
+  const { mechanism, username, password } = login;
+  const words = { username, password: password.reveal() };
   switch (mechanism) {
     case 'plain':
-      return { mechanism, ...login };
+      return { mechanism, ...words };
     case 'scram-sha-256':
-      return { mechanism, ...login };
+      return { mechanism, ...words };
     case 'scram-sha-512':
-      return { mechanism, ...login };
+      return { mechanism, ...words };
   }
+}
+
+/** By itself, kafkajs does not look at what the broker says of a token. */
+function presentToken(login: TokenLogin): Mechanism {
+  const { mechanism, extensions } = login;
+  const parse = (answer: Buffer) => answer;
+  return {
+    mechanism,
+    authenticationProvider: ({ saslAuthenticate }) => ({
+      async authenticate() {
+        const token = await tokensFor(login).get();
+        const encode = () => withLength(writeLogin(token, extensions));
+        try {
+          const answer = await saslAuthenticate({ request: { encode }, response: { decode: withoutLength, parse } });
+          judgeAnswer(answer ?? Buffer.alloc(0), login, token);
+        } catch (error) {
+          if (!(error instanceof Error) || !('type' in error)) throw error;
+          throw error.type === 'SASL_AUTHENTICATION_FAILED' ? refuse(login, token, error.message) : error;
+        }
+      },
+    }),
+  };
+}
+
+/** kafkajs frames what a mechanism says, and what it hears. */
+function withLength(bytes: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+function withoutLength(bytes: Buffer): Buffer {
+  return bytes.subarray(4);
 }

@@ -3,9 +3,11 @@ import { type Admin, type Consumer, Kafka, type KafkaMessage } from 'kafkajs';
 import type { KafkaSettings } from '../../config/settings.js';
 import type { Log } from '../log.js';
 import type { Positions, ReadOptions, Recent, StoredRecord } from '../read.js';
+import { readSchemaId, schemaIdHeader } from '../wire/schema-id.js';
 import { translateError } from './errors.js';
 import { configureKafka } from './options.js';
 import { countPartitions } from './topics.js';
+import { readZstd } from './zstd.js';
 
 const maxWait = 100;
 /** Records that may wait for their reader before fetching pauses. */
@@ -20,6 +22,7 @@ export async function* readKafka(
   named: readonly string[],
   { from, until, skipMissing = false, signal, log = silent }: ReadOptions,
 ): AsyncGenerator<StoredRecord, void, undefined> {
+  readZstd();
   const kafka = new Kafka(configureKafka(settings, log));
   const groupId = `${settings.clientId}-tap-${randomUUID()}`;
   const admin = kafka.admin();
@@ -180,7 +183,8 @@ async function startConsumer(
 function toRecord(topic: string, partition: number, message: KafkaMessage): StoredRecord {
   const headers: { [name: string]: string } = {};
   for (const [name, value] of Object.entries(message.headers ?? {})) {
-    headers[name] = Array.isArray(value) ? value.map(String).join(', ') : String(value ?? '');
+    const schemaId = name === schemaIdHeader && Buffer.isBuffer(value) ? readSchemaId(value) : undefined;
+    headers[name] = schemaId ?? (Array.isArray(value) ? value.map(String).join(', ') : String(value ?? ''));
   }
   return {
     topic,

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { API, Connection as LibraryConnection } from '@platformatic/kafka';
 import type { KafkaSettings } from '../../config/settings.js';
 import { describeCode } from '../faults.js';
+import { prepareLogin } from '../oauth/login.js';
 import type { Address } from '../wire/address.js';
 import {
   brokerLimit,
@@ -35,12 +36,18 @@ const noId = '00000000-0000-0000-0000-000000000000';
 
 /** @platformatic/kafka. */
 export function openPlatformatic(settings: KafkaSettings): Library {
-  return { tls: settings.tls, open: (address) => new Platformatic(address, settings), translate: translateError };
+  return {
+    tls: settings.tls,
+    prepare: () => prepareLogin(settings),
+    open: (address) => new Platformatic(address, settings),
+    translate: translateError,
+  };
 }
 
 class Platformatic implements Connection {
   readonly #address: Address;
   readonly #connection: LibraryConnection;
+  #due = false;
 
   constructor(address: Address, settings: KafkaSettings) {
     this.#address = address;
@@ -48,6 +55,10 @@ class Platformatic implements Connection {
       ...configureSecurity(settings, address.host),
       ...{ connectTimeout: connectLimit, requestTimeout: never },
     });
+    // The library would log in again in the middle of its requests, after 0.8 of a session; a broker takes only one or the other.
+    this.#connection.reauthenticate = () => {
+      this.#due = true;
+    };
     // Without a listener an error would end the process.
     this.#connection.on('error', () => undefined);
   }
@@ -58,6 +69,10 @@ class Platformatic implements Connection {
       void this.#connection.connect(host, port, (error) => (error ? reject(error) : resolve()));
       onSocket(this.#connection.socket);
     });
+  }
+
+  isDue(): boolean {
+    return this.#due;
   }
 
   async describe(topics: readonly string[]): Promise<Metadata> {

@@ -6,6 +6,7 @@ import { AuthenticationError, NetworkError, ProtocolError, TimeoutError } from '
 export function translateError(error: unknown): PublishError {
   if (error instanceof PublishError) return error;
   const cause = findCause(error);
+  if (cause instanceof PublishError) return cause;
   const detail = cause instanceof Error ? cause.message : String(cause);
   return describeFault(nameReason(cause), detail, '', error);
 }
@@ -13,7 +14,7 @@ export function translateError(error: unknown): PublishError {
 /** The library wraps errors in a `cause`, or in a list. */
 function findCause(error: unknown): unknown {
   let deepest = error;
-  for (let depth = 0; depth < 10 && deepest instanceof Error; depth++) {
+  for (let depth = 0; depth < 10 && deepest instanceof Error && !(deepest instanceof PublishError); depth++) {
     const next: unknown = deepest instanceof AggregateError ? deepest.errors[0] : deepest.cause;
     if (next === undefined || next === deepest) break;
     deepest = next;

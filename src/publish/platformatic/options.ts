@@ -1,6 +1,9 @@
 import { isIP } from 'node:net';
-import type { ConnectionOptions } from '@platformatic/kafka';
-import type { KafkaSettings } from '../../config/settings.js';
+import type { ConnectionOptions, SASLOptions } from '@platformatic/kafka';
+import type { KafkaSettings, TokenLogin } from '../../config/settings.js';
+import { judgeAnswer, refuse, writeLogin } from '../oauth/login.js';
+import { tokensFor } from '../oauth/source.js';
+import type { Token } from '../oauth/token.js';
 
 const mechanisms = {
   plain: 'PLAIN',
@@ -21,9 +24,41 @@ export function configureSecurity({ tls, sasl }: KafkaSettings, host: string): C
     // TLS wants the name of the host, which the library gives only if told.
     if (!isIP(host)) options.tlsServerName = host;
   }
-  if (sasl) {
+  if (sasl?.mechanism === 'oauthbearer') options.sasl = presentToken(sasl);
+  else if (sasl) {
     const { mechanism, username, password } = sasl;
     options.sasl = { mechanism: mechanisms[mechanism], username, password: password.reveal() };
   }
   return options;
+}
+
+/** By itself, the library calls back twice where the broker refuses a token. */
+function presentToken(login: TokenLogin): SASLOptions {
+  return {
+    mechanism: 'OAUTHBEARER',
+    authenticate(_mechanism, connection, ask, _username, _password, _token, callback) {
+      const fail = (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)));
+      tokensFor(login)
+        .get()
+        .then((token) => {
+          ask(connection, writeLogin(token, login.extensions), (error, answer) => {
+            try {
+              if (error) throw sayRefusal(error, login, token);
+              judgeAnswer(answer?.authBytes ?? Buffer.alloc(0), login, token);
+              callback(null, answer);
+            } catch (fault) {
+              fail(fault);
+            }
+          });
+        })
+        .catch(fail);
+    },
+  };
+}
+
+/** The error of a broker that refuses the token as an error; any other as it is. */
+function sayRefusal(error: Error, login: TokenLogin, token: Token): Error {
+  const [first]: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  const refused = first instanceof Error && 'apiId' in first && first.apiId === 'SASL_AUTHENTICATION_FAILED';
+  return refused ? refuse(login, token, '') : error;
 }

@@ -8,6 +8,7 @@ import type { Log } from '../log.js';
 import type { Numbered } from '../unanswered.js';
 import { Cluster } from './cluster.js';
 import { Dispatcher } from './dispatcher.js';
+import { createEncode, type Encode } from './encode.js';
 import type { Library } from './library.js';
 import { Producer } from './producer.js';
 import { resumeBatch } from './resume.js';
@@ -33,6 +34,7 @@ export class WireClient implements KafkaClient {
   readonly #log: Log;
   readonly #closing = new AbortController();
   readonly #cluster: Cluster;
+  readonly #encode: Encode;
   readonly #producer: Producer;
   readonly #dispatcher: Dispatcher;
   #ready = false;
@@ -48,7 +50,8 @@ export class WireClient implements KafkaClient {
     this.#largest = largest;
     this.#log = log;
     this.#cluster = new Cluster(settings, library);
-    this.#producer = new Producer(this.#cluster, settings.idempotent);
+    this.#encode = createEncode(settings);
+    this.#producer = new Producer(this.#cluster, settings.idempotent, this.#encode);
     this.#dispatcher = new Dispatcher(this.#cluster, this.#producer);
   }
 
@@ -97,7 +100,7 @@ export class WireClient implements KafkaClient {
 
   async resume(batch: Numbered): Promise<Outcome> {
     const start = performance.now();
-    const outcome = await resumeBatch(this.#cluster, batch);
+    const outcome = await resumeBatch(this.#cluster, this.#encode, batch);
     if (outcome instanceof PublishError) this.#recover(outcome, batch);
     this.#count(typeof outcome === 'bigint' || outcome.kind === 'refused' || isAnswer(outcome), start);
     return outcome;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
 import { nameCode } from '../codes.js';
 import { describeFault, isAnswer } from '../faults.js';
@@ -8,6 +9,8 @@ import { Link } from './link.js';
 /** Milliseconds. A broker that has not answered is asked last for so long. */
 const avoidance = 2_000;
 const tooSilent = 500;
+/** Until another link is tried again. */
+const replacePause = 1_000;
 /** Partitions have a leader that is not known, or none. */
 const nobody = -1;
 
@@ -17,6 +20,8 @@ export class Cluster {
   readonly #bootstrap: readonly Address[];
   /** Some are being opened, some are lost. */
   readonly #links = new Map<string, Link>();
+  /** Those that will take the place of another. */
+  readonly #replacing = new Map<string, Link>();
   /** Address → when it failed. */
   readonly #avoided = new Map<string, number>();
   readonly #brokers = new Map<number, Address>();
@@ -121,19 +126,40 @@ export class Cluster {
   /** Whatever is under way is rejected. */
   close(): void {
     this.#closed = true;
-    for (const link of this.#links.values()) link.close();
+    for (const link of [...this.#links.values(), ...this.#replacing.values()]) link.close();
   }
 
   #connect(address: Address): Link | Promise<Link> {
     const key = nameAddress(address);
     let link = this.#links.get(key);
-    if (link?.connected) return link;
+    if (link?.connected) {
+      if (link.due) void this.#replace(key, address, link);
+      return link;
+    }
     if (this.#closed) throw describeFault('CLOSED', 'the gateway is stopping');
     if (!link?.alive) {
       link = new Link(this.#library, address);
       this.#links.set(key, link);
     }
     return this.#awaitOpen(key, link);
+  }
+
+  /** Opens another link before the session of this one ends, which serves until then. */
+  async #replace(key: string, address: Address, old: Link): Promise<void> {
+    if (this.#replacing.has(key)) return;
+    const next = new Link(this.#library, address);
+    this.#replacing.set(key, next);
+    try {
+      await next.opened;
+      if (this.#links.get(key) !== old || this.#closed) return next.close();
+      this.#links.set(key, next);
+      old.retire();
+    } catch {
+      // Asked for again when something is to be sent; when the old one has ended, its successor says what is wrong.
+      await delay(replacePause, undefined, { ref: false });
+    } finally {
+      this.#replacing.delete(key);
+    }
   }
 
   async #awaitOpen(key: string, link: Link): Promise<Link> {

@@ -66,12 +66,16 @@ export interface Connection {
   /** Topic → `max.message.bytes`, of those that may be asked. */
   describeLimits(topics: readonly string[]): Promise<Map<string, number>>;
   close(): void;
+  /** True: its session with the broker ends soon (`connections.max.reauth.ms`, or its token expires): another connection is due. */
+  isDue(): boolean;
 }
 
 /** What the gateway has of a Kafka library: connections and protocol. */
 export interface Library {
   /** What its connections are secured with. */
   readonly tls: KafkaSettings['tls'];
+  /** Gets what a connection logs in with, which can take longer than a connection may. Rejects with a `PublishError`. */
+  prepare(): Promise<void>;
   /** Not connected yet. */
   open(address: Address): Connection;
   /** Says what an error means that a connection has thrown. */
@@ -83,5 +87,7 @@ export const connectLimit = 2_000;
 export const answerLimit = 3_000;
 /** Milliseconds that a broker may wait for its replicas: it shall answer before the connection is given up. */
 export const brokerLimit = 2_500;
+/** A part of a session after which another connection takes its place. */
+export const sessionPart = 0.8;
 /** The one setting of a topic that is asked for. */
 export const limitName = 'max.message.bytes';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { PublishError } from '../../model.js';
-import { describeFault } from '../faults.js';
+import { describeFault, toFault } from '../faults.js';
 import type { Address } from './address.js';
 import { explainCertificates } from './certificates.js';
 import { answerLimit, type Connection, type Library } from './library.js';
@@ -25,6 +25,7 @@ export class Link {
   /** That of `connect` included. */
   #answers = 0;
   #connected = false;
+  #retired = false;
   #fault: PublishError | undefined;
 
   /** Connects. */
@@ -44,6 +45,11 @@ export class Link {
     return this.#fault === undefined;
   }
 
+  /** True: its session ends soon, and another link is to take its place. */
+  get due(): boolean {
+    return this.#connection.isDue();
+  }
+
   /** Milliseconds for which the oldest request has waited. */
   get silence(): number {
     const [oldest] = this.#requests;
@@ -58,11 +64,12 @@ export class Link {
       const requests = this.#requests;
       const request = { since: performance.now(), reject: fail };
       requests.push(request);
-      function end(): void {
+      const end = () => {
         clearTimeout(watchdog);
         const index = requests.indexOf(request);
         if (index >= 0) requests.splice(index, 1);
-      }
+        if (this.#retired && requests.length === 0) this.close();
+      };
       function fail(fault: PublishError): void {
         end();
         reject(fault);
@@ -76,6 +83,12 @@ export class Link {
     });
   }
 
+  /** Closes when what is under way has its answer. */
+  retire(): void {
+    this.#retired = true;
+    if (this.#requests.length === 0) this.close();
+  }
+
   /** Whatever is under way is rejected. */
   close(reason = closed()): void {
     if (this.#fault) return;
@@ -87,10 +100,11 @@ export class Link {
 
   async #open(): Promise<void> {
     try {
+      await this.#library.prepare();
       await this.ask((connection) => connection.connect((socket) => this.#contain(socket)));
       this.#connected = true;
     } catch (error) {
-      this.close();
+      this.close(toFault(error));
       throw error;
     }
   }

@@ -4,8 +4,8 @@ import type { Batch, Outcome, Trace } from '../client.js';
 import { describeCode, describeFault, losesSequence, toFault } from '../faults.js';
 import type { Numbering } from '../unanswered.js';
 import type { Cluster } from './cluster.js';
+import type { Encode, Encoded } from './encode.js';
 import type { Identity, PartitionAnswer, PartitionBatch } from './library.js';
-import { checksumOf, encodeBatch } from './record-batch.js';
 
 /** Kafka's sequence numbers start again after the largest. */
 const largestNumber = 0x7fffffff;
@@ -36,6 +36,7 @@ interface Pending {
 export class Producer {
   readonly #cluster: Cluster;
   readonly #idempotent: boolean;
+  readonly #encodeBatch: Encode;
   /** By topic, then by partition. */
   readonly #lanes = new Map<string, Lane[]>();
   /** Node → when it reads again. */
@@ -44,9 +45,10 @@ export class Producer {
   readonly #doubtful = new WeakSet<KafkaRecord>();
   #identity: Identity | undefined;
 
-  constructor(cluster: Cluster, idempotent: boolean) {
+  constructor(cluster: Cluster, idempotent: boolean, encode: Encode) {
     this.#cluster = cluster;
     this.#idempotent = idempotent;
+    this.#encodeBatch = encode;
   }
 
   /** Gets a producer id, if there is none yet. */
@@ -57,17 +59,7 @@ export class Producer {
   /** One request to the broker that leads all of these partitions. Never rejects. */
   async send(node: number, batches: readonly Batch[]): Promise<readonly Outcome[]> {
     try {
-      const prepared: PartitionBatch[] = [];
-      for (const batch of batches) {
-        const lane = this.#findLane(batch);
-        if (lane.pending && lane.pending.batch !== batch) this.#restart(lane);
-        lane.identity ??= await this.#askIdentity();
-        prepared.push({
-          topic: batch.topic,
-          partition: batch.partition,
-          bytes: this.#encode(lane, lane.identity, batch),
-        });
-      }
+      const prepared = await this.#prepare(batches);
       await this.#awaitQuota(node);
       const link = await this.#cluster.link(node);
       for (const batch of batches) this.#countTry(batch);
@@ -77,6 +69,20 @@ export class Producer {
     } catch (error) {
       return batches.map((batch) => this.#fail(batch, toFault(error)));
     }
+  }
+
+  async #prepare(batches: readonly Batch[]): Promise<PartitionBatch[]> {
+    const prepared: PartitionBatch[] = [];
+    for (const batch of batches) {
+      const lane = this.#findLane(batch);
+      if (lane.pending && lane.pending.batch !== batch) this.#restart(lane);
+      lane.identity ??= await this.#askIdentity();
+      const pending = lane.pending ?? this.#encode(lane, lane.identity, batch);
+      // Each turn of the microtasks would count: batches can be small, and many.
+      const { bytes } = pending instanceof Promise ? await pending : pending;
+      prepared.push({ topic: batch.topic, partition: batch.partition, bytes });
+    }
+    return prepared;
   }
 
   /** A request that a broker leaves unread would look like one that it does not answer. */
@@ -98,17 +104,17 @@ export class Producer {
     return lane;
   }
 
-  #encode(lane: Lane, identity: Identity, batch: Batch): Buffer {
-    if (!lane.pending) {
-      const sequence = { ...identity, number: this.#idempotent ? lane.number : -1 };
-      const timestamp = Date.now();
-      const bytes = encodeBatch(batch.records, batch.bytes, sequence, timestamp);
+  #encode(lane: Lane, identity: Identity, batch: Batch): Pending | Promise<Pending> {
+    const sequence = { ...identity, number: this.#idempotent ? lane.number : -1 };
+    const timestamp = Date.now();
+    const encoded = this.#encodeBatch(batch, batch.bytes, sequence, timestamp);
+    const keep = ({ bytes, checksum }: Encoded) => {
       const topicId = this.#idempotent ? this.#cluster.topicId(batch.topic) : undefined;
-      const numbering =
-        topicId === undefined ? undefined : { topicId, ...sequence, timestamp, checksum: checksumOf(bytes) };
+      const numbering = topicId === undefined ? undefined : { topicId, ...sequence, timestamp, checksum };
       lane.pending = { batch, bytes, numbering, tries: 0 };
-    }
-    return lane.pending.bytes;
+      return lane.pending;
+    };
+    return encoded instanceof Promise ? encoded.then(keep) : keep(encoded);
   }
 
   /** See `KafkaClient.trace`. What was sent while the topic was another may be in either. */

@@ -8,31 +8,32 @@ export interface Sequence extends Identity {
   readonly number: number;
 }
 
-const headerBytes = 61;
-/** Where the length starts to count, and the checksum. */
+export const headerBytes = 61;
+/** Where the length starts to count, and the checksum, first over the attributes. */
 const lengthFrom = 12;
-const checkedFrom = 21;
+export const checkedFrom = 21;
+const noHeader = Buffer.alloc(0);
 /** Longer texts are left to Node.js. */
 const shortText = 48;
 
 /**
- * A record batch of message format v2, not compressed. `capacity`: bytes that it takes at most; `timestamp` in milliseconds
- * since the epoch. Source: https://kafka.apache.org/documentation/#recordbatch.
+ * A record batch of message format v2, not compressed. `capacity`: bytes that the records take at most; `timestamp` in
+ * milliseconds since the epoch; `header`: one more of each record, encoded. Source: https://kafka.apache.org/documentation/#recordbatch.
  */
 export function encodeBatch(
   records: readonly KafkaRecord[],
   capacity: number,
   { producerId, epoch, number }: Sequence,
   timestamp: number,
+  header: Buffer = noHeader,
 ): Buffer {
-  const bytes = Buffer.allocUnsafe(headerBytes + capacity);
+  const bytes = Buffer.allocUnsafe(headerBytes + capacity + records.length * header.length);
   let at = headerBytes;
   for (let index = 0; index < records.length; index++) {
     const record = records[index];
-    if (record) at = writeRecord(bytes, at, record, index);
+    if (record) at = writeRecord(bytes, at, record, index, header);
   }
   bytes.writeBigInt64BE(0n, 0);
-  bytes.writeInt32BE(at - lengthFrom, 8);
   bytes.writeInt32BE(-1, 12);
   bytes.writeInt8(2, 16);
   bytes.writeInt16BE(0, 21);
@@ -45,8 +46,14 @@ export function encodeBatch(
   bytes.writeInt32BE(number, 53);
   bytes.writeInt32BE(records.length, 57);
   const batch = bytes.subarray(0, at);
-  bytes.writeUInt32BE(crc32c(batch.subarray(checkedFrom)), 17);
+  sealBatch(batch);
   return batch;
+}
+
+/** Writes the length of a batch and its checksum. */
+export function sealBatch(batch: Buffer): void {
+  batch.writeInt32BE(batch.length - lengthFrom, 8);
+  batch.writeUInt32BE(crc32c(batch.subarray(checkedFrom)), 17);
 }
 
 /** CRC-32C of an encoded batch, which is over all but its offset and the epoch of the leader. */
@@ -55,7 +62,13 @@ export function checksumOf(batch: Buffer): number {
 }
 
 /** Returns where the record ends. Its length comes first, and is known last: it is guessed how many bytes it takes. */
-function writeRecord(bytes: Buffer, start: number, { key, headers, value }: KafkaRecord, index: number): number {
+function writeRecord(
+  bytes: Buffer,
+  start: number,
+  { key, headers, value }: KafkaRecord,
+  index: number,
+  header: Buffer,
+): number {
   const guess = start + sizeOfVarint(value.length + 256);
   let at = guess;
   bytes[at++] = 0;
@@ -65,13 +78,14 @@ function writeRecord(bytes: Buffer, start: number, { key, headers, value }: Kafk
   at = writeVarint(bytes, at, value.length);
   bytes.set(value, at);
   at += value.length;
-  let count = 0;
+  let count = header.length > 0 ? 1 : 0;
   for (const _ in headers) count++;
   at = writeVarint(bytes, at, count);
   for (const name in headers) {
     at = writeText(bytes, at, name);
     at = writeText(bytes, at, headers[name] ?? '');
   }
+  if (header.length > 0) at += header.copy(bytes, at);
   const length = at - guess;
   const body = start + sizeOfVarint(length);
   if (body !== guess) bytes.copyWithin(body, guess, at);

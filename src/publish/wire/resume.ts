@@ -4,19 +4,21 @@ import { describeCode, describeFault, losesSequence, toFault } from '../faults.j
 import { estimateBytes } from '../queue.js';
 import type { Numbered } from '../unanswered.js';
 import type { Cluster } from './cluster.js';
-import { checksumOf, encodeBatch } from './record-batch.js';
+import type { Encode } from './encode.js';
 
 /**
  * Sends a batch of another process as it was: see `KafkaClient.resume`. Kafka takes the number for what it knows by it, and
- * drops the batch if it is another. So the bytes have to be the same, and the topic, too. Never rejects.
+ * drops the batch if it is another. So the records have to be the same, and the topic, too; how they are compressed does not
+ * matter to it. Never rejects.
  */
 export async function resumeBatch(
   cluster: Cluster,
+  encode: Encode,
   { topic, partition, records, numbering }: Numbered,
 ): Promise<Outcome> {
   const size = records.reduce((sum, record) => sum + estimateBytes(record), 0);
-  const bytes = encodeBatch(records, size, numbering, numbering.timestamp);
-  if (checksumOf(bytes) !== numbering.checksum) return giveUp('these are not the records that were sent');
+  const { bytes, checksum } = await encode({ topic, records }, size, numbering, numbering.timestamp);
+  if (checksum !== numbering.checksum) return giveUp('these are not the records that were sent');
   try {
     // Just now: under the same name and address there may be another topic of another cluster.
     const faults = await cluster.learn([topic]);

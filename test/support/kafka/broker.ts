@@ -8,12 +8,15 @@ import { waitForBrokers } from './protocol.js';
 
 export const user = { username: 'app', password: 'app-secret' };
 
+/** Milliseconds of a session at the OAuth listener. */
+export const sessionLength = 3_000;
+
 /** Loopback ports of one broker. */
 export interface Ports {
   readonly plaintext: number;
   readonly controller: number;
-  /** Present: the broker also offers SASL and TLS, and `user` may do only what ACLs allow. */
-  readonly secure?: { readonly sasl: number; readonly tls: number; readonly saslTls: number };
+  /** Present: the broker also offers SASL (with OAuth tokens at a listener of its own) and TLS, and `user` may do only what ACLs allow. */
+  readonly secure?: { readonly sasl: number; readonly tls: number; readonly saslTls: number; readonly oauth: number };
 }
 
 /** Its place among the brokers of a cluster. */
@@ -137,7 +140,7 @@ function describeBroker(
   const offered = [`PLAINTEXT://127.0.0.1:${plaintext}`];
   if (secure) {
     offered.push(`SASL_PLAINTEXT://127.0.0.1:${secure.sasl}`, `SSL://127.0.0.1:${secure.tls}`);
-    offered.push(`SASL_SSL://127.0.0.1:${secure.saslTls}`);
+    offered.push(`SASL_SSL://127.0.0.1:${secure.saslTls}`, `OAUTH://127.0.0.1:${secure.oauth}`);
   }
   return `
 process.roles=broker,controller
@@ -156,7 +159,7 @@ offsets.topic.num.partitions=1
 # By default half of the heap goes to the log cleaner at once, and a broker that recovers its log may not find it.
 log.cleaner.dedupe.buffer.size=16777216
 ${describeReplication(voters.length)}
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,OAUTH:SASL_PLAINTEXT
 ${secure ? describeSecurity(libs) : ''}`;
 }
 
@@ -186,7 +189,15 @@ function describeSecurity({ keystore }: Libs): string {
     `listener.name.${listener}.scram-sha-256.sasl.jaas.config=${security}.scram.ScramLoginModule required;`,
     `listener.name.${listener}.scram-sha-512.sasl.jaas.config=${security}.scram.ScramLoginModule required;`,
   ]);
-  return `
+  // It takes unsigned tokens. Sessions are short, so that tests see their end.
+  const oauth = `
+listener.name.oauth.sasl.enabled.mechanisms=OAUTHBEARER,SCRAM-SHA-512
+listener.name.oauth.oauthbearer.sasl.jaas.config=${security}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";
+listener.name.oauth.oauthbearer.connections.max.reauth.ms=${sessionLength}
+listener.name.oauth.scram-sha-512.sasl.jaas.config=${security}.scram.ScramLoginModule required;
+listener.name.oauth.scram-sha-512.connections.max.reauth.ms=${sessionLength}
+`;
+  return `${oauth}
 sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
 ${logins.join('\n')}
 ssl.keystore.type=PKCS12

@@ -32,11 +32,11 @@ export interface Cluster {
 /** Its data and logs are in `dir`, which stays. */
 export async function startCluster(dir: string): Promise<Cluster> {
   const libs = await findLibs();
-  const free = await findFreePorts(5 * size);
+  const free = await findFreePorts(6 * size);
   const take = () => free.pop() ?? 0;
   const ports = Array.from({ length: size }, () => ({
     ...{ plaintext: take(), controller: take() },
-    secure: { sasl: take(), tls: take(), saslTls: take() },
+    secure: { sasl: take(), tls: take(), saslTls: take(), oauth: take() },
   }));
   const listeners = ports.map(({ plaintext }) => plaintext);
   const voters = ports.map(({ controller }, index) => `${index + 1}@127.0.0.1:${controller}`);
