@@ -23,6 +23,7 @@ export interface PluginDeclaration {
   readonly dedupe?: { readonly by: Identity['by']; readonly placeholders?: readonly string[] };
   readonly retries?: { readonly change: { readonly [path: string]: Freshness } };
   readonly sources?: readonly SourceDeclaration[];
+  readonly unconfirmed?: readonly UnconfirmedDeclaration[];
   readonly routes: readonly RouteDeclaration[];
   readonly eventTypes?: string;
   readonly protect?: Protection['fields'];
@@ -43,6 +44,13 @@ export interface SourceDeclaration {
   readonly where: string;
   /** The day on which somebody read it: YYYY-MM-DD. */
   readonly read: string;
+}
+
+/** What the plugin says, and nobody has confirmed. */
+export interface UnconfirmedDeclaration {
+  /** What of the declaration it is, as in a source. */
+  readonly about: readonly string[];
+  readonly why: string;
 }
 
 /** Where deliveries come from, as the provider publishes it. */
