@@ -1,15 +1,20 @@
 import type { PluginDeclaration, UnconfirmedDeclaration } from './declaration.js';
 
-/** What every plugin says, and what only some do: without a source it is not confirmed. */
-const always = ['signature', 'id', 'retries'];
-const whereDeclared = ['answer', 'handshakes', 'eventTypes'] as const;
+const noSource = 'No source is about it.';
+/** A safe default: an event is at worst published twice. */
+const sameBytes =
+  'No source is about it, so only the same bytes are taken for a repetition: in doubt an event is published twice, never lost.';
 
 /** What of a plugin nobody has confirmed: what it names itself, and what none of its sources is about. */
 export function listUnconfirmed(declaration: PluginDeclaration): readonly UnconfirmedDeclaration[] {
-  const { sources = [], unconfirmed = [] } = declaration;
+  const { sources = [], unconfirmed = [], answer, handshakes, eventTypes, dedupe } = declaration;
   const told = new Set([...sources, ...unconfirmed].flatMap(({ about }) => about));
-  const wanted = [...always, ...whereDeclared.filter((part) => declaration[part] !== undefined)];
-  const silent = wanted.filter((part) => !told.has(part));
-  if (silent.length === 0) return unconfirmed;
-  return [...unconfirmed, { about: silent, why: 'No source is about it.' }];
+  const untold = (parts: { readonly [name: string]: unknown }): readonly string[] =>
+    Object.keys(parts).filter((part) => parts[part] !== undefined && !told.has(part));
+  const silent = (about: readonly string[], why: string) => (about.length === 0 ? [] : [{ about, why }]);
+  return [
+    ...unconfirmed,
+    ...silent(untold({ signature: true, answer, handshakes, eventTypes }), noSource),
+    ...silent(untold({ id: true, retries: true }), dedupe?.by === 'id' ? noSource : sameBytes),
+  ];
 }
