@@ -74,9 +74,13 @@ const expected: { readonly [provider: string]: readonly string[] } = {
   ],
   adyen: [
     'AUTHORISATION 123456789 webhooks.adyen.authorisation -',
+    'CANCELLATION 123456789 webhooks.adyen.other -',
     'CAPTURE ORIGINAL_PSP webhooks.adyen.capture -',
+    'CAPTURE_FAILED 123456789 webhooks.adyen.capture -',
     'CHARGEBACK 9913333333333333 webhooks.adyen.dispute -',
+    'NOTIFICATION_OF_CHARGEBACK 123456789 webhooks.adyen.dispute -',
     'REFUND ORIGINAL_PSP webhooks.adyen.refund -',
+    'REFUND_FAILED 123456789 webhooks.adyen.refund -',
   ],
 };
 
