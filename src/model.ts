@@ -435,6 +435,8 @@ export interface Provider {
   readonly routes: readonly Route[];
   /** All event types that the provider is known to send; empty if the plugin has no list. */
   readonly eventTypes: ReadonlySet<string>;
+  /** Whether the list has a type; absent without a list. */
+  readonly knowsType?: (type: string) => boolean;
   readonly answer?: WriteAnswer;
   /** True where the provider takes no answer with a body: 401 has none then. */
   readonly answersEmpty?: boolean;

@@ -15,6 +15,8 @@ export interface CompletedFlag {
   readonly takesValue: boolean;
   /** Where there are few. */
   readonly values: readonly string[];
+  /** Arguments of the command line that print the values, one a line, where they depend on the configuration. */
+  readonly asks?: string;
 }
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
@@ -43,7 +45,7 @@ function listWords(commands: readonly CompletedCommand[]): ReadonlyMap<string, r
 function makeBash(bin: string, commands: readonly CompletedCommand[]): string {
   const words = listWords(commands);
   const values = commands.flatMap(({ name, flags }) =>
-    flags.filter((flag) => flag.takesValue).map((flag) => [`${name} --${flag.name}`, flag.values] as const),
+    flags.filter((flag) => flag.takesValue).map((flag) => [`${name} --${flag.name}`, valuesOf(bin, flag)] as const),
   );
   const names = [...words.keys()].filter(Boolean).map((name) => `"${name}"`);
   return `_${bin}() {
@@ -57,12 +59,17 @@ function makeBash(bin: string, commands: readonly CompletedCommand[]): string {
 ${[...words].map(([after, found]) => `    "${after}") words="${found.join(' ')}" ;;`).join('\n')}
   esac
   case "$command $previous" in
-${values.map(([flag, found]) => `    "${flag}") words="${found.join(' ')}" ;;`).join('\n')}
+${values.map(([flag, found]) => `    "${flag}") words="${found}" ;;`).join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -o default -F _${bin} ${bin}
 `;
+}
+
+/** As the text of a variable. */
+function valuesOf(bin: string, { values, asks }: CompletedFlag): string {
+  return asks === undefined ? values.join(' ') : `$(${bin} ${asks} 2>/dev/null)`;
 }
 
 function makeFish(bin: string, commands: readonly CompletedCommand[]): string {
@@ -80,7 +87,8 @@ function makeFish(bin: string, commands: readonly CompletedCommand[]): string {
     }
     if (values.length > 0) lines.push(`complete -c ${bin} -n '__${bin}_at ${name}' -f -a ${quote(values.join(' '))}`);
     for (const flag of flags) {
-      const takes = flag.values.length > 0 ? ` -x -a ${quote(flag.values.join(' '))}` : flag.takesValue ? ' -r' : '';
+      const given = flag.asks === undefined ? flag.values.join(' ') : `(${bin} ${flag.asks} 2>/dev/null)`;
+      const takes = given !== '' ? ` -x -a ${quote(given)}` : flag.takesValue ? ' -r' : '';
       lines.push(`complete -c ${bin} -n '__${bin}_in ${name}' -l ${flag.name}${takes} -d ${quote(flag.summary)}`);
     }
   }

@@ -71,8 +71,12 @@ function firstOf(types: readonly string[]): string {
   return types.slice(0, mostNamed).join(', ') + (types.length > mostNamed ? ', …' : '');
 }
 
-function formatCoverage({ endpoint, provider, eventTypes, routes, unrouted }: Coverage): string {
-  const head = `${endpoint}: ${eventTypes === 0 ? `plugin ${provider} has no list of event types` : `${eventTypes} event types of plugin ${provider}`}`;
+function formatCoverage({ endpoint, provider, eventTypes, routes, byDefault, unrouted }: Coverage): string {
+  const named = eventTypes - byDefault.length - unrouted.length;
+  const head =
+    eventTypes === 0
+      ? `${endpoint}: plugin ${provider} has no list of event types`
+      : `${endpoint}: ${eventTypes} event types of plugin ${provider}: ${named} by name, ${byDefault.length} by a route for every type, ${unrouted.length} by none`;
   const rows = routes.map(({ topic, declaredAt, when, types, reachable }) => [
     topic,
     reachable ? String(types.length) : 'none',

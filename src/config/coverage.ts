@@ -7,6 +7,8 @@ export interface Coverage {
   /** Types in the plugin's catalogue; 0: it has none, and nothing can be said of types. */
   readonly eventTypes: number;
   readonly routes: readonly RouteCoverage[];
+  /** Types that no route but one for every type takes. */
+  readonly byDefault: readonly string[];
   /** Types that no route takes, whatever is in the event. */
   readonly unrouted: readonly string[];
 }
@@ -34,7 +36,13 @@ export function coverageOf({ name, provider, routes }: Endpoint): Coverage {
     return cover(route, types, !closed && (provider.eventTypes.size === 0 || takesAll(route)));
   });
   const unrouted = [...provider.eventTypes].filter((type) => !routes.some(({ matches }) => matches(type)));
-  return { endpoint: name, provider: provider.name, eventTypes: provider.eventTypes.size, routes: covered, unrouted };
+  const last = routes.findIndex((each) => each.when === undefined && takesAll(each));
+  const named = (last === -1 ? routes : routes.slice(0, last)).filter((route) => !takesAll(route));
+  const byDefault = [...provider.eventTypes].filter(
+    (type) => !named.some(({ matches }) => matches(type)) && !unrouted.includes(type),
+  );
+  const { name: plugin, eventTypes } = provider;
+  return { endpoint: name, provider: plugin, eventTypes: eventTypes.size, routes: covered, byDefault, unrouted };
 }
 
 /** Types to come, too. */

@@ -12,6 +12,7 @@ import { compileSignature } from '../signature/compile.js';
 import { compileHandshakes } from '../signature/handshake.js';
 import { compilePayload } from '../signature/payload.js';
 import type { OptionalFact, PluginDeclaration } from './declaration.js';
+import { compileCatalogue, parseEventTypes } from './event-types.js';
 import { lintFields } from './fields.js';
 import { deepFreeze } from './freeze.js';
 import { optional } from './optional.js';
@@ -65,6 +66,7 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
   const provider: Provider = {
     ...{ name: declaration.name, title, folder, scheme: scheme.scheme, schemas, event, identity, routes, eventTypes },
     ...{ ...optional('documentation', documentation), ...optional('items', items) },
+    ...(eventTypes.size === 0 ? {} : { knowsType: compileCatalogue(eventTypes) }),
     ...optional('secretForms', declaration.secretForms),
     ...optional('addresses', addresses),
     ...optional('answer', answering?.answer),
@@ -179,8 +181,7 @@ function readEventTypes({ declaration, files }: PluginSource, faults: Fault[]): 
     faults.push(missingFile('config-file-missing', declaration.eventTypes, file?.reason, '/eventTypes'));
     return new Set();
   }
-  const lines = file.text.split('\n').map((line) => line.replace(/#.*/, '').trim());
-  return new Set(lines.filter((line) => line !== ''));
+  return parseEventTypes(file.text);
 }
 
 function missingFile(rule: string, name: string, reason: string | undefined, pointer: string): Fault {

@@ -27,6 +27,7 @@ export interface PluginDeclaration {
     readonly schedule?: readonly string[];
   };
   readonly sources?: readonly SourceDeclaration[];
+  readonly unconfirmed?: readonly UnconfirmedDeclaration[];
   readonly routes: readonly RouteDeclaration[];
   readonly eventTypes?: string;
   readonly protect?: Protection['fields'];
@@ -55,6 +56,13 @@ export interface SourceDeclaration {
   readonly where: string;
   /** The day on which somebody read it: YYYY-MM-DD. */
   readonly read: string;
+}
+
+/** What the plugin says, and nobody has confirmed. */
+export interface UnconfirmedDeclaration {
+  /** What of the declaration it is, as in a source. */
+  readonly about: readonly string[];
+  readonly why: string;
 }
 
 /** Where deliveries come from, as the provider publishes it. */

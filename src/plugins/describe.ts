@@ -4,8 +4,15 @@ import type { Binds, Identity, NamedNeed } from '../model.js';
 import type { HandshakeDeclaration } from '../signature/declaration.js';
 import { describeConditions, describeSignature, nameScheme } from '../signature/words.js';
 import type { SoundPlugin } from './catalogue.js';
-import type { AddressesDeclaration, PluginDeclaration, RouteDeclaration, SourceDeclaration } from './declaration.js';
+import type {
+  AddressesDeclaration,
+  PluginDeclaration,
+  RouteDeclaration,
+  SourceDeclaration,
+  UnconfirmedDeclaration,
+} from './declaration.js';
 import { listExamples } from './examples.js';
+import { listUnconfirmed } from './unconfirmed.js';
 import { unsignedHeaders } from './unsigned-headers.js';
 
 /** What an operator wants to know of a plugin, in one line. */
@@ -19,6 +26,8 @@ export interface PluginSummary {
   readonly eventTypes: number;
   /** Event types. */
   readonly examples: readonly string[];
+  /** What nobody has confirmed, and why. */
+  readonly unconfirmed: readonly UnconfirmedDeclaration[];
 }
 
 /** And all of it. */
@@ -57,6 +66,7 @@ export async function summarizePlugin({ declaration, folder, provider }: SoundPl
     ...{ name: provider.name, title: provider.title, scheme: nameScheme(declaration.signature) },
     ...{ binds: provider.scheme.binds, eventTypes: provider.eventTypes.size },
     examples: examples.map(({ type }) => type),
+    unconfirmed: listUnconfirmed(declaration),
   };
 }
 

@@ -4,6 +4,7 @@ import type { LocatedDocument } from '../diagnostics/parse.js';
 import type { Fault, PayloadSchema, Route } from '../model.js';
 import { compileEvents } from '../rules/events.js';
 import type { RouteDeclaration } from './declaration.js';
+import { compileCatalogue } from './event-types.js';
 import { lintFields } from './fields.js';
 import { optional } from './optional.js';
 import { ruleAt } from './rules.js';
@@ -52,13 +53,14 @@ export function lintRoutes(
   eventTypes: ReadonlySet<string>,
   isWhole: (index: number) => boolean = () => true,
 ): readonly Fault[] {
+  const known = compileCatalogue(eventTypes);
   return declarations.flatMap((route, index) => {
     const at = `${pointer}/${index}`;
     const before = isWhole(index) ? coverers(declarations.slice(0, index), route, isWhole) : undefined;
     const unreachable: readonly Fault[] = before === undefined ? [] : [shadowed(at, before)];
     if (eventTypes.size === 0) return unreachable;
     const unmatched = (route.events ?? []).flatMap((glob, position) =>
-      [...eventTypes].some(compileEvents([glob]))
+      known(glob) || [...eventTypes].some(compileEvents([glob]))
         ? []
         : [noMatch(glob, `${at}/events/${position}`, plugin, eventTypes)],
     );

@@ -119,7 +119,7 @@ export type Algorithm =
   | 'equals'
   | 'basic';
 export type Encoding = 'hex' | 'base64' | 'base64url' | 'base64-hex';
-export type TimestampUnit = 's' | 'ms' | 's|ms' | 'iso8601';
+export type TimestampUnit = 's' | 'ms' | 's|ms' | 'iso8601' | 'iso8601-utc';
 
 /** `payload` of a plugin.yaml. */
 export interface PayloadDeclaration {

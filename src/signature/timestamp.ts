@@ -22,6 +22,7 @@ const wholeNumber = /^[0-9]{1,15}$/;
 /** Eleven digits of seconds last until the year 5138; of milliseconds they were over in 1973. */
 const longestSeconds = 11;
 const dateTime = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+const zone = /([Zz]|[+-]\d\d:\d\d)$/;
 
 /** Milliseconds of a duration that the JSON Schema has let through: `300s`, `5m`. */
 export function parseDuration(text: string): number {
@@ -29,10 +30,11 @@ export function parseDuration(text: string): number {
   return Number(text.slice(0, -unit.length)) * size;
 }
 
-/** Milliseconds since the epoch, or undefined if the text isn't of the form: digits only, or RFC 3339. */
+/** Milliseconds since the epoch, or undefined if the text isn't of the form: digits only, or RFC 3339 (`iso8601-utc`: perhaps without its zone). */
 export function parseTimestamp(text: string, unit: TimestampUnit): number | undefined {
-  if (unit === 'iso8601') {
-    const time = dateTime.test(text) ? Date.parse(text) : Number.NaN;
+  if (unit === 'iso8601' || unit === 'iso8601-utc') {
+    const whole = unit === 'iso8601-utc' && !zone.test(text) ? `${text}Z` : text;
+    const time = dateTime.test(whole) ? Date.parse(whole) : Number.NaN;
     return Number.isNaN(time) ? undefined : time;
   }
   if (!wholeNumber.test(text)) {
@@ -44,7 +46,7 @@ export function parseTimestamp(text: string, unit: TimestampUnit): number | unde
 
 /** `now` (milliseconds since the epoch) as the sender would write it. */
 export function formatTimestamp(now: number, unit: TimestampUnit): string {
-  if (unit === 'iso8601') {
+  if (unit === 'iso8601' || unit === 'iso8601-utc') {
     return new Date(now).toISOString();
   }
   return String(unit === 's' || unit === 's|ms' ? Math.floor(now / 1000) : now);

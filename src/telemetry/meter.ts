@@ -26,6 +26,8 @@ interface Counts {
   readonly events: { [status in EventStatus]: number };
   /** Events whose id was known with other content. */
   readonly reused: { published: number; duplicate: number };
+  /** Events of a type that the provider's list lacks. */
+  unknownTypes: number;
   readonly reasons: Map<string, number>;
   /** Unproven deliveries without a dead letter. */
   dropped: number;
@@ -44,7 +46,7 @@ export class Meter {
   readonly #publishes = new Histogram('gateway_publish_seconds');
 
   /** Of a delivery that came to an end. `startedAt`: milliseconds of `performance.now()`. */
-  outcome({ name }: Endpoint, { receivedAt }: Delivery, outcome: Outcome, startedAt: number): void {
+  outcome({ name, provider }: Endpoint, { receivedAt }: Delivery, outcome: Outcome, startedAt: number): void {
     const counts = this.#countsOf(name);
     const { outcomes, events, reused, reasons, secrets } = counts;
     const kind = kindOf(outcome);
@@ -52,6 +54,7 @@ export class Meter {
     if (kind === 'unproven' && outcome.letter === undefined) counts.dropped++;
     for (const { code } of outcome.rejected) increment(reasons, code);
     countEvents(outcome, events, reused);
+    counts.unknownTypes += countUnknown(provider, outcome);
     if (outcome.protected !== undefined) {
       counts.found.cards += outcome.protected.cards;
       counts.found.values += outcome.protected.values;
@@ -89,7 +92,7 @@ export class Meter {
 
   *#count(): Generator<Reading> {
     for (const [endpoint, counts] of this.#endpoints) {
-      const { outcomes, events, reused, reasons, dropped, found, secrets, lastEvent, requests } = counts;
+      const { outcomes, events, reused, unknownTypes, reasons, dropped, found, secrets, lastEvent, requests } = counts;
       for (const [outcome, value] of Object.entries(outcomes)) {
         if (value > 0) yield { metric: 'gateway_deliveries_total', labels: { endpoint, outcome }, value };
       }
@@ -99,6 +102,7 @@ export class Meter {
       for (const [outcome, value] of Object.entries(reused)) {
         if (value > 0) yield { metric: 'gateway_event_id_reused_total', labels: { endpoint, outcome }, value };
       }
+      if (unknownTypes > 0) yield { metric: 'gateway_unknown_types_total', labels: { endpoint }, value: unknownTypes };
       for (const [reason, value] of reasons) {
         yield { metric: 'gateway_rejections_total', labels: { endpoint, reason }, value };
       }
@@ -123,6 +127,7 @@ export class Meter {
       outcomes: { ...nothingYet },
       events: { accepted: 0, spooled: 0, duplicate: 0, dead_lettered: 0 },
       reused: { published: 0, duplicate: 0 },
+      unknownTypes: 0,
       reasons: new Map(),
       dropped: 0,
       found: { cards: 0, values: 0 },
@@ -139,6 +144,11 @@ function kindOf({ accepted, rejected, handshake }: Outcome): Kind {
   if (handshake !== undefined) return 'handshake';
   if (accepted.length === 0 && rejected[0]?.stage === 'verify') return 'unproven';
   return statusOfDelivery({ accepted, rejected });
+}
+
+function countUnknown({ knowsType }: Endpoint['provider'], { accepted }: Outcome): number {
+  if (knowsType === undefined) return 0;
+  return accepted.reduce((all, { event, duplicate }) => all + Number(!duplicate && !knowsType(event.type)), 0);
 }
 
 function countEvents({ accepted, rejected }: Outcome, events: Counts['events'], reused: Counts['reused']): void {

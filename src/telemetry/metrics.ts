@@ -28,6 +28,12 @@ export const metrics = {
     merge: 'sum',
     help: 'Events whose id and type were known with other content. published: they are new events. duplicate: they were not published, since the plugin says that the id alone names an event.',
   },
+  gateway_unknown_types_total: {
+    type: 'counter',
+    labels: ['endpoint'],
+    merge: 'sum',
+    help: "Published events whose type the plugin's list of event types lacks: the list is old, or the provider has something new. They are routed like all others.",
+  },
   gateway_rejections_total: {
     type: 'counter',
     labels: ['endpoint', 'reason'],

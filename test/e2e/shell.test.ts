@@ -67,7 +67,8 @@ Command.prototype.parse = process.env.CRASH === 'later'
   describe('completion', () => {
     function complete(line: string): readonly string[] {
       const words = line.split(' ');
-      const script = `eval "$('${process.execPath}' '${run}' completion bash)"
+      const script = `gateway() { '${process.execPath}' '${run}' "$@"; }
+eval "$(gateway completion bash)"
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
 _gateway; printf '%s\\n' "\${COMPREPLY[@]}"`;
       return execFileSync('bash', ['-c', script], { cwd: directory.path, encoding: 'utf8' }).trim().split('\n');
@@ -80,6 +81,13 @@ _gateway; printf '%s\\n' "\${COMPREPLY[@]}"`;
       expect(complete('gateway lint-config --format j')).to.include.members(['json', 'junit']);
       expect(complete('gateway completion ')).to.include.members(['bash', 'zsh', 'fish']);
       expect(complete('gateway dlq list --config ')).to.deep.equal(['']);
+    });
+
+    it('knows the event types that can be sent with the configuration', () => {
+      expect(complete('gateway simulate send --type charge.re')).to.deep.equal([
+        'charge.refund.updated',
+        'charge.refunded',
+      ]);
     });
 
     it('has a script for every shell', async () => {

@@ -1,4 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
+import { Flags } from '../../cli/oclif.js';
 import { findPlugins, pluginFlags } from '../../cli/plugins.js';
 import { formatTable } from '../../cli/table.js';
 import type { PluginSummary } from '../../plugins/describe.js';
@@ -15,8 +16,17 @@ export default class PluginsList extends BaseCommand {
   static override summary = 'List the plugins: how each provider signs, and what of a delivery its signature binds.';
   static override description =
     'What is not bound, whoever sees a delivery can change and send again. TYPES: event types that the plugin knows by name.';
-  static override examples = ['<%= config.bin %> plugins list', '<%= config.bin %> plugins list --dir ./plugins'];
-  static override flags = pluginFlags;
+  static override examples = [
+    '<%= config.bin %> plugins list',
+    '<%= config.bin %> plugins list --dir ./plugins',
+    '<%= config.bin %> plugins list --unconfirmed',
+  ];
+  static override flags = {
+    ...pluginFlags,
+    unconfirmed: Flags.boolean({
+      description: 'Only what plugins say and nobody has confirmed, or what no source is named for, with reasons.',
+    }),
+  };
 
   override async run(): Promise<Listed> {
     const { flags } = await this.parse(PluginsList);
@@ -32,16 +42,27 @@ export default class PluginsList extends BaseCommand {
       if (sound === undefined) unsound.push(name);
       else plugins.push(await summarizePlugin(sound));
     }
-    this.log(
-      formatTable(
-        ['NAME', 'BINDS', 'TYPES', 'EXAMPLES', 'SCHEME', 'TITLE'],
-        plugins.map(({ name, title, scheme, binds, eventTypes, examples }) => [
-          ...[name, bindings[binds], eventTypes === 0 ? '-' : String(eventTypes), String(examples.length)],
-          ...[scheme, title],
-        ]),
-      ),
-    );
+    this.log(flags.unconfirmed ? formatUnconfirmed(plugins) : formatAll(plugins));
     for (const name of unsound) this.logToStderr(`${name} can't be used: gateway test ${name} says why`);
     return { plugins, unsound };
   }
+}
+
+function formatAll(plugins: readonly PluginSummary[]): string {
+  return formatTable(
+    ['NAME', 'BINDS', 'TYPES', 'EXAMPLES', 'SCHEME', 'TITLE'],
+    plugins.map(({ name, title, scheme, binds, eventTypes, examples }) => [
+      ...[name, bindings[binds], eventTypes === 0 ? '-' : String(eventTypes), String(examples.length)],
+      ...[scheme, title],
+    ]),
+  );
+}
+
+function formatUnconfirmed(plugins: readonly PluginSummary[]): string {
+  const rows = plugins.flatMap(({ name, unconfirmed }) =>
+    unconfirmed.map(({ about, why }) => [name, about.join(', '), why]),
+  );
+  const some = plugins.filter(({ unconfirmed }) => unconfirmed.length > 0).length;
+  const sum = `${plugins.length - some} of ${plugins.length} plugins have nothing that is not confirmed.`;
+  return rows.length === 0 ? sum : `${formatTable(['NAME', 'ABOUT', 'WHY'], rows)}\n\n${sum}`;
 }

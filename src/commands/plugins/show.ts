@@ -43,6 +43,7 @@ function format(plugin: PluginDescription): string {
     ['Types', [plugin.eventTypes === 0 ? 'no list' : `${plugin.eventTypes} known`]],
     ['Examples', [plugin.examples.join(', ')]],
     ['Sources', sources(plugin)],
+    ['Unconfirmed', plugin.unconfirmed.map(({ about, why }) => `${about.join(', ')}: ${why}`)],
   ];
   const lines = sections.flatMap(([label, texts]) =>
     texts.map((text, index) => `${(index === 0 ? label : '').padEnd(14)} ${text}`.trimEnd()),
@@ -74,7 +75,7 @@ function repetition({ event, dedupe: { by, placeholders } }: PluginDescription):
 }
 
 function sources({ sources: all }: PluginDescription): readonly string[] {
-  if (all.length === 0) return ['none: nobody has confirmed what this plugin says'];
+  if (all.length === 0) return ['none'];
   return all.map(({ about, what, where, read }) => `${about.join(', ')}: ${what} (${where}, read ${read})`);
 }
 

@@ -43,6 +43,20 @@ describe('the coverage of an endpoint', () => {
     expect(routes.map(({ reachable }) => reachable)).to.deep.equal([true, false, true, false]);
   });
 
+  it('counts apart what only a route for every type takes', () => {
+    const large = rule(() => true, 'amount > 1');
+    const { byDefault, unrouted } = cover(
+      [
+        taking('large', ['*'], large),
+        taking('order', ['order.*']),
+        taking('other', ['*']),
+        taking('late', ['refund.*']),
+      ],
+      types,
+    );
+    expect([byDefault, unrouted]).to.deep.equal([['refund.made'], []]);
+  });
+
   it('says nothing of types where the plugin has no list', () => {
     const { routes, unrouted } = cover([taking('a', ['order.*'])], []);
     expect([routes[0]?.reachable, unrouted]).to.deep.equal([true, []]);

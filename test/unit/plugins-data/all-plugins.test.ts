@@ -52,6 +52,11 @@ for (const name of pluginNames) {
       }
     });
 
+    it('has the types of its examples in its list of event types', () => {
+      const { knowsType = () => true } = endpoint.provider;
+      expect(examples.map(({ type }) => type).filter((type) => !knowsType(type))).to.deep.equal([]);
+    });
+
     it('takes an example that is sent twice, a second apart, as two events', async () => {
       for (const example of examples) {
         const sends = [requestOf(endpoint, example), requestOf(endpoint, example, now + 1000, (limit) => limit - 1)];

@@ -14,6 +14,7 @@ const untold: { readonly [plugin: string]: string } = {
   nuvei: 'the time has no time zone',
   fiuu: 'the time has no time zone',
   nmi: 'what is named t is no time',
+  metronome: 'nothing says what form the time has',
 };
 
 /** True where a time stands among what is signed, other than in the body as a whole. */

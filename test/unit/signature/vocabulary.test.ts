@@ -289,6 +289,30 @@ const cases: readonly (readonly [string, SignatureDeclaration, Sent, string])[] 
     'verified',
   ],
   [
+    'a time without a zone, where it is UTC',
+    { ...plain, content: '{header.t}', timestamp: { value: '{header.t}', unit: 'iso8601-utc', tolerance: '5m' } },
+    { headers: { x: hmac('2023-11-14T22:13:20.123456'), t: '2023-11-14T22:13:20.123456' } },
+    'verified',
+  ],
+  [
+    'a time with a zone, where it may have none',
+    { ...plain, content: '{header.t}', timestamp: { value: '{header.t}', unit: 'iso8601-utc', tolerance: '5m' } },
+    { headers: { x: hmac('2023-11-14T23:13:20+01:00'), t: '2023-11-14T23:13:20+01:00' } },
+    'verified',
+  ],
+  [
+    'an old time without a zone',
+    { ...plain, content: '{header.t}', timestamp: { value: '{header.t}', unit: 'iso8601-utc', tolerance: '5m' } },
+    { headers: { x: hmac('2023-11-14T22:08:19'), t: '2023-11-14T22:08:19' } },
+    'timestamp_stale',
+  ],
+  [
+    'a time without a zone, where it needs one',
+    { ...plain, content: '{header.t}', timestamp: { value: '{header.t}', unit: 'iso8601', tolerance: '5m' } },
+    { headers: { x: hmac('2023-11-14T22:13:20'), t: '2023-11-14T22:13:20' } },
+    'timestamp_malformed',
+  ],
+  [
     'a time in a large body',
     { ...plain, content: '{raw}', timestamp: { value: '{json:/t}', unit: 'ms', tolerance: '5m' } },
     {

@@ -2,13 +2,14 @@ import { expect } from 'chai';
 import { everyTime } from '../../../src/dedupe/open.js';
 import { PublishError } from '../../../src/model.js';
 import { handle, type Ports } from '../../../src/pipeline.js';
+import { compileCatalogue } from '../../../src/plugins/event-types.js';
 import { Rejection } from '../../../src/rejection.js';
 import { Histogram } from '../../../src/telemetry/histogram.js';
 import { Meter } from '../../../src/telemetry/meter.js';
 import { formatReadings, isCount, mergeReadings, metrics, type Reading } from '../../../src/telemetry/metrics.js';
 import { observe, read } from '../../../src/telemetry/observe.js';
 import { memoryPublisher } from '../../support/memory-publisher.js';
-import { delivery, endpoint } from '../../support/provider.js';
+import { delivery, endpoint, provider } from '../../support/provider.js';
 
 describe('the metrics', () => {
   function only(readings: readonly Reading[], metric: string): Record<string, number> {
@@ -49,6 +50,22 @@ describe('the metrics', () => {
       ['gateway_request_seconds', 3],
       ['gateway_publish_seconds', 3],
     ]);
+  });
+
+  it('count published events of types that the list of the plugin lacks', async () => {
+    const meter = new Meter();
+    const ports: Ports = {
+      ...{ publisher: memoryPublisher(), dedupe: everyTime, deadLetterTopic: 'webhooks.dlq' },
+      ...{ now: Date.now, mayKeepUnverified: () => true },
+    };
+    const listed = endpoint({ provider: provider({ knowsType: compileCatalogue(new Set(['paid', 'order.*'])) }) });
+    for (const target of [listed, endpoint({ name: 'no_list' })]) {
+      for (const type of ['paid', 'order.custom', 'new.one', 'new.two']) {
+        const made = delivery({ id: `evt_${type}`, type });
+        meter.outcome(target, made, await handle(target, made, ports), performance.now());
+      }
+    }
+    expect(only(meter.readings(), 'gateway_unknown_types_total')).to.deep.equal({ acme: 2 });
   });
 
   it('do not count a publish that failed as one that took long', async () => {
