@@ -19,6 +19,7 @@ import { unknownTopic } from './reach.js';
 import type { DedupeSettings, EmbeddedSettings, KafkaSettings, Settings } from './settings.js';
 import type { Substitution } from './substitute.js';
 import { compileServerTls } from './tls.js';
+import { compileTracing } from './tracing.js';
 
 /**
  * Compiles a gateway.yaml to frozen settings, which are absent if it has an error. What is wrong with the sound parts
@@ -43,7 +44,9 @@ export function compileConfig(
   const kafka = rest.kafka === undefined ? undefined : compileKafka(rest.kafka, materials, faults);
   const operator = compileAdmin(rest, checked.isSound, materials, faults);
   const tls = optional('tls', rest.server?.tls && compileServerTls(rest.server.tls, materials, faults));
-  const assembled = assemble(document.file, rest, { kafka, ...tls, ...operator }, endpoints, materials, faults);
+  const tracing = optional('tracing', compileTracing(rest.telemetry ?? {}, materials, faults));
+  const parts = { kafka, ...tls, ...operator, ...tracing };
+  const assembled = assemble(document.file, rest, parts, endpoints, materials, faults);
   const settings = whole === undefined ? undefined : assembled;
   faults.push(...lintDeadLetters(checked));
   const located = faults.map((fault) => asWritten(fault, written, materials.base));
@@ -74,7 +77,8 @@ function assemble(
     tls,
     admin,
     probes,
-  }: Pick<Settings, 'tls' | 'admin' | 'probes'> & { kafka: Omit<KafkaSettings, 'spool'> | undefined },
+    tracing,
+  }: Pick<Settings, 'tls' | 'admin' | 'probes' | 'tracing'> & { kafka: Omit<KafkaSettings, 'spool'> | undefined },
   endpoints: readonly Endpoint[],
   { base }: Materials,
   faults: Fault[],
@@ -117,6 +121,7 @@ function assemble(
     ...readDedupe(declared, base),
     deadLetter: { topic, unverified: readBudget(deadLetter) },
     log: { level: log.debug === true ? 'debug' : (log.level ?? 'info') },
+    ...optional('tracing', tracing),
     topics: listTopics(topic, endpoints),
   };
 }

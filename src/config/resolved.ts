@@ -25,6 +25,7 @@ export function resolve(settings: Settings): Plain {
     dedupe,
     deadLetter,
     log,
+    tracing,
     endpoints,
     topics,
   } = settings;
@@ -47,12 +48,18 @@ export function resolve(settings: Settings): Plain {
     dedupe: dedupe === undefined ? { window: '0s' } : { window: duration(dedupe.window), dir: dedupe.dir },
     deadLetter,
     log,
+    ...(tracing === undefined ? {} : { telemetry: { otlp: resolveTracing(tracing) } }),
     endpoints: endpoints.map(resolveEndpoint),
     topics,
   };
 }
 
 const redacted = '[redacted]';
+
+function resolveTracing({ url, headers, sampling, resource }: NonNullable<Settings['tracing']>): Plain {
+  const shown = Object.fromEntries(Object.keys(headers).map((name) => [name, redacted]));
+  return { endpoint: url, headers: shown, sampling, serviceName: resource['service.name'], resource };
+}
 
 function resolveRetention({ retention }: EmbeddedSettings): Plain {
   return retention === undefined ? {} : { retention: { time: duration(retention.time), bytes: retention.bytes } };

@@ -165,6 +165,18 @@ export const metrics = {
     merge: 'min',
     help: '0 while a worker cannot read or write the dedupe window: repetitions may be published again. Raise an alarm.',
   },
+  gateway_spans_exported_total: {
+    type: 'counter',
+    labels: [],
+    merge: 'sum',
+    help: 'Spans that the collector has taken. Only with tracing.',
+  },
+  gateway_spans_dropped_total: {
+    type: 'counter',
+    labels: ['reason'],
+    merge: 'sum',
+    help: 'Spans that were not exported. queue_full: too many waited. refused: the collector does not want them. unavailable: it did not take them in time. Webhooks are not touched by that.',
+  },
   gateway_secret_last_used_timestamp_seconds: {
     type: 'gauge',
     labels: ['endpoint', 'secret'],

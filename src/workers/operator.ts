@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { AdminOptions } from '../http/admin.js';
-import { packageRoot } from '../package-root.js';
 import type { Log } from '../telemetry/log.js';
 import { formatReadings, mergeReadings, type Reading } from '../telemetry/metrics.js';
 import { read } from '../telemetry/observe.js';
 import { makeStatus } from '../telemetry/status.js';
+import { readVersion } from '../version.js';
 import type { Reloader, SoundConfig } from './reload.js';
 
 /** What runs, in one process or in several. */
@@ -56,9 +54,4 @@ export function createOperator(
       return apply && reloader.reload(apply);
     },
   };
-}
-
-function readVersion(): string {
-  const { version }: { version: string } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
-  return version;
 }
