@@ -55,8 +55,8 @@ export function formatRequest(spans: readonly OtlpSpan[], resource: Values, vers
 export function readRejected(text: string): { readonly count: number; readonly reason: string } {
   const { partialSuccess } = toFields(parse(text));
   const { rejectedSpans, errorMessage } = toFields(partialSuccess);
-  const count = Math.trunc(Number(rejectedSpans ?? 0));
-  return { count: count > 0 ? count : 0, reason: typeof errorMessage === 'string' ? errorMessage.slice(0, 200) : '' };
+  const count = Math.trunc(Number(rejectedSpans)) || 0;
+  return { count: Math.max(count, 0), reason: typeof errorMessage === 'string' ? errorMessage.slice(0, 200) : '' };
 }
 
 function parse(text: string): unknown {
