@@ -33,9 +33,9 @@ import { checkMethod, shakeHands, verify } from './stages/verify.js';
 /** What the pipeline needs of the world. */
 export interface Ports extends Safes {
   /** Where keys of providers are fetched; absent: nowhere. */
-  readonly keys?: KeySource;
+  readonly keys?: KeySource | undefined;
   /** Is told when the delivery has passed a stage: the last one of several that are one step. */
-  readonly passed?: (stage: Stage) => void;
+  passed?(stage: Stage): void;
 }
 
 /** What became of a delivery. Everything in it is safe. */
@@ -104,10 +104,10 @@ async function read(
   endpoint: Endpoint,
   verified: VerifiedDelivery,
   now: number,
-  { passed }: Ports,
+  ports: Ports,
 ): Promise<{ readonly mapped: readonly Mapped[]; readonly rejected: Rejection[]; readonly found: Protected[] }> {
   const items = split(endpoint.provider, decode(endpoint, verified, now));
-  passed?.('split');
+  ports.passed?.('split');
   const mapped: Mapped[] = [];
   const rejected: Rejection[] = [];
   const found: Protected[] = [];
@@ -121,7 +121,7 @@ async function read(
       rejected.push(asRejection(error).at(item.pointer));
     }
   }
-  passed?.('map');
+  ports.passed?.('map');
   return { mapped, rejected, found };
 }
 

@@ -2,6 +2,7 @@ import type { Delivery, Endpoint, KafkaRecord, Placement, Publisher, Spooled } f
 import { statusOfDelivery } from '../outcome.js';
 import type { Outcome, Ports } from '../pipeline.js';
 import { Rejection, type Stage } from '../rejection.js';
+import { FollowedPorts, type Follower } from './followed-ports.js';
 import type { SpanExporter } from './span-exporter.js';
 import { toSpans } from './spans.js';
 import {
@@ -47,10 +48,9 @@ export interface End {
  * Notes what happens to one delivery. Until its end nobody knows whether that is worth a span, so only times and names are
  * noted; the spans themselves are made for those that are kept.
  */
-export class DeliveryTrace {
+export class DeliveryTrace implements Follower {
   /** The delivery's id without hyphens: its last seven bytes are random, as W3C Trace Context wants it. */
   readonly id: string;
-  readonly spanId = createSpanId();
   readonly endpoint: Endpoint;
   readonly delivery: Delivery;
   readonly startedAt: number;
@@ -75,15 +75,12 @@ export class DeliveryTrace {
 
   /** The same ports, followed. */
   follow(ports: Ports): Ports {
-    const { publisher } = ports;
-    return {
-      ...ports,
-      publisher: { ...publisher, publish: (record) => this.#publish(record, publisher) },
-      passed: (stage) => {
-        this.stages.push(stage);
-        this.passedAt.push(performance.now());
-      },
-    };
+    return new FollowedPorts(ports, this);
+  }
+
+  passed(stage: Stage): void {
+    this.stages.push(stage);
+    this.passedAt.push(performance.now());
   }
 
   /** It was answered. */
@@ -108,7 +105,8 @@ export class DeliveryTrace {
   }
 
   /** With its own context in the place of the sender's. */
-  #publish({ topic, key, headers, value }: KafkaRecord, publisher: Publisher): Promise<Placement | Spooled> {
+  publish(record: KafkaRecord, publisher: Publisher): Promise<Placement | Spooled> {
+    const { topic, headers } = record;
     // A dead letter is kept, so whoever reads it may count on its spans.
     if (headers.ce_type === 'webhook.dead_letter') this.#kept = true;
     const { ce_id: id, ce_type: type } = headers;
@@ -117,8 +115,9 @@ export class DeliveryTrace {
     const flags = randomFlag | (this.#kept ? sampledFlag : 0);
     const traceparent = formatTraceparent({ traceId: this.id, spanId: sent.spanId, flags });
     const { tracestate } = this.parts.sampler;
-    const context = this.sampled && tracestate !== undefined ? { traceparent, tracestate } : { traceparent };
-    const published = publisher.publish({ topic, key, headers: { ...headers, ...context }, value });
+    // In place: the record is this delivery's own, and to copy its headers takes longer than all of this.
+    Object.assign(headers, this.sampled && tracestate !== undefined ? { traceparent, tracestate } : { traceparent });
+    const published = publisher.publish(record);
     published.then(
       (placement) => {
         sent.endedAt = performance.now();

@@ -1,7 +1,7 @@
 import { PublishError } from '../model.js';
 import type { DeliveryTrace, End, SentRecord } from './delivery-trace.js';
 import { failed, kinds, type OtlpSpan, toAttributes, toNanoseconds } from './otlp.js';
-import { randomFlag, sampledFlag } from './trace-context.js';
+import { createSpanId, randomFlag, sampledFlag } from './trace-context.js';
 
 /** Methods that `http.request.method` may name: https://opentelemetry.io/docs/specs/semconv/http/http-spans/. */
 const methods = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']);
@@ -20,30 +20,35 @@ export function toSpans(trace: DeliveryTrace, end: End, now: number): readonly O
     ...{ traceId: trace.id, flags: randomFlag | sampledFlag | knownOrigin },
     ...(trace.sampled && tracestate !== undefined ? { traceState: tracestate } : {}),
   };
+  const spanId = createSpanId();
   const at = (time: number) => toNanoseconds(trace.delivery.receivedAt + time - trace.receivedAt);
-  const server = toServer(trace, end, { ...common, startTimeUnixNano: at(trace.startedAt), endTimeUnixNano: at(now) });
+  const server = toServer(trace, end, {
+    ...common,
+    spanId,
+    startTimeUnixNano: at(trace.startedAt),
+    endTimeUnixNano: at(now),
+  });
   const stages = trace.stages.map((stage, index) => ({ timeUnixNano: at(trace.passedAt[index] ?? now), name: stage }));
   const events = [{ timeUnixNano: at(trace.receivedAt), name: 'body' }, ...stages];
   const producers = trace.sent.map((sent) =>
     toProducer(sent, trace.parts.system, {
-      ...{ ...common, parentSpanId: trace.spanId },
+      ...{ ...common, spanId: sent.spanId, parentSpanId: spanId },
       ...{ startTimeUnixNano: at(sent.startedAt), endTimeUnixNano: at(sent.endedAt ?? now) },
     }),
   );
   return [{ ...server, events }, ...producers];
 }
 
-type Common = Pick<OtlpSpan, 'traceId' | 'flags' | 'traceState' | 'parentSpanId'> &
-  Pick<OtlpSpan, 'startTimeUnixNano' | 'endTimeUnixNano'>;
+type Common = Omit<OtlpSpan, 'name' | 'kind' | 'attributes' | 'events' | 'links' | 'status'>;
 
-function toServer({ endpoint, delivery, parts, spanId }: DeliveryTrace, end: End, common: Common): OtlpSpan {
+function toServer({ endpoint, delivery, parts }: DeliveryTrace, end: End, common: Common): OtlpSpan {
   const { status, outcome, reason } = end;
   const known = methods.has(delivery.method);
   // What became a dead letter is a failure for whoever operates this, though the sender was told 200.
   const isFailure = status >= 500 || outcome === 'dead_lettered';
   const { sender } = parts;
   return {
-    ...{ ...common, spanId, name: `${known ? delivery.method : 'HTTP'} ${endpoint.path}`, kind: kinds.server },
+    ...{ ...common, name: `${known ? delivery.method : 'HTTP'} ${endpoint.path}`, kind: kinds.server },
     attributes: toAttributes({
       'http.request.method': known ? delivery.method : '_OTHER',
       'http.request.method_original': known ? undefined : delivery.method,
@@ -68,15 +73,11 @@ function toServer({ endpoint, delivery, parts, spanId }: DeliveryTrace, end: End
 }
 
 /** Names of https://opentelemetry.io/docs/specs/semconv/messaging/kafka/, which are not stable yet. */
-function toProducer(
-  { spanId, topic, id, type, placement, error }: SentRecord,
-  system: string,
-  common: Common,
-): OtlpSpan {
+function toProducer({ topic, id, type, placement, error }: SentRecord, system: string, common: Common): OtlpSpan {
   const isPlaced = placement !== undefined && 'partition' in placement;
   const code = error instanceof PublishError ? error.reason : undefined;
   return {
-    ...{ ...common, spanId, name: `send ${topic}`, kind: kinds.producer },
+    ...{ ...common, name: `send ${topic}`, kind: kinds.producer },
     attributes: toAttributes({
       'messaging.system': system,
       'messaging.operation.name': 'send',

@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { HeaderValues } from '../model.js';
 
 /** Where a span stands, as W3C Trace Context writes it down. */
@@ -31,7 +31,7 @@ export function parseTraceparent(text: string): SpanContext | undefined {
 }
 
 export function formatTraceparent({ traceId, spanId, flags }: SpanContext): string {
-  return `00-${traceId}-${spanId}-${flags.toString(16).padStart(2, '0')}`;
+  return `00-${traceId}-${spanId}-${flags < 16 ? '0' : ''}${flags.toString(16)}`;
 }
 
 /** What a sender says of its own span; undefined where that is nothing, cannot be used, or is said twice. */
@@ -40,17 +40,18 @@ export function readSender({ traceparent = [] }: HeaderValues): SpanContext | un
   return text === undefined || second !== undefined ? undefined : parseTraceparent(text);
 }
 
-const pool = Buffer.alloc(4096);
-let used = pool.length;
+const digits = 16;
+let page = '';
+let used = 0;
 
-/** Eight random bytes as hexadecimal digits, never only zeros. They are drawn by the page: one call for 512. */
+/** Eight random bytes as hexadecimal digits, never only zeros. They are drawn by the page. */
 export function createSpanId(): string {
-  if (used === pool.length) {
-    randomFillSync(pool);
+  if (used === page.length) {
+    page = randomBytes(4096).toString('hex');
     used = 0;
   }
-  const id = pool.toString('hex', used, used + 8);
-  used += 8;
+  const id = page.slice(used, used + digits);
+  used += digits;
   return id === '0000000000000000' ? createSpanId() : id;
 }
 
