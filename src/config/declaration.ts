@@ -139,6 +139,14 @@ export interface EndpointDeclaration {
   readonly accept?: readonly ('signature-body-unbound' | 'event-unbound')[];
   readonly protect?: ProtectDeclaration;
   readonly panGuard?: Protection['panGuard'];
+  readonly expect?: ExpectDeclaration | readonly ExpectDeclaration[];
+}
+
+export interface ExpectDeclaration {
+  readonly events?: readonly string[];
+  readonly every?: string;
+  /** Days: `14d`. */
+  readonly learn?: string;
 }
 
 export interface ProtectDeclaration {

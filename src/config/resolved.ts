@@ -1,4 +1,4 @@
-import type { Endpoint, Route, Secret } from '../model.js';
+import type { Endpoint, Expectation, Route, Secret } from '../model.js';
 import { writeNetwork } from '../networks.js';
 import { writeListen } from './listen.js';
 import type { EmbeddedSettings, KafkaSettings, Settings } from './settings.js';
@@ -80,7 +80,8 @@ function resolveKafka({ brokers, clientId, client, idempotent, tls, sasl, topics
 }
 
 function resolveEndpoint(endpoint: Endpoint): Plain {
-  const { name, path, provider, allow, rate, secrets, surroundings, routes, rejected, livemode, protect } = endpoint;
+  const { name, path, provider, allow, rate, secrets, surroundings, routes, rejected, livemode } = endpoint;
+  const { protect, expect } = endpoint;
   const { url, params = {} } = surroundings ?? {};
   return {
     ...{ name, provider: provider.name, path },
@@ -91,8 +92,17 @@ function resolveEndpoint(endpoint: Endpoint): Plain {
     ...(url === undefined ? {} : { url: withoutPassword(url) }),
     ...{ rejected, livemode },
     ...resolveProtection(protect),
+    ...(expect === undefined ? {} : { expect: expect.map(resolveExpectation) }),
     event: Object.fromEntries(Object.entries(provider.event).map(([fact, { source }]) => [fact, source])),
     routes: routes.map(resolveRoute),
+  };
+}
+
+function resolveExpectation({ events, every, learn }: Expectation): Plain {
+  return {
+    events: events.split(','),
+    ...(every === undefined ? {} : { every: duration(every) }),
+    ...(learn === undefined ? {} : { learn: `${learn / 86_400_000}d` }),
   };
 }
 

@@ -58,6 +58,24 @@ export const metrics = {
     merge: 'max',
     help: 'When the last event came that was published, or was a repetition of one; since the start.',
   },
+  gateway_expected_events_last_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['endpoint', 'events'],
+    merge: 'max',
+    help: 'When the last event came of those that the endpoint expects; where none has come, since when they are expected. Over restarts.',
+  },
+  gateway_expected_events_limit_seconds: {
+    type: 'gauge',
+    labels: ['endpoint', 'events'],
+    merge: 'min',
+    help: 'After how long without one they are overdue. Absent while that is being learned.',
+  },
+  gateway_expected_events_overdue: {
+    type: 'gauge',
+    labels: ['endpoint', 'events'],
+    merge: 'min',
+    help: '1 while the last of the expected events is longer ago than that. Raise an alarm.',
+  },
   gateway_request_seconds: {
     type: 'histogram',
     labels: ['endpoint'],
