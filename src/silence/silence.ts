@@ -86,8 +86,7 @@ export class Silence {
   ): readonly Reading[] {
     const key = `${labels.endpoint} ${labels.events}`;
     const before = this.#known.get(key) ?? { since: now, gaps: {} };
-    const known =
-      at === undefined ? before : note(before, expectation, at, this.#seen.has(key) && !this.#overdue.has(key));
+    const known = at === undefined ? before : note(before, expectation, at, this.#seen.has(key));
     if (at !== undefined) this.#seen.add(key);
     if (known !== this.#known.get(key)) this.#changed = true;
     this.#known.set(key, known);
