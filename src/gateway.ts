@@ -149,7 +149,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   function unready(): Unready | undefined {
     if (closing !== undefined) return 'stopping';
     if (!gate.open) return 'overloaded';
-    return takesRecords(publisher) ? undefined : 'kafka_unavailable';
+    return publisher.ready() ? undefined : 'kafka_unavailable';
   }
 
   function readings(): readonly Reading[] {
@@ -228,16 +228,6 @@ function limitConnections({ limits }: Settings, log: Log): ConnectionLimits {
     });
   }
   return { connections, connectionsPerAddress: limits.connectionsPerAddress };
-}
-
-/**
- * Whether a record would be made safe now. A spool that had to refuse one takes no more until it says so; that does not matter
- * only while none of its lanes needs it.
- */
-function takesRecords(publisher: GatewayPublisher): boolean {
-  if (!publisher.ready()) return false;
-  const spool = publisher.status?.().spool;
-  return spool?.fullSince === undefined || (publisher.connected() && spool.lanes.every(({ open }) => open));
 }
 
 function toAdaptable({ topics, deadLetter, limits }: Settings): Adaptable {

@@ -35,7 +35,7 @@ export async function readSelection(flags: {
 }): Promise<Selection> {
   const { reason, since, endpoint } = flags;
   if (reason !== undefined && !Object.hasOwn(rejections, reason)) {
-    const hint = (await didYouMean(reason, Object.keys(rejections))) ?? 'README.md has the list';
+    const hint = (await didYouMean(reason, Object.keys(rejections))) ?? 'docs/http.md has the list';
     throw new Failure('usage', `--reason ${reason}: there is no such reason: ${hint}`);
   }
   return { reason, endpoint, since: since === undefined ? undefined : sinceOf('--since', since) };

@@ -2,8 +2,10 @@ import cluster, { type Worker } from 'node:cluster';
 import { Failure } from '../cli/failure.js';
 import type { Unready } from '../http/admin.js';
 import { Lanes } from '../publish/spool/lanes.js';
+import type { ToPeer } from '../publish/spool/peers.js';
 import type { Log } from '../telemetry/log.js';
 import { isCount, mergeReadings, type Reading } from '../telemetry/metrics.js';
+import { gather } from './gather.js';
 import { heartbeat, type ToPrimary, type ToWorker } from './messages.js';
 
 /** Milliseconds before a worker that has ended is replaced: at first, at the most, and how long one must have lived to start anew. */
@@ -26,6 +28,8 @@ const absenceLimit = 30_000;
 interface Post {
   readonly slot: number;
   worker: Worker | undefined;
+  /** Tells this worker, and no other one that takes its place, of lanes. */
+  tellPeer(message: ToPeer): void;
   url: string | undefined;
   unready: Unready | undefined;
   /** The last that the worker said. */
@@ -59,14 +63,16 @@ export class Crew {
   /** `instruct`: what a new worker of a slot is told first. */
   constructor(size: number, { log, instruct }: { readonly log: Log; readonly instruct: (slot: number) => ToWorker }) {
     const idle = { worker: undefined, url: undefined, ...atFirst, readings: [], startedAt: 0, heardAt: undefined };
+    const tellPeer = () => undefined;
     this.#posts = Array.from({ length: size }, (_, slot) => ({
       ...idle,
+      tellPeer,
       pause: firstPause,
       slot,
       timer: undefined,
       absence: undefined,
     }));
-    this.#lanes = new Lanes(size, (slot, message) => send(this.#posts[slot]?.worker, { kind: 'peer', message }));
+    this.#lanes = new Lanes(size, (slot, message) => this.#posts[slot]?.tellPeer(message));
     this.#log = log;
     this.#instruct = instruct;
   }
@@ -135,7 +141,15 @@ export class Crew {
 
   #fork(post: Post): void {
     const worker = cluster.fork();
-    Object.assign(post, { worker, ...atFirst, url: undefined, startedAt: performance.now(), heardAt: undefined });
+    const tellPeer = gather<ToPeer>((messages) => send(worker, { kind: 'peers', messages }));
+    Object.assign(post, {
+      worker,
+      tellPeer,
+      ...atFirst,
+      url: undefined,
+      startedAt: performance.now(),
+      heardAt: undefined,
+    });
     worker.on('message', (message: ToPrimary) => this.#hear(post, worker, message));
     // Node.js wrote to a worker that had just ended; its end is what counts.
     worker.on('error', () => undefined);
@@ -178,8 +192,8 @@ export class Crew {
     if (message.kind === 'ready') post.unready = message.unready;
     if (message.kind === 'measured') post.readings = message.readings;
     // What a worker had said is read after its end, too.
-    if (message.kind === 'peer' && post.worker === worker)
-      this.#lanes.hear({ slot: post.slot, life: worker.id }, message.message);
+    if (message.kind === 'peers' && post.worker === worker)
+      for (const each of message.messages) this.#lanes.hear({ slot: post.slot, life: worker.id }, each);
     if (message.kind === 'failed') this.#fail(post, new Failure(message.reason, message.message));
     if (message.kind !== 'listening') return;
     post.url = message.url;

@@ -28,7 +28,7 @@ export type ToWorker =
   | { readonly kind: 'level'; readonly level: Level }
   | { readonly kind: 'measure' }
   /** About the lanes that workers have together. */
-  | { readonly kind: 'peer'; readonly message: ToPeer }
+  | { readonly kind: 'peers'; readonly messages: readonly ToPeer[] }
   /** At the end: no worker takes requests any more. */
   | { readonly kind: 'quiet' }
   /** `delay`: see `Gateway.close`. */
@@ -43,7 +43,7 @@ export type ToPrimary =
   | { readonly kind: 'ready'; readonly unready?: Unready | undefined }
   | { readonly kind: 'reloaded' }
   /** About the lanes that workers have together. */
-  | { readonly kind: 'peer'; readonly message: FromPeer }
+  | { readonly kind: 'peers'; readonly messages: readonly FromPeer[] }
   | { readonly kind: 'measured'; readonly readings: readonly Reading[] }
   /** Its event loop runs: said every `heartbeat` milliseconds from `waiting` on. */
   | { readonly kind: 'alive' }

@@ -7,6 +7,7 @@ import type { Unready } from '../http/admin.js';
 import type { Peers, ToPeer } from '../publish/spool/peers.js';
 import { replayFiles } from '../read-text.js';
 import { createLog, type Log } from '../telemetry/log.js';
+import { gather } from './gather.js';
 import { type ConfigSource, heartbeat, type ToPrimary, type ToWorker } from './messages.js';
 
 /** Milliseconds between two looks whether it is ready. */
@@ -48,8 +49,9 @@ class Worker {
   hear(message: ToWorker): void {
     if (message.kind === 'stop') this.stop(message.delay);
     else if (message.kind === 'quiet') this.#onQuiet();
-    else if (message.kind === 'peer') this.#hearPeers(message.message);
-    else if (message.kind === 'measure') tell({ kind: 'measured', readings: this.#gateway?.readings() ?? [] });
+    else if (message.kind === 'peers') {
+      for (const each of message.messages) this.#hearPeers(each);
+    } else if (message.kind === 'measure') tell({ kind: 'measured', readings: this.#gateway?.readings() ?? [] });
     else this.#work = this.#work.then(() => this.#obey(message)).catch(fail);
   }
 
@@ -69,7 +71,7 @@ class Worker {
     this.stop();
   }
 
-  async #obey(message: Exclude<ToWorker, { kind: 'stop' | 'measure' | 'peer' | 'quiet' }>): Promise<void> {
+  async #obey(message: Exclude<ToWorker, { kind: 'stop' | 'measure' | 'peers' | 'quiet' }>): Promise<void> {
     if (message.kind === 'level') {
       if (this.#log) this.#log.level = message.level;
     } else if (message.kind === 'reload') {
@@ -86,7 +88,7 @@ class Worker {
     this.#log = log;
     const peers: Peers = {
       ...{ slot, of },
-      tell: (message) => tell({ kind: 'peer', message }),
+      tell: gather((messages) => tell({ kind: 'peers', messages })),
       listen: (hear, onGone) => {
         this.#hearPeers = hear;
         this.#losePeers = onGone;

@@ -65,14 +65,18 @@ export class Parked {
   async retryIfAsked(send: (record: KafkaRecord) => Promise<unknown>, log: Log): Promise<void> {
     if (this.#retrying) return;
     this.#retrying = true;
+    let asked = false;
     try {
       const { files, folder } = this.#options;
       const request = join(folder, retryFile);
-      if ((await files.text(request)) === undefined) return;
+      asked = (await files.text(request)) !== undefined;
+      if (!asked) return;
       await files.remove(request);
       await this.#retry(send, log);
     } catch (error) {
-      log('error', 'parked records could not be sent again', {
+      // A folder that cannot be read is reported by whoever looks after it; nobody may have asked for this.
+      if (!asked) return;
+      log('error', 'parked records could not be sent again: ask once more with gateway spool retry', {
         detail: error instanceof Error ? error.message : String(error),
       });
     } finally {

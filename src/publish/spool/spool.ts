@@ -206,6 +206,16 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
     return { topic: record.topic, spooled: true };
   }
 
+  /**
+   * Whether a record would be made safe now. A spool that had to refuse one takes no more until it says so; that does not
+   * matter only while none of its lanes needs it.
+   */
+  function ready(): boolean {
+    if (closing !== undefined) return false;
+    if (fullSince !== undefined) return kafka.ready() && [...lanes.values()].every(({ open }) => open);
+    return unusable === undefined || kafka.ready();
+  }
+
   async function finish(): Promise<void> {
     cancelCheck();
     await verifying;
@@ -221,7 +231,7 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
   if (shared?.own) shared.lanes.serve({ open: openLane, take: (record) => take(record, true) });
   return {
     publish,
-    ready: () => closing === undefined && (kafka.ready() || (fullSince === undefined && unusable === undefined)),
+    ready,
     connected: kafka.connected,
     status: () => ({
       lanes: [...lanes.values()].map((lane) => ({ ...lane.status(), parked: parked.counts.get(lane.topic) ?? 0 })),

@@ -2,59 +2,48 @@ import { expect } from 'chai';
 import type { Settings } from '../../../src/config/settings.js';
 import { startGateway } from '../../../src/gateway.js';
 import { type KafkaRecord, PublishError } from '../../../src/model.js';
-import type { GatewayPublisher, PublisherStatus } from '../../../src/publish/create.js';
+import type { GatewayPublisher } from '../../../src/publish/create.js';
 import { createLog } from '../../../src/telemetry/log.js';
 import { configOf } from '../../e2e/running.js';
 import { postStripe, secret } from '../../e2e/stripe.js';
 import { load } from './running.js';
 
-/** A way to Kafka with a spool, as the gateway sees it. */
-interface Way {
-  /** What `ready()` says: not closing, and Kafka or the spool's disk is there. */
-  usable: boolean;
-  connected: boolean;
-  full: boolean;
-  laneOpen: boolean;
-}
-
-interface WayPublisher extends GatewayPublisher {
+interface FakeWay extends GatewayPublisher {
+  /** Whether records are taken. */
+  takes: boolean;
   hold: Promise<void> | undefined;
   readonly topics: string[];
 }
 
-/** It takes a record exactly where it can: straight to Kafka, or into the spool. */
-function createWay(way: Way): WayPublisher {
-  const spool = () => ({
-    lanes: [{ topic: 't', open: way.laneOpen, spooled: 0, bytes: 0, refused: 0, parked: 0 }],
-    ...{ bytes: 0, maxBytes: 1, damagedFiles: 0, ...(way.full && { fullSince: 1 }) },
-  });
+function createWay(): FakeWay {
   return {
+    takes: true,
     hold: undefined,
     topics: [],
     async publish({ topic }: KafkaRecord) {
       this.topics.push(topic);
       await this.hold;
-      if (way.connected && way.laneOpen) return { topic, partition: 0, offset: 0n };
-      if (!way.full && way.usable) return { topic, spooled: true };
+      if (this.takes) return { topic, partition: 0, offset: 0n };
       throw new PublishError('unavailable', 'SPOOL', 'neither Kafka nor the spool');
     },
-    ready: () => way.usable,
-    connected: () => way.connected,
-    status: (): PublisherStatus => ({ queue: { records: 0, bytes: 0 }, spool: spool() }),
+    ready() {
+      return this.takes;
+    },
+    connected() {
+      return this.takes;
+    },
     close: async () => undefined,
   };
 }
 
 describe('/ready', () => {
-  const way: Way = { usable: true, connected: true, full: false, laneOpen: true };
-  let publisher: WayPublisher;
+  let publisher: FakeWay;
   let settings: Settings;
   let gateway: Awaited<ReturnType<typeof startGateway>>;
   let remove: () => void;
 
   beforeEach(async () => {
-    Object.assign(way, { usable: true, connected: true, full: false, laneOpen: true });
-    publisher = createWay(way);
+    publisher = createWay();
     const text = configOf(1).replace('drain: 5s', 'drain: 5s, limits: { inFlight: 1 }');
     const loaded = await load({ 'config/gateway.yaml': text, 'data/stripe.secret': secret }, 'config/gateway.yaml');
     ({ remove, settings } = loaded);
@@ -70,19 +59,13 @@ describe('/ready', () => {
     return [answer.status, JSON.parse(await answer.text()).reason];
   }
 
-  const states: readonly (readonly [what: string, state: Partial<Way>, status: number])[] = [
-    ['Kafka is there', {}, 200],
-    ['Kafka is there, and the spool is full or unusable', { full: true }, 200],
-    ['Kafka is away, and the spool takes records', { connected: false, laneOpen: false }, 200],
-    ['Kafka is away, and the spool is full', { connected: false, laneOpen: false, full: true }, 503],
-    ['Kafka is away, and the spool cannot be used', { connected: false, laneOpen: false, usable: false }, 503],
-    ['Kafka is back, and the spool is full while it is sent', { laneOpen: false, full: true }, 503],
-    ['Kafka is back, and the spool is being sent', { laneOpen: false }, 200],
-  ];
-  for (const [what, state, status] of states) {
-    it(`is ${status}, as the answer to a webhook, when ${what}`, async () => {
-      Object.assign(way, state);
-      expect(await ready()).to.deep.equal([status, status === 503 ? 'kafka_unavailable' : undefined]);
+  for (const [takes, status, reason] of [
+    [true, 200, undefined],
+    [false, 503, 'kafka_unavailable'],
+  ] as const) {
+    it(`is ${status}, as the answer to a webhook, when records are ${takes ? '' : 'not '}taken`, async () => {
+      publisher.takes = takes;
+      expect(await ready()).to.deep.equal([status, reason]);
       expect(await postStripe(gateway.url, 'evt_1')).to.equal(status);
     });
   }
@@ -116,8 +99,7 @@ describe('/ready', () => {
 
 describe('a reload', () => {
   it('does not fill up the budget for dead letters of strangers, of which one address has half', async () => {
-    const way: Way = { usable: true, connected: true, full: false, laneOpen: true };
-    const publisher = createWay(way);
+    const publisher = createWay();
     const text = configOf(1).replace('topic: webhooks.dlq', 'topic: webhooks.dlq, unverified: { perMinute: 4 }');
     const files = { 'config/gateway.yaml': text, 'data/stripe.secret': secret };
     const { settings, remove } = await load(files, 'config/gateway.yaml');

@@ -89,8 +89,26 @@ describe('the spool of a process', () => {
     expect(await done(caught(send(spool, 5, 700)))).to.include({ kind: 'unavailable', reason: 'SPOOL_FULL' });
     expect(spool.status().lanes[0]?.refused).to.equal(3);
     expect(spool.status()).to.have.property('fullSince');
+    expect(spool.ready()).to.equal(false);
     answer = () => undefined;
     expect(await until(() => spool.status().fullSince === undefined)).to.equal(true);
+    expect(spool.ready()).to.equal(true);
+  });
+
+  it('is ready exactly when it takes a record, once it had to refuse one, until it has room again', async () => {
+    const spool = await open(3_000);
+    answer = down;
+    for (let n = 0; n < 3; n++) await done(send(spool, n, 700));
+    expect(await done(caught(send(spool, 3, 700)))).to.include({ reason: 'SPOOL_FULL' });
+    for (const [step, kafka] of [down, undefined, down, undefined, undefined].entries()) {
+      answer = () => kafka?.();
+      client.ready = () => kafka === undefined;
+      // Long enough to see that Kafka is back, too short to send all that is spooled.
+      await world.run(() => false, world.now() + 20);
+      const ready = spool.ready();
+      const [{ status } = { status: 'rejected' }] = await done(Promise.allSettled([send(spool, 4 + step, 700)]));
+      expect(ready, `step ${step}`).to.equal(status === 'fulfilled');
+    }
   });
 
   it('spools what Kafka has not acknowledged when it closes, for the next process', async () => {
