@@ -29,11 +29,14 @@ export function watchSilence(silence: Silence, { endpoints, readings, log }: Wat
     }
   }
 
-  const timer = setInterval(() => {
+  function lookNow(): void {
     looking ??= look().finally(() => {
       looking = undefined;
     });
-  }, interval).unref();
+  }
+
+  lookNow();
+  const timer = setInterval(lookNow, interval).unref();
   return async () => {
     clearInterval(timer);
     await looking;
