@@ -40,8 +40,10 @@ export interface End {
   /** Of the answer. */
   readonly status: number;
   readonly outcome: string;
-  /** Why it stopped, if it did. */
+  /** Why it, or a part of a batch, stopped. */
   readonly reason?: string;
+  /** True where that is a failure for whoever operates this, whatever the sender was told. */
+  readonly failed: boolean;
 }
 
 /**
@@ -89,7 +91,11 @@ export class DeliveryTrace implements Follower {
     const what = outcome.handshake === undefined ? statusOfDelivery(outcome) : 'handshake';
     const unproven = outcome.accepted.length === 0 && rejection?.stage === 'verify';
     this.#finish({
-      ...{ status, outcome: unproven ? 'unproven' : what },
+      ...{
+        status,
+        outcome: unproven ? 'unproven' : what,
+        failed: status >= 500 || (!unproven && rejection !== undefined),
+      },
       ...(rejection === undefined ? {} : { reason: rejection.code }),
     });
   }
@@ -98,9 +104,10 @@ export class DeliveryTrace implements Follower {
   fail(error: unknown): void {
     if (error instanceof Rejection) {
       const { status, code } = error;
-      this.#finish({ status, outcome: status === 503 ? 'unavailable' : 'refused', reason: code });
+      const outcome = status === 503 ? 'unavailable' : 'refused';
+      this.#finish({ status, outcome, reason: code, failed: status >= 500 });
     } else {
-      this.#finish({ status: 500, outcome: 'error', reason: 'bug' });
+      this.#finish({ status: 500, outcome: 'error', reason: 'bug', failed: true });
     }
   }
 
@@ -132,7 +139,7 @@ export class DeliveryTrace implements Follower {
   }
 
   #finish(end: End): void {
-    if (end.status >= 500) this.#kept = true;
+    if (end.failed) this.#kept = true;
     if (this.#kept) this.parts.exporter.add(toSpans(this, end, performance.now()));
   }
 }

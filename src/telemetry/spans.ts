@@ -42,10 +42,8 @@ export function toSpans(trace: DeliveryTrace, end: End, now: number): readonly O
 type Common = Omit<OtlpSpan, 'name' | 'kind' | 'attributes' | 'events' | 'links' | 'status'>;
 
 function toServer({ endpoint, delivery, parts }: DeliveryTrace, end: End, common: Common): OtlpSpan {
-  const { status, outcome, reason } = end;
+  const { status, outcome, reason, failed: isFailure } = end;
   const known = methods.has(delivery.method);
-  // What became a dead letter is a failure for whoever operates this, though the sender was told 200.
-  const isFailure = status >= 500 || outcome === 'dead_lettered';
   const { sender } = parts;
   return {
     ...{ ...common, name: `${known ? delivery.method : 'HTTP'} ${endpoint.path}`, kind: kinds.server },
