@@ -34,7 +34,7 @@ export function nameOf({
 }
 
 /** The records that a played event must have left; none of what the gateway did not take, or of what becomes a dead letter. */
-export async function expectRecords({
+async function expectRecords({
   event,
   request,
   startedAt,
