@@ -121,14 +121,15 @@ function listTried({ rest: { endpoints = [] }, isSound }: CheckedGateway): Loade
 
 /** The files that secrets, keys and certificates are in. */
 async function readFiles(
-  { rest: { endpoints = [], kafka, admin, server: { tls } = {} } }: CheckedGateway,
+  { rest: { endpoints = [], kafka, dedupe: { redis } = {}, admin, server: { tls } = {} } }: CheckedGateway,
   base: string,
   from: Files,
 ): Promise<Materials['files']> {
   const ofServers = [kafka?.tls?.key, kafka?.sasl?.password, admin?.token, tls?.key];
+  const ofRedis = [redis?.tls?.key, redis?.password, redis?.sentinel?.password];
   const ofEndpoints = endpoints.flatMap(({ secrets = [], protect }) => [...secrets, protect?.key]);
-  const certificates = [kafka?.tls?.ca, kafka?.tls?.cert, tls?.cert, tls?.clientCa];
-  const names = [...[...ofEndpoints, ...ofServers].map((reference) => reference?.file), ...certificates];
+  const certificates = [kafka?.tls?.ca, kafka?.tls?.cert, redis?.tls?.ca, redis?.tls?.cert, tls?.cert, tls?.clientCa];
+  const names = [...[...ofEndpoints, ...ofServers, ...ofRedis].map((reference) => reference?.file), ...certificates];
   const paths = new Set(names.filter((name) => name !== undefined).map((name) => resolve(base, name)));
   return new Map(await Promise.all([...paths].map(async (path) => [path, await from.read(path)] as const)));
 }

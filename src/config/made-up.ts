@@ -68,6 +68,12 @@ export async function listSecrets(file: string): Promise<readonly SecretPlace[]>
     { ...referenceOf(tls.key), kind: 'kafka', at: 'kafka.tls.key' },
     { ...referenceOf(fieldsOf(kafka.sasl).password), kind: 'kafka', at: 'kafka.sasl.password' },
   ];
+  const redis = fieldsOf(fieldsOf(root.dedupe).redis);
+  const ofRedis = [
+    { ...referenceOf(fieldsOf(redis.tls).key), kind: 'redis', at: 'dedupe.redis.tls.key' },
+    { ...referenceOf(redis.password), kind: 'redis', at: 'dedupe.redis.password' },
+    { ...referenceOf(fieldsOf(redis.sentinel).password), kind: 'redis', at: 'dedupe.redis.sentinel.password' },
+  ];
   const endpoints = listOf(root.endpoints).flatMap((endpoint) => {
     const { name: given, provider, secrets } = fieldsOf(endpoint);
     return listOf(secrets).map((secret) => {
@@ -78,7 +84,7 @@ export async function listSecrets(file: string): Promise<readonly SecretPlace[]>
     });
   });
   const ofAdmin = { ...referenceOf(fieldsOf(root.admin).token), kind: 'admin', at: 'admin.token' };
-  return [...named, ...ofKafka, ofAdmin, ...endpoints];
+  return [...named, ...ofKafka, ...ofRedis, ofAdmin, ...endpoints];
 }
 
 function referenceOf(value: unknown): Pick<SecretPlace, 'env' | 'file'> {

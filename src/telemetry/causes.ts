@@ -20,6 +20,7 @@ export const endings: ReadonlyMap<string, readonly string[]> = new Map([
     'the dedupe window can be used again',
     ['the dedupe window cannot be used: after a restart, and in other workers, repetitions are published again'],
   ],
+  ['the shared dedupe store can be used', ['the shared dedupe store cannot be used']],
   ['certificate renewed', ['certificate not renewed: the old one stays']],
   ['configuration reloaded', ['configuration not reloaded: the old one stays', 'fault in the configuration']],
 ]);

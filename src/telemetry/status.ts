@@ -30,6 +30,8 @@ export interface Status {
   readonly dedupeIds?: number;
   /** False while a worker cannot read or write the dedupe window. */
   readonly dedupeUsable?: boolean;
+  /** With Redis. `usable`: false while a worker cannot use it. `degradedEvents`: published meanwhile, since the start. */
+  readonly dedupeStore?: { readonly usable: boolean; readonly degradedEvents: number };
 }
 
 export interface EndpointStatus {
@@ -73,6 +75,7 @@ export function makeStatus(settings: Settings, readings: readonly Reading[], abo
       ?.value ?? 0;
   const queued = value('gateway_queue_records');
   const dedupeIds = value('gateway_dedupe_ids');
+  const storeUsable = value('gateway_dedupe_store_usable');
   return {
     ...about,
     connected: value('gateway_kafka_connected') === 1,
@@ -108,6 +111,9 @@ export function makeStatus(settings: Settings, readings: readonly Reading[], abo
     spoolUnusable: value('gateway_spool_unusable') === 1,
     spoolDamagedFiles: value('gateway_spool_damaged_files') ?? 0,
     ...(dedupeIds !== undefined && { dedupeIds, dedupeUsable: value('gateway_dedupe_usable') === 1 }),
+    ...(storeUsable !== undefined && {
+      dedupeStore: { usable: storeUsable === 1, degradedEvents: value('gateway_dedupe_degraded_events_total') ?? 0 },
+    }),
   };
 }
 
