@@ -107,13 +107,13 @@ describeWith(['redis-server'], 'dedupe of replicas with a real Redis', (program)
     expect(complaints.at(-1)?.message).to.equal('the shared dedupe store can be used');
   });
 
-  it('waits for a Redis that does not answer a quarter of a second, once', async () => {
+  it('waits for a Redis that does not answer half a second, once', async () => {
     const server = await serve();
     const one = await replica({ addresses: [{ path: server.socket }] });
     server.pause();
     const started = performance.now();
     expect(await publishedBy([one], ...names(50))).to.equal(50);
-    expect(performance.now() - started).to.be.within(200, 1_000);
+    expect(performance.now() - started).to.be.within(450, 2_000);
     const later = performance.now();
     for (const id of names(20, 'later')) await publishedBy([one], id);
     expect((performance.now() - later) / 20, 'ms for each').to.be.below(50);
@@ -137,7 +137,7 @@ describeWith(['redis-server'], 'dedupe of replicas with a real Redis', (program)
   });
 
   it('follows the Sentinels to the replica that is promoted', async () => {
-    const [first, second, third] = await freePorts(3);
+    const [first = 0, second = 0, third = 0] = await freePorts(3);
     const primary = await serve({ port: first });
     await serve({ port: second, args: ['--replicaof', '127.0.0.1', String(first), '--repl-diskless-sync-delay', '0'] });
     // It looks for replicas at once, and then every ten seconds.
@@ -146,9 +146,8 @@ describeWith(['redis-server'], 'dedupe of replicas with a real Redis', (program)
     await sentinel.ask('SENTINEL', 'MONITOR', 'mymaster', '127.0.0.1', String(first), '1');
     await sentinel.ask('SENTINEL', 'SET', 'mymaster', 'down-after-milliseconds', '300');
     await sentinel.ask('SENTINEL', 'SET', 'mymaster', 'failover-timeout', '2000');
-    const settings = {
-      ...{ mode: 'sentinel', addresses: [{ host: '127.0.0.1', port: third }], sentinel: { primary: 'mymaster' } },
-    } as const;
+    const addresses = [{ host: '127.0.0.1', port: third }];
+    const settings = { mode: 'sentinel', addresses, sentinel: { primary: 'mymaster' } } as const;
     const all = [await replica(settings), await replica(settings)];
     expect(await publishedBy(all, ...names(50))).to.equal(50);
     await waitForAnswer(() => primary.ask('WAIT', '1', '1000'), ':1');

@@ -77,12 +77,12 @@ export function openRedis(settings: RedisSettings): SharedStore {
       await client.removeOwn(prefix + key, own);
     },
     async probe() {
-      try {
-        await client.set(`${prefix}probe`, '1', 'PX', probeTime);
-      } catch (error) {
-        // That there is no connection says less than why.
-        throw client.status === 'ready' || fault === undefined ? error : new Error(fault);
-      }
+      await client.set(`${prefix}probe`, '1', 'PX', probeTime);
+    },
+    explain(error) {
+      // The library's words for having no connection do not say why.
+      if (client.status !== 'ready') return fault ?? 'the connection is closed';
+      return error instanceof Error ? error.message : String(error);
     },
     reconnect: () => client.disconnect(true),
     close: () => client.disconnect(),

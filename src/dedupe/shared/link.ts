@@ -2,7 +2,7 @@ import type { Clock } from '../../publish/clock.js';
 import type { SharedStore } from './store.js';
 
 /** Milliseconds that an answer of the store may take. Then nobody waits for it until it answers again. */
-export const answerTime = 250;
+export const answerTime = 500;
 /** Milliseconds from that to the first look whether it does, and between two looks. */
 const firstLook = 100;
 const nextLook = 1_000;
@@ -65,7 +65,7 @@ export class Link {
           this.#settle();
         },
         (error: unknown) => {
-          if (this.#waiting.has(waiting)) this.#fail(reasonOf(error));
+          if (this.#waiting.has(waiting)) this.#fail(this.#store.explain(error));
         },
       );
       this.#watch();
@@ -152,13 +152,9 @@ export class Link {
         },
         (error: unknown) => {
           cancel();
-          resolve(reasonOf(error));
+          resolve(this.#store.explain(error));
         },
       );
     });
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

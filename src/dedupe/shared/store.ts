@@ -15,6 +15,8 @@ export interface SharedStore {
   release(key: string, claim: string): Promise<void>;
   /** Resolves when a value could be written. */
   probe(): Promise<void>;
+  /** Why it rejected, for people. */
+  explain(error: unknown): string;
   /** Gives the connection up and makes another one. */
   reconnect(): void;
   close(): void;

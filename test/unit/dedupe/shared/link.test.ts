@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Link } from '../../../../src/dedupe/shared/link.js';
+import { answerTime, Link } from '../../../../src/dedupe/shared/link.js';
 import { HeldClock, settle } from '../support.js';
 import { MemoryStore } from './memory-store.js';
 
@@ -41,7 +41,7 @@ describe('the link to a shared store', () => {
         }),
     );
     // The timer is due; the answer lies unread in the socket.
-    await clock.pass(400);
+    await clock.pass(answerTime + 150);
     reply();
     await settle();
     await clock.pass(1);

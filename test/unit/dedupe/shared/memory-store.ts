@@ -49,6 +49,10 @@ export class MemoryStore implements SharedStore {
     return this.#answer(() => undefined);
   }
 
+  explain(error: unknown): string {
+    return String(error);
+  }
+
   reconnect(): void {
     this.reconnects++;
   }
