@@ -20,7 +20,7 @@ export function describeStatus(status: Status, now: number): string {
     ...(status.dedupeUsable === false
       ? ['THE DEDUPE WINDOW CANNOT BE USED: repetitions may be published again; see the log']
       : []),
-    ...describeStore(status.dedupeStore),
+    ...describeStore(status),
     ...(parked > 0 ? [`${parked} PARKED: see gateway spool list`] : []),
     ...(status.queue === undefined ? [] : [describeLag(status.queue, lanes)]),
     ...status.endpoints.flatMap(describeReusedIds),
@@ -31,11 +31,10 @@ export function describeStatus(status: Status, now: number): string {
   return sections.join('\n');
 }
 
-function describeStore(store: Status['dedupeStore']): readonly string[] {
-  if (store === undefined) return [];
-  const { usable, degradedEvents } = store;
-  const without = degradedEvents === 0 ? '' : `; ${countEvents(degradedEvents)} published without it`;
-  if (usable) return [`dedupe is shared by Redis${without}`];
+function describeStore({ dedupeStoreUsable, dedupeDegradedEvents = 0 }: Status): readonly string[] {
+  if (dedupeStoreUsable === undefined) return [];
+  const without = dedupeDegradedEvents === 0 ? '' : `; ${countEvents(dedupeDegradedEvents)} published without it`;
+  if (dedupeStoreUsable) return [`dedupe is shared by Redis${without}`];
   return [`REDIS IS UNAVAILABLE: other replicas may publish the same events; see the log${without}`];
 }
 

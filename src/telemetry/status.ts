@@ -30,8 +30,9 @@ export interface Status {
   readonly dedupeIds?: number;
   /** False while a worker cannot read or write the dedupe window. */
   readonly dedupeUsable?: boolean;
-  /** With Redis. `usable`: false while a worker cannot use it. `degradedEvents`: published meanwhile, since the start. */
-  readonly dedupeStore?: { readonly usable: boolean; readonly degradedEvents: number };
+  /** With Redis: false while a worker cannot use it; and how many events were published meanwhile, since the start. */
+  readonly dedupeStoreUsable?: boolean;
+  readonly dedupeDegradedEvents?: number;
 }
 
 export interface EndpointStatus {
@@ -112,7 +113,8 @@ export function makeStatus(settings: Settings, readings: readonly Reading[], abo
     spoolDamagedFiles: value('gateway_spool_damaged_files') ?? 0,
     ...(dedupeIds !== undefined && { dedupeIds, dedupeUsable: value('gateway_dedupe_usable') === 1 }),
     ...(storeUsable !== undefined && {
-      dedupeStore: { usable: storeUsable === 1, degradedEvents: value('gateway_dedupe_degraded_events_total') ?? 0 },
+      dedupeStoreUsable: storeUsable === 1,
+      dedupeDegradedEvents: value('gateway_dedupe_degraded_events_total') ?? 0,
     }),
   };
 }

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { Redacted, type RedisSettings } from '../../src/config/settings.js';
 import type { ClosableDedupe } from '../../src/dedupe/dedupe.js';
 import { openDedupe } from '../../src/dedupe/open.js';
+import { examineRedis } from '../../src/doctor/redis.js';
 import type { Placement } from '../../src/model.js';
 import { realClock } from '../../src/publish/clock.js';
 import { type RedisOptions, TestRedis } from '../support/redis.js';
@@ -215,6 +216,30 @@ describeWith(['redis-server'], 'dedupe of replicas with a real Redis', (program)
     expect(await publishedBy([one, one], 'a')).to.equal(1);
     expect(one.shared()).to.deep.include({ usable: true, degraded: 0 });
     expect(complaints.filter(({ level }) => level === 'error')).to.deep.equal([]);
+  });
+
+  it('is what gateway doctor looks at', async () => {
+    const server = await serve({ args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] });
+    const settings: RedisSettings = {
+      ...{ name: server.url, mode: 'single', addresses: [{ path: server.socket }], database: 0 },
+      ...{ prefix: 'test:', onError: 'accept' },
+    };
+    const hour = 3_600_000;
+    const found = await examineRedis(settings, () => Date.now() + hour);
+    const id = `redis ${server.url}`;
+    expect(found.map(({ id, status }) => [id, status])).to.deep.equal([
+      ...[
+        [id, 'ok'],
+        [`${id} version`, 'ok'],
+        [`${id} memory`, 'fail'],
+        [`${id} loss`, 'warn'],
+        [`${id} clock`, 'warn'],
+      ],
+    ]);
+    await server.kill();
+    const [gone] = await examineRedis(settings, Date.now);
+    expect(gone).to.include({ id, status: 'fail' });
+    expect(gone?.message).to.match(/^it cannot be used \(connect (ENOENT|ECONNREFUSED)/);
   });
 });
 

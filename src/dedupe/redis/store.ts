@@ -84,7 +84,10 @@ export function openRedis(settings: RedisSettings): SharedStore {
       if (client.status !== 'ready') return fault ?? 'the connection is closed';
       return error instanceof Error ? error.message : String(error);
     },
-    reconnect: () => client.disconnect(true),
+    reconnect() {
+      // Without a connection it is making one.
+      if (client.status === 'ready' || client.status === 'connect') client.disconnect(true);
+    },
     close: () => client.disconnect(),
   };
 }
