@@ -2,6 +2,7 @@ import type { ClientContext, Result } from 'ioredis';
 import type { RedisSettings } from '../../config/settings.js';
 import type { SharedStore } from '../shared/store.js';
 import { createClient } from './client.js';
+import { createGathering } from './gather.js';
 
 declare module 'ioredis' {
   interface RedisCommander<Context extends ClientContext> {
@@ -45,10 +46,14 @@ export function openRedis(settings: RedisSettings): SharedStore {
     fault = undefined;
   });
 
+  const gather = createGathering(client);
+
   async function claim(key: string, own: string, lease: number): Promise<string | undefined> {
     const at = prefix + key;
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
+      gather();
       if ((await client.set(at, own, 'PX', lease, 'NX')) !== null) return undefined;
+      gather();
       const there = await client.get(at);
       // It was there when it was sent once before.
       if (there === own) return undefined;
@@ -72,7 +77,10 @@ export function openRedis(settings: RedisSettings): SharedStore {
       });
     },
     claim,
-    put: async (key, own, value, time) => (await client.putUnlessOthers(prefix + key, own, value, time)) === 1,
+    async put(key, own, value, time) {
+      gather();
+      return (await client.putUnlessOthers(prefix + key, own, value, time)) === 1;
+    },
     async release(key, own) {
       await client.removeOwn(prefix + key, own);
     },

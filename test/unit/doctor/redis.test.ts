@@ -18,7 +18,7 @@ describe('doctor: what Redis says of itself', () => {
     const facts = info(['used_memory:1000000000', 'maxmemory:4400000000', 'maxmemory_policy:noeviction']);
     expect(judgeMemory('m', facts)).to.deep.equal({
       ...{ id: 'm', status: 'ok' },
-      message: 'room for 20.0 million events (170 bytes each), maxmemory 4.1 GiB, maxmemory-policy noeviction',
+      message: 'room for 14.8 million events (230 bytes each), maxmemory 4.1 GiB, maxmemory-policy noeviction',
     });
   });
 
