@@ -88,9 +88,10 @@ export function openRedis(settings: RedisSettings): SharedStore {
       await client.set(`${prefix}probe`, '1', 'PX', probeTime);
     },
     explain(error) {
-      // The library's words for having no connection do not say why.
-      if (client.status !== 'ready') return fault ?? 'the connection is closed';
-      return error instanceof Error ? error.message : String(error);
+      const words = error instanceof Error ? error.message : String(error);
+      // What the library says where it has no connection is about itself.
+      const connected = client.status === 'ready' && !words.startsWith('Stream ');
+      return connected ? words : (fault ?? 'the connection is closed');
     },
     reconnect() {
       // Without a connection it is making one.

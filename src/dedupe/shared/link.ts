@@ -6,6 +6,8 @@ export const answerTime = 500;
 /** Milliseconds from that to the first look whether it does, and between two looks. */
 const firstLook = 100;
 const nextLook = 1_000;
+/** Milliseconds between two looks while it can be used: without webhooks, nobody else would notice that it is gone. */
+const idleLook = 5_000;
 const noAnswer = `no answer in ${answerTime} ms`;
 /** Looks without an answer after which the connection is given up: its other end may be gone without a word. */
 const looksToReconnect = 5;
@@ -132,10 +134,13 @@ export class Link {
     const reason = await this.#probe();
     if (this.#closed) return;
     if (reason === undefined) {
+      const was = this.#usable;
       this.#usable = true;
-      this.#onChange(undefined);
+      if (!was) this.#onChange(undefined);
+      this.#lookLater(idleLook);
       return;
     }
+    if (this.#usable) return this.#fail(reason);
     this.#onChange(reason);
     if (++this.#silentLooks % looksToReconnect === 0) this.#store.reconnect();
     this.#lookLater(nextLook);

@@ -28,6 +28,18 @@ describe('the link to a shared store', () => {
     link.close();
   });
 
+  it('notices without a question that the store is gone', async () => {
+    const clock = new HeldClock();
+    const store = new MemoryStore(clock);
+    const reasons: (string | undefined)[] = [];
+    const link = new Link(store, clock, (reason) => reasons.push(reason));
+    await link.open(0);
+    store.state = 'refuses';
+    await clock.pass(5_000);
+    expect([link.usable, ...reasons]).to.deep.equal([false, undefined, 'Error: READONLY']);
+    link.close();
+  });
+
   it('does not take a pause of its own process for silence of the store', async () => {
     const clock = new HeldClock();
     const reasons: (string | undefined)[] = [];
