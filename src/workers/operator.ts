@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AdminOptions } from '../http/admin.js';
+import type { Answer, Question } from '../inspector/questions.js';
 import { packageRoot } from '../package-root.js';
 import type { Log } from '../telemetry/log.js';
 import { formatReadings, mergeReadings, type Reading } from '../telemetry/metrics.js';
@@ -15,6 +16,8 @@ export interface Serving {
   /** Puts a configuration into effect. */
   reload(config: SoundConfig): unknown;
   readings(): Promise<readonly Reading[]>;
+  /** What its processes know of deliveries. `question`: for the worker of a slot. Without an admin server nobody notes them. */
+  ask(question: (worker: number) => Question): Promise<readonly Answer[]>;
   readonly workers: () => { readonly ready: number; readonly of: number };
   close(): Promise<void>;
 }
