@@ -7,19 +7,21 @@ export interface TableOptions {
   readonly ids?: readonly string[];
   /** Headings of the columns that have RFC 3339 times, of which then year and milliseconds are left out. */
   readonly times?: readonly string[];
-  /** Headings of the columns that are left out before rows become blocks, the first of them first. */
+  /** Headings of the columns that are left out before rows become high or blocks, the first of them first. */
   readonly minor?: readonly string[];
 }
 
 const gap = 2;
+/** Lines of a row, on average, over which minor columns make room for the others. */
+const mostLines = 2;
 /** Characters that a column keeps, if its cells have so many, and that are left of an id: `6f9619ff…64ff`. */
 const leastWidth = 10;
 const idWidth = 13;
 
 /**
  * Rows as aligned columns under their headings, two spaces apart; line breaks in a cell become spaces. Where that is wider
- * than a line, ids and times are shortened, then the widest cells are folded within their columns, then minor columns are left
- * out; where even that has no room, each row becomes a block with a line for each of its cells.
+ * than a line, ids and times are shortened, then the widest cells are folded within their columns; where rows
+ * become high by that, minor columns are left out; where even that has no room, each row becomes a block with a line for each of its cells.
  */
 export function formatTable(
   headings: readonly string[],
@@ -32,15 +34,27 @@ export function formatTable(
   const { width = Number.POSITIVE_INFINITY, minor = [] } = options;
   if (sum(widthsOf(whole)) <= roomFor(headings, width)) return layOut(whole, widthsOf(whole));
   const short = shortenAll(whole, options);
+  let best: string | undefined;
   for (let left = 0; left <= minor.length; left++) {
     const kept = headings.flatMap((heading, column) => (minor.slice(0, left).includes(heading) ? [] : [column]));
     const table = short.map((row) => kept.map((column) => row[column] ?? ''));
-    const natural = widthsOf(table);
-    const least = natural.map((each, column) => leastOf(table[0]?.[column] ?? '', each, options));
-    const room = roomFor(kept, width);
-    if (sum(least) <= room) return layOut(table, share(natural, least, room));
+    const folded = foldInto(table, roomFor(kept, width), options);
+    if (folded === undefined) continue;
+    if (best === undefined || countLines(folded) < countLines(best)) best = folded;
+    if (countLines(folded) <= mostLines * table.length) break;
   }
-  return stack(whole, width);
+  return best ?? stack(whole, width);
+}
+
+/** Undefined: there is no room for it. */
+function foldInto(table: readonly (readonly string[])[], room: number, options: TableOptions): string | undefined {
+  const natural = widthsOf(table);
+  const least = natural.map((each, column) => leastOf(table[0]?.[column] ?? '', each, options));
+  return sum(least) > room ? undefined : layOut(table, share(natural, least, room));
+}
+
+function countLines(text: string): number {
+  return text.split('\n').length;
 }
 
 function roomFor({ length }: readonly unknown[], width: number): number {

@@ -24,6 +24,8 @@ export interface Span {
   readonly end: bigint;
   /** True where `last` left out records that `since` would have let in. */
   readonly cut: boolean;
+  /** True where records that `since` would have let in are no longer in the partition. */
+  readonly gone: boolean;
 }
 
 /** Topic → partition → offset. */

@@ -36,7 +36,7 @@ export async function* readEmbedded(
         source.records = await cursor.read();
         // What comes before the first of them is older still.
         const isOld = (source.records[0]?.timestamp ?? 0) < since;
-        options.onSpan({ ...span, cut: span.cut && !isOld });
+        options.onSpan({ ...span, cut: span.cut && !isOld, gone: span.gone && !isOld });
       }
     }
     let found = false;
@@ -104,7 +104,9 @@ async function openCursor(files: Files, place: Place, options: ReadOptions): Pro
   });
   const start = Math.max(next, first);
   const cut = isRecent(from) && from.last !== undefined && start > first;
-  const span = { topic, partition, first: BigInt(first), start: BigInt(start), end: BigInt(Math.min(end, now)), cut };
+  const gone = first > 0 && start === first;
+  const offsets = { first: BigInt(first), start: BigInt(start), end: BigInt(Math.min(end, now)) };
+  const span = { topic, partition, ...offsets, cut, gone };
   return { cursor, span };
 }
 

@@ -71,7 +71,7 @@ async function findRanges(
       const first = BigInt(low);
       const start = largest(first, at);
       const end = typeof until === 'object' ? (until.get(topic)?.get(partition) ?? 0n) : BigInt(high);
-      onSpan?.({ topic, partition, first, start, end, cut: cut && start > first });
+      onSpan?.({ topic, partition, first, start, end, cut: cut && start > first, gone: first > 0n && start === first });
       if (until === 'abort') ranges.set(`${topic}/${partition}`, { topic, partition, next: start, end: never });
       else if (start < end) ranges.set(`${topic}/${partition}`, { topic, partition, next: start, end });
     }

@@ -10,7 +10,7 @@ function record(partition: number, offset: number, timestamp: number): StoredRec
 }
 
 function span(partition: number, end: number): Span {
-  return { topic: 't', partition, first: 0n, start: 0n, end: BigInt(end), cut: false };
+  return { topic: 't', partition, first: 0n, start: 0n, end: BigInt(end), cut: false, gone: false };
 }
 
 async function* from(records: readonly StoredRecord[]): AsyncGenerator<StoredRecord, void, undefined> {
