@@ -22,7 +22,7 @@ export async function serve(
   { log, watch = false, alone = false, onDelivery }: ServeOptions,
 ): Promise<Serving> {
   const { settings } = config;
-  const reloader = createReloader(config, log);
+  const reloader = createReloader(config, log, (loaded) => keep(loaded, log));
   let serving: Serving | undefined;
   const operator = createOperator({ reloader, file: settings.file, log }, () => serving);
   // Without a listener the signal would end the process; one that comes too early has nothing to reload.
@@ -34,6 +34,7 @@ export async function serve(
   } else {
     serving = await serveAlone(config, operator, { log, alone, onDelivery });
   }
+  void keep(config, log);
   if (!watch) return serving;
   const { watchFiles } = await import('./watch.js');
   const { reload, close } = serving;
@@ -48,6 +49,14 @@ export async function serve(
       return close();
     },
   };
+}
+
+/** For `gateway config history`. What can't be kept stops nothing. */
+async function keep(config: SoundConfig, log: Log): Promise<void> {
+  const { keepConfig } = await import('../config/history.js');
+  await keepConfig(config).catch(({ code, message }: NodeJS.ErrnoException) => {
+    log.write('warn', 'the configuration is not kept for gateway config history', { reason: code ?? message });
+  });
 }
 
 async function serveAlone(
