@@ -67,7 +67,8 @@ function describeSource(row: DeliveryRow, record: StoredRecord | undefined): rea
 function maskedHeaders({ headers }: StoredRecord): DeliveryDetail['headers'] {
   const kept = Object.entries(readRequestHeaders(headers.ce_requestheaders));
   const masked = kept.map(([name, values = []]) => [name, values.map(maskText).join(', ')] as const);
-  const contentType = headers['content-type'];
+  // Its parameters are anybody's words.
+  const [contentType] = headers['content-type']?.split(';') ?? [];
   return { ...(contentType !== undefined && { 'content-type': contentType }), ...Object.fromEntries(masked) };
 }
 
