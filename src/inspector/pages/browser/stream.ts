@@ -1,0 +1,50 @@
+import { useEffect } from 'preact/hooks';
+import type { ListedDelivery } from '../state/api.js';
+import { having } from './client.js';
+import { useLatest } from './hooks.js';
+
+export interface StreamHandlers {
+  /** Newest first. */
+  readonly onRows: (rows: readonly ListedDelivery[]) => void;
+  readonly onDropped: (count: number) => void;
+  readonly onState: (connected: boolean) => void;
+}
+
+/** Milliseconds between two paintings. */
+const beat = 250;
+/** Rows that are shown of a beat; what comes faster nobody can read, and it is counted as left out. */
+const perBeat = 20;
+
+const isRow = having<ListedDelivery>('id', 'at', 'outcome', 'events');
+const isDropped = having<{ readonly count: number }>('count');
+
+/** Follows the live tail. The browser connects again by itself and says which row was the last. */
+export function useStream(path: string, handlers: StreamHandlers): void {
+  const latest = useLatest(handlers);
+  useEffect(() => {
+    const source = new EventSource(path);
+    let rows: ListedDelivery[] = [];
+    source.addEventListener('open', () => latest.current.onState(true));
+    source.addEventListener('error', () => latest.current.onState(false));
+    source.addEventListener('delivery', ({ data, lastEventId }) => {
+      const row: unknown = JSON.parse(data);
+      if (isRow(row)) rows.push({ ...row, seq: lastEventId });
+    });
+    source.addEventListener('dropped', ({ data }) => {
+      const said: unknown = JSON.parse(data);
+      if (isDropped(said)) latest.current.onDropped(said.count);
+    });
+    const timer = setInterval(() => {
+      if (rows.length === 0) return;
+      const shown = rows.slice(-perBeat).reverse();
+      const left = rows.length - shown.length;
+      rows = [];
+      latest.current.onRows(shown);
+      if (left > 0) latest.current.onDropped(left);
+    }, beat);
+    return () => {
+      clearInterval(timer);
+      source.close();
+    };
+  }, [path, latest]);
+}
