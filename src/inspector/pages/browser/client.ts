@@ -1,9 +1,11 @@
+import type { InspectorError } from '../../contract.js';
+
 /** What the server did not do, in its words. */
 export class ServerError extends Error {
   constructor(
     message: string,
     readonly status: number,
-    readonly reason?: string,
+    readonly reason?: InspectorError['reason'],
   ) {
     super(message);
   }
@@ -11,9 +13,11 @@ export class ServerError extends Error {
 
 /** Only as long as the page is open: nothing of the browser keeps it. */
 let token: string | undefined;
+let ask: (() => Promise<string | undefined>) | undefined;
 
-export function setToken(given: string): void {
-  token = given === '' ? undefined : given;
+/** `asker` asks the user for `admin.token`; undefined: he has not given it. */
+export function setTokenAsker(asker: typeof ask): void {
+  ask = asker;
 }
 
 /** The server is of the same release, so only the outermost fields are looked at. */
@@ -24,15 +28,26 @@ export function having<T>(...names: readonly (keyof T & string)[]): Check<T> {
 }
 
 export function get<T>(path: string, check: Check<T>, signal?: AbortSignal): Promise<T> {
-  return request(path, check, { ...(signal && { signal }) });
+  return request(path, check, signal ? { signal } : {});
 }
 
-export function post<T>(path: string, body: object, check: Check<T>, signal?: AbortSignal): Promise<T> {
-  const headers = {
-    'content-type': 'application/json',
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
-  };
-  return request(path, check, { method: 'POST', headers, body: JSON.stringify(body), ...(signal && { signal }) });
+/** Asks the user for the token where the server wants it, and tries again. */
+export async function post<T>(path: string, body: object, check: Check<T>, signal?: AbortSignal): Promise<T> {
+  for (;;) {
+    const headers = {
+      'content-type': 'application/json',
+      'x-gateway-inspector': '1',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    };
+    const init = { method: 'POST', headers, body: JSON.stringify(body), ...(signal && { signal }) };
+    try {
+      return await request(path, check, init);
+    } catch (error) {
+      if (!(error instanceof ServerError) || error.reason !== 'token') throw error;
+      token = await ask?.();
+      if (token === undefined || signal?.aborted) throw error;
+    }
+  }
 }
 
 async function request<T>(path: string, check: Check<T>, init: RequestInit): Promise<T> {
@@ -46,8 +61,14 @@ async function request<T>(path: string, check: Check<T>, init: RequestInit): Pro
   return value;
 }
 
+const isFault = having<InspectorError>('error', 'reason');
+
 function refusal(status: number, value: unknown): ServerError {
-  const { error, reason } = { error: undefined, reason: undefined, ...(typeof value === 'object' ? value : {}) };
-  const words = typeof error === 'string' ? error : `The gateway answered with ${status}`;
-  return new ServerError(words, status, typeof reason === 'string' ? reason : undefined);
+  if (!isFault(value)) return new ServerError(`The gateway answered with ${status}.`, status);
+  return new ServerError(asSentence(value.error), status, value.reason);
+}
+
+function asSentence(text: string): string {
+  const capital = text.slice(0, 1).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
 }

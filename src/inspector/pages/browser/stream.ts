@@ -1,11 +1,11 @@
 import { useEffect } from 'preact/hooks';
-import type { ListedDelivery } from '../state/api.js';
+import type { SequencedRow, StreamDropped } from '../../contract.js';
 import { having } from './client.js';
 import { useLatest } from './hooks.js';
 
 export interface StreamHandlers {
   /** Newest first. */
-  readonly onRows: (rows: readonly ListedDelivery[]) => void;
+  readonly onRows: (rows: readonly SequencedRow[]) => void;
   readonly onDropped: (count: number) => void;
   readonly onState: (connected: boolean) => void;
 }
@@ -15,20 +15,21 @@ const beat = 250;
 /** Rows that are shown of a beat; what comes faster nobody can read, and it is counted as left out. */
 const perBeat = 20;
 
-const isRow = having<ListedDelivery>('id', 'at', 'outcome', 'events');
-const isDropped = having<{ readonly count: number }>('count');
+const isRow = having<SequencedRow>('id', 'seq', 'at', 'outcome', 'events');
+const isDropped = having<StreamDropped>('count');
 
-/** Follows the live tail. The browser connects again by itself and says which row was the last. */
-export function useStream(path: string, handlers: StreamHandlers): void {
+/** Follows the live tail; undefined: there is none. The browser connects again by itself and says where it was. */
+export function useStream(path: string | undefined, handlers: StreamHandlers): void {
   const latest = useLatest(handlers);
   useEffect(() => {
+    if (path === undefined) return;
     const source = new EventSource(path);
-    let rows: ListedDelivery[] = [];
+    let rows: SequencedRow[] = [];
     source.addEventListener('open', () => latest.current.onState(true));
     source.addEventListener('error', () => latest.current.onState(false));
-    source.addEventListener('delivery', ({ data, lastEventId }) => {
+    source.addEventListener('delivery', ({ data }) => {
       const row: unknown = JSON.parse(data);
-      if (isRow(row)) rows.push({ ...row, seq: lastEventId });
+      if (isRow(row)) rows.push(row);
     });
     source.addEventListener('dropped', ({ data }) => {
       const said: unknown = JSON.parse(data);

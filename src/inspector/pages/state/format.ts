@@ -55,10 +55,11 @@ export function formatMs(milliseconds: number): string {
   return `${milliseconds >= 100 ? Math.round(milliseconds) : Number(milliseconds.toPrecision(3))} ms`;
 }
 
-/** Events a second or a minute, whichever can be read. `perMinute`: events in the last minute. */
-export function formatRate(perMinute: number): string {
-  if (perMinute >= 120) return `${formatCount(Math.round(perMinute / 60))}/s`;
-  return `${formatCount(Math.round(perMinute))}/min`;
+/** A second or a minute, whichever can be read. */
+export function formatRate(perSecond: number): string {
+  if (perSecond === 0) return '0/s';
+  if (perSecond >= 10) return `${formatCount(Math.round(perSecond))}/s`;
+  return perSecond >= 1 ? `${perSecond.toFixed(1)}/s` : `${formatCount(Math.round(perSecond * 60))}/min`;
 }
 
 /** An id that is too long for its column, without its middle: both ends tell ids apart. */

@@ -1,24 +1,31 @@
-/** How an outcome is to be taken: it is done, it needs a look some day, or it needs one now. */
+import type { DeliveryOutcome } from '../../contract.js';
+
+/** How an outcome is to be taken: it is done, it is worth a look, or somebody has to do something. */
 export type Tone = 'good' | 'note' | 'bad';
 
-const tones: { readonly [outcome: string]: Tone } = {
+const tones: { readonly [outcome in DeliveryOutcome]: Tone } = {
   accepted: 'good',
   duplicate: 'good',
-  answered: 'good',
+  handshake: 'good',
   spooled: 'note',
-  parked: 'note',
-  unavailable: 'bad',
+  refused: 'note',
+  unproven: 'bad',
   dead_lettered: 'bad',
-  refused: 'bad',
+  unavailable: 'bad',
+  error: 'bad',
 };
 
-/** Words that the server may have learned later count as a note. */
-export function toneOf(outcome: string): Tone {
-  return Object.hasOwn(tones, outcome) ? (tones[outcome] ?? 'note') : 'note';
+/** Those that a filter offers. */
+export const outcomes: readonly string[] = Object.keys(tones);
+
+export function isOutcome(word: string): word is DeliveryOutcome {
+  return Object.hasOwn(tones, word);
 }
 
-/** Outcomes that a filter offers. */
-export const outcomes: readonly string[] = Object.keys(tones).filter((name) => name !== 'answered');
+/** States of letters and other words count as a note. */
+export function toneOf(outcome: string): Tone {
+  return isOutcome(outcome) ? tones[outcome] : 'note';
+}
 
 export type Counts = { readonly [outcome: string]: number };
 

@@ -1,10 +1,8 @@
-/** What the tail shows of a delivery; newest first. */
-export interface Row {
+interface Row {
   readonly seq: string;
-  readonly id: string;
 }
 
-/** A list that grows at its head. */
+/** A list, newest first, that grows at its head. */
 export interface Tail<R extends Row> {
   readonly rows: readonly R[];
   /** What has come while paused, newest first; shown when it goes on. */

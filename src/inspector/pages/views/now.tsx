@@ -1,6 +1,6 @@
-import { having } from '../browser/client.js';
+import type { Activity, EndpointActivity } from '../../contract.js';
+import { isActivity, routes } from '../browser/api.js';
 import { useData, useNow } from '../browser/hooks.js';
-import type { Activity, EndpointActivity } from '../state/api.js';
 import { formatCount, formatMs, formatRate } from '../state/format.js';
 import { merge } from '../state/outcomes.js';
 import { writePlace } from '../state/place.js';
@@ -8,11 +8,9 @@ import { Bars } from './chart.js';
 import { Command, Empty, Outcome, Shown, Time, Wide } from './parts.js';
 import { State } from './state.js';
 
-const isActivity = having<Activity>('endpoints', 'unknownPaths', 'startedAt');
-
 /** What goes through the gateway at the moment. */
 export function Now() {
-  const activity = useData('/activity', isActivity, 2_000);
+  const activity = useData(routes.activity, isActivity, 2_000);
   const now = useNow();
   return (
     <>
@@ -84,14 +82,16 @@ function Endpoints({ endpoints, now }: { endpoints: readonly EndpointActivity[];
 }
 
 function Endpoint({ of, now }: { of: EndpointActivity; now: number }) {
-  const { endpoint, provider, minutes, rate1m, p50, p99, lastEvent, silence } = of;
+  const { endpoint, path, provider, minutes, rate1m, p50, p99, lastEvent } = of;
   return (
     <tr>
       <th scope="row">
         <a data-row href={writePlace({ page: 'deliveries', query: { endpoint } })}>
           {endpoint}
         </a>
-        <span class="under">{provider}</span>
+        <span class="under">
+          {provider}, <code>{path}</code>
+        </span>
       </th>
       <td class="spark-column">
         <Bars series={minutes} span="The last hour" width={180} height={28} />
@@ -104,7 +104,6 @@ function Endpoint({ of, now }: { of: EndpointActivity; now: number }) {
       <td class="number">{p99 === undefined ? '–' : formatMs(p99)}</td>
       <td>
         {lastEvent === undefined ? <span class="muted">none since the start</span> : <Time at={lastEvent} now={now} age />}
-        {silence !== undefined && <span class="under bad">silent: {silence}</span>}
       </td>
       <td>
         <Secrets of={of} now={now} />

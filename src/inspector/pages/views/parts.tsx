@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
+import type { Place } from '../../contract.js';
 import type { Loaded } from '../browser/hooks.js';
-import type { Place as FilePlace } from '../state/api.js';
 import { formatAge, formatTime, inWords } from '../state/format.js';
 import { toneOf } from '../state/outcomes.js';
 
@@ -58,12 +58,8 @@ export function Shown<T>({ of, children }: { of: Loaded<T>; children: (data: T) 
 }
 
 /** A place in a file, as editors take it. */
-export function Where({ place }: { place: FilePlace }) {
-  return (
-    <code class="where">
-      {place.file}:{place.line}:{place.column}
-    </code>
-  );
+export function Where({ place: { file, line, column } }: { place: Place }) {
+  return <code class="where">{[file, line, column].filter((part) => part !== undefined).join(':')}</code>;
 }
 
 /** A table that scrolls by itself where the window is too narrow for it; it can then be reached by Tab. */

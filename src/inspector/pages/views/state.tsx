@@ -1,38 +1,12 @@
-import { having } from '../browser/client.js';
+import type { Status } from '../../../telemetry/status.js';
+import { isStatus, routes } from '../browser/api.js';
 import { useData } from '../browser/hooks.js';
 import { count, formatBytes, formatSpan } from '../state/format.js';
 import { Fact, Time, Trouble } from './parts.js';
 
-/** Of `GET /status`, what is shown here. */
-export interface Status {
-  readonly version: string;
-  readonly startedAt: string;
-  readonly ready: boolean;
-  readonly workers: { readonly ready: number; readonly of: number };
-  readonly config: {
-    readonly file: string;
-    readonly digest: string;
-    readonly loadedAt: string;
-    readonly lastError?: string;
-  };
-  readonly connected: boolean;
-  readonly inFlight: number;
-  readonly queue?: { readonly records: number; readonly bytes: number };
-  readonly lanes: readonly {
-    readonly records: number;
-    readonly bytes: number;
-    readonly oldestSeconds: number;
-    readonly parked: number;
-  }[];
-  readonly spoolFull: boolean;
-  readonly spoolUnusable: boolean;
-}
-
-const isStatus = having<Status>('version', 'workers', 'config', 'lanes');
-
 /** The state of the gateway as a line of facts. */
 export function State({ now }: { now: number }) {
-  const { data, trouble } = useData('/status', isStatus, 2_000);
+  const { data, trouble } = useData(routes.status, isStatus, 2_000);
   if (data === undefined) return <Trouble of={trouble} />;
   return (
     <>
