@@ -248,7 +248,7 @@ export interface UnknownPath {
   readonly didYouMean?: string;
 }
 
-/** `GET /inspector/about`. */
+/** `GET /about`. */
 export interface InspectorAbout {
   readonly version: string;
   readonly startedAt: string;
@@ -258,12 +258,12 @@ export interface InspectorAbout {
   readonly deadLetterTopic: string;
 }
 
-/** `POST /inspector/token`: 200 with this where the token is right, else 403. */
+/** `POST /token`: 200 with this where the token is right, else 403. */
 export interface TokenChecked {
   readonly ok: true;
 }
 
-/** `GET /inspector/config`. */
+/** `GET /configuration`. */
 export interface InspectorConfig {
   readonly file: string;
   readonly digest: string;
@@ -272,7 +272,11 @@ export interface InspectorConfig {
   readonly lastError?: string;
   /** In the form of gateway.yaml: what `gateway config print` prints. Secrets by name only. */
   readonly resolved: { readonly [name: string]: unknown };
+  /** The same as YAML. */
+  readonly text: string;
   readonly routes: readonly RouteHits[];
+  /** Event types of the plugins that no route of an endpoint takes. */
+  readonly unrouted: readonly { readonly endpoint: string; readonly types: readonly string[] }[];
   /** What `gateway lint-config` says; `running`: ask again in a second. */
   readonly lint: { readonly state: 'running' | 'done' | 'failed'; readonly findings: readonly LintFinding[] };
 }
@@ -280,8 +284,13 @@ export interface InspectorConfig {
 export interface RouteHits {
   /** Name of the endpoint. */
   readonly endpoint: string;
+  readonly provider: string;
   /** Patterns; empty: every type. */
   readonly events: readonly string[];
+  /** Event types of the plugin that come as far as this route; those that a condition sends on are with each route that may take them. */
+  readonly types: readonly string[];
+  /** False: a route before it takes everything. */
+  readonly reachable: boolean;
   readonly when?: string;
   readonly topic: string;
   readonly key?: string;
@@ -303,7 +312,7 @@ export interface LintFinding {
   readonly hint?: string;
 }
 
-/** `GET /inspector/providers`: those that endpoints use. */
+/** `GET /providers`: those that endpoints use. */
 export interface InspectorProviders {
   readonly providers: readonly ProviderAbout[];
 }
@@ -324,13 +333,13 @@ export interface ProviderAbout {
   /** JSON pointer of a batch's items. */
   readonly items?: string;
   readonly eventTypes: number;
-  /** Names of the examples, which `POST /inspector/eval` takes. */
+  /** Names of the examples, which `POST /eval` takes. */
   readonly examples: readonly string[];
   /** Where the addresses are from that the provider says it sends from, and when somebody read it (YYYY-MM-DD). */
   readonly addresses?: { readonly networks: readonly string[]; readonly where: string; readonly read: string };
 }
 
-/** `GET /inspector/topics`. */
+/** `GET /topics`. */
 export interface InspectorTopics {
   readonly connected: boolean;
   readonly spoolFull: boolean;
@@ -445,7 +454,7 @@ export interface Dismissed {
   readonly dismissed: number;
 }
 
-/** `POST /inspector/eval`. `expression` has at most 10,000 characters. */
+/** `POST /eval`. `expression` has at most 10,000 characters. */
 export type EvalRequest = {
   readonly expression: string;
 } & (
