@@ -1,3 +1,4 @@
+import type { Status } from '../../../telemetry/status.js';
 import type {
   Activity,
   DeliveryDetail,
@@ -13,7 +14,6 @@ import type {
   LetterList,
   Revealed,
 } from '../../contract.js';
-import type { Status } from '../../../telemetry/status.js';
 import { having } from './client.js';
 
 /** What each route of the server gives, by its outermost fields. */
@@ -23,7 +23,7 @@ export const isDeliveryList = having<DeliveryList>('rows', 'histogram', 'total',
 export const isDeliveryDetail = having<DeliveryDetail>('row', 'stages', 'headers', 'notes');
 export const isRevealed = having<Revealed>('body', 'encoding', 'masked');
 export const isAbout = having<InspectorAbout>('version', 'writable', 'publisher');
-export const isConfig = having<InspectorConfig>('file', 'resolved', 'routes', 'lint');
+export const isConfig = having<InspectorConfig>('file', 'text', 'routes', 'lint', 'unrouted');
 export const isProviders = having<InspectorProviders>('providers');
 export const isTopics = having<InspectorTopics>('topics', 'connected');
 export const isLetterGroups = having<LetterGroups>('groups', 'topic');
@@ -40,11 +40,11 @@ export const routes = {
   stream: '/deliveries/stream',
   delivery: (id: string) => `/deliveries/${encodeURIComponent(id)}`,
   reveal: (id: string) => `/deliveries/${encodeURIComponent(id)}/reveal`,
-  about: '/inspector/about',
-  config: '/inspector/config',
-  providers: '/inspector/providers',
-  topics: '/inspector/topics',
-  evaluate: '/inspector/eval',
+  about: '/about',
+  config: '/configuration',
+  providers: '/providers',
+  topics: '/topics',
+  evaluate: '/eval',
   groups: '/dead-letters/groups',
   letters: '/dead-letters',
   dryRun: '/dead-letters/dry-run',

@@ -13,7 +13,6 @@ export function useData<T>(path: string | undefined, check: Check<T>, every = 0)
   const [state, setState] = useState<{ path?: string; data?: T; trouble?: Error }>({});
   const [round, setRound] = useState(0);
   const reload = useCallback(() => setRound((before) => before + 1), []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a check is the same for a path; `round` loads again.
   useEffect(() => {
     if (path === undefined) return;
     const gone = new AbortController();

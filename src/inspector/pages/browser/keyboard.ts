@@ -43,7 +43,12 @@ export function actOnPage(command: Exclude<Command['do'], 'go' | 'back' | 'help'
   else if (command === 'previous') moveRow(-1);
   else if (command === 'select') currentRow()?.querySelector<HTMLInputElement>('input[type=checkbox]')?.click();
   else if (command === 'filter') focusFilter();
-  else document.querySelector<HTMLButtonElement>(`[data-key="${command}"]`)?.click();
+  else pressButton(`[data-key="${command}"]`);
+}
+
+/** That of the row, where it has one. */
+function pressButton(selector: string): void {
+  (currentRow()?.querySelector<HTMLElement>(selector) ?? document.querySelector<HTMLElement>(selector))?.click();
 }
 
 /** Takes the focus out of a field; false: it was in none. */

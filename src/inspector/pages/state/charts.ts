@@ -25,7 +25,9 @@ export function stackBars(series: readonly Counts[], { width, height }: Size, ga
       if (tones[tone] === 0) return [];
       const high = Math.max(1, (tones[tone] / most) * (height - 2));
       top = Math.max(0, top - high);
-      return [{ tone, x: round(index * step), y: round(top), width: round(Math.max(1, step - gap)), height: round(high) }];
+      return [
+        { tone, x: round(index * step), y: round(top), width: round(Math.max(1, step - gap)), height: round(high) },
+      ];
     });
   });
 }

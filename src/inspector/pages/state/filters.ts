@@ -31,8 +31,6 @@ export interface Summary {
   readonly type: string;
   readonly id: string;
   readonly topic: string;
-  /** `partition@offset`, where it is known. */
-  readonly place: string;
   /** Events beside the one that the others are of. */
   readonly others: number;
 }
@@ -40,8 +38,7 @@ export interface Summary {
 /** The first event of a delivery stands for all of them. */
 export function summarize({ events, more = 0 }: Pick<DeliveryRow, 'events' | 'more'>): Summary {
   const [first] = events;
-  if (first === undefined) return { type: '', id: '', topic: '', place: '', others: more };
-  const { type = '', id = '', topic = '', partition, offset } = first;
-  const place = partition === undefined || offset === undefined ? '' : `${partition}@${offset}`;
-  return { type, id, topic, place, others: events.length - 1 + more };
+  if (first === undefined) return { type: '', id: '', topic: '', others: more };
+  const { type = '', id = '', topic = '' } = first;
+  return { type, id, topic, others: events.length - 1 + more };
 }

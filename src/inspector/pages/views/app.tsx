@@ -9,10 +9,10 @@ import { DeadLetters } from './dead-letters.js';
 import { Deliveries } from './deliveries.js';
 import { Delivery } from './delivery.js';
 import { Help } from './help.js';
-import { Letter } from './letter.js';
 import { LetterGroup } from './letter-group.js';
 import { Now } from './now.js';
 import { Providers } from './providers.js';
+import { TokenAsker } from './token.js';
 import { Topics } from './topics.js';
 import { Try } from './try.js';
 
@@ -61,6 +61,7 @@ export function App() {
       <main id="main" tabIndex={-1}>
         {place === undefined ? <Unknown /> : <Page place={place} key={`${place.page} ${place.id ?? ''}`} />}
       </main>
+      <TokenAsker />
       {help && <Help onClose={() => setHelp(false)} />}
     </>
   );
@@ -78,7 +79,6 @@ function useTitle(place: Place | undefined): void {
   const first = useRef(true);
   const title = pages.find(({ name }) => name === place?.page)?.title ?? 'Not found';
   const shown = `${place?.page} ${place?.id} ${place?.query.group}`;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the focus moves whenever another page is shown.
   useEffect(() => {
     document.title = `${title} – Webhook gateway`;
     if (!first.current) document.querySelector<HTMLElement>('h1')?.focus();
@@ -91,9 +91,9 @@ function Page({ place: { page, id, query } }: { place: Place }) {
     case 'now':
       return <Now />;
     case 'deliveries':
-      return id === undefined ? <Deliveries query={query} /> : <Delivery id={id} query={query} />;
+      return id === undefined ? <Deliveries query={query} /> : <Delivery page={page} id={id} query={query} />;
     case 'dead-letters':
-      if (id !== undefined) return <Letter id={id} query={query} />;
+      if (id !== undefined) return <Delivery page={page} id={id} query={query} />;
       return query.group === undefined ? <DeadLetters /> : <LetterGroup group={query.group} />;
     case 'topics':
       return <Topics />;

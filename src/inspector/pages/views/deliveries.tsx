@@ -1,17 +1,18 @@
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
-import type { SequencedRow } from '../../contract.js';
+import type { DeliveryList, SequencedRow } from '../../contract.js';
 import { isDeliveryList, routes } from '../browser/api.js';
 import { get } from '../browser/client.js';
 import { useData, useLatest, useNow } from '../browser/hooks.js';
 import { useStream } from '../browser/stream.js';
 import { listPath, readFilters } from '../state/filters.js';
-import { count, formatAge, formatCount } from '../state/format.js';
+import { count, formatAge, formatCount, formatSpan } from '../state/format.js';
+import { total as sum } from '../state/outcomes.js';
 import type { Query } from '../state/place.js';
 import { emptyTail, reduceTail, type Tail, type TailAction } from '../state/tail.js';
 import { Bars } from './chart.js';
 import { DeliveryTable } from './delivery-table.js';
 import { FilterForm } from './filter-form.js';
-import { Command, Empty, Trouble } from './parts.js';
+import { Command, Empty, Time, Trouble } from './parts.js';
 
 /** The list of deliveries, which grows as they come. */
 export function Deliveries({ query }: { query: Query }) {
@@ -48,17 +49,10 @@ function List({ query }: { query: Query }) {
   const known = sums.data ?? first.data;
   if (first.data === undefined || known === undefined) return <Loading trouble={first.trouble} />;
   const total = Math.max(known.total, tail.rows.length);
-  const span = known.histogram[0] === undefined ? '' : `since ${formatAge(known.histogram[0].at, now)}`;
   return (
     <>
       <Trouble of={sums.trouble} />
-      <Bars
-        class="histogram"
-        series={known.histogram.map(({ counts }) => counts)}
-        span={`Deliveries ${span}`}
-        width={960}
-        height={64}
-      />
+      <Histogram list={known} now={now} />
       <div class="toolbar">
         {follows && <Live tail={tail} connected={connected} dispatch={dispatch} reload={first.reload} />}
         <p class="muted">
@@ -83,6 +77,31 @@ function List({ query }: { query: Query }) {
 
 function Loading({ trouble }: { trouble: Error | undefined }) {
   return trouble === undefined ? <p class="muted">Loading …</p> : <Trouble of={trouble} />;
+}
+
+/** Each bar is a step of time; below it stands what it spans. */
+function Histogram({ list: { histogram, step }, now }: { list: DeliveryList; now: number }) {
+  const [first] = histogram;
+  if (first === undefined) return null;
+  const series = histogram.map(({ counts }) => counts);
+  return (
+    <figure>
+      <Bars
+        class="histogram"
+        series={series}
+        span={`Deliveries since ${formatAge(first.at, now)}`}
+        width={960}
+        height={64}
+      />
+      <figcaption>
+        <Time at={first.at} now={now} age />
+        <span>
+          at most {formatCount(Math.max(...series.map(sum)))} in {formatSpan(step)}
+        </span>
+        <span>now</span>
+      </figcaption>
+    </figure>
+  );
 }
 
 interface LiveProps {

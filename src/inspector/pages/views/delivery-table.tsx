@@ -2,7 +2,8 @@ import type { SequencedRow } from '../../contract.js';
 import { summarize } from '../state/filters.js';
 import { formatMs, shorten } from '../state/format.js';
 import { type Query, writePlace } from '../state/place.js';
-import { Outcome, Time, Wide } from './parts.js';
+import { Name, Outcome, Time } from './parts.js';
+import { type Column, type Line, Table } from './table.js';
 
 interface Props {
   readonly rows: readonly SequencedRow[];
@@ -10,67 +11,43 @@ interface Props {
   readonly now: number;
 }
 
+const columns: readonly Column[] = [
+  { title: 'Time' },
+  { title: 'Outcome' },
+  { title: 'Endpoint', level: 2 },
+  { title: 'Event type' },
+  { title: 'Event id', level: 2 },
+  { title: 'Topic', level: 3 },
+  { title: 'Status', level: 2, number: true },
+  { title: 'Time taken', level: 2, number: true },
+];
+
 export function DeliveryTable({ rows, query, now }: Props) {
   return (
-    <Wide label="Deliveries, newest first">
-      <table class="deliveries">
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">Outcome</th>
-            <th scope="col" class="level-2">
-              Endpoint
-            </th>
-            <th scope="col">Event type</th>
-            <th scope="col" class="level-2">
-              Event id
-            </th>
-            <th scope="col" class="level-3">
-              Topic
-            </th>
-            <th scope="col" class="number level-2">
-              Status
-            </th>
-            <th scope="col" class="number level-2">
-              Time taken
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row key={row.seq} row={row} query={query} now={now} />
-          ))}
-        </tbody>
-      </table>
-    </Wide>
+    <Table label="Deliveries, newest first" columns={columns} lines={rows.map((row) => toLine(row, query, now))} />
   );
 }
 
-function Row({ row, query, now }: { row: SequencedRow; query: Query; now: number }) {
-  const { type, id, topic, place, others } = summarize(row);
-  return (
-    <tr>
-      <th scope="row">
-        <a data-row href={writePlace({ page: 'deliveries', id: row.id, query })}>
-          <Time at={row.at} now={now} />
-        </a>
-      </th>
-      <td>
-        <Outcome of={row.outcome} reason={row.reason} />
-      </td>
-      <td class="level-2">{row.endpoint === '' ? <code>{row.path}</code> : row.endpoint}</td>
-      <td>
-        {type === '' ? <span class="muted">–</span> : type}
+function toLine(row: SequencedRow, query: Query, now: number): Line {
+  const { type, id, topic, others } = summarize(row);
+  return {
+    key: row.seq,
+    cells: [
+      <a key="time" data-row href={writePlace({ page: 'deliveries', id: row.id, query })}>
+        <Time at={row.at} now={now} />
+      </a>,
+      <Outcome key="outcome" of={row.outcome} reason={row.reason} />,
+      row.endpoint === '' ? <code>{row.path}</code> : row.endpoint,
+      <>
+        {type === '' ? <span class="muted">–</span> : <Name>{type}</Name>}
         {others > 0 && <span class="muted"> and {others} more</span>}
-      </td>
-      <td class="level-2">
-        <code title={id}>{shorten(id, 28)}</code>
-      </td>
-      <td class="level-3">
-        {topic} {place !== '' && <span class="muted">{place}</span>}
-      </td>
-      <td class="number level-2">{row.status}</td>
-      <td class="number level-2">{formatMs(row.ms)}</td>
-    </tr>
-  );
+      </>,
+      <code key="id" title={id}>
+        {shorten(id, 28)}
+      </code>,
+      <Name key="topic">{topic}</Name>,
+      row.status,
+      formatMs(row.ms),
+    ],
+  };
 }

@@ -6,8 +6,9 @@ import { formatBytes, formatMs, inWords } from '../state/format.js';
 import { outline } from '../state/outline.js';
 import { type PageName, parentOf, type Query, writePlace } from '../state/place.js';
 import { LetterFacts } from './letter-facts.js';
-import { Command, Fact, Outcome, Shown, Time, Where, Wide } from './parts.js';
+import { Command, Fact, Outcome, Shown, Time, Where } from './parts.js';
 import { Reveal } from './reveal.js';
+import { Table } from './table.js';
 
 interface Props {
   /** The list that it was opened from. */
@@ -46,22 +47,26 @@ function Detail({ of, now, reload }: { of: DeliveryDetail; now: number; reload: 
       <Facts row={row} now={now} />
       {letter !== undefined && <LetterFacts letter={letter} now={now} onChange={reload} />}
       {row.events.length > 0 && <Events row={row} />}
-      <section aria-labelledby="stages">
-        <h2 id="stages">What became of it</h2>
-        {notes.map((note) => (
-          <p key={note} class="muted">
-            {note}
-          </p>
-        ))}
-        <ol class="stages">
-          {stages.map((stage, index) => (
-            <Stage key={`${index} ${stage.name}`} of={stage} />
+      <div class="split">
+        <section>
+          <h2>What became of it</h2>
+          {notes.map((note) => (
+            <p key={note} class="muted">
+              {note}
+            </p>
           ))}
-        </ol>
-      </section>
-      <Headers headers={headers} />
-      <Shape shape={shape} place={of.place} />
-      <Revealing of={of} />
+          <ol class="stages">
+            {stages.map((stage, index) => (
+              <Stage key={`${index} ${stage.name}`} of={stage} />
+            ))}
+          </ol>
+        </section>
+        <div>
+          <Headers headers={headers} />
+          <Shape shape={shape} place={of.place} />
+          <Revealing of={of} />
+        </div>
+      </div>
     </>
   );
 }
@@ -90,38 +95,31 @@ function Facts({ row, now }: { row: DeliveryRow; now: number }) {
 
 function Events({ row: { events, more = 0 } }: { row: DeliveryRow }) {
   return (
-    <section aria-labelledby="events">
-      <h2 id="events">Events</h2>
-      <Wide label="Events">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Event id</th>
-              <th scope="col">Type</th>
-              <th scope="col">Outcome</th>
-              <th scope="col">Topic</th>
-              <th scope="col">Partition@offset</th>
-              <th scope="col">Key</th>
-            </tr>
-          </thead>
-          <tbody>
-            {events.map((event, index) => (
-              <tr key={`${index} ${event.id}`}>
-                <th scope="row">
-                  <code>{event.id ?? event.item ?? '–'}</code>
-                </th>
-                <td>{event.type ?? '–'}</td>
-                <td>
-                  <Outcome of={event.outcome} reason={event.reason} />
-                </td>
-                <td>{event.topic ?? '–'}</td>
-                <td>{event.offset === undefined ? '–' : `${event.partition}@${event.offset}`}</td>
-                <td>{event.key === undefined ? '–' : <code>{event.key}</code>}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Wide>
+    <section>
+      <h2>Events</h2>
+      <Table
+        label="Events"
+        columns={[
+          { title: 'Event id' },
+          { title: 'Type' },
+          { title: 'Outcome' },
+          { title: 'Topic' },
+          { title: 'Partition@offset' },
+          { title: 'Key' },
+        ]}
+        lines={events.map((event, index) => ({
+          key: `${index} ${event.id}`,
+          cells: [
+            <code key="id">{event.id ?? event.item ?? '–'}</code>,
+            event.type ?? '–',
+            <Outcome key="outcome" of={event.outcome} reason={event.reason} />,
+            event.topic ?? '–',
+            event.offset === undefined ? '–' : `${event.partition}@${event.offset}`,
+            event.key === undefined ? '–' : <code>{event.key}</code>,
+          ],
+        }))}
+        stacked
+      />
       {more > 0 && <p class="muted">And {more} more.</p>}
     </section>
   );
@@ -155,8 +153,8 @@ function Headers({ headers }: { headers: DeliveryDetail['headers'] }) {
   const all = Object.entries(headers);
   if (all.length === 0) return null;
   return (
-    <section aria-labelledby="headers">
-      <h2 id="headers">Headers that were read</h2>
+    <section>
+      <h2>Headers that were read</h2>
       <table class="pairs">
         <tbody>
           {all.map(([name, value]) => (
@@ -178,19 +176,16 @@ function Headers({ headers }: { headers: DeliveryDetail['headers'] }) {
 function Shape({ shape, place }: { shape: unknown; place: string | undefined }) {
   if (shape === undefined) return null;
   return (
-    <section aria-labelledby="shape">
-      <h2 id="shape">Shape of the body</h2>
+    <section>
+      <h2>Shape of the body</h2>
       <p class="muted">Names, types and lengths; no values{place === undefined ? '' : ` (from ${place})`}.</p>
-      <Wide label="Shape of the body">
-        <ul class="outline">
-          {outline(shape).map(({ depth, name, kind }, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the lines of a shape do not move.
-            <li key={index} class={`depth-${Math.min(depth, 12)}`}>
-              {name !== '' && <code>{name}</code>} <span class="muted">{kind}</span>
-            </li>
-          ))}
-        </ul>
-      </Wide>
+      <ul class="outline">
+        {outline(shape).map(({ depth, name, kind }, index) => (
+          <li key={index} class={`depth-${Math.min(depth, 12)}`}>
+            {name !== '' && <code>{name}</code>} <span class="muted">{kind}</span>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }

@@ -7,14 +7,14 @@ interface Props {
   readonly children: ComponentChildren;
 }
 
-/** The browser keeps the focus in it, closes it on Esc and gives the focus back. */
+/** The browser keeps the focus in it, closes it on Esc. The focus goes back to where it was. */
 export function Dialog({ title, onClose, children }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    const { current } = element;
-    current?.showModal();
-    return () => current?.close();
+    const before = document.activeElement;
+    element.current?.showModal();
+    return () => before instanceof HTMLElement && before.focus();
   }, []);
   return (
     <dialog ref={element} aria-labelledby={id} onClose={onClose}>

@@ -39,7 +39,14 @@ interface FieldProps {
   readonly change: (name: keyof Filters, value: string) => void;
 }
 
-function Text({ name, label, value = '', change, placeholder, main }: FieldProps & { placeholder?: string; main?: true }) {
+function Text({
+  name,
+  label,
+  value = '',
+  change,
+  placeholder,
+  main,
+}: FieldProps & { placeholder?: string; main?: true }) {
   return (
     <label class={main ? 'main' : ''}>
       <span>

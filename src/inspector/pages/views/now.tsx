@@ -5,8 +5,9 @@ import { formatCount, formatMs, formatRate } from '../state/format.js';
 import { merge } from '../state/outcomes.js';
 import { writePlace } from '../state/place.js';
 import { Bars } from './chart.js';
-import { Command, Empty, Outcome, Shown, Time, Wide } from './parts.js';
+import { Command, Empty, Outcome, Shown, Time } from './parts.js';
 import { State } from './state.js';
+import { type Column, type Line, Table } from './table.js';
 
 /** What goes through the gateway at the moment. */
 export function Now() {
@@ -39,37 +40,9 @@ function Endpoints({ endpoints, now }: { endpoints: readonly EndpointActivity[];
     );
   }
   return (
-    <section aria-labelledby="endpoints">
-      <h2 id="endpoints">Endpoints</h2>
-      <Wide label="Endpoints">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Endpoint</th>
-              <th scope="col" class="spark-column">
-                Last hour
-              </th>
-              <th scope="col">Outcomes, last hour</th>
-              <th scope="col" class="number">
-                Rate
-              </th>
-              <th scope="col" class="number">
-                p50
-              </th>
-              <th scope="col" class="number">
-                p99
-              </th>
-              <th scope="col">Last event</th>
-              <th scope="col">Secrets, last used</th>
-            </tr>
-          </thead>
-          <tbody>
-            {endpoints.map((each) => (
-              <Endpoint key={each.endpoint} of={each} now={now} />
-            ))}
-          </tbody>
-        </table>
-      </Wide>
+    <section>
+      <h2>Endpoints</h2>
+      <Table label="Endpoints" columns={columns} lines={endpoints.map((each) => endpointLine(each, now))} stacked />
       {endpoints.every(({ lastEvent }) => lastEvent === undefined) && (
         <Empty title="No webhook has come yet.">
           <p>
@@ -81,35 +54,39 @@ function Endpoints({ endpoints, now }: { endpoints: readonly EndpointActivity[];
   );
 }
 
-function Endpoint({ of, now }: { of: EndpointActivity; now: number }) {
+const columns: readonly Column[] = [
+  { title: 'Endpoint' },
+  { title: 'Last hour' },
+  { title: 'Outcomes, last hour' },
+  { title: 'Rate', number: true },
+  { title: 'p50', number: true },
+  { title: 'p99', number: true },
+  { title: 'Last event' },
+  { title: 'Secrets, last used' },
+];
+
+function endpointLine(of: EndpointActivity, now: number): Line {
   const { endpoint, path, provider, minutes, rate1m, p50, p99, lastEvent } = of;
-  return (
-    <tr>
-      <th scope="row">
+  return {
+    key: endpoint,
+    cells: [
+      <>
         <a data-row href={writePlace({ page: 'deliveries', query: { endpoint } })}>
           {endpoint}
         </a>
         <span class="under">
           {provider}, <code>{path}</code>
         </span>
-      </th>
-      <td class="spark-column">
-        <Bars series={minutes} span="The last hour" width={180} height={28} />
-      </td>
-      <td>
-        <OutcomeCounts of={of} />
-      </td>
-      <td class="number">{formatRate(rate1m)}</td>
-      <td class="number">{p50 === undefined ? '–' : formatMs(p50)}</td>
-      <td class="number">{p99 === undefined ? '–' : formatMs(p99)}</td>
-      <td>
-        {lastEvent === undefined ? <span class="muted">none since the start</span> : <Time at={lastEvent} now={now} age />}
-      </td>
-      <td>
-        <Secrets of={of} now={now} />
-      </td>
-    </tr>
-  );
+      </>,
+      <Bars key="bars" series={minutes} span="The last hour" width={180} height={28} />,
+      <OutcomeCounts key="outcomes" of={of} />,
+      formatRate(rate1m),
+      p50 === undefined ? '–' : formatMs(p50),
+      p99 === undefined ? '–' : formatMs(p99),
+      lastEvent === undefined ? <span class="muted">none since the start</span> : <Time at={lastEvent} now={now} age />,
+      <Secrets key="secrets" of={of} now={now} />,
+    ],
+  };
 }
 
 function OutcomeCounts({ of: { endpoint, minutes } }: { of: EndpointActivity }) {
@@ -133,8 +110,7 @@ function Secrets({ of: { secretLastUsed }, now }: { of: EndpointActivity; now: n
     <ul class="lines">
       {Object.entries(secretLastUsed).map(([name, at]) => (
         <li key={name}>
-          {name}:{' '}
-          {at === null ? <span class="note">not used since the start</span> : <Time at={at} now={now} age />}
+          {name}: {at === null ? <span class="note">not used since the start</span> : <Time at={at} now={now} age />}
         </li>
       ))}
     </ul>
@@ -144,36 +120,27 @@ function Secrets({ of: { secretLastUsed }, now }: { of: EndpointActivity; now: n
 function UnknownPaths({ paths, now }: { paths: Activity['unknownPaths']; now: number }) {
   if (paths.length === 0) return null;
   return (
-    <section aria-labelledby="unknown">
-      <h2 id="unknown">Requests to paths that no endpoint has</h2>
-      <Wide label="Unknown paths">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Path</th>
-              <th scope="col" class="number">
-                Requests
-              </th>
-              <th scope="col">Last</th>
-              <th scope="col">Did the sender mean</th>
-            </tr>
-          </thead>
-          <tbody>
-            {paths.map(({ path, count, last, didYouMean }) => (
-              <tr key={path}>
-                <th scope="row">
-                  <code>{path}</code>
-                </th>
-                <td class="number">{formatCount(count)}</td>
-                <td>
-                  <Time at={last} now={now} age />
-                </td>
-                <td>{didYouMean === undefined ? <span class="muted">–</span> : <code>{didYouMean}</code>}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Wide>
+    <section>
+      <h2>Requests to paths that no endpoint has</h2>
+      <Table
+        label="Unknown paths"
+        columns={[
+          { title: 'Path' },
+          { title: 'Requests', number: true },
+          { title: 'Last' },
+          { title: 'Did the sender mean' },
+        ]}
+        lines={paths.map(({ path, count, last, didYouMean }) => ({
+          key: path,
+          cells: [
+            <code key="path">{path}</code>,
+            formatCount(count),
+            <Time key="last" at={last} now={now} age />,
+            didYouMean === undefined ? <span class="muted">–</span> : <code>{didYouMean}</code>,
+          ],
+        }))}
+        stacked
+      />
     </section>
   );
 }

@@ -15,10 +15,26 @@ export function Outcome({ of, reason }: { of: string; reason?: string | undefine
 }
 
 export function Time({ at, now, age = false }: { at: string; now: number; age?: boolean }) {
+  const [seconds, milliseconds] = age ? [formatAge(at, now)] : formatTime(at, now).split('.');
   return (
     <time dateTime={at} title={at}>
-      {age ? formatAge(at, now) : formatTime(at, now)}
+      {seconds}
+      {milliseconds !== undefined && <span class="fraction">.{milliseconds}</span>}
     </time>
+  );
+}
+
+/** A name that may be broken after its dots, lines and slashes. */
+export function Name({ children }: { children: string }) {
+  return (
+    <>
+      {children.split(/(?<=[._/])/).map((part, index) => (
+        <>
+          {index > 0 && <wbr />}
+          {part}
+        </>
+      ))}
+    </>
   );
 }
 
@@ -62,18 +78,16 @@ export function Where({ place: { file, line, column } }: { place: Place }) {
   return <code class="where">{[file, line, column].filter((part) => part !== undefined).join(':')}</code>;
 }
 
-/** A table that scrolls by itself where the window is too narrow for it; it can then be reached by Tab. */
-export function Wide({ label, children }: { label: string; children: ComponentChildren }) {
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard (WCAG 2.1.1).
-    <section class="wide" aria-label={label} tabIndex={0}>
-      {children}
-    </section>
-  );
-}
-
 /** A fact with its name above it. */
-export function Fact({ name, children, tone }: { name: string; children: ComponentChildren; tone?: string | undefined }) {
+export function Fact({
+  name,
+  children,
+  tone,
+}: {
+  name: string;
+  children: ComponentChildren;
+  tone?: string | undefined;
+}) {
   return (
     <div class={`fact ${tone ?? ''}`}>
       <dt>{name}</dt>
