@@ -18,7 +18,7 @@ const tones: { readonly [outcome in DeliveryOutcome]: Tone } = {
 /** Those that a filter offers. */
 export const outcomes: readonly string[] = Object.keys(tones);
 
-export function isOutcome(word: string): word is DeliveryOutcome {
+function isOutcome(word: string): word is DeliveryOutcome {
   return Object.hasOwn(tones, word);
 }
 

@@ -29,7 +29,7 @@ export const pages: readonly Page[] = [
 ];
 
 /** All addresses of the pages begin with it. */
-export const base = '/inspector/';
+const base = '/inspector/';
 
 /** Undefined for an address that no page has. */
 export function readPlace(path: string, search: string): Place | undefined {

@@ -26,16 +26,8 @@ export function Time({ at, now, age = false }: { at: string; now: number; age?: 
 
 /** A name that may be broken after its dots, lines and slashes. */
 export function Name({ children }: { children: string }) {
-  return (
-    <>
-      {children.split(/(?<=[._/])/).map((part, index) => (
-        <>
-          {index > 0 && <wbr />}
-          {part}
-        </>
-      ))}
-    </>
-  );
+  const parts = children.split(/(?<=[._/])/);
+  return <>{parts.flatMap((part, index) => (index === 0 ? [part] : [<wbr key={index} />, part]))}</>;
 }
 
 /** A command for the terminal. */
