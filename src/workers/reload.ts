@@ -44,7 +44,12 @@ export interface Reloader {
   reload(apply: (config: SoundConfig) => unknown): Promise<ReloadResult>;
 }
 
-export function createReloader(first: SoundConfig, log: Log): Reloader {
+/** `applied`: called with each configuration that a reload has put into effect. */
+export function createReloader(
+  first: SoundConfig,
+  log: Log,
+  applied: (config: SoundConfig) => unknown = () => undefined,
+): Reloader {
   const { file } = first.settings;
   let current = first.settings;
   let status: ConfigStatus = toStatus(first);
@@ -67,6 +72,7 @@ export function createReloader(first: SoundConfig, log: Log): Reloader {
     await apply(loaded);
     current = loaded.settings;
     status = toStatus(loaded);
+    applied(loaded);
     log.write('info', 'configuration reloaded', { digest: loaded.digest, endpoints: current.endpoints.length });
     return { reloaded: true, before, after: status.digest, diagnostics, report };
   }
