@@ -41,5 +41,20 @@ function follow(event: MouseEvent): void {
   const place = link.hash === '' ? readPlace(link.pathname, link.search) : undefined;
   if (place === undefined) return;
   event.preventDefault();
+  if (link.dataset.row !== undefined) opened = link.pathname + link.search;
   goTo(place);
+}
+
+/** The row that was opened last: who comes back goes on there. */
+let opened: string | undefined;
+
+/** Focuses the link of the row that was opened last, if it is there. */
+export function focusOpened(): void {
+  if (opened === undefined) return;
+  const links = [...document.querySelectorAll<HTMLAnchorElement>('a[data-row]')];
+  const link = links.find(({ pathname, search }) => pathname + search === opened);
+  if (link === undefined) return;
+  opened = undefined;
+  link.focus();
+  link.scrollIntoView({ block: 'center' });
 }

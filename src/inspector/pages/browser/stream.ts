@@ -23,18 +23,27 @@ export function useStream(path: string | undefined, handlers: StreamHandlers): v
   const latest = useLatest(handlers);
   useEffect(() => {
     if (path === undefined) return;
-    const source = new EventSource(path);
+    let source: EventSource;
+    let again: ReturnType<typeof setTimeout> | undefined;
     let rows: SequencedRow[] = [];
-    source.addEventListener('open', () => latest.current.onState(true));
-    source.addEventListener('error', () => latest.current.onState(false));
-    source.addEventListener('delivery', ({ data }) => {
-      const row: unknown = JSON.parse(data);
-      if (isRow(row)) rows.push(row);
-    });
-    source.addEventListener('dropped', ({ data }) => {
-      const said: unknown = JSON.parse(data);
-      if (isDropped(said)) latest.current.onDropped(said.count);
-    });
+    function connect(address: string): void {
+      source = new EventSource(address);
+      source.addEventListener('open', () => latest.current.onState(true));
+      source.addEventListener('error', () => {
+        latest.current.onState(false);
+        // What was answered with an error the browser does not ask for again.
+        if (source.readyState === EventSource.CLOSED) again = setTimeout(() => connect(address), 3_000);
+      });
+      source.addEventListener('delivery', ({ data }) => {
+        const row: unknown = JSON.parse(data);
+        if (isRow(row)) rows.push(row);
+      });
+      source.addEventListener('dropped', ({ data }) => {
+        const said: unknown = JSON.parse(data);
+        if (isDropped(said)) latest.current.onDropped(said.count);
+      });
+    }
+    connect(path);
     const timer = setInterval(() => {
       if (rows.length === 0) return;
       const shown = rows.slice(-perBeat).reverse();
@@ -45,6 +54,7 @@ export function useStream(path: string | undefined, handlers: StreamHandlers): v
     }, beat);
     return () => {
       clearInterval(timer);
+      clearTimeout(again);
       source.close();
     };
   }, [path, latest]);

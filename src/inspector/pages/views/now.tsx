@@ -4,6 +4,7 @@ import { useData, useNow } from '../browser/hooks.js';
 import { formatCount, formatMs, formatRate } from '../state/format.js';
 import { merge } from '../state/outcomes.js';
 import { writePlace } from '../state/place.js';
+import { findSilence } from '../state/silence.js';
 import { Bars } from './chart.js';
 import { Command, Empty, Outcome, Shown, Time } from './parts.js';
 import { State } from './state.js';
@@ -66,7 +67,7 @@ const columns: readonly Column[] = [
 ];
 
 function endpointLine(of: EndpointActivity, now: number): Line {
-  const { endpoint, path, provider, minutes, rate1m, p50, p99, lastEvent } = of;
+  const { endpoint, path, provider, minutes, rate1m, p50, p99 } = of;
   return {
     key: endpoint,
     cells: [
@@ -83,7 +84,7 @@ function endpointLine(of: EndpointActivity, now: number): Line {
       formatRate(rate1m),
       p50 === undefined ? '–' : formatMs(p50),
       p99 === undefined ? '–' : formatMs(p99),
-      lastEvent === undefined ? <span class="muted">none since the start</span> : <Time at={lastEvent} now={now} age />,
+      <LastEvent key="last" of={of} now={now} />,
       <Secrets key="secrets" of={of} now={now} />,
     ],
   };
@@ -102,6 +103,19 @@ function OutcomeCounts({ of: { endpoint, minutes } }: { of: EndpointActivity }) 
         </li>
       ))}
     </ul>
+  );
+}
+
+function LastEvent({ of: { lastEvent, minutes }, now }: { of: EndpointActivity; now: number }) {
+  if (lastEvent === undefined) return <span class="muted">none since the start</span>;
+  const silence = findSilence(minutes, lastEvent, now);
+  return (
+    <>
+      <Time at={lastEvent} now={now} age />
+      {silence !== undefined && (
+        <span class="under bad">silent: about {formatCount(silence.expected)} would have come</span>
+      )}
+    </>
   );
 }
 

@@ -1,4 +1,6 @@
 import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { focusOpened } from '../browser/navigation.js';
 
 export interface Column {
   readonly title: string;
@@ -29,6 +31,7 @@ interface Props {
 
 /** A table that scrolls by itself where the window is too narrow for it; it can then be reached by Tab. */
 export function Table({ label, columns, lines, stacked, head = 0 }: Props) {
+  useEffect(focusOpened, []);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard (WCAG 2.1.1).
     <section class="wide" aria-label={label} tabIndex={0}>
