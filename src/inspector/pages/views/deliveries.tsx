@@ -79,22 +79,27 @@ function Loading({ trouble }: { trouble: Error | undefined }) {
   return trouble === undefined ? <p class="muted">Loading …</p> : <Trouble of={trouble} />;
 }
 
+/** Bars that a histogram has at least: before the first there was nothing. */
+const fewestBars = 40;
+
 /** Each bar is a step of time; below it stands what it spans. */
 function Histogram({ list: { histogram, step }, now }: { list: DeliveryList; now: number }) {
   const [first] = histogram;
   if (first === undefined) return null;
   const series = histogram.map(({ counts }) => counts);
+  const before = Math.max(0, fewestBars - series.length);
+  const start = new Date(Date.parse(first.at) - before * step).toISOString();
   return (
     <figure>
       <Bars
         class="histogram"
-        series={series}
-        span={`Deliveries since ${formatAge(first.at, now)}`}
+        series={[...Array.from({ length: before }, () => ({})), ...series]}
+        span={`Deliveries since ${formatAge(start, now)}`}
         width={960}
         height={64}
       />
       <figcaption>
-        <Time at={first.at} now={now} age />
+        <Time at={start} now={now} age />
         <span>
           at most {formatCount(Math.max(...series.map(sum)))} in {formatSpan(step)}
         </span>
