@@ -68,7 +68,8 @@ function refusal(status: number, value: unknown): ServerError {
   return new ServerError(asSentence(value.error), status, value.reason);
 }
 
+/** The first word is left alone where it is a name of the configuration or the address. */
 function asSentence(text: string): string {
-  const capital = text.slice(0, 1).toUpperCase() + text.slice(1);
-  return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
+  const sentence = text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
+  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
 }
