@@ -1,4 +1,5 @@
-import type { InspectorError } from '../../contract.js';
+import type { InspectorError, TokenChecked } from '../../contract.js';
+import { asSentence } from '../state/format.js';
 
 /** What the server did not do, in its words. */
 export class ServerError extends Error {
@@ -18,6 +19,15 @@ let ask: (() => Promise<string | undefined>) | undefined;
 /** `asker` asks the user for `admin.token`; undefined: he has not given it. */
 export function setTokenAsker(asker: typeof ask): void {
   ask = asker;
+}
+
+export function hasToken(): boolean {
+  return token !== undefined;
+}
+
+/** Has the user asked for the token, where the gateway has one. Rejects with a ServerError if he does not give it. */
+export async function askForToken(): Promise<void> {
+  await post('/token', {}, having<TokenChecked>('ok'));
 }
 
 /** The server is of the same release, so only the outermost fields are looked at. */
@@ -66,10 +76,4 @@ const isFault = having<InspectorError>('error', 'reason');
 function refusal(status: number, value: unknown): ServerError {
   if (!isFault(value)) return new ServerError(`The gateway answered with ${status}.`, status);
   return new ServerError(asSentence(value.error), status, value.reason);
-}
-
-/** The first word is left alone where it is a name of the configuration or the address. */
-function asSentence(text: string): string {
-  const sentence = text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
-  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
 }

@@ -73,3 +73,9 @@ export function shorten(text: string, length: number): string {
 export function inWords(code: string): string {
   return code.replaceAll('_', ' ');
 }
+
+/** With a capital and a full stop. The first word is left alone where it is a name of the configuration or an address. */
+export function asSentence(text: string): string {
+  const sentence = text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
+  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
+}

@@ -76,7 +76,7 @@ function List({ query }: { query: Query }) {
 }
 
 function Loading({ trouble }: { trouble: Error | undefined }) {
-  return trouble === undefined ? <p class="muted">Loading …</p> : <Trouble of={trouble} />;
+  return trouble === undefined ? <p class="muted loading">Loading …</p> : <Trouble of={trouble} />;
 }
 
 /** Bars that a histogram has at least: before the first there was nothing. */

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { DeliveryDetail, DeliveryRow, DeliveryStage } from '../../contract.js';
 import { isAbout, isDeliveryDetail, routes } from '../browser/api.js';
 import { useData, useNow } from '../browser/hooks.js';
-import { formatBytes, formatMs, inWords } from '../state/format.js';
+import { asSentence, formatBytes, formatMs, inWords } from '../state/format.js';
 import { outline } from '../state/outline.js';
 import { type PageName, parentOf, type Query, writePlace } from '../state/place.js';
 import { LetterFacts } from './letter-facts.js';
@@ -41,7 +41,7 @@ export function Delivery({ page, id, query }: Props) {
 }
 
 function Detail({ of, now, reload }: { of: DeliveryDetail; now: number; reload: () => void }) {
-  const { row, stages, notes, headers, shape, letter } = of;
+  const { row, stages, notes, headers, letter } = of;
   return (
     <>
       <Facts row={row} now={now} />
@@ -52,7 +52,7 @@ function Detail({ of, now, reload }: { of: DeliveryDetail; now: number; reload: 
           <h2>What became of it</h2>
           {notes.map((note) => (
             <p key={note} class="muted">
-              {note}
+              {asSentence(note)}
             </p>
           ))}
           <ol class="stages">
@@ -63,8 +63,7 @@ function Detail({ of, now, reload }: { of: DeliveryDetail; now: number; reload: 
         </section>
         <div>
           <Headers headers={headers} />
-          <Shape shape={shape} place={of.place} />
-          <Revealing of={of} />
+          <Shape of={of} />
         </div>
       </div>
     </>
@@ -133,7 +132,7 @@ function Stage({ of: { name, decision, detail, at, item, place, rule } }: { of: 
         <span class="decision">{decision}</span>
         {at !== undefined && <span class="number muted">{formatMs(at)}</span>}
       </p>
-      <p>{detail}</p>
+      {detail !== decision && <p>{detail}</p>}
       {item !== undefined && item !== '' && (
         <p class="muted">
           Item <code>{item}</code>
@@ -173,12 +172,14 @@ function Headers({ headers }: { headers: DeliveryDetail['headers'] }) {
   );
 }
 
-function Shape({ shape, place }: { shape: unknown; place: string | undefined }) {
+function Shape({ of }: { of: DeliveryDetail }) {
+  const { shape, place } = of;
   if (shape === undefined) return null;
   return (
     <section>
       <h2>Shape of the body</h2>
       <p class="muted">Names, types and lengths; no values{place === undefined ? '' : ` (from ${place})`}.</p>
+      <Revealing of={of} />
       <ul class="outline">
         {outline(shape).map(({ depth, name, kind }, index) => (
           <li key={index} class={`depth-${Math.min(depth, 12)}`}>
@@ -202,11 +203,11 @@ function Revealing({ of: { row, revealable } }: { of: DeliveryDetail }) {
     );
   }
   return (
-    <>
+    <p>
       <button type="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
         Reveal the body …
       </button>
       {open && <Reveal id={row.id} onClose={() => setOpen(false)} />}
-    </>
+    </p>
   );
 }

@@ -11,10 +11,15 @@ import { ReplayDialog } from './replay-dialog.js';
 import { type Column, type Line, Table } from './table.js';
 
 /** The letters of one group. */
-export function LetterGroup({ group }: { group: string }) {
-  const list = useData(`${routes.letters}${writeQuery({ group, limit: '200' })}`, isLetterList);
+export function LetterGroup({ group, all }: { group: string; all: boolean }) {
+  const state = all ? '' : 'open';
+  const list = useData(`${routes.letters}${writeQuery({ group, state, limit: '200' })}`, isLetterList);
   const groups = useData(routes.groups, isLetterGroups);
   const about = groups.data?.groups.find((each) => each.group === group);
+  function reload(): void {
+    list.reload();
+    groups.reload();
+  }
   return (
     <>
       <p class="crumb">
@@ -33,10 +38,17 @@ export function LetterGroup({ group }: { group: string }) {
           letters.length === 0 ? (
             <Empty title="All letters of this group are replayed or dismissed." />
           ) : (
-            <Letters group={group} letters={letters} total={total} reload={list.reload} />
+            <Letters group={group} letters={letters} total={total} open={about?.open ?? total} reload={reload} />
           )
         }
       </Shown>
+      {!all && (
+        <p>
+          <a href={writePlace({ page: 'dead-letters', query: { group, state: 'all' } })}>
+            Show those that are replayed or dismissed, too
+          </a>
+        </p>
+      )}
     </>
   );
 }
@@ -45,10 +57,12 @@ interface Props {
   readonly group: string;
   readonly letters: readonly LetterRow[];
   readonly total: number;
+  /** How many of the group are to be replayed. */
+  readonly open: number;
   readonly reload: () => void;
 }
 
-function Letters({ group, letters, total, reload }: Props) {
+function Letters({ group, letters, total, open: openLetters, reload }: Props) {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [open, setOpen] = useState<'replay' | 'dismiss'>();
   const now = useNow();
@@ -57,7 +71,7 @@ function Letters({ group, letters, total, reload }: Props) {
     letters.map(({ id }) => id),
   );
   const choice: LetterChoice = ids.length === 0 ? { group } : { ids };
-  const what = ids.length === 0 ? `all ${count(total, 'open letter')}` : count(ids.length, 'selected letter');
+  const what = ids.length === 0 ? `all ${count(openLetters, 'open letter')}` : count(ids.length, 'selected letter');
   function close(changed: boolean): void {
     setOpen(undefined);
     if (!changed) return;

@@ -60,7 +60,7 @@ export function Shown<T>({ of, children }: { of: Loaded<T>; children: (data: T) 
     <>
       <Trouble of={of.trouble} />
       {of.data !== undefined && children(of.data)}
-      {of.data === undefined && of.trouble === undefined && <p class="muted">Loading …</p>}
+      {of.data === undefined && of.trouble === undefined && <p class="muted loading">Loading …</p>}
     </>
   );
 }

@@ -48,7 +48,7 @@ const columns: readonly Column[] = [
   { title: 'A repetition has the same' },
   { title: 'Known types, examples' },
   { title: 'Sends from', level: 3 },
-  { title: 'Plugin', level: 3 },
+  { title: 'Plugin and its sources', level: 3 },
 ];
 
 function toLine(of: ProviderAbout): Line {
@@ -67,9 +67,14 @@ function toLine(of: ProviderAbout): Line {
         <span class="under">{name}</span>
       </>,
       endpoints.join(', '),
-      <span key="binds" class={binds === 'body' ? '' : 'note'}>
-        {binding[binds]}
-      </span>,
+      <>
+        <span class={binds === 'body' ? '' : 'note'}>{binding[binds]}</span>
+        <ul class="lines under">
+          {of.signature.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      </>,
       <ul key="headers" class="lines">
         {headers.map((header) => (
           <li key={header}>
@@ -88,7 +93,19 @@ function toLine(of: ProviderAbout): Line {
       </>,
       `${count(of.eventTypes, 'type')}, ${count(of.examples.length, 'example')}`,
       <Addresses key="addresses" of={of} />,
-      <code key="folder">{folder}</code>,
+      <>
+        <code>{folder}</code>
+        <ul class="lines under">
+          {of.sources.map(({ what, where, read }) => (
+            <li key={where}>
+              <a href={where} rel="noreferrer" target="_blank">
+                {what}
+              </a>
+              , read {read}
+            </li>
+          ))}
+        </ul>
+      </>,
     ],
   };
 }

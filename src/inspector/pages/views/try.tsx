@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { EvalResult, ProviderAbout } from '../../contract.js';
-import { isEvalResult, isProviders, routes } from '../browser/api.js';
-import { post } from '../browser/client.js';
+import { isAbout, isEvalResult, isProviders, routes } from '../browser/api.js';
+import { askForToken, hasToken, post } from '../browser/client.js';
 import { useData, useSettled } from '../browser/hooks.js';
 import { goTo } from '../browser/navigation.js';
 import { formatMs } from '../state/format.js';
@@ -13,6 +13,9 @@ import { Table } from './table.js';
 /** A rule on the examples of a plugin, as it is typed. */
 export function Try({ query }: { query: Query }) {
   const providers = useData(routes.providers, isProviders);
+  const about = useData(routes.about, isAbout);
+  const [given, setGiven] = useState(hasToken);
+  const locked = about.data === undefined || (about.data.writable && !given);
   return (
     <>
       <h1 tabIndex={-1}>Try a rule</h1>
@@ -21,9 +24,23 @@ export function Try({ query }: { query: Query }) {
         webhook is read.
       </p>
       <Shown of={providers}>
-        {({ providers: all }) => (all.length === 0 ? <NoProviders /> : <Form providers={all} query={query} />)}
+        {({ providers: all }) => (all.length === 0 ? <NoProviders /> : <Form providers={all} query={query} locked={locked} />)}
       </Shown>
+      {about.data !== undefined && locked && <Unlock onGiven={() => setGiven(true)} />}
     </>
+  );
+}
+
+/** The token is asked for before somebody types, not while. */
+function Unlock({ onGiven }: { onGiven: () => void }) {
+  return (
+    <Empty title="This gateway evaluates rules for those who have its token.">
+      <p>
+        <button type="button" class="primary" onClick={() => askForToken().then(onGiven, () => undefined)}>
+          Give the token …
+        </button>
+      </p>
+    </Empty>
   );
 }
 
@@ -37,13 +54,20 @@ function NoProviders() {
   );
 }
 
-function Form({ providers, query }: { providers: readonly ProviderAbout[]; query: Query }) {
+interface FormProps {
+  readonly providers: readonly ProviderAbout[];
+  readonly query: Query;
+  /** Nothing is evaluated yet. */
+  readonly locked: boolean;
+}
+
+function Form({ providers, query, locked }: FormProps) {
   const endpoints = providers.flatMap((provider) => provider.endpoints.map((name) => ({ name, provider })));
   const endpoint = endpoints.find(({ name }) => name === query.endpoint) ?? endpoints[0];
   const [expression, setExpression] = useState(query.rule ?? '');
   const rule = useSettled(expression.trim(), 300);
   const example = endpoint?.provider.examples.includes(query.example ?? '') ? query.example : undefined;
-  const tried = useTried(endpoint?.name ?? '', example, rule);
+  const tried = useTried(endpoint?.name ?? '', example, locked ? '' : rule);
   function change(next: Query): void {
     goTo({ page: 'try', query: { ...query, rule, ...next } }, true);
   }

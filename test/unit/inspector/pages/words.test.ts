@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { fromLocal, listPath, readFilters, summarize, toLocal } from '../../../../src/inspector/pages/state/filters.js';
 import {
+  asSentence,
   count,
   formatAge,
   formatBytes,
@@ -43,6 +44,8 @@ describe('how the inspector writes', () => {
     ['a rate', formatRate(4.25), '4.3/s'],
     ['a high rate', formatRate(1_204.4), `1${thin}204/s`],
     ['a long id', shorten('evt_0123456789', 9), 'evt_…6789'],
+    ['a sentence', asSentence('no delivery has this id'), 'No delivery has this id.'],
+    ['a name first', asSentence('admin.token is wanted …'), 'admin.token is wanted …'],
     ['a code', inWords('dead_lettered'), 'dead lettered'],
   ];
   for (const [what, written, expected] of table) it(what, () => expect(written).to.equal(expected));
