@@ -24,7 +24,9 @@ export function Try({ query }: { query: Query }) {
         webhook is read.
       </p>
       <Shown of={providers}>
-        {({ providers: all }) => (all.length === 0 ? <NoProviders /> : <Form providers={all} query={query} locked={locked} />)}
+        {({ providers: all }) =>
+          all.length === 0 ? <NoProviders /> : <Form providers={all} query={query} locked={locked} />
+        }
       </Shown>
       {about.data !== undefined && locked && <Unlock onGiven={() => setGiven(true)} />}
     </>
