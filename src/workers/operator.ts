@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AdminOptions } from '../http/admin.js';
+import type { Ask } from '../inspector/ask.js';
+import { addDeliveryRoutes } from '../inspector/delivery-routes.js';
 import { packageRoot } from '../package-root.js';
 import type { Log } from '../telemetry/log.js';
 import { formatReadings, mergeReadings, type Reading } from '../telemetry/metrics.js';
@@ -15,6 +17,8 @@ export interface Serving {
   /** Puts a configuration into effect. */
   reload(config: SoundConfig): unknown;
   readings(): Promise<readonly Reading[]>;
+  /** What its processes know of deliveries. Without an admin server nobody notes them. */
+  readonly ask: Ask;
   readonly workers: () => { readonly ready: number; readonly of: number };
   close(): Promise<void>;
 }
@@ -42,8 +46,14 @@ export function createOperator(
     ]);
   }
 
+  const ask: Ask = async (question) => (await serving()?.ask(question)) ?? [];
+
   return {
     log,
+    extend(router, unready) {
+      const stopping = () => unready() === 'stopping';
+      addDeliveryRoutes(router, { ask, settings: reloader.settings, startedAt, stopping });
+    },
     about: () => ({ ...(workers().of > 1 && { workers: workers() }), config: reloader.status() }),
     metrics: async () => formatReadings(await readings()),
     async status() {

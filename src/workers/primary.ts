@@ -68,6 +68,7 @@ export async function startPrimary(
     return {
       ...{ url, ...(admin?.adminUrl !== undefined && { adminUrl: admin.adminUrl }), reload, close },
       readings: async () => [...(await crew.readings()), ...observeProcess('primary', Date.now())],
+      ask: (question) => crew.ask(question),
       workers: () => ({ ready: crew.countReady(), of: size }),
     };
   } catch (error) {

@@ -1,4 +1,7 @@
 import { availableParallelism } from 'node:os';
+import type { DeliveryRow } from '../inspector/contract.js';
+import { answerQuestion } from '../inspector/questions.js';
+import { Recorder } from '../inspector/recorder.js';
 import type { Log } from '../telemetry/log.js';
 import { createOperator, type Serving } from './operator.js';
 import { createReloader, type SoundConfig } from './reload.js';
@@ -9,12 +12,14 @@ export interface ServeOptions {
   readonly watch?: boolean;
   /** For development: in this process, whatever the configuration says of workers, and stopped without `server.shutdownDelay`. */
   readonly alone?: boolean;
+  /** With `alone`: is told of every request, before its answer is sent. */
+  readonly onDelivery?: ((row: DeliveryRow) => void) | undefined;
 }
 
 /** Runs a configuration in this process or in workers; SIGHUP and `POST /reload` reload it from now on. */
 export async function serve(
   config: SoundConfig,
-  { log, watch = false, alone = false }: ServeOptions,
+  { log, watch = false, alone = false, onDelivery }: ServeOptions,
 ): Promise<Serving> {
   const { settings } = config;
   const reloader = createReloader(config, log, (loaded) => keep(loaded, log));
@@ -27,7 +32,7 @@ export async function serve(
     const { startPrimary } = await import('./primary.js');
     serving = await startPrimary(config, { workers: size, log, operator });
   } else {
-    serving = await serveAlone(config, log, operator, alone);
+    serving = await serveAlone(config, operator, { log, alone, onDelivery });
   }
   void keep(config, log);
   if (!watch) return serving;
@@ -56,12 +61,14 @@ async function keep(config: SoundConfig, log: Log): Promise<void> {
 
 async function serveAlone(
   { settings }: SoundConfig,
-  log: Log,
   operator: ReturnType<typeof createOperator>,
-  atOnce: boolean,
+  { log, alone, onDelivery }: Omit<ServeOptions, 'watch'>,
 ): Promise<Serving> {
   const { startGateway } = await import('../gateway.js');
-  const { reload, readings, unready, close, ...gateway } = await startGateway(settings, { log, operator });
+  const isNoted = settings.admin !== undefined || onDelivery !== undefined;
+  const recorder = isNoted ? new Recorder({ onDelivery }) : undefined;
+  const observe = recorder?.note.bind(recorder);
+  const { reload, readings, unready, close, ...gateway } = await startGateway(settings, { log, operator, observe });
   let { shutdownDelay } = settings;
   return {
     ...gateway,
@@ -70,7 +77,8 @@ async function serveAlone(
       reload(next.settings);
     },
     readings: async () => readings(),
+    ask: async (question) => (recorder === undefined ? [] : [answerQuestion(recorder, question(0))]),
     workers: () => ({ ready: Number(unready() === undefined), of: 1 }),
-    close: () => close(atOnce ? 0 : shutdownDelay),
+    close: () => close(alone ? 0 : shutdownDelay),
   };
 }
