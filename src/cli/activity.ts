@@ -40,9 +40,9 @@ function isTopics(value: unknown): value is InspectorTopics {
   return Array.isArray(topics) && topics.every((each) => Array.isArray(toFields(each).endpoints));
 }
 
-/** Deliveries a second in the last five minutes that are over. */
-export function rateOfFiveMinutes({ minutes }: Pick<EndpointActivity, 'minutes'>): number {
-  return sumOutcomes(minutes.slice(-6, -1)) / 300;
+/** Deliveries a second in the minute that is running and the five before it. `now`: milliseconds since the epoch. */
+export function rateOfFiveMinutes({ minutes }: Pick<EndpointActivity, 'minutes'>, now: number): number {
+  return sumOutcomes(minutes.slice(-6)) / (300 + (now % 60_000) / 1000);
 }
 
 /** Outcome → deliveries, in the minute that is running and the five before it. */

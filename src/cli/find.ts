@@ -83,12 +83,19 @@ export async function find(id: string, settings: Settings, options: FindOptions)
     parts.push(await step());
     if (!options.all && parts.some(({ found }) => found.length > 0)) break;
   }
-  const found = parts.flatMap((part) => part.found);
+  const found = withoutRepeats(parts.flatMap((part) => part.found));
   const searched = parts.flatMap((part) => part.searched);
   const isCut = options.signal.aborted || searched.some(({ cuts }) => cuts.length > 0);
   const verdict = found.length > 0 ? 'YES' : isCut ? 'UNKNOWN' : 'NO';
   const spans = parts.flatMap(({ search }) => search?.spans ?? []);
   return { id, verdict, found, searched, next: nextOf(id, verdict, found, enoughLimit(spans)) };
+}
+
+/** Of two that tell of the same record, the first says more. */
+function withoutRepeats(found: readonly Sighting[]): readonly Sighting[] {
+  const isRepeat = ({ place }: Sighting, index: number) =>
+    place?.includes('@') === true && found.findIndex((each) => each.place === place) < index;
+  return found.filter((sighting, index) => !isRepeat(sighting, index));
 }
 
 /** What waits for Kafka, or was refused by it, is in no topic. */

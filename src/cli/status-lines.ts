@@ -71,7 +71,7 @@ function endpointTable(
   const rows = endpoints.map(({ name, path, secrets, deliveries }) => {
     const active = activity?.endpoints.find(({ endpoint }) => endpoint === name);
     const rates =
-      active === undefined ? '-' : `${formatRate(active.rate1m)} / ${formatRate(rateOfFiveMinutes(active))}`;
+      active === undefined ? '-' : `${formatRate(active.rate1m)} / ${formatRate(rateOfFiveMinutes(active, now))}`;
     return [
       ...[name, path, ...(activity === undefined ? [] : [rates, formatLast(active?.lastEvent, now)])],
       secrets.map((secret) => describeSecret(secret, now)).join(', '),

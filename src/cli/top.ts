@@ -46,7 +46,9 @@ export function describeTop(now: Snapshot, before: Snapshot | undefined, width: 
     .sort((a, b) => (b.active?.rate1m ?? 0) - (a.active?.rate1m ?? 0) || (a.name < b.name ? -1 : 1))
     .map(({ name, active, rate, outcomes }) => [
       ...[name, rate === undefined ? '-' : formatRate(rate)],
-      ...(active === undefined ? ['-', '-'] : [formatRate(active.rate1m), formatRate(rateOfFiveMinutes(active))]),
+      ...(active === undefined
+        ? ['-', '-']
+        : [formatRate(active.rate1m), formatRate(rateOfFiveMinutes(active, now.at))]),
       ...[formatMs(active?.p50), formatMs(active?.p99), formatLast(active?.lastEvent, now.at)],
       spooledOf(name, now),
       [...outcomes].map(([outcome, count]) => `${outcome} ${count.toLocaleString('en')}`).join(', ') || '-',

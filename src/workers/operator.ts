@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AdminOptions } from '../http/admin.js';
 import type { Ask } from '../inspector/ask.js';
 import { addDeliveryRoutes } from '../inspector/delivery-routes.js';
+import { addEventRoutes } from '../inspector/event-routes.js';
 import { packageRoot } from '../package-root.js';
 import type { Log } from '../telemetry/log.js';
 import { formatReadings, mergeReadings, type Reading } from '../telemetry/metrics.js';
@@ -52,6 +53,7 @@ export function createOperator(
     log,
     extend(router, unready) {
       const stopping = () => unready() === 'stopping';
+      addEventRoutes(router, ask);
       addDeliveryRoutes(router, { ask, settings: reloader.settings, startedAt, stopping });
     },
     about: () => ({ ...(workers().of > 1 && { workers: workers() }), config: reloader.status() }),

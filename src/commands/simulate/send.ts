@@ -62,15 +62,28 @@ export default class SimulateSend extends BaseCommand {
         const answer = await sender.send(next());
         const milliseconds = Math.round((performance.now() - started) * 10) / 10;
         deliveries.push({ status: answer.status, answer: answer.body, milliseconds });
-        this.log(describe(answer, milliseconds));
+        this.show(describe(answer, milliseconds));
       }
     } finally {
       await sender.close();
     }
+    this.next(nextOf(deliveries), flags.config);
     const asExpected = ({ status }: Sent): boolean => (invalid ? status === 401 : status >= 200 && status < 300);
     if (!deliveries.every(asExpected)) this.endWith('negative');
     return { endpoint: offer.endpoint.name, url, type: offer.type, deliveries };
   }
+}
+
+/** Of what came last: a letter is named by its place, as its answer has no id of the delivery. */
+function nextOf(deliveries: readonly Sent[]): readonly string[] {
+  const events = eventsOf(deliveries.at(-1)?.answer);
+  const letter = events.find(({ status }) => status === 'dead_lettered');
+  if (letter?.kafka_partition !== undefined) {
+    const { kafka_topic: topic, kafka_partition: partition, kafka_offset: offset } = letter;
+    return [`gateway dlq show ${topic}/${partition}@${offset}`];
+  }
+  const id = events.map(({ event_id }) => event_id).find((each) => typeof each === 'string');
+  return id === undefined || !process.stdout.isTTY ? [] : [`gateway find ${id}`, `gateway explain ${id}`];
 }
 
 function typeOf(argument: string | undefined, flag: string | undefined): string {

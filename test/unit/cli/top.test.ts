@@ -60,7 +60,7 @@ describe('gateway top', () => {
     expect(lines[1]).to.equal(
       '10.0/s now  2 in flight  NO CONNECTION TO KAFKA  lag 7 records, the oldest for 9 s  parked 1',
     );
-    expect(lines[4]).to.match(/^stripe +10\.0 +20\.0 +0 +1\.3 ms +48 ms +- +7 +accepted 1,200, dead_lettered 3$/);
+    expect(lines[4]).to.match(/^stripe +10\.0 +20\.0 +4\.0 +1\.3 ms +48 ms +- +7 +accepted 1,200, dead_lettered 3$/);
     expect(lines[5]).to.match(/^adyen +0 /);
     const narrow = describeTop(now, snapshot(0, 1193), 80).split('\n').slice(3);
     expect(Math.max(...narrow.map(({ length }) => length))).to.be.at.most(80);
@@ -100,7 +100,7 @@ describe('cli/screen', () => {
     let drawn = 0;
     screen.onResize(() => drawn++);
     screen.draw('1\n2\n3\n4\n5');
-    expect(terminal.written).to.match(/3\u001b\[K\u001b\[J$/);
+    expect(terminal.written.endsWith('3\u001b[K\u001b[J')).to.equal(true);
     terminal.emit('resize');
     expect([drawn, terminal.raw]).to.deep.equal([1, true]);
     // An arrow is no Escape.
