@@ -1,5 +1,5 @@
 import { toFields } from '../dead-letters/letter.js';
-import type { Activity, EndpointActivity, InspectorTopics, UnknownPath } from '../inspector/contract.js';
+import type { Activity, EndpointActivity, UnknownPath } from '../inspector/contract.js';
 import { askAdmin } from './admin-client.js';
 import { Failure } from './failure.js';
 import { formatAge } from './time.js';
@@ -10,12 +10,6 @@ type Flags = Parameters<typeof askAdmin>[0];
 export async function askActivity(flags: Flags): Promise<Activity | undefined> {
   const answer = await askIfThere(flags, '/activity');
   return isActivity(answer) ? answer : undefined;
-}
-
-/** What waits for which topic; undefined as above. */
-export async function askTopics(flags: Flags): Promise<InspectorTopics | undefined> {
-  const answer = await askIfThere(flags, '/topics');
-  return isTopics(answer) ? answer : undefined;
 }
 
 async function askIfThere(flags: Flags, path: string): Promise<unknown> {
@@ -33,11 +27,6 @@ function isActivity(value: unknown): value is Activity {
 function isEndpoint(value: unknown): value is EndpointActivity {
   const { endpoint, minutes, rate1m } = toFields(value);
   return typeof endpoint === 'string' && Array.isArray(minutes) && typeof rate1m === 'number';
-}
-
-function isTopics(value: unknown): value is InspectorTopics {
-  const { topics } = toFields(value);
-  return Array.isArray(topics) && topics.every((each) => Array.isArray(toFields(each).endpoints));
 }
 
 /** Deliveries a second in the minute that is running and the five before it. `now`: milliseconds since the epoch. */

@@ -80,7 +80,12 @@ async function explainGiven(subject: string, given: Given, options: ExplainOptio
   return tell(endpoint, walked, { subject, notes: [], verification: signedHere(verification), settings });
 }
 
-async function explainRecord(subject: string, record: GivenRecord, options: ExplainOptions): Promise<Explanation> {
+/** Explains a record or a dead letter. `subject`: what it is called. */
+export async function explainRecord(
+  subject: string,
+  record: GivenRecord,
+  options: ExplainOptions,
+): Promise<Explanation> {
   const { ce_endpoint: name = '', ce_source: path = '/' } = record.headers;
   const { endpoints } = options.settings;
   const { endpointAt } = await import('../explain/judge.js');

@@ -1,4 +1,4 @@
-import type { Activity, InspectorTopics } from '../inspector/contract.js';
+import type { Activity } from '../inspector/contract.js';
 import { printable } from '../printable.js';
 import type { Status } from '../telemetry/status.js';
 import { describeUnknownPaths, formatLast, formatRate, rateOfFiveMinutes, recentOutcomes } from './activity.js';
@@ -11,7 +11,8 @@ export interface Snapshot {
   readonly at: number;
   readonly status: Status;
   readonly activity?: Activity | undefined;
-  readonly topics?: InspectorTopics | undefined;
+  /** Endpoint → the topics of its routes; absent: the configuration can't be read here. */
+  readonly topics?: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 }
 
 /** Endpoint → deliveries a second between two moments. */
@@ -79,10 +80,11 @@ function head({ at, status }: Snapshot, rates: ReadonlyMap<string, number> | und
 }
 
 /** Records of its topics that wait; a topic of several endpoints counts at each. */
-function spooledOf(name: string, { topics }: Snapshot): string {
-  if (topics === undefined) return '-';
-  const own = topics.topics.filter(({ endpoints }) => endpoints.includes(name));
-  return own.reduce((sum, { spooled }) => sum + spooled, 0).toLocaleString('en');
+function spooledOf(name: string, { topics, status }: Snapshot): string {
+  const own = topics?.get(name);
+  if (own === undefined) return '-';
+  const lanes = status.lanes.filter(({ topic }) => own.has(topic));
+  return lanes.reduce((sum, { records }) => sum + records, 0).toLocaleString('en');
 }
 
 function formatMs(milliseconds: number | undefined): string {

@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { askActivity, askTopics } from '../cli/activity.js';
+import { askActivity } from '../cli/activity.js';
 import { adminFlags, askAdmin } from '../cli/admin-client.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { Failure } from '../cli/failure.js';
 import { awaitInterruption } from '../cli/interruption.js';
+import { loadWithMadeUp } from '../cli/made-up.js';
 import { Flags } from '../cli/oclif.js';
 import { openScreen } from '../cli/screen.js';
 import { hasColours, paintOutcomes, terminalWidth } from '../cli/terminal.js';
 import { describeTop, type Snapshot } from '../cli/top.js';
+import { whichConfig } from '../cli/which-config.js';
 import { printableLines } from '../printable.js';
 import type { Status } from '../telemetry/status.js';
 
@@ -25,19 +27,21 @@ export default class Top extends BaseCommand {
     once: Flags.boolean({ description: 'One look, after a second that is measured.' }),
   };
 
-  override async run(): Promise<Snapshot> {
+  override async run(): Promise<Omit<Snapshot, 'topics'>> {
     const { flags } = await this.parse(Top);
-    const ask = () => look(flags);
+    const topics = await readTopics(flags.config).catch(() => undefined);
+    const ask = async () => ({ ...(await look(flags)), topics });
     if (flags.once || this.jsonEnabled() || !process.stdout.isTTY) return this.#once(ask);
     return this.#live(ask);
   }
 
-  async #once(ask: () => Promise<Snapshot>): Promise<Snapshot> {
+  async #once(ask: () => Promise<Snapshot>): Promise<Omit<Snapshot, 'topics'>> {
     const before = await ask();
     await delay(refresh);
     const now = await ask();
     this.show(describeTop(now, before, terminalWidth()));
-    return now;
+    const { topics: _, ...shown } = now;
+    return shown;
   }
 
   async #live(ask: () => Promise<Snapshot>): Promise<Snapshot> {
@@ -77,13 +81,16 @@ async function look(flags: {
   readonly config?: string | undefined;
   readonly url?: string | undefined;
 }): Promise<Snapshot> {
-  const [status, activity, topics] = await Promise.all([
-    askAdmin(flags, 'GET', '/status'),
-    askActivity(flags),
-    askTopics(flags),
-  ]);
+  const [status, activity] = await Promise.all([askAdmin(flags, 'GET', '/status'), askActivity(flags)]);
   if (!isStatus(status)) throw new Failure('unreachable', 'The answer is not that of a gateway');
-  return { at: Date.now(), status, activity, topics };
+  return { at: Date.now(), status, activity };
+}
+
+async function readTopics(config: string | undefined): Promise<Snapshot['topics']> {
+  const { settings } = await loadWithMadeUp(whichConfig(config).file, 'missing');
+  return (
+    settings && new Map(settings.endpoints.map(({ name, routes }) => [name, new Set(routes.map(({ topic }) => topic))]))
+  );
 }
 
 function isStatus(value: unknown): value is Status {

@@ -325,6 +325,17 @@ export interface ProviderAbout {
   readonly endpoints: readonly string[];
   /** What the signature covers. */
   readonly binds: 'body' | 'fields' | 'nothing';
+  /** The scheme in words, a line each. */
+  readonly signature: readonly string[];
+  /** Headers that decide an event's id, type or route although they are not signed. */
+  readonly unsignedHeaders: readonly string[];
+  /** The provider's pages that the declaration is made of; `about`: what of it they confirm. */
+  readonly sources: readonly {
+    readonly about: readonly string[];
+    readonly what: string;
+    readonly where: string;
+    readonly read: string;
+  }[];
   /** Headers that the scheme reads; those that carry a secret as it is. */
   readonly headers: readonly string[];
   readonly secretHeaders: readonly string[];

@@ -4,11 +4,12 @@ import type { AdminOptions } from '../http/admin.js';
 import type { Ask } from '../inspector/ask.js';
 import { addDeliveryRoutes } from '../inspector/delivery-routes.js';
 import { addEventRoutes } from '../inspector/event-routes.js';
+import { addInspectorRoutes } from '../inspector/inspector-routes.js';
 import { packageRoot } from '../package-root.js';
 import type { Log } from '../telemetry/log.js';
 import { formatReadings, mergeReadings, type Reading } from '../telemetry/metrics.js';
 import { read } from '../telemetry/observe.js';
-import { makeStatus } from '../telemetry/status.js';
+import { makeStatus, type Status } from '../telemetry/status.js';
 import type { Reloader, SoundConfig } from './reload.js';
 
 /** What runs, in one process or in several. */
@@ -26,7 +27,12 @@ export interface Serving {
 
 /** The operator's side of what runs: what the admin server says, beyond the log's level. `serving` is there once it has started. */
 export function createOperator(
-  { reloader, file, log }: { readonly reloader: Reloader; readonly file: string; readonly log: Log },
+  {
+    reloader,
+    file,
+    log,
+    inspector,
+  }: { readonly reloader: Reloader; readonly file: string; readonly log: Log; readonly inspector: boolean },
   serving: () => Serving | undefined,
 ): Omit<AdminOptions, 'unready' | 'setLevel' | 'access'> {
   const startedAt = new Date(Date.now() - process.uptime() * 1000).toISOString();
@@ -47,22 +53,26 @@ export function createOperator(
     ]);
   }
 
+  async function status(): Promise<Status> {
+    const about = { version, pid: process.pid, startedAt, workers: workers() };
+    const config = { file, ...reloader.status() };
+    return makeStatus(reloader.settings(), await readings(), { ...about, ready: workers().ready > 0, config });
+  }
+
   const ask: Ask = async (question) => (await serving()?.ask(question)) ?? [];
 
   return {
     log,
     extend(router, unready) {
       const stopping = () => unready() === 'stopping';
+      const { settings, source } = reloader;
       addEventRoutes(router, ask);
-      addDeliveryRoutes(router, { ask, settings: reloader.settings, startedAt, stopping });
+      addDeliveryRoutes(router, { ask, settings, startedAt, stopping });
+      if (inspector) addInspectorRoutes(router, { ask, settings, source, status, version, startedAt, log });
     },
     about: () => ({ ...(workers().of > 1 && { workers: workers() }), config: reloader.status() }),
     metrics: async () => formatReadings(await readings()),
-    async status() {
-      const about = { version, pid: process.pid, startedAt, workers: workers() };
-      const config = { file, ...reloader.status() };
-      return makeStatus(reloader.settings(), await readings(), { ...about, ready: workers().ready > 0, config });
-    },
+    status,
     async reload() {
       const apply = serving()?.reload;
       return apply && reloader.reload(apply);

@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Snapshot } from '../read-text.js';
 import type { Log } from '../telemetry/log.js';
+import type { ConfigSource } from './messages.js';
 
 /** A configuration without an error. */
 export type SoundConfig = LoadedConfig & { readonly settings: Settings };
@@ -35,6 +36,8 @@ export interface Reloader {
   status(): ConfigStatus;
   /** Those that are in effect. */
   settings(): Settings;
+  /** The configuration that is in effect, as another process loads it. */
+  source(): ConfigSource;
   /** What was read last, be it refused. Secrets are in it. */
   files(): Snapshot;
   /**
@@ -53,6 +56,7 @@ export function createReloader(
   const { file } = first.settings;
   let current = first.settings;
   let status: ConfigStatus = toStatus(first);
+  let source = toSource(first);
   let files = first.snapshot;
   let running: Promise<unknown> = Promise.resolve();
 
@@ -71,6 +75,7 @@ export function createReloader(
     }
     await apply(loaded);
     current = loaded.settings;
+    source = toSource(loaded);
     status = toStatus(loaded);
     applied(loaded);
     log.write('info', 'configuration reloaded', { digest: loaded.digest, endpoints: current.endpoints.length });
@@ -80,6 +85,7 @@ export function createReloader(
   return {
     status: () => status,
     settings: () => current,
+    source: () => source,
     files: () => files,
     reload(apply) {
       const result = running
@@ -109,6 +115,11 @@ async function presentPlainly({ diagnostics, sources }: LoadedConfig): Promise<s
 
 function toStatus({ digest, loadedAt }: SoundConfig): ConfigStatus {
   return { digest, loadedAt: new Date(loadedAt).toISOString() };
+}
+
+/** A sound configuration, as a worker or a helper loads it again. */
+export function toSource({ settings, loadedAt, snapshot }: SoundConfig): ConfigSource {
+  return { file: settings.file, now: loadedAt, snapshot };
 }
 
 function isSound(config: LoadedConfig): config is SoundConfig {

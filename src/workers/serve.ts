@@ -24,7 +24,8 @@ export async function serve(
   const { settings } = config;
   const reloader = createReloader(config, log, (loaded) => keep(loaded, log));
   let serving: Serving | undefined;
-  const operator = createOperator({ reloader, file: settings.file, log }, () => serving);
+  const inspector = settings.admin?.inspector ?? alone;
+  const operator = createOperator({ reloader, file: settings.file, log, inspector }, () => serving);
   // Without a listener the signal would end the process; one that comes too early has nothing to reload.
   process.on('SIGHUP', () => void (serving && reloader.reload(serving.reload)));
   const size = settings.workers === 'auto' ? availableParallelism() : settings.workers;

@@ -46,11 +46,7 @@ describe('gateway top', () => {
       secretLastUsed: {},
     };
     const activity = { startedAt, at: startedAt, endpoints: [stripe], unknownPaths: [], unknownRequests: 0 };
-    const topic = { topic: 't', deadLetters: false, endpoints: ['stripe'], hits: 0, open: false, spooled: 7 };
-    const topics = {
-      ...{ connected: false, spoolFull: false },
-      topics: [{ ...topic, spooledBytes: 1, oldestSeconds: 9, parked: 0 }],
-    };
+    const topics = new Map([['stripe', new Set(['t'])]]);
     const lanes = [{ topic: 't', open: false, records: 7, bytes: 1, oldestSeconds: 9, parked: 1 }];
     const now = { ...snapshot(1, 1203, { lanes, connected: false }), activity, topics };
     const lines = describeTop(now, snapshot(0, 1193), undefined).split('\n');
