@@ -5,7 +5,7 @@ import type { StoredRecord } from '../publish/read.js';
 import type { SpooledRecord } from '../publish/spool/spooled-record.js';
 import { readLedger } from './dead-letters.js';
 import { askGateway } from './find-gateway.js';
-import { describeCuts, enoughLimit, formatCount } from './search-cuts.js';
+import { countNoun, describeCuts, enoughLimit } from './search-cuts.js';
 import { isNamed } from './tap-filter.js';
 
 /** Something with the id. */
@@ -117,7 +117,7 @@ async function lookIntoSpool(id: string, { publisher }: Settings): Promise<Part>
   };
   for await (const each of listWaiting(realFiles, dir)) look(each, 'spooled');
   for await (const each of listParked(realFiles, dir)) look(each, 'parked');
-  const span = `${formatCount(count)} records that wait or are parked in ${relative('', dir) || '.'}`;
+  const span = `${countNoun(count, 'record')} waiting or parked in ${relative('', dir) || '.'}`;
   return { found, searched: [{ source: 'spool', span, found: found.length, cuts: [] }] };
 }
 
@@ -141,7 +141,7 @@ async function readDeadLetters(id: string, settings: Settings, { since, signal }
       { state, source: 'dead letters', endpoint, delivery, place, reason, at: new Date(receivedAt).toISOString() },
     ];
   });
-  const span = `${formatCount(letters.length)} letters in ${settings.deadLetter.topic} since ${new Date(since).toISOString()}, their bodies too`;
+  const span = `${countNoun(letters.length, 'letter')} in ${settings.deadLetter.topic} since ${new Date(since).toISOString()}, their bodies too`;
   const cuts = signal.aborted ? ['stopped in time'] : [];
   return { found, searched: [{ source: 'dead letters', span, found: found.length, cuts }] };
 }
@@ -159,7 +159,7 @@ async function readTopics(id: string, settings: Settings, { since, last, signal 
       ...{ ...namesOf(headers), ...(key !== null && { key }), at: new Date(timestamp).toISOString() },
     }),
   );
-  const span = `${formatCount(search.searched)} records of ${topics.length} topics since ${new Date(since).toISOString()}`;
+  const span = `${countNoun(search.searched, 'record')} of ${countNoun(topics.length, 'topic')} since ${new Date(since).toISOString()}`;
   return { found, searched: [{ source: 'topics', span, found: found.length, cuts: describeCuts(search) }], search };
 }
 
