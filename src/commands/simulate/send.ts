@@ -2,6 +2,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { Failure } from '../../cli/failure.js';
 import { Args, Flags } from '../../cli/oclif.js';
 import { chooseOffer, prepareRequests, prepareSimulation, sendFlags } from '../../cli/simulation.js';
+import { terminalWidth } from '../../cli/terminal.js';
 import { printable } from '../../printable.js';
 import type { Override } from '../../simulate/override.js';
 import type { Answer } from '../../simulate/sender.js';
@@ -106,7 +107,12 @@ async function parseData(texts: readonly string[]): Promise<readonly Override[]>
 function describe({ status, body }: Answer, milliseconds: number): string {
   const events = eventsOf(body).map(describeEvent);
   if (events.length === 0) events.push(typeof body === 'string' ? body : JSON.stringify(body));
-  return [`${status}  ${milliseconds} ms`, ...events.map((event) => `  ${printable(event)}`)].join('\n');
+  const lines = events.map(printable).flatMap((event) => {
+    const [what = '', where] = event.split('  →  ');
+    const isWide = event.length + 2 > (terminalWidth() ?? Number.POSITIVE_INFINITY);
+    return isWide && where !== undefined ? [`  ${what}`, `    →  ${where}`] : [`  ${event}`];
+  });
+  return [`${status}  ${milliseconds} ms`, ...lines].join('\n');
 }
 
 type Fields = { readonly [name: string]: unknown };
