@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Cli, type Ended } from './cli.js';
+import { Cli, type Ended, makeDirectory } from './cli.js';
 import { configOf, type Started, start } from './running.js';
 import { postStripe, stripeRequest } from './stripe.js';
 
@@ -181,6 +181,28 @@ describe('gateway eval', () => {
     const table = await run('data.object.customer & "-"');
     expect(table.stdout).to.match(/^charge\.refunded +string +"null-"$/m);
     expect(table.stdout).to.match(/^\d+ events of examples: \d+ string$/m);
+  });
+
+  it('watches the file of a rule', async () => {
+    const folder = makeDirectory({ 'key.jsonata': 'data.object.id' });
+    const file = join(folder.path, 'key.jsonata');
+    const watching = new Cli(process.cwd(), [
+      'eval',
+      `@${file}`,
+      '--watch',
+      '--plugin',
+      'stripe',
+      '--event',
+      'charge.failed',
+    ]);
+    await watching.says(/^charge\.failed +string +"ch_.*"[\s\S]*watching/m);
+    writeFileSync(file, 'data.object.');
+    await watching.logs(/Not a JSONata expression/);
+    writeFileSync(file, 'data.object.amount');
+    await watching.says(/^charge\.failed +number +2000$/m);
+    watching.kill('SIGINT');
+    expect((await watching.ended()).code).to.equal(130);
+    folder.remove();
   });
 
   it('says where it fails, and what is no expression', async () => {
