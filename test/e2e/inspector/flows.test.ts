@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { describeWith } from '../../support/tool.js';
-import { launch, openPage, press, tabTo, type Watched } from './browser.js';
+import { launch, openPage, press, tabTo, until, type Watched } from './browser.js';
 import { eventId, hidden, openScene, type Scene, token } from './scene.js';
 
 const wanted = 'whsec_of_somebody_else';
@@ -155,7 +155,6 @@ describeWith(['chromium-headless-shell', 'chromium'], 'the inspector, by keyboar
 
   it('sees the dead route, and the rule that says so', async () => {
     await go('c', 'Configuration');
-    await page.getByRole('cell', { name: 'dead: no event can reach it' }).waitFor();
     const row = page.getByRole('row').filter({ hasText: 'webhooks.eu.refunds' });
     expect(await row.textContent()).to.match(/dead: no event can reach it/);
     await page.locator('.findings li').first().waitFor();
@@ -167,8 +166,9 @@ describeWith(['chromium-headless-shell', 'chromium'], 'the inspector, by keyboar
     await page.getByRole('button', { name: 'Give the token' }).waitFor();
     await tabTo(page, /^Give the token/);
     await press(page, 'Enter');
+    await page.getByRole('textbox', { name: 'Rule' }).waitFor();
     await giveToken();
-    await press(page, '/');
+    await until(page, "document.activeElement.localName === 'textarea'");
     await page.keyboard.type('type & "-" & object');
     await page.getByRole('cell', { name: '"charge.refunded-event"' }).waitFor();
     await page.keyboard.type(' & (');
@@ -194,6 +194,6 @@ describeWith(['chromium-headless-shell', 'chromium'], 'the inspector, by keyboar
     await press(page, 'Enter');
     await page.waitForURL(`**${opened}`);
     await press(page, 'Escape');
-    await page.waitForFunction(`document.activeElement.pathname === '${opened}'`);
+    await until(page, `document.activeElement.pathname === '${opened}'`);
   });
 });

@@ -94,7 +94,11 @@ function Page({ place: { page, id, query } }: { place: Place }) {
       return id === undefined ? <Deliveries query={query} /> : <Delivery page={page} id={id} query={query} />;
     case 'dead-letters':
       if (id !== undefined) return <Delivery page={page} id={id} query={query} />;
-      return query.group === undefined ? <DeadLetters /> : <LetterGroup group={query.group} all={query.state === 'all'} />;
+      return query.group === undefined ? (
+        <DeadLetters />
+      ) : (
+        <LetterGroup group={query.group} all={query.state === 'all'} />
+      );
     case 'topics':
       return <Topics />;
     case 'config':
