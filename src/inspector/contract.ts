@@ -119,8 +119,8 @@ export interface DeliveryList {
 
 /**
  * `GET /deliveries/stream`: server-sent events, `event: delivery` with `data: SequencedRow` each, oldest first; `event: dropped` with
- * `data: {"count": n}`: so many more fitted and were not sent. `id:` (of the last of a batch) is a cursor: sent back as
- * Last-Event-ID, or given as `?after=`, the stream goes on there. At most 10 batches a second of at most 200 rows; a comment
+ * `data: {"count": n}`: so many more came and were not sent (with a filter by type or `q`: some of them may not fit). `id:` (of the last of a batch) is a cursor: sent back as
+ * Last-Event-ID, or given as `?after=`, the stream goes on there. At most 10 batches a second of at most 50 rows; a comment
  * every 15 s.
  */
 export interface StreamDropped {

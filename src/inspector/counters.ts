@@ -1,6 +1,6 @@
 import { deliveryOutcomes } from '../outcome.js';
 
-export const minutesKept = 60;
+const minutesKept = 60;
 const minute = 60_000;
 const outcomeCount = deliveryOutcomes.length;
 

@@ -6,6 +6,9 @@ import type { Ring } from './ring.js';
 import { readRow, seqOf } from './rows.js';
 import { compareSeq, type Seq } from './seq.js';
 
+/** Rows of which the text is read for one tail: a filter by type needs it of each. */
+const mostExamined = 100;
+
 /** What is asked of every process that takes webhooks. Plain values: they go through a pipe. */
 export type Question =
   /** The newest rows that fit, and when all of those came that do. `before`: exclusive. */
@@ -31,7 +34,7 @@ export interface RowsPart {
 export interface TailPart {
   /** Oldest first; each row as JSON, without its `seq`. */
   readonly rows: readonly { readonly place: Seq; readonly json: string }[];
-  /** Rows that fit, and are left out because they are too many. */
+  /** Rows that are left out because they are too many; where a filter needs their text, some of them may not fit. */
   readonly dropped: number;
   readonly latest: Seq;
 }
@@ -80,12 +83,18 @@ function tailRows(recorder: Recorder, { filter, limit, after }: Extract<Question
   if (after === undefined) return { rows, dropped: 0, latest };
   const sieve = createSieve(filter);
   let dropped = 0;
+  let examined = 0;
   for (const { ring, position } of newestFirst(recorder)) {
     const place = seqOf(ring, position, recorder.worker);
     if (isKnown(place, after)) break;
-    if (!passes(recorder, ring, position, sieve)) continue;
-    if (rows.length < limit) rows.push({ place, json: JSON.stringify(readRow(recorder, ring, position)) });
-    else dropped++;
+    if (!mayFit(recorder, ring, position, sieve)) continue;
+    if (rows.length >= limit || examined >= mostExamined) {
+      dropped++;
+      continue;
+    }
+    if (sieve.row !== undefined) examined++;
+    const row = readRow(recorder, ring, position);
+    if (sieve.row === undefined || sieve.row(row)) rows.push({ place, json: JSON.stringify(row) });
   }
   return { rows: rows.reverse(), dropped, latest };
 }
@@ -104,7 +113,13 @@ function findRow(recorder: Recorder, id: string): DeliveryRow | undefined {
   return undefined;
 }
 
-function passes(recorder: Recorder, ring: Ring, position: number, { facts, row, bytes }: Sieve): boolean {
+function passes(recorder: Recorder, ring: Ring, position: number, sieve: Sieve): boolean {
+  if (!mayFit(recorder, ring, position, sieve)) return false;
+  return sieve.row === undefined || sieve.row(readRow(recorder, ring, position));
+}
+
+/** What can be told without making words of it. */
+function mayFit(recorder: Recorder, ring: Ring, position: number, { facts, bytes }: Sieve): boolean {
   const { name = '', path = '' } = recorder.endpoints[ring.number(position, 'endpoint')] ?? {};
   const known = {
     at: ring.number(position, 'at'),
@@ -112,8 +127,7 @@ function passes(recorder: Recorder, ring: Ring, position: number, { facts, row, 
     reason: recorder.reasons.textOf(ring.number(position, 'reason')),
     ...{ endpoint: name, path },
   };
-  if (!facts(known) || (bytes !== undefined && !ring.has(position, bytes))) return false;
-  return row === undefined || row(readRow(recorder, ring, position));
+  return facts(known) && (bytes === undefined || ring.has(position, bytes));
 }
 
 /** Both rings as one. */

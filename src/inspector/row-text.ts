@@ -98,12 +98,15 @@ class Reader {
   }
 
   fields(count: number): readonly string[] {
-    const lengths = this.#text.slice(this.#at, this.#at + count);
-    this.#at += count;
-    return Array.from({ length: count }, (_, index) => {
-      const start = this.#at;
-      this.#at += lengths.charCodeAt(index);
-      return this.#text.slice(start, this.#at);
-    });
+    const lengths = this.#at;
+    let start = lengths + count;
+    const fields: string[] = [];
+    for (let index = 0; index < count; index++) {
+      const end = start + this.#text.charCodeAt(lengths + index);
+      fields.push(this.#text.slice(start, end));
+      start = end;
+    }
+    this.#at = start;
+    return fields;
   }
 }

@@ -6,7 +6,7 @@ import { type Cursor, writeCursor } from './seq.js';
 /** Milliseconds between two batches, and between two signs of life; rows of a batch. */
 const interval = 100;
 const pulse = 15_000;
-const mostRows = 200;
+const mostRows = 50;
 
 export interface StreamOptions {
   readonly ask: Ask;

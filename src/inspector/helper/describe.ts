@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { coverageOf } from '../../config/coverage.js';
 import { resolve } from '../../config/resolved.js';
 import type { Settings } from '../../config/settings.js';
@@ -6,9 +5,12 @@ import type { Endpoint, Route } from '../../model.js';
 import { writeNetwork } from '../../networks.js';
 import { describePlugin } from '../../plugins/describe.js';
 import type { SoundPlugin } from '../../plugins/load.js';
+import { require } from '../../require.js';
 import type { InspectorProviders, Place, ProviderAbout } from '../contract.js';
 import { nameRoute } from '../recorder.js';
 import type { Description } from './messages.js';
+
+const { stringify }: typeof import('yaml') = require('yaml');
 
 /** What there is to say of a configuration without what runs. */
 export function describeConfig(settings: Settings): Description {

@@ -51,15 +51,15 @@ function describeSource(row: DeliveryRow, record: StoredRecord | undefined): rea
     const isStored = row.events.length > 0 || row.letter !== undefined;
     return [
       isStored
-        ? 'its record cannot be read now: what is shown is what the gateway has noted'
-        : 'nothing of it is stored',
+        ? 'Its record cannot be read now: what is shown is what the gateway has noted.'
+        : 'Nothing of it is stored.',
     ];
   }
   const { ce_deliveryid, ce_type } = record.headers;
-  const notes = ['decisions are those of the running configuration, made again now; times are those of the delivery'];
+  const notes = ['Decisions are those of the running configuration, made again now; times are those of the delivery.'];
   if (ce_type !== 'webhook.dead_letter' && ce_deliveryid !== undefined && ce_deliveryid !== row.id)
-    notes.push(`the record is that of delivery ${ce_deliveryid}, which brought the event first`);
-  if (row.events.length > 1) notes.push('the rules are explained for the first event of the batch');
+    notes.push(`The record is that of delivery ${ce_deliveryid}, which brought the event first.`);
+  if (row.events.length > 1) notes.push('The rules are explained for the first event of the batch.');
   return notes;
 }
 

@@ -30,6 +30,7 @@ export async function dismissLetters(
     throw new Refused(503, 'unavailable', 'not all of them could be marked: is Kafka there? Try again, it goes on');
   } finally {
     clearTimeout(timer);
+    letters.forget();
     await publisher.close();
   }
 }

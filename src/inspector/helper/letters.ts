@@ -20,6 +20,7 @@ export class Letters {
   #next = new Map<number, bigint>();
   #read = 0;
   #cut = false;
+  #writes = 0;
   #at = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
 
@@ -83,6 +84,12 @@ export class Letters {
     return letter && record && { row: this.#toRow(ledger, letter, record), letter, record };
   }
 
+  /** Something was written: what was read is old. */
+  forget(): void {
+    this.#writes++;
+    this.#at = Number.NEGATIVE_INFINITY;
+  }
+
   async refresh(): Promise<Ledger> {
     if (performance.now() - this.#at < freshness) return this.#ledger;
     this.#reading ??= this.#readOn().finally(() => (this.#reading = undefined));
@@ -92,6 +99,7 @@ export class Letters {
 
   async #readOn(): Promise<void> {
     const { publisher, deadLetter } = this.#settings;
+    const writes = this.#writes;
     const isFirst = this.#next.size === 0 || this.#read > 2 * mostRecords;
     if (isFirst) {
       this.#ledger = new Ledger();
@@ -111,7 +119,8 @@ export class Letters {
       counts.set(record.partition, (counts.get(record.partition) ?? 0) + 1);
     }
     if (isFirst) this.#cut = [...counts.values()].some((count) => count >= mostRecords);
-    this.#at = performance.now();
+    // What was written meanwhile may be missing.
+    if (writes === this.#writes) this.#at = performance.now();
   }
 
   #toRow(ledger: Ledger, letter: DeadLetter, record: StoredRecord | undefined): LetterRow {

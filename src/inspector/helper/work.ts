@@ -77,7 +77,9 @@ export class Work {
       groups: () => letters.groups(),
       letters: (give) => letters.list(give),
       replay: async (give) =>
-        (await import('./replay.js')).replayLetters(settings, give, signal, (value) => this.#tell(id, value)),
+        (await import('./replay.js'))
+          .replayLetters(settings, give, signal, (value) => this.#tell(id, value))
+          .finally(() => letters.forget()),
       dismiss: async (give) => (await import('./dismiss.js')).dismissLetters(settings, letters, give),
       describe: async () => (await import('./describe.js')).describeConfig(settings),
       providers: async () => (await import('./describe.js')).describeProviders(settings, config.plugins),
