@@ -32,7 +32,12 @@ function List({ of: { topics: all } }: { of: InspectorTopics }) {
           <Command>gateway spool retry</Command> sends them again.
         </p>
       )}
-      <Table label="Topics" columns={about.data?.publisher === 'embedded' ? columns : kafkaColumns} lines={topics.map(toLine)} stacked />
+      <Table
+        label="Topics"
+        columns={about.data?.publisher === 'embedded' ? columns : kafkaColumns}
+        lines={topics.map(toLine)}
+        stacked
+      />
       <p class="next">
         See the records of a topic: <Command>{`gateway tap ${topics[0]?.topic ?? ''}`}</Command>
       </p>
