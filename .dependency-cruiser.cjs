@@ -34,6 +34,25 @@ module.exports = {
       to: { ...code, pathNot: `${pages}|node_modules/preact/` },
     },
     { name: 'nobody-imports-pages', severity: 'error', from: { path: '^src/', pathNot: pages }, to: { ...code, path: pages } },
+    {
+      name: 'helper-stays-in-its-process',
+      comment: 'Reading topics, replaying and trying rules is not for the process that answers webhooks: see src/inspector/helper/helper.ts.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/inspector/helper/' },
+      to: { ...code, path: '^src/inspector/helper/', pathNot: '^src/inspector/helper/helper\\.ts$' },
+    },
+    {
+      name: 'helper-is-not-loaded-here',
+      severity: 'error',
+      from: { path: '^src/inspector/helper/helper\\.ts$' },
+      to: { ...code, path: '^src/', pathNot: '^src/inspector/respond\\.ts$' },
+    },
+    {
+      name: 'inspector-is-joined-by-workers',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(inspector|workers)/' },
+      to: { ...code, path: '^src/inspector/' },
+    },
     { name: 'no-dev-dependency', severity: 'error', from: { path: '^src/', pathNot: pages }, to: { ...code, dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'] } },
     {
       name: 'commonjs-is-required',

@@ -24,17 +24,33 @@ export interface RowNumbers {
 /** Bytes that a character may take. */
 const mostPerCharacter = 3;
 
+/** The place of each number of a row, and of where its text begins and how many bytes it has. */
+const places: { readonly [name in keyof RowNumbers]: number } = {
+  time: 0,
+  number: 1,
+  at: 2,
+  ms: 3,
+  bodyMs: 4,
+  bytes: 5,
+  status: 6,
+  outcome: 7,
+  reason: 8,
+  endpoint: 9,
+  more: 10,
+};
+const startPlace = 11;
+const lengthPlace = 12;
+const rowSize = 13;
+
 /**
- * The last rows, in memory that is taken once: numbers in columns, texts one behind the other in a buffer that begins anew at its end.
- * Nothing of it is an object, so that it costs the collector of garbage nothing. The oldest rows go when their number or the
- * buffer is full.
+ * The last rows, in memory that is taken once: the numbers of a row side by side, and texts one behind the other in a buffer that begins
+ * anew at its end. Nothing of it is an object, so that it costs the collector of garbage nothing. The oldest rows go when
+ * their number or the buffer is full.
  */
 export class Ring {
   readonly #capacity: number;
   readonly #bytes: Buffer;
-  readonly #starts: Uint32Array;
-  readonly #lengths: Uint32Array;
-  readonly #columns: { readonly [name in keyof RowNumbers]: Float64Array | Float32Array | Uint32Array | Uint16Array };
+  readonly #numbers: Float64Array;
   /** Rows that were ever added, and the first of them that is kept. */
   #added = 0;
   #first = 0;
@@ -46,21 +62,7 @@ export class Ring {
     this.#capacity = capacity;
     // Untouched memory of this size is none yet.
     this.#bytes = Buffer.alloc(bytes);
-    this.#starts = new Uint32Array(capacity);
-    this.#lengths = new Uint32Array(capacity);
-    this.#columns = {
-      time: new Float64Array(capacity),
-      number: new Float64Array(capacity),
-      at: new Float64Array(capacity),
-      ms: new Float32Array(capacity),
-      bodyMs: new Float32Array(capacity),
-      bytes: new Uint32Array(capacity),
-      status: new Uint16Array(capacity),
-      outcome: new Uint16Array(capacity),
-      reason: new Uint16Array(capacity),
-      endpoint: new Uint16Array(capacity),
-      more: new Uint16Array(capacity),
-    };
+    this.#numbers = new Float64Array(capacity * rowSize);
   }
 
   /** Rows that are kept. Their positions are `first` to `end`, the latter exclusive. */
@@ -80,28 +82,28 @@ export class Ring {
   add(row: RowNumbers, text: string): void {
     const start = this.#makeRoom(text.length * mostPerCharacter);
     const written = this.#bytes.write(text, start, 'utf8');
-    const slot = this.#added % this.#capacity;
-    const columns = this.#columns;
-    this.#starts[slot] = start;
-    this.#lengths[slot] = written;
-    columns.time[slot] = row.time;
-    columns.number[slot] = row.number;
-    columns.at[slot] = row.at;
-    columns.ms[slot] = row.ms;
-    columns.bodyMs[slot] = row.bodyMs;
-    columns.bytes[slot] = row.bytes;
-    columns.status[slot] = row.status;
-    columns.outcome[slot] = row.outcome;
-    columns.reason[slot] = row.reason;
-    columns.endpoint[slot] = row.endpoint;
-    columns.more[slot] = row.more;
+    const at = (this.#added % this.#capacity) * rowSize;
+    const numbers = this.#numbers;
+    numbers[at] = row.time;
+    numbers[at + places.number] = row.number;
+    numbers[at + places.at] = row.at;
+    numbers[at + places.ms] = row.ms;
+    numbers[at + places.bodyMs] = row.bodyMs;
+    numbers[at + places.bytes] = row.bytes;
+    numbers[at + places.status] = row.status;
+    numbers[at + places.outcome] = row.outcome;
+    numbers[at + places.reason] = row.reason;
+    numbers[at + places.endpoint] = row.endpoint;
+    numbers[at + places.more] = row.more;
+    numbers[at + startPlace] = start;
+    numbers[at + lengthPlace] = written;
     this.#free = start + written;
     this.#added++;
   }
 
   /** A number of the row at a position that is kept. */
   number(position: number, name: keyof RowNumbers): number {
-    return this.#columns[name][position % this.#capacity] ?? 0;
+    return this.#read(position, places[name]);
   }
 
   text(position: number): string {
@@ -114,9 +116,8 @@ export class Ring {
   }
 
   #slice(position: number): Buffer {
-    const slot = position % this.#capacity;
-    const start = this.#starts[slot] ?? 0;
-    return this.#bytes.subarray(start, start + (this.#lengths[slot] ?? 0));
+    const start = this.#read(position, startPlace);
+    return this.#bytes.subarray(start, start + this.#read(position, lengthPlace));
   }
 
   /** Lets go of the oldest rows until so many bytes are free in one piece, and gives their start. */
@@ -134,6 +135,10 @@ export class Ring {
   }
 
   #startOf(position: number): number {
-    return this.#starts[position % this.#capacity] ?? 0;
+    return this.#read(position, startPlace);
+  }
+
+  #read(position: number, place: number): number {
+    return this.#numbers[(position % this.#capacity) * rowSize + place] ?? 0;
   }
 }

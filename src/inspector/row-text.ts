@@ -14,7 +14,7 @@ export interface RowTexts {
 }
 
 /** Characters of a field, and of a whole row: an event that does not fit is not listed. */
-export const longestField = 200;
+const longestField = 200;
 export const longestText = 8_000;
 export const mostEvents = 20;
 
