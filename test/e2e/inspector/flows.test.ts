@@ -34,7 +34,6 @@ describeWith(['chromium-headless-shell', 'chromium'], 'the inspector, by keyboar
   });
   afterEach(async () => {
     expect(watched.reports).to.deep.equal([]);
-    if (process.env.DBG) await page.screenshot({ path: `/tmp/insp-front/dbg/f${Date.now()}.png` });
     await watched.close();
   });
 
