@@ -1,6 +1,6 @@
 // Writes dist/inspector/pages/: the pages of the web inspector, one script and one style sheet whose names have the digest
 // of what is in them, and index.html, which names both.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -28,6 +28,9 @@ const names = Object.keys(outputs).map((path) => basename(path));
 let html = readFileSync(new URL('index.html', pages), 'utf8');
 for (const name of names) {
   const [, stem, extension] = /^(.+)-\w+(\.\w+)$/.exec(name) ?? [];
+  if (!html.includes(`${stem}${extension}`)) throw new Error(`index.html does not name ${stem}${extension}`);
   html = html.replace(`${stem}${extension}`, name);
 }
 writeFileSync(`${outdir}index.html`, html);
+// The script has it in it.
+copyFileSync(new URL('../node_modules/preact/LICENSE', import.meta.url), `${outdir}LICENSE-preact.txt`);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import axe, { type AxeResults } from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
@@ -39,10 +40,14 @@ export async function openPage(
   return { page, reports, answers, close: () => context.close() };
 }
 
+/** Resolves once the page's expression is true; a function of playwright would be evaluated by the page, whose policy forbids it. */
+export async function until(page: Page, expression: string): Promise<void> {
+  while ((await page.evaluate(expression)) !== true) await delay(20);
+}
+
 /** Resolves when the page has its data. */
 export async function settled(page: Page): Promise<void> {
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  await page.waitForFunction("!document.querySelector('main').textContent.includes('Loading …')");
+  await until(page, "document.querySelector('h1') !== null && document.querySelector('.loading') === null");
 }
 
 /** Presses these keys one after another. */
@@ -67,6 +72,6 @@ export async function tabTo(page: Page, name: RegExp): Promise<void> {
 export async function findViolations(page: Page): Promise<readonly string[]> {
   // Evaluated by the debugger, which no policy of the page binds.
   await page.evaluate(`${axe.source};0`);
-  const { violations } = await page.evaluate<AxeResults>('axe.run()');
+  const { violations } = await page.evaluate<AxeResults>("axe.run({ resultTypes: ['violations'], preload: false })");
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 120)}`));
 }

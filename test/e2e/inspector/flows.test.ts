@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { describeWith } from '../../support/tool.js';
-import { launch, openPage, press, tabTo, type Watched } from './browser.js';
+import { launch, openPage, press, tabTo, until, type Watched } from './browser.js';
 import { eventId, hidden, openScene, type Scene, token } from './scene.js';
 
 const wanted = 'whsec_of_somebody_else';
@@ -34,7 +34,6 @@ describeWith(['chromium-headless-shell', 'chromium'], 'the inspector, by keyboar
   });
   afterEach(async () => {
     expect(watched.reports).to.deep.equal([]);
-    if (process.env.DBG) await page.screenshot({ path: `/tmp/insp-front/dbg/f${Date.now()}.png` });
     await watched.close();
   });
 
@@ -155,7 +154,6 @@ describeWith(['chromium-headless-shell', 'chromium'], 'the inspector, by keyboar
 
   it('sees the dead route, and the rule that says so', async () => {
     await go('c', 'Configuration');
-    await page.getByRole('cell', { name: 'dead: no event can reach it' }).waitFor();
     const row = page.getByRole('row').filter({ hasText: 'webhooks.eu.refunds' });
     expect(await row.textContent()).to.match(/dead: no event can reach it/);
     await page.locator('.findings li').first().waitFor();
@@ -167,8 +165,9 @@ describeWith(['chromium-headless-shell', 'chromium'], 'the inspector, by keyboar
     await page.getByRole('button', { name: 'Give the token' }).waitFor();
     await tabTo(page, /^Give the token/);
     await press(page, 'Enter');
+    await page.getByRole('textbox', { name: 'Rule' }).waitFor();
     await giveToken();
-    await press(page, '/');
+    await until(page, "document.activeElement.localName === 'textarea'");
     await page.keyboard.type('type & "-" & object');
     await page.getByRole('cell', { name: '"charge.refunded-event"' }).waitFor();
     await page.keyboard.type(' & (');
@@ -194,6 +193,6 @@ describeWith(['chromium-headless-shell', 'chromium'], 'the inspector, by keyboar
     await press(page, 'Enter');
     await page.waitForURL(`**${opened}`);
     await press(page, 'Escape');
-    await page.waitForFunction(`document.activeElement.pathname === '${opened}'`);
+    await until(page, `document.activeElement.pathname === '${opened}'`);
   });
 });

@@ -13,10 +13,13 @@ export const hidden = 'value-of-the-customer';
 const faultyKey = '$number(data.object.id)';
 
 /** Two endpoints: one with an old secret and a faulty key of payouts, another with a route that nothing can reach. */
-function configWith(payoutKey: string): string {
+function configWith(payoutKey: string, withToken = true): string {
   return (
     configOf(1)
-      .replace(/^admin:.*$/m, 'admin: { listen: "127.0.0.1:0", inspector: true, token: { file: ../data/admin.token } }')
+      .replace(
+        /^admin:.*$/m,
+        `admin: { listen: "127.0.0.1:0", inspector: true${withToken ? ', token: { file: ../data/admin.token }' : ''} }`,
+      )
       .replace(/^endpoints:[\s\S]*$/m, '') +
     `endpoints:
   - name: stripe
@@ -45,9 +48,10 @@ export interface Scene {
   stop(): Promise<void>;
 }
 
-export async function openScene(): Promise<Scene> {
+/** `withToken`: what is shown can be changed, too, by whoever has the token. */
+export async function openScene({ withToken = true } = {}): Promise<Scene> {
   const directory = makeDirectory({
-    'config/gateway.yaml': configWith(faultyKey),
+    'config/gateway.yaml': configWith(faultyKey, withToken),
     'data/stripe.secret': secret,
     'data/old.secret': `whsec_${randomBytes(18).toString('base64url')}`,
     'data/admin.token': token,

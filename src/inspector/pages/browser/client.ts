@@ -2,7 +2,7 @@ import type { InspectorError, TokenChecked } from '../../contract.js';
 import { asSentence } from '../state/format.js';
 
 /** What the server did not do, in its words. */
-export class ServerError extends Error {
+class ServerError extends Error {
   constructor(
     message: string,
     readonly status: number,

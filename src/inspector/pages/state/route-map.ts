@@ -72,7 +72,7 @@ export function describeHits(route: Pick<RouteHits, 'reachable' | 'hits'>): stri
 }
 
 export function describeEvents({ events }: Pick<RouteHits, 'events'>): string {
-  return events.length === 0 ? 'every type' : events.join(', ');
+  return events.length === 0 || events.includes('*') ? 'every type' : events.join(', ');
 }
 
 /** A line that leaves and arrives level. */

@@ -194,7 +194,7 @@ function NoRows({ filtered, kept, q }: { filtered: boolean; kept: number; q: str
   return (
     <Empty title="No kept delivery fits the filter.">
       <p>
-        The gateway keeps the latest 10,000 deliveries; {formatCount(kept)} are here. What is older is in the topics:{' '}
+        {count(kept, 'delivery is', 'deliveries are')} kept here, the latest ones. What is older is in the topics:{' '}
         <Command>{`gateway find ${q ?? 'ID'}`}</Command>
       </p>
     </Empty>

@@ -34,7 +34,7 @@ export function Delivery({ page, id, query }: Props) {
       </h1>
       <Shown of={detail}>{(data) => <Detail of={data} now={now} reload={detail.reload} />}</Shown>
       <p class="next">
-        In the terminal: <Command>{`gateway explain ${id}`}</Command>
+        In the terminal: <Command>{`gateway ${detail.data?.revealable ? 'explain' : 'find'} ${id}`}</Command>
       </p>
     </>
   );

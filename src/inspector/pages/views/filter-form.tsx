@@ -1,4 +1,4 @@
-import type { TargetedEvent } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import { isActivity, routes } from '../browser/api.js';
 import { useData } from '../browser/hooks.js';
 import { goTo } from '../browser/navigation.js';
@@ -47,6 +47,9 @@ function Text({
   placeholder,
   main,
 }: FieldProps & { placeholder?: string; main?: true }) {
+  // What is being typed is not in the address yet.
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
   return (
     <label class={main ? 'main' : ''}>
       <span>
@@ -55,12 +58,13 @@ function Text({
       <input
         type="search"
         name={name}
-        value={value}
+        value={text}
         placeholder={placeholder}
         autocomplete="off"
         spellcheck={false}
         data-key={main ? 'filter' : undefined}
-        onChange={({ currentTarget }: TargetedEvent<HTMLInputElement>) => change(name, currentTarget.value)}
+        onInput={({ currentTarget }) => setText(currentTarget.value)}
+        onChange={() => change(name, text)}
       />
     </label>
   );

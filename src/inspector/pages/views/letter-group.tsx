@@ -71,7 +71,8 @@ function Letters({ group, letters, total, open: openLetters, reload }: Props) {
     letters.map(({ id }) => id),
   );
   const choice: LetterChoice = ids.length === 0 ? { group } : { ids };
-  const what = ids.length === 0 ? `all ${count(openLetters, 'open letter')}` : count(ids.length, 'selected letter');
+  const all = openLetters === 1 ? 'the open letter' : `all ${count(openLetters, 'open letter')}`;
+  const what = ids.length === 0 ? all : count(ids.length, 'selected letter');
   function close(changed: boolean): void {
     setOpen(undefined);
     if (!changed) return;

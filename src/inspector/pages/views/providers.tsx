@@ -47,8 +47,8 @@ const columns: readonly Column[] = [
   { title: 'Headers that are read' },
   { title: 'A repetition has the same' },
   { title: 'Known types, examples' },
-  { title: 'Sends from', level: 3 },
-  { title: 'Plugin and its sources', level: 3 },
+  { title: 'Sends from' },
+  { title: 'Plugin' },
 ];
 
 function toLine(of: ProviderAbout): Line {
@@ -95,16 +95,20 @@ function toLine(of: ProviderAbout): Line {
       <Addresses key="addresses" of={of} />,
       <>
         <code>{folder}</code>
-        <ul class="lines under">
-          {of.sources.map(({ what, where, read }) => (
-            <li key={where}>
-              <a href={where} rel="noreferrer" target="_blank">
-                {what}
-              </a>
-              , read {read}
-            </li>
-          ))}
-        </ul>
+        <details>
+          <summary>{count(of.sources.length, 'source')}</summary>
+          <ul class="lines under">
+            {of.sources.map(({ what, where, read }) => (
+              <li key={where + what}>
+                {what}{' '}
+                <a href={where} rel="noreferrer" target="_blank">
+                  Source
+                </a>
+                , read {read}
+              </li>
+            ))}
+          </ul>
+        </details>
       </>,
     ],
   };

@@ -61,7 +61,7 @@ const columns: readonly Column[] = [
   { title: 'Key' },
   { title: 'Events since the start' },
   { title: 'Last' },
-  { title: 'Written at', level: 3 },
+  { title: 'Written at' },
 ];
 
 function toLine(of: RouteHits, now: number): Line {

@@ -1,5 +1,5 @@
 import type { InspectorTopics, TopicAbout } from '../../contract.js';
-import { isTopics, routes } from '../browser/api.js';
+import { isAbout, isTopics, routes } from '../browser/api.js';
 import { useData, useNow } from '../browser/hooks.js';
 import { formatBytes, formatCount, formatSpan } from '../state/format.js';
 import { Command, Empty, Shown } from './parts.js';
@@ -19,8 +19,10 @@ export function Topics() {
   );
 }
 
-function List({ of: { topics } }: { of: InspectorTopics }) {
-  if (topics.length === 0) return <Empty title="No route names a topic." />;
+function List({ of: { topics: all } }: { of: InspectorTopics }) {
+  const about = useData(routes.about, isAbout);
+  if (all.length === 0) return <Empty title="No route names a topic." />;
+  const topics = all.toSorted((a, b) => Number(a.deadLetters) - Number(b.deadLetters));
   const parked = topics.some((each) => each.parked > 0);
   return (
     <>
@@ -30,7 +32,12 @@ function List({ of: { topics } }: { of: InspectorTopics }) {
           <Command>gateway spool retry</Command> sends them again.
         </p>
       )}
-      <Table label="Topics" columns={columns} lines={topics.map(toLine)} stacked />
+      <Table
+        label="Topics"
+        columns={about.data?.publisher === 'embedded' ? columns : kafkaColumns}
+        lines={topics.map(toLine)}
+        stacked
+      />
       <p class="next">
         See the records of a topic: <Command>{`gateway tap ${topics[0]?.topic ?? ''}`}</Command>
       </p>
@@ -42,6 +49,11 @@ const columns: readonly Column[] = [
   { title: 'Topic' },
   { title: 'Endpoints' },
   { title: 'Events since the start', number: true },
+];
+
+/** The embedded log needs no spool. */
+const kafkaColumns: readonly Column[] = [
+  ...columns,
   { title: 'Way to Kafka' },
   { title: 'Spooled', number: true },
   { title: 'Size', number: true },

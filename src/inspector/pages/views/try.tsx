@@ -3,6 +3,7 @@ import type { EvalResult, ProviderAbout } from '../../contract.js';
 import { isAbout, isEvalResult, isProviders, routes } from '../browser/api.js';
 import { askForToken, hasToken, post } from '../browser/client.js';
 import { useData, useSettled } from '../browser/hooks.js';
+import { actOnPage } from '../browser/keyboard.js';
 import { goTo } from '../browser/navigation.js';
 import { formatMs } from '../state/format.js';
 import type { Query } from '../state/place.js';
@@ -35,10 +36,15 @@ export function Try({ query }: { query: Query }) {
 
 /** The token is asked for before somebody types, not while. */
 function Unlock({ onGiven }: { onGiven: () => void }) {
+  async function unlock(): Promise<void> {
+    await askForToken();
+    onGiven();
+    actOnPage('filter');
+  }
   return (
     <Empty title="This gateway evaluates rules for those who have its token.">
       <p>
-        <button type="button" class="primary" onClick={() => askForToken().then(onGiven, () => undefined)}>
+        <button type="button" class="primary" onClick={() => unlock().catch(() => undefined)}>
           Give the token …
         </button>
       </p>

@@ -11,7 +11,7 @@ describe('the drawing of the routes', () => {
   const { left, right, edges, height, start } = drawRoutes([
     route('a', 1_000),
     route('b', 0),
-    route('a', 10, { events: [] }),
+    route('a', 10, { events: ['*'] }),
     route('c', 0, { reachable: false }),
   ]);
 

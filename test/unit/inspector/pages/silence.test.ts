@@ -22,7 +22,9 @@ describe('the silence of an endpoint', () => {
     expect(findSilence(hour(0, 60, 0), ago(10), now)).to.equal(undefined);
     expect(findSilence(hour(0, 60, 0), ago(90), now)).to.equal(undefined);
   });
-  it('a single burst is no rate', () => {
-    expect(findSilence(hour(20, 1, 2), ago(2), now)).to.equal(undefined);
+  it('bursts are no rate, nor are the first minutes', () => {
+    expect(findSilence(hour(1_000, 14, 2), ago(2), now)).to.equal(undefined);
+    const bursts = Array.from({ length: 60 }, (_, index) => (index % 3 === 0 && index < 55 ? { accepted: 1_000 } : {}));
+    expect(findSilence(bursts, ago(5), now)).to.equal(undefined);
   });
 });
