@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { collectAtRest } from './collect-at-rest.js';
 import type { Settings } from './config/settings.js';
+import { type EventLookup, lookUp } from './dedupe/lookup.js';
 import { openDedupe } from './dedupe/open.js';
 import type { AdminOptions, Unready } from './http/admin.js';
 import { createApp } from './http/app.js';
@@ -62,6 +63,8 @@ export interface Gateway {
   unready(): Unready | undefined;
   /** What was measured, of this process. */
   readings(): readonly Reading[];
+  /** Where an event lies that was published within the dedupe window. */
+  lookUp(id: string, type?: string): EventLookup;
   /**
    * New requests meet these settings, those in flight end with the old ones. What is bound to sockets and stores stays:
    * `listen`, `admin`, `publisher`.
@@ -204,7 +207,11 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     const setLevel: AdminOptions['setLevel'] = (level) => (log.level = level);
     back = await startOperatorServers(first, { ...options.operator, log, unready, setLevel });
     const { adminUrl } = back;
-    return { url: front.url, ...(adminUrl !== undefined && { adminUrl }), unready, readings, reload, close };
+    const find: Gateway['lookUp'] = (id, type) => lookUp(dedupe, settings.endpoints, id, type);
+    return {
+      ...{ url: front.url, ...(adminUrl !== undefined && { adminUrl }) },
+      ...{ unready, readings, lookUp: find, reload, close },
+    };
   } catch (error) {
     await close();
     throw error;

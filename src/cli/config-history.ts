@@ -60,6 +60,8 @@ export interface RunningDiff {
   readonly running: string;
   readonly file: string;
   readonly changes: readonly Change[];
+  /** Whether it is the file that the gateway was started with. */
+  readonly isRunning: boolean;
   /** Keys of what a reload cannot change. */
   readonly restart: readonly string[];
 }
@@ -69,7 +71,7 @@ export async function diffRunning(
   file: string,
   flags: { readonly config?: string | undefined; readonly url?: string | undefined },
 ): Promise<RunningDiff> {
-  const digest = readDigest(await askAdmin(flags, 'GET', '/status'));
+  const { digest, file: started } = readConfig(await askAdmin(flags, 'GET', '/status'));
   const next = await loadSide(file);
   const kept = await findKept(digest, [next.settings, await settingsOf(flags.config)]);
   if (kept === undefined && digest !== next.digest) {
@@ -80,7 +82,13 @@ export async function diffRunning(
     );
   }
   const changes = kept === undefined ? [] : diffEffects(kept.effect, effectOf(next));
-  return { running: digest, file: next.digest, changes, restart: needRestart(changes) };
+  return {
+    running: digest,
+    file: next.digest,
+    changes,
+    isRunning: started === next.settings.file,
+    restart: needRestart(changes),
+  };
 }
 
 /** A file that is to run may name another folder than the one of what runs. */
@@ -97,10 +105,10 @@ async function settingsOf(flag: string | undefined): Promise<Settings | undefine
   return settings;
 }
 
-function readDigest(status: unknown): string {
+function readConfig(status: unknown): { readonly digest: string; readonly file: unknown } {
   const { config }: Plain = typeof status === 'object' && status !== null ? { ...status } : {};
-  const { digest }: Plain = typeof config === 'object' && config !== null ? { ...config } : {};
-  if (typeof digest === 'string') return digest;
+  const { digest, file }: Plain = typeof config === 'object' && config !== null ? { ...config } : {};
+  if (typeof digest === 'string') return { digest, file };
   throw new Failure('unreachable', 'The answer is not that of a gateway');
 }
 

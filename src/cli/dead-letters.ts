@@ -58,12 +58,15 @@ export function isSelected({ reason, receivedAt, endpoint }: DeadLetter, selecti
 const leastPrefix = 6;
 
 /**
- * The letter of an id, of its beginning, or of what a table shows of it (`6f9619ff…64ff`); undefined: there is none. Throws a
- * usage Failure if several are meant.
+ * The letter of an id, of its beginning, of what a table shows of it (`6f9619ff…64ff`), or of its place (`webhooks.dlq/0@3`);
+ * undefined: there is none. Throws a usage Failure if several are meant.
  */
 export function findLetter(ledger: Ledger, text: string): DeadLetter | undefined {
   const exact = ledger.find(text);
   if (exact !== undefined) return exact;
+  if (/^.+\/\d+@\d+$/.test(text)) {
+    return ledger.letters().find(({ topic, partition, offset }) => `${topic}/${partition}@${offset}` === text);
+  }
   const [head = '', tail = ''] = text.split('…', 2);
   if (head.length < leastPrefix) return undefined;
   const found = ledger.letters().filter(({ id }) => id.startsWith(head) && id.endsWith(tail));

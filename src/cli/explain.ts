@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { resolve, sep } from 'node:path';
 import type { Settings } from '../config/settings.js';
 import type { Explanation, Verification } from '../explain/explanation.js';
 import type { Given, GivenRecord } from '../explain/given.js';
@@ -67,7 +68,7 @@ async function explainGiven(subject: string, given: Given, options: ExplainOptio
     const endpoint = await chooseEndpoint(options, endpointAt(settings.endpoints, request.target));
     return explainSigned(subject, endpoint, { id: randomUUID(), receivedAt: now, ...request }, notes, options);
   }
-  const endpoint = await chooseEndpoint(options, undefined);
+  const endpoint = await chooseEndpoint(options, endpointOfPlugin(subject, settings.endpoints));
   const { compose, requestOfBody, requestOfExample } = await import('../explain/compose.js');
   const request = given.kind === 'body' ? requestOfBody(endpoint, given.body) : requestOfExample(endpoint, given);
   const composed = compose(endpoint, request, now);
@@ -109,6 +110,13 @@ async function explainSigned(
   const walked = await walkThrough(endpoint, delivery, options.now, options);
   const verification = await verificationOf(endpoint, delivery, walked, options.now, options);
   return tell(endpoint, walked, { subject, notes, verification, settings: options.settings });
+}
+
+/** Of an example that lies in the folder of a plugin: the endpoint of that plugin, if only one has it. */
+function endpointOfPlugin(file: string, endpoints: readonly Endpoint[]): Endpoint | undefined {
+  const path = resolve(file);
+  const own = endpoints.filter(({ provider }) => path.startsWith(provider.folder + sep));
+  return own.length === 1 ? own[0] : undefined;
 }
 
 async function chooseEndpoint({ settings, endpoint: name }: ExplainOptions, known: Endpoint | undefined) {

@@ -3,7 +3,7 @@ import type { DeliveryEvent, DeliveryList, DeliveryRow } from '../inspector/cont
 import { askAdmin } from './admin-client.js';
 import { Failure } from './failure.js';
 import type { Part, Searched, Sighting } from './find.js';
-import { formatCount } from './search-cuts.js';
+import { countNoun } from './search-cuts.js';
 import { formatAge } from './time.js';
 
 interface AskOptions {
@@ -39,7 +39,7 @@ function readDeliveries(id: string, answer: unknown): Part {
   const span =
     since === undefined
       ? 'no delivery yet'
-      : `the last ${formatCount(kept)} deliveries, of ${formatAge(Date.now() - Date.parse(since))}`;
+      : `${countNoun(kept, 'delivery')}, the oldest of ${formatAge(Date.now() - Date.parse(since))} ago`;
   return { found, searched: [{ source: 'gateway', span, found: found.length, cuts: [] }] };
 }
 
@@ -86,7 +86,7 @@ function readIndex(id: string, answer: unknown): Part {
       ...(typeof type === 'string' && { type }),
     };
   });
-  const span = `${formatCount(Number(count ?? 0))} events of the dedupe window, under ${formatCount(Number(types ?? 0))} event types that are known`;
+  const span = `${countNoun(Number(count ?? 0), 'event')} of the dedupe window, under ${countNoun(Number(types ?? 0), 'known event type')}`;
   const searched: Searched = { source: 'index', span, found: found.length, cuts: [] };
   return { found, searched: [searched] };
 }

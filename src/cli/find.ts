@@ -1,11 +1,12 @@
 import { relative } from 'node:path';
 import type { Settings } from '../config/settings.js';
+import { PublishError } from '../model.js';
 import type { Search } from '../publish/find.js';
 import type { StoredRecord } from '../publish/read.js';
 import type { SpooledRecord } from '../publish/spool/spooled-record.js';
 import { readLedger } from './dead-letters.js';
 import { askGateway } from './find-gateway.js';
-import { describeCuts, enoughLimit, formatCount } from './search-cuts.js';
+import { countNoun, describeCuts, enoughLimit } from './search-cuts.js';
 import { isNamed } from './tap-filter.js';
 
 /** Something with the id. */
@@ -75,20 +76,37 @@ export async function find(id: string, settings: Settings, options: FindOptions)
   const steps = [
     () => askGateway(id, options),
     () => lookIntoSpool(id, settings),
-    () => readDeadLetters(id, settings, options),
-    () => readTopics(id, settings, options),
+    () => readDeadLetters(id, settings, options).catch(orUnread('dead letters')),
+    () => readTopics(id, settings, options).catch(orUnread('topics')),
   ];
   for (const step of steps) {
     if (options.signal.aborted) break;
     parts.push(await step());
     if (!options.all && parts.some(({ found }) => found.length > 0)) break;
   }
-  const found = parts.flatMap((part) => part.found);
+  const found = withoutRepeats(parts.flatMap((part) => part.found));
   const searched = parts.flatMap((part) => part.searched);
   const isCut = options.signal.aborted || searched.some(({ cuts }) => cuts.length > 0);
   const verdict = found.length > 0 ? 'YES' : isCut ? 'UNKNOWN' : 'NO';
   const spans = parts.flatMap(({ search }) => search?.spans ?? []);
-  return { id, verdict, found, searched, next: nextOf(id, verdict, found, enoughLimit(spans)) };
+  return { id, verdict, found, searched, next: nextOf({ id, verdict, found, searched }, enoughLimit(spans)) };
+}
+
+const notRead = 'not read';
+
+/** Kafka is away: what it has is not searched, and that is no NO. */
+function orUnread(source: Searched['source']) {
+  return (error: unknown): Part => {
+    if (!(error instanceof PublishError)) throw error;
+    return { found: [], searched: [{ source, span: notRead, found: 0, cuts: [error.message] }] };
+  };
+}
+
+/** Of two that tell of the same record, the first says more. */
+function withoutRepeats(found: readonly Sighting[]): readonly Sighting[] {
+  const isRepeat = ({ place, eventId }: Sighting, index: number) =>
+    place !== undefined && found.findIndex((each) => each.place === place && each.eventId === eventId) < index;
+  return found.filter((sighting, index) => !isRepeat(sighting, index));
 }
 
 /** What waits for Kafka, or was refused by it, is in no topic. */
@@ -110,7 +128,7 @@ async function lookIntoSpool(id: string, { publisher }: Settings): Promise<Part>
   };
   for await (const each of listWaiting(realFiles, dir)) look(each, 'spooled');
   for await (const each of listParked(realFiles, dir)) look(each, 'parked');
-  const span = `${formatCount(count)} records that wait or are parked in ${relative('', dir) || '.'}`;
+  const span = `${countNoun(count, 'record')} waiting or parked in ${relative('', dir) || '.'}`;
   return { found, searched: [{ source: 'spool', span, found: found.length, cuts: [] }] };
 }
 
@@ -134,7 +152,7 @@ async function readDeadLetters(id: string, settings: Settings, { since, signal }
       { state, source: 'dead letters', endpoint, delivery, place, reason, at: new Date(receivedAt).toISOString() },
     ];
   });
-  const span = `${formatCount(letters.length)} letters in ${settings.deadLetter.topic} since ${new Date(since).toISOString()}, their bodies too`;
+  const span = `${countNoun(letters.length, 'letter')} in ${settings.deadLetter.topic} since ${new Date(since).toISOString()}, their bodies too`;
   const cuts = signal.aborted ? ['stopped in time'] : [];
   return { found, searched: [{ source: 'dead letters', span, found: found.length, cuts }] };
 }
@@ -152,7 +170,7 @@ async function readTopics(id: string, settings: Settings, { since, last, signal 
       ...{ ...namesOf(headers), ...(key !== null && { key }), at: new Date(timestamp).toISOString() },
     }),
   );
-  const span = `${formatCount(search.searched)} records of ${topics.length} topics since ${new Date(since).toISOString()}`;
+  const span = `${countNoun(search.searched, 'record')} of ${countNoun(topics.length, 'topic')} since ${new Date(since).toISOString()}`;
   return { found, searched: [{ source: 'topics', span, found: found.length, cuts: describeCuts(search) }], search };
 }
 
@@ -172,14 +190,11 @@ function namesOf({ ce_endpoint, ce_type, ce_id, ce_deliveryid }: Headers): Parti
 }
 
 function nextOf(
-  id: string,
-  verdict: FindReport['verdict'],
-  [first]: readonly Sighting[],
+  { id, verdict, found: [first], searched }: Omit<FindReport, 'next'>,
   limit: number | undefined,
 ): readonly string[] {
   if (verdict === 'NO') return ['gateway status', 'gateway doctor'];
-  if (verdict === 'UNKNOWN')
-    return [limit === undefined ? `gateway find ${id} --since 30d` : `gateway find ${id} --limit ${limit}`];
+  if (verdict === 'UNKNOWN') return [searchOn(id, searched, limit)];
   if (first === undefined) return [];
   const { state, delivery, eventId, place } = first;
   if (state === 'parked') return ['gateway spool list', 'gateway spool retry'];
@@ -193,4 +208,12 @@ function nextOf(
     `gateway explain ${eventId ?? delivery ?? id}`,
     `gateway tap ${topic ?? ''} --id ${eventId ?? delivery ?? id} --since 72h --no-follow --full`.replace(/ +/g, ' '),
   ];
+}
+
+/** What would decide it. */
+function searchOn(id: string, searched: readonly Searched[], limit: number | undefined): string {
+  if (searched.some(({ span }) => span === notRead)) return 'gateway doctor';
+  if (searched.some(({ cuts }) => cuts.some((cut) => cut.startsWith('stopped'))))
+    return `gateway find ${id} --timeout 600`;
+  return limit === undefined ? 'gateway status' : `gateway find ${id} --limit ${limit}`;
 }

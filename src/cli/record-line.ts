@@ -19,29 +19,34 @@ export function recordToJson(record: StoredRecord): object {
   };
 }
 
+/** What of a line can be given up where it is too long, the first of it first. */
+const savings = ['date', 'middles', 'size', 'milliseconds', 'key'] as const;
+
 /**
  * A record as one line for people, without control characters: `13:06:58.123  webhooks.stripe.charge/2@17  charge.refunded
- * evt_…  key=pi_…  3.1 KiB`. `width`: where that is longer, the date goes, then ids lose their middle.
+ * evt_…  key=pi_…  3.1 KiB`. `width`: where that is longer, parts of it are given up.
  */
 export function recordToLine(record: StoredRecord, width = Number.POSITIVE_INFINITY): string {
-  const whole = joinLine(record, { time: new Date(record.timestamp).toISOString(), longest: Number.POSITIVE_INFINITY });
-  if (whole.length <= width) return whole;
-  const time = new Date(record.timestamp).toISOString().slice(11, 23);
-  const timed = joinLine(record, { time, longest: Number.POSITIVE_INFINITY });
-  return timed.length <= width ? timed : joinLine(record, { time, longest: 13 });
+  let line = joinLine(record, new Set());
+  for (let given = 1; given <= savings.length && line.length > width; given++) {
+    line = joinLine(record, new Set(savings.slice(0, given)));
+  }
+  return line;
 }
 
 function joinLine(
-  { topic, partition, offset, key, headers, value }: StoredRecord,
-  { time, longest }: { readonly time: string; readonly longest: number },
+  { topic, partition, offset, key, headers, value, timestamp }: StoredRecord,
+  saved: ReadonlySet<(typeof savings)[number]>,
 ): string {
+  const name = (id: string) => (saved.has('middles') ? shorten(id) : id);
+  const time = new Date(timestamp).toISOString();
   const parts = [
-    time,
+    saved.has('milliseconds') ? time.slice(11, 19) : saved.has('date') ? time.slice(11, 23) : time,
     `${topic}/${partition}@${offset}`,
     headers.ce_type ?? '-',
-    shorten(headers.ce_id ?? '-', longest),
-    `key=${shorten(key ?? '', longest)}`,
-    formatBytes(value.length),
+    name(headers.ce_id ?? '-'),
+    ...(saved.has('key') ? [] : [`key=${name(key ?? '')}`]),
+    ...(saved.has('size') ? [] : [formatBytes(value.length)]),
   ];
   return printable(parts.join('  '));
 }

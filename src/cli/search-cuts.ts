@@ -10,6 +10,11 @@ export function formatCount(count: number | bigint): string {
   return numbers.format(count);
 }
 
+/** `1 record`, `2,100 records`, `2 deliveries`. */
+export function countNoun(count: number, noun: string): string {
+  return `${formatCount(count)} ${count === 1 ? noun : noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`}`;
+}
+
 /** Where a search did not look at all that was asked for, a sentence each; none: it looked at everything. */
 export function describeCuts({ spans, interrupted }: Pick<Search, 'spans' | 'interrupted'>): readonly string[] {
   const limited = spans.filter(({ cut }) => cut).sort((a, b) => Number(b.start - b.first - (a.start - a.first)));

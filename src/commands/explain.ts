@@ -50,7 +50,14 @@ export default class Explain extends BaseCommand {
     const options = { settings, endpoint: flags.endpoint, now, since, last: flags.limit };
     const explanation = await explainSubject(args.subject, options);
     this.show(explanationLines(explanation));
+    this.next(nextOf(explanation, settings.deadLetter.topic), flags.config);
     if (!['published', 'handshake'].includes(explanation.answer.verdict)) this.endWith('negative');
     return explanation;
   }
+}
+
+/** Of a dead letter that today's configuration would take: that it may. */
+function nextOf({ subject, answer }: Explanation, deadLetterTopic: string): readonly string[] {
+  if (!subject.startsWith(`${deadLetterTopic}/`) || answer.verdict !== 'published') return [];
+  return [`gateway dlq replay ${subject} --dry-run`];
 }

@@ -76,7 +76,10 @@ const mostShown = 20;
 function describe({ id, verdict, found, searched }: FindReport): string {
   const rows = searched.map(({ source, span, found: count, cuts }) => [
     source,
-    `${span}: ${count === 0 ? 'not there' : `${formatCount(count)} found`}${cuts.map((cut) => `; ${cut}`).join('')}`,
+    [
+      span.startsWith('not ') ? span : `${span}: ${count === 0 ? 'not there' : `${formatCount(count)} found`}`,
+      ...cuts,
+    ].join('; '),
   ]);
   return [
     `${verdict}  ${printable(id)}: ${meanings[verdict]}`,

@@ -84,7 +84,7 @@ function formatCoverage({ endpoint, provider, eventTypes, routes, unrouted }: Co
   ]);
   const lost =
     unrouted.length === 0 ? [] : [['(dead letters)', String(unrouted.length), unrouted.join(', '), 'no route']];
-  return `${head}\n${formatTable(['TOPIC', 'TYPES', 'WHICH', 'ROUTE'], [...rows, ...lost], { width: terminalWidth() })}\n`;
+  return `${head}\n${formatTable(['TOPIC', 'TYPES', 'WHICH', 'ROUTE'], [...rows, ...lost], { width: terminalWidth(), minor: ['ROUTE'] })}\n`;
 }
 
 function toRow(endpoint: Endpoint, route: Route): Row {

@@ -118,8 +118,9 @@ function addDeliveries(router: Router, { ask, settings, log }: InspectorRoutes, 
   );
 }
 
-function addLetters(router: Router, { settings, log }: InspectorRoutes, helper: Helper): void {
-  const jobs = new Jobs(helper);
+function addLetters(router: Router, { settings, source, log }: InspectorRoutes, helper: Helper): void {
+  // Of its own: what reads may be ended when it takes too long, a replay must not be.
+  const jobs = new Jobs(new Helper({ log, source, memory: memory.read }));
   router.get(
     '/dead-letters/groups',
     answering(() => helper.run('groups', {}, { limit: limits.read })),
@@ -143,9 +144,10 @@ function addLetters(router: Router, { settings, log }: InspectorRoutes, helper: 
       if (kind === 'dry-run') return jobs.start(kind, choice);
       const about = { ...describeChoice(choice), client: clientOf(context) };
       log.audit('replay of dead letters started', about);
-      return jobs.start(kind, choice, ({ state, replayed, failing, error }) =>
-        log.audit('replay of dead letters ended', { ...about, state, replayed, failing, detail: error }),
-      );
+      return jobs.start(kind, choice, async ({ state, replayed, failing, error }) => {
+        log.audit('replay of dead letters ended', { ...about, state, replayed, failing, detail: error });
+        await helper.run('forget', {});
+      });
     }, 202);
   router.post('/dead-letters/dry-run', fromPage, start('dry-run'));
   router.post('/dead-letters/replay', fromPage, start('replay'));

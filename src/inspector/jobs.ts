@@ -32,8 +32,12 @@ export class Jobs {
     this.#helper = helper;
   }
 
-  /** Throws a Refused where a replay is at work already. `ended`: what became of it. */
-  start(kind: LetterJob['kind'], choice: LetterChoice, ended: (job: LetterJob) => void = () => undefined): LetterJob {
+  /** Throws a Refused where a replay is at work already. `ended`: is told what became of it, before anybody else. */
+  start(
+    kind: LetterJob['kind'],
+    choice: LetterChoice,
+    ended: (job: LetterJob) => unknown = () => undefined,
+  ): LetterJob {
     const running = [...this.#entries.values()].filter(({ job: { state } }) => state === 'running');
     if (kind === 'replay' && running.some(({ job }) => job.kind === 'replay'))
       throw new Refused(409, 'busy', 'another replay is at work: wait for its end, or stop it');
@@ -44,13 +48,7 @@ export class Jobs {
     this.#entries.set(job.job, entry);
     // A job may write nothing that is no state: its own helper is the other side.
     const onProgress = (value: unknown) => Object.assign(entry, { job: { ...entry.job, ...Object(value) } });
-    this.#helper
-      .run('replay', { choice, dry: kind === 'dry-run' }, { onProgress, signal: entry.stop.signal })
-      .then((state) => this.#end(entry, entry.stop.signal.aborted ? 'stopped' : 'done', state))
-      .catch((error: unknown) =>
-        this.#end(entry, 'failed', { error: error instanceof Error ? error.message : String(error) }),
-      )
-      .finally(() => ended(entry.job));
+    void this.#run(entry, choice, onProgress, ended);
     return job;
   }
 
@@ -65,8 +63,23 @@ export class Jobs {
     return job;
   }
 
-  #end(entry: Entry, state: LetterJob['state'], known: Partial<LetterJob>): void {
-    entry.job = { ...entry.job, ...known, state };
+  async #run(
+    entry: Entry,
+    choice: LetterChoice,
+    onProgress: (value: unknown) => void,
+    ended: (job: LetterJob) => unknown,
+  ): Promise<void> {
+    const { signal } = entry.stop;
+    const given = { choice, dry: entry.job.kind === 'dry-run' };
+    const last = await this.#helper.run('replay', given, { onProgress, signal }).then(
+      (state): LetterJob => ({ ...entry.job, ...state, state: signal.aborted ? 'stopped' : 'done' }),
+      (error: unknown): LetterJob => {
+        return { ...entry.job, state: 'failed', error: error instanceof Error ? error.message : String(error) };
+      },
+    );
+    // What fails here fails for whoever asks next, too.
+    await Promise.resolve(ended(last)).catch(() => undefined);
+    entry.job = last;
   }
 
   #find(id: string): Entry {

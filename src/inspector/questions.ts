@@ -1,3 +1,4 @@
+import type { EventLookup } from '../dedupe/lookup.js';
 import { deliveryOutcomes } from '../outcome.js';
 import type { DeliveryRow } from './contract.js';
 import { createSieve, type Filter, type Sieve } from './filter.js';
@@ -16,7 +17,9 @@ export type Question =
   /** Rows after that one; without it, none yet. */
   | { readonly ask: 'tail'; readonly filter: Filter; readonly limit: number; readonly after?: Seq | undefined }
   | { readonly ask: 'row'; readonly id: string }
-  | { readonly ask: 'activity' };
+  | { readonly ask: 'activity' }
+  /** Where an event lies that was published. */
+  | { readonly ask: 'event'; readonly id: string; readonly type?: string | undefined };
 
 export interface RowsPart {
   /** Newest first. */
@@ -43,10 +46,23 @@ export type Answer =
   | ({ readonly ask: 'rows' } & RowsPart)
   | ({ readonly ask: 'tail' } & TailPart)
   | { readonly ask: 'row'; readonly row?: DeliveryRow | undefined }
-  | ({ readonly ask: 'activity' } & ActivityPart);
+  | ({ readonly ask: 'activity' } & ActivityPart)
+  | ({ readonly ask: 'event' } & EventLookup);
+
+/** Who knows in a process: of deliveries what was noted, of events the memory of what was published. */
+export interface Witness {
+  readonly recorder: Recorder;
+  readonly lookUp: (id: string, type: string | undefined) => EventLookup;
+}
 
 /** What a process knows by itself. */
-export function answerQuestion(recorder: Recorder, question: Question): Answer {
+export function testify({ recorder, lookUp }: Witness, question: Question): Answer {
+  if (question.ask === 'event') return { ask: 'event', ...lookUp(question.id, question.type) };
+  return answerQuestion(recorder, question);
+}
+
+/** What it knows of deliveries. */
+export function answerQuestion(recorder: Recorder, question: Exclude<Question, { ask: 'event' }>): Answer {
   if (question.ask === 'rows') return { ask: 'rows', ...listRows(recorder, question) };
   if (question.ask === 'tail') return { ask: 'tail', ...tailRows(recorder, question) };
   if (question.ask === 'row') return { ask: 'row', row: findRow(recorder, question.id) };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AdminOptions } from '../http/admin.js';
 import type { Ask } from '../inspector/ask.js';
 import { addDeliveryRoutes } from '../inspector/delivery-routes.js';
+import { addEventRoutes } from '../inspector/event-routes.js';
 import { addInspectorRoutes } from '../inspector/inspector-routes.js';
 import { packageRoot } from '../package-root.js';
 import type { Log } from '../telemetry/log.js';
@@ -65,6 +66,7 @@ export function createOperator(
     extend(router, unready) {
       const stopping = () => unready() === 'stopping';
       const { settings, source } = reloader;
+      addEventRoutes(router, ask);
       addDeliveryRoutes(router, { ask, settings, startedAt, stopping });
       if (inspector) addInspectorRoutes(router, { ask, settings, source, status, version, startedAt, log });
     },

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { DeliveryRow } from '../inspector/contract.js';
-import { answerQuestion } from '../inspector/questions.js';
+import { testify } from '../inspector/questions.js';
 import { Recorder } from '../inspector/recorder.js';
 import type { Log } from '../telemetry/log.js';
 import { createOperator, type Serving } from './operator.js';
@@ -69,7 +69,11 @@ async function serveAlone(
   const isNoted = settings.admin !== undefined || onDelivery !== undefined;
   const recorder = isNoted ? new Recorder({ onDelivery }) : undefined;
   const observe = recorder?.note.bind(recorder);
-  const { reload, readings, unready, close, ...gateway } = await startGateway(settings, { log, operator, observe });
+  const { reload, readings, unready, lookUp, close, ...gateway } = await startGateway(settings, {
+    log,
+    operator,
+    observe,
+  });
   let { shutdownDelay } = settings;
   return {
     ...gateway,
@@ -78,7 +82,7 @@ async function serveAlone(
       reload(next.settings);
     },
     readings: async () => readings(),
-    ask: async (question) => (recorder === undefined ? [] : [answerQuestion(recorder, question(0))]),
+    ask: async (question) => (recorder === undefined ? [] : [testify({ recorder, lookUp }, question(0))]),
     workers: () => ({ ready: Number(unready() === undefined), of: 1 }),
     close: () => close(alone ? 0 : shutdownDelay),
   };

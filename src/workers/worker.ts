@@ -4,7 +4,7 @@ import { loadConfig } from '../config/load.js';
 import type { Settings } from '../config/settings.js';
 import { type Gateway, startGateway } from '../gateway.js';
 import type { Unready } from '../http/admin.js';
-import { answerQuestion } from '../inspector/questions.js';
+import { testify } from '../inspector/questions.js';
 import { Recorder } from '../inspector/recorder.js';
 import type { Peers, ToPeer } from '../publish/spool/peers.js';
 import { replayFiles } from '../read-text.js';
@@ -75,7 +75,9 @@ class Worker {
   }
 
   #answer({ id, question }: Extract<ToWorker, { kind: 'ask' }>): void {
-    tell({ kind: 'answer', id, answer: this.#recorder && answerQuestion(this.#recorder, question) });
+    const [recorder, gateway] = [this.#recorder, this.#gateway];
+    const answer = recorder && gateway && testify({ recorder, lookUp: gateway.lookUp }, question);
+    tell({ kind: 'answer', id, answer });
   }
 
   async #obey(message: Exclude<ToWorker, { kind: 'stop' | 'measure' | 'peer' | 'quiet' | 'ask' }>): Promise<void> {

@@ -67,7 +67,7 @@ export default class ConfigDiff extends BaseCommand {
     if (other !== undefined) throw new Failure('usage', '--running takes one file: what runs is the other side');
     const report = await diffRunning(file, flags);
     this.log(describeRunningDiff(report));
-    if (report.changes.length > 0) this.next([report.restart.length > 0 ? 'restart the gateway' : 'gateway reload']);
+    if (report.isRunning && report.changes.length > 0 && report.restart.length === 0) this.next(['gateway reload']);
     return report;
   }
 }

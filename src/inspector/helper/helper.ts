@@ -18,6 +18,7 @@ export interface HelperOptions {
 
 interface Waiting {
   readonly name: TaskName;
+  readonly child: ChildProcess;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
   readonly onProgress: ((value: unknown) => void) | undefined;
@@ -63,7 +64,13 @@ export class Helper {
     const id = ++this.#tasks;
     const result = new Promise<Tasks[Name]['get']>((resolve, reject) => {
       // What the other side of the pipe gives is of the type of its task: both are this program.
-      this.#waiting.set(id, { name, resolve: (value) => resolve(value as Tasks[Name]['get']), reject, onProgress });
+      this.#waiting.set(id, {
+        name,
+        child,
+        resolve: (value) => resolve(value as Tasks[Name]['get']),
+        reject,
+        onProgress,
+      });
     });
     send(child, { kind: 'task', id, name, give });
     const stop = () => send(child, { kind: 'stop', id });
@@ -128,20 +135,22 @@ export class Helper {
 
   #giveUp(id: number, limit: number): void {
     const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
     this.#waiting.delete(id);
-    waiting?.reject(new Refused(503, 'unavailable', `it took longer than ${limit / 1_000} s, and was ended`));
-    this.#process?.kill('SIGKILL');
+    waiting.reject(new Refused(503, 'unavailable', `it took longer than ${limit / 1_000} s, and was ended`));
+    // Whoever asks next is not to wait for its end.
+    if (this.#process === waiting.child) this.#process = undefined;
+    waiting.child.kill('SIGKILL');
   }
 
   #ended(child: ChildProcess, how: string): void {
     if (this.#process === child) this.#process = undefined;
-    else if (this.#process !== undefined) return;
-    const waiting = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const { reject } of waiting)
-      reject(
-        new Refused(503, 'unavailable', `the process that does this has ended (${how}): it may take too much memory`),
-      );
+    const why = `the process that does this has ended (${how}): it may take too much memory`;
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.child !== child) continue;
+      this.#waiting.delete(id);
+      waiting.reject(new Refused(503, 'unavailable', why));
+    }
   }
 
   #rest(): void {

@@ -39,6 +39,8 @@ export interface Tasks {
     readonly get: LetterList;
   };
   readonly replay: { readonly give: { readonly choice: LetterChoice; readonly dry: boolean }; readonly get: JobState };
+  /** Something was written to the dead letter topic: what was read of it is old. */
+  readonly forget: { readonly give: object; readonly get: object };
   readonly dismiss: { readonly give: DismissRequest; readonly get: Dismissed };
   readonly describe: { readonly give: object; readonly get: Description };
   readonly providers: { readonly give: object; readonly get: InspectorProviders };

@@ -77,9 +77,11 @@ export class Work {
       groups: () => letters.groups(),
       letters: (give) => letters.list(give),
       replay: async (give) =>
-        (await import('./replay.js'))
-          .replayLetters(settings, give, signal, (value) => this.#tell(id, value))
-          .finally(() => letters.forget()),
+        (await import('./replay.js')).replayLetters(settings, give, signal, (value) => this.#tell(id, value)),
+      forget: async () => {
+        letters.forget();
+        return {};
+      },
       dismiss: async (give) => (await import('./dismiss.js')).dismissLetters(settings, letters, give),
       describe: async () => (await import('./describe.js')).describeConfig(settings),
       providers: async () => (await import('./describe.js')).describeProviders(settings, config.plugins),

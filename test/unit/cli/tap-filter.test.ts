@@ -57,6 +57,10 @@ describe('cli/record-line, in a terminal', () => {
       /^03:04:05\.006 {2}webhooks.stripe.charge\/2@17 {2}.*vXWy {2}key=pi_1 {2}44 B$/,
     );
     expect(recordToLine(long, 90)).to.include('  evt_1NG8…vXWy  ');
+    expect(recordToLine(long, 83)).to.equal(
+      '03:04:05.006  webhooks.stripe.charge/2@17  charge.refunded  evt_1NG8…vXWy  key=pi_1',
+    );
+    expect(recordToLine(long, 70)).to.equal('03:04:05  webhooks.stripe.charge/2@17  charge.refunded  evt_1NG8…vXWy');
     expect(recordToLine(long)).to.match(/^2026-01-02T/);
   });
 
