@@ -52,9 +52,16 @@ export function createSieve({
       oneOf(reasons, reason) &&
       (endpoints === undefined || endpoints.includes(endpoint) || endpoints.includes(path)),
     ...(patterns === undefined && q === undefined ? {} : { row }),
-    // The id of a row that has none of its own is not in its text.
-    ...(q === undefined || 'row-'.startsWith(q.slice(0, 4)) ? {} : { bytes: Buffer.from(q) }),
+    ...bytesOf(q, types),
   };
+}
+
+/** Of what must be in a row's text, whatever else. */
+function bytesOf(q: string | undefined, [pattern = '', ...others]: readonly string[] = []): Pick<Sieve, 'bytes'> {
+  // The id of a row that has none of its own is not in its text.
+  if (q !== undefined && !'row-'.startsWith(q.slice(0, 4))) return { bytes: Buffer.from(q) };
+  const [longest = ''] = pattern.split('*').sort((a, b) => b.length - a.length);
+  return longest === '' || others.length > 0 ? {} : { bytes: Buffer.from(longest) };
 }
 
 /** What a search looks at. */

@@ -1,5 +1,6 @@
 import type { ParsedUrlQuery } from 'node:querystring';
 import { deliveryOutcomes } from '../outcome.js';
+import type { DeliveryQuery } from './contract.js';
 import type { Filter } from './filter.js';
 import { Refused } from './respond.js';
 import { type Cursor, readCursor, readSeq, type Seq } from './seq.js';
@@ -9,6 +10,9 @@ const usualRows = 100;
 /** Of one parameter: values, and characters of a value. */
 const mostValues = 50;
 const longestValue = 500;
+
+/** A parameter of one of the routes. */
+type Name = keyof DeliveryQuery | 'after' | 'state' | 'group' | 'offset';
 
 /** Checks a query. Throws a Refused (400) that names the parameter. */
 export function readFilter(query: ParsedUrlQuery): Filter {
@@ -45,7 +49,7 @@ export function readAfter(query: ParsedUrlQuery, lastEventId: string | undefined
 
 export function readCount(
   query: ParsedUrlQuery,
-  name: string,
+  name: Name,
   { least, most, usual }: { readonly least: number; readonly most: number; readonly usual: number },
 ): number {
   const text = one(query, name);
@@ -56,20 +60,20 @@ export function readCount(
 }
 
 /** The value; '' counts as none, as an empty field of a form does. */
-export function one(query: ParsedUrlQuery, name: string): string | undefined {
+export function one(query: ParsedUrlQuery, name: Name): string | undefined {
   const values = list(query, name);
   if (values !== undefined && values.length > 1) throw invalid(name, 'must be given once');
   return values?.[0];
 }
 
-function list(query: ParsedUrlQuery, name: string): readonly string[] | undefined {
+function list(query: ParsedUrlQuery, name: Name): readonly string[] | undefined {
   const values = [query[name] ?? []].flat().filter((value) => value !== '');
   if (values.length > mostValues || values.some(({ length }) => length > longestValue))
     throw invalid(name, 'is too long');
   return values.length === 0 ? undefined : values;
 }
 
-function time(query: ParsedUrlQuery, name: string): number | undefined {
+function time(query: ParsedUrlQuery, name: Name): number | undefined {
   const text = one(query, name);
   if (text === undefined) return undefined;
   const at = /^\d{4}-\d\d-\d\d(T|$)/.test(text) ? Date.parse(text) : Number.NaN;
@@ -77,6 +81,6 @@ function time(query: ParsedUrlQuery, name: string): number | undefined {
   return at;
 }
 
-function invalid(name: string, what: string): Refused {
+function invalid(name: Name, what: string): Refused {
   return new Refused(400, 'invalid', `${name} ${what}`);
 }
