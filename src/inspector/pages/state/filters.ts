@@ -1,8 +1,16 @@
-import type { DeliveryRow } from '../../contract.js';
+import type { DeliveryQuery, DeliveryRow } from '../../contract.js';
 import { type Query, writeQuery } from './place.js';
 
 /** Parameters of the address that choose deliveries: those of `GET /deliveries`. */
-const names = ['q', 'endpoint', 'outcome', 'reason', 'type', 'from', 'to'] as const;
+const names = [
+  'q',
+  'endpoint',
+  'outcome',
+  'reason',
+  'type',
+  'from',
+  'to',
+] as const satisfies readonly (keyof DeliveryQuery)[];
 
 export type Filters = { readonly [name in (typeof names)[number]]?: string };
 

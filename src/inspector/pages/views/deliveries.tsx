@@ -53,7 +53,7 @@ function List({ query }: { query: Query }) {
     <>
       <Trouble of={sums.trouble} />
       <Histogram list={known} now={now} />
-      <div class="toolbar">
+      <div class="toolbar sticky">
         {follows && <Live tail={tail} connected={connected} dispatch={dispatch} reload={first.reload} />}
         <p class="muted">
           {formatCount(total)} of {count(known.kept, 'kept delivery', 'kept deliveries')}

@@ -7,14 +7,14 @@ interface Props {
   readonly children: ComponentChildren;
 }
 
-/** The browser keeps the focus in it, closes it on Esc. Its first field has the focus, which goes back afterwards to where it was. */
+/** The browser keeps the focus in it and closes it on Esc. A field to write in has the focus first; afterwards it goes back to where it was. */
 export function Dialog({ title, onClose, children }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
     const before = document.activeElement;
     element.current?.showModal();
-    element.current?.querySelector<HTMLElement>('input, .primary')?.focus();
+    element.current?.querySelector<HTMLElement>('input:not([type=checkbox])')?.focus();
     return () => before instanceof HTMLElement && before.focus();
   }, []);
   return (
