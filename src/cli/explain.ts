@@ -68,7 +68,7 @@ async function explainGiven(subject: string, given: Given, options: ExplainOptio
     const endpoint = await chooseEndpoint(options, endpointAt(settings.endpoints, request.target));
     return explainSigned(subject, endpoint, { id: randomUUID(), receivedAt: now, ...request }, notes, options);
   }
-  const endpoint = await chooseEndpoint(options, endpointOfPlugin(subject, settings.endpoints));
+  const endpoint = await chooseEndpoint(options, endpointOfFile(subject, settings.endpoints));
   const { compose, requestOfBody, requestOfExample } = await import('../explain/compose.js');
   const request = given.kind === 'body' ? requestOfBody(endpoint, given.body) : requestOfExample(endpoint, given);
   const composed = compose(endpoint, request, now);
@@ -112,13 +112,6 @@ async function explainSigned(
   return tell(endpoint, walked, { subject, notes, verification, settings: options.settings });
 }
 
-/** Of an example that lies in the folder of a plugin: the endpoint of that plugin, if only one has it. */
-function endpointOfPlugin(file: string, endpoints: readonly Endpoint[]): Endpoint | undefined {
-  const path = resolve(file);
-  const own = endpoints.filter(({ provider }) => path.startsWith(provider.folder + sep));
-  return own.length === 1 ? own[0] : undefined;
-}
-
 async function chooseEndpoint({ settings, endpoint: name }: ExplainOptions, known: Endpoint | undefined) {
   if (name !== undefined) return endpointNamed(settings.endpoints, name);
   const [first, second] = settings.endpoints;
@@ -127,6 +120,13 @@ async function chooseEndpoint({ settings, endpoint: name }: ExplainOptions, know
   if (chosen !== undefined) return chosen;
   const names = settings.endpoints.map((each) => each.name).join(', ');
   throw new Failure('usage', `Which endpoint is it for? Give --endpoint: there are ${names}`);
+}
+
+/** The endpoint of an example: the only one whose plugin has the file in its folder. */
+function endpointOfFile(file: string, endpoints: readonly Endpoint[]): Endpoint | undefined {
+  const isIn = ({ provider }: Endpoint) => resolve(file).startsWith(provider.folder + sep);
+  const [only, second] = endpoints.filter(isIn);
+  return second === undefined ? only : undefined;
 }
 
 async function walkThrough(endpoint: Endpoint, delivery: Delivery, now: number, { settings }: ExplainOptions) {

@@ -1,3 +1,5 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { BaseCommand } from '../cli/base-command.js';
 import { compileExpression, describeEvaluations, readExpression, readSubjects } from '../cli/eval.js';
 import { Failure } from '../cli/failure.js';
@@ -93,23 +95,61 @@ export default class Eval extends BaseCommand {
     };
   }
 
+  /** Undefined: half an edit, which the next one may mend. */
+  async #show(text: string, flags: Chosen) {
+    if (process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[H');
+    try {
+      return await this.#evaluate(text, flags);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.logToStderr(error.message);
+      return undefined;
+    }
+  }
+
   async #watch(text: string, flags: Chosen): Promise<Report> {
     const signal = awaitInterruption();
     let last: Report = { expression: text, results: [], left: 0 };
     let folders: readonly string[] = (await readExpression(text)).folders;
+    let shown: string | undefined;
     while (!signal.aborted) {
-      if (process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[H');
-      try {
-        ({ report: last, folders } = await this.#evaluate(text, flags));
-      } catch (error) {
-        // Half an edit: the next one may mend it.
-        if (!(error instanceof Failure)) throw error;
-        this.logToStderr(error.message);
+      const round = new AbortController();
+      // From before anything is read: a change meanwhile counts. Folders are watched, and others may write there.
+      const change = awaitChange(folders, AbortSignal.any([signal, round.signal]));
+      const stamp = await stampOf(text, folders);
+      if (stamp === shown) {
+        await change;
+      } else {
+        const tried = await this.#show(text, flags);
+        last = tried?.report ?? last;
+        shown = tried === undefined ? stamp : await stampOf(text, tried.folders);
+        folders = tried?.folders ?? folders;
+        this.log('\nwatching: Ctrl-C ends it');
       }
-      this.log('\nwatching: Ctrl-C ends it');
-      await awaitChange(folders, signal);
+      round.abort();
     }
     this.endWith('interrupted');
     return last;
   }
+}
+
+/** Tells whether a rule or what it is tried on has changed: the text of its file, and when files of the plugins did. */
+async function stampOf(text: string, folders: readonly string[]): Promise<string> {
+  const source = await readExpression(text).then(
+    (read) => read.source,
+    () => '',
+  );
+  const names = await Promise.all(
+    folders.map(async (folder) => [folder, await readdir(folder).catch(() => [])] as const),
+  );
+  const files = names.flatMap(([folder, all]) =>
+    all.filter((name) => /\.(json|ya?ml)$/.test(name)).map((name) => join(folder, name)),
+  );
+  const times = files.map((file) =>
+    stat(file).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    ),
+  );
+  return JSON.stringify([source, files, await Promise.all(times)]);
 }
