@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { sendGiven } from '../casebook/send.js';
 import type { Walk } from '../explain/walk.js';
-import type { Route } from '../model.js';
 import type { SoundPlugin } from '../plugins/catalogue.js';
+import { chooseExample } from '../plugins/choose-example.js';
 import { type Example, listExamples } from '../plugins/examples.js';
 import { schemaComment } from '../plugins/schema-comment.js';
 import { makeCast } from '../rehearsal/rehearse.js';
@@ -34,18 +34,6 @@ export async function testsText(plugin: SoundPlugin, now: number): Promise<strin
       .map(({ name: title, given, expect }) => `  - name: ${title}\n    given: ${given}\n    expect: ${expect}\n`)
       .join('\n'),
   ].join('\n');
-}
-
-/** One of the first route that has any. */
-export function chooseExample<Of extends { readonly type: string }>(
-  routes: readonly Route[],
-  examples: readonly Of[],
-): Of | undefined {
-  const meant = routes
-    .filter(({ events }) => events !== undefined)
-    .map((route) => examples.find(({ type }) => route.matches(type)))
-    .find((example) => example !== undefined);
-  return meant ?? examples[0];
 }
 
 async function casesOf(

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { readDevState } from './dev-state.js';
 import { Failure } from './failure.js';
@@ -75,8 +75,13 @@ function chooseNamed(named: string | undefined): ConfigChoice | undefined {
   return take({ file });
 }
 
-function chooseFound(): ConfigChoice | undefined {
-  const place = places.find((each) => existsSync(each));
+/** Of the command that runs a development gateway: a configuration for development goes before the one for production. */
+export function findConfigToDevelop(flag: string | undefined): ConfigChoice | undefined {
+  return chooseNamed(flag) ?? chooseFound(['gateway.yaml', 'config/dev.yaml', 'config/gateway.yaml']);
+}
+
+function chooseFound(among: readonly string[] = places): ConfigChoice | undefined {
+  const place = among.find((each) => existsSync(each));
   if (place === undefined) return undefined;
   announce(place);
   return take({ file: resolve(place) });
@@ -85,7 +90,8 @@ function chooseFound(): ConfigChoice | undefined {
 /** The variables of the `.env` beside a configuration are those of the command, unless its environment has them already. */
 function take(choice: ConfigChoice): ConfigChoice {
   const file = join(dirname(choice.file), '.env');
-  if (existsSync(file)) process.loadEnvFile(file);
+  const isFolder = statSync(choice.file, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!isFolder && existsSync(file)) process.loadEnvFile(file);
   return choice;
 }
 
@@ -103,12 +109,13 @@ function failNowhere(): never {
 let say: ((line: string) => void) | undefined;
 const said = new Set<string>();
 
-/** From now on `tell` gets a line that says which configuration was taken, where the command line does not name it. */
+/** From now on `tell` gets what is announced; undefined: nobody does. */
 export function announceConfig(tell: ((line: string) => void) | undefined): void {
   say = tell;
 }
 
-function announce(which: string): void {
+/** Says, once, which configuration a command takes, where the command line does not name it. */
+export function announce(which: string): void {
   const line = `configuration: ${which}`;
   if (say === undefined || said.has(line)) return;
   said.add(line);

@@ -44,8 +44,12 @@ export interface Reloader {
   reload(apply: (config: SoundConfig) => unknown): Promise<ReloadResult>;
 }
 
-export function createReloader(first: SoundConfig, log: Log): Reloader {
-  const { file } = first.settings;
+/** `loadAgain`: what is loaded instead of the file as it is by then. */
+export function createReloader(
+  first: SoundConfig,
+  log: Log,
+  loadAgain: () => Promise<LoadedConfig> = () => loadConfig(first.settings.file, process.env, Date.now()),
+): Reloader {
   let current = first.settings;
   let status: ConfigStatus = toStatus(first);
   let files = first.snapshot;
@@ -53,7 +57,7 @@ export function createReloader(first: SoundConfig, log: Log): Reloader {
 
   async function load(apply: (config: SoundConfig) => unknown): Promise<ReloadResult> {
     const before = status.digest;
-    const loaded = await loadConfig(file, process.env, Date.now());
+    const loaded = await loadAgain();
     const { diagnostics } = loaded;
     files = loaded.snapshot;
     for (const diagnostic of diagnostics) logDiagnostic(diagnostic, log);

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { LoadedConfig } from '../config/load.js';
 import type { Log } from '../telemetry/log.js';
 import { createOperator, type Serving } from './operator.js';
 import { createReloader, type SoundConfig } from './reload.js';
@@ -9,15 +10,17 @@ export interface ServeOptions {
   readonly watch?: boolean;
   /** For development: in this process, whatever the configuration says of workers, and stopped without `server.shutdownDelay`. */
   readonly alone?: boolean;
+  /** How a reload loads the configuration; absent: from its file. */
+  readonly load?: () => Promise<LoadedConfig>;
 }
 
 /** Runs a configuration in this process or in workers; SIGHUP and `POST /reload` reload it from now on. */
 export async function serve(
   config: SoundConfig,
-  { log, watch = false, alone = false }: ServeOptions,
+  { log, watch = false, alone = false, load }: ServeOptions,
 ): Promise<Serving> {
   const { settings } = config;
-  const reloader = createReloader(config, log);
+  const reloader = createReloader(config, log, load);
   let serving: Serving | undefined;
   const operator = createOperator({ reloader, file: settings.file, log }, () => serving);
   // Without a listener the signal would end the process; one that comes too early has nothing to reload.

@@ -12,8 +12,11 @@ export const plugins = join(root, 'plugins');
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
+  /** Without the line that says which configuration was taken: see `Cli.configuration`. */
   readonly stderr: string;
 }
+
+const configurationLine = /^configuration: (.*)\n/m;
 
 const running = new Map<ChildProcess, string>();
 
@@ -102,7 +105,12 @@ export class Cli {
 
   async ended(): Promise<Ended> {
     await this.#closed;
-    return { code: this.#child.exitCode, stdout: this.#stdout, stderr: this.#stderr };
+    return { code: this.#child.exitCode, stdout: this.#stdout, stderr: this.#stderr.replace(configurationLine, '') };
+  }
+
+  /** Which configuration it says that it has taken. */
+  get configuration(): string | undefined {
+    return configurationLine.exec(this.#stderr)?.[1];
   }
 }
 
