@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { listSecrets } from '../config/made-up.js';
 import type { Settings } from '../config/settings.js';
@@ -40,6 +40,11 @@ export async function writeBuiltIn(
   mkdirSync(dirname(file), { recursive: true, mode: privateFolder });
   writeFileSync(file, text, { mode: privateFile });
   return file;
+}
+
+/** Puts the text into the file of Stripe's secret beside the built-in configuration. */
+export function writeStripeSecret(file: string, text: string): void {
+  writeFileSync(join(dirname(file), 'stripe.secret'), `${text}\n`, { mode: privateFile });
 }
 
 /** What a development gateway has otherwise than its file says. */

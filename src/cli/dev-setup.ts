@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { Settings } from '../config/settings.js';
 import type { SoundConfig } from '../workers/reload.js';
-import { loadForDevelopment, type Overrides, writeBuiltIn } from './dev-config.js';
+import { loadForDevelopment, type Overrides, writeBuiltIn, writeStripeSecret } from './dev-config.js';
 import { openTunnel, readStripeSecret, type Tunnel, type TunnelName } from './dev-programs.js';
 import { makeDevSecrets } from './dev-secrets.js';
 import { Failure } from './failure.js';
@@ -35,6 +35,8 @@ export async function setUp(flags: DevFlags): Promise<DevSetup> {
   const found = flags.provider === undefined ? findConfigToDevelop(flags.config)?.file : undefined;
   const file = found ?? (await writeBuiltIn(providers));
   if (found === undefined) announce(`built in, for ${providers.join(', ')} (${relative('', file)})`);
+  // The commands beside sign with it, too.
+  if (found === undefined && stripeSecret !== undefined) writeStripeSecret(file, stripeSecret);
   const made = await makeDevSecrets(file);
   const first = await loadSoundly(file, { stripeSecret });
   if (flags.stripeCli) endpointOfStripe(first.settings);

@@ -35,15 +35,16 @@ export class Cli {
   #hasClosed = false;
   #changed = (): void => undefined;
 
-  /** `prefix`: a command that runs the command line, with its arguments. */
+  /** `prefix`: a command that runs the command line, with its arguments. `program`: another one than that of this project. */
   constructor(
     cwd: string,
     args: readonly string[],
     env: { readonly [name: string]: string } = {},
     prefix: readonly string[] = [],
+    program = gateway,
   ) {
     const { GATEWAY_CONFIG: _, ...inherited } = process.env;
-    const [command = '', ...all] = [...prefix, process.execPath, gateway, ...args];
+    const [command = '', ...all] = [...prefix, process.execPath, program, ...args];
     this.#child = spawn(command, all, { cwd, env: { ...inherited, NO_COLOR: '1', ...env } });
     running.set(this.#child, `gateway ${args.join(' ')}`);
     this.#closed = once(this.#child, 'close').then(() => {
