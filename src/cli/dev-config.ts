@@ -75,7 +75,7 @@ async function withStripeSecret(
   );
   return {
     environment: { ...process.env, ...Object.fromEntries(variables) },
-    files: { ...disk, read: async (path) => (paths.has(path) ? { text } : disk.read(path)) },
+    files: { ...disk, read: async (path) => (paths.has(path) ? { text: `${text}\n` } : disk.read(path)) },
   };
 }
 

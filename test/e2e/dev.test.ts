@@ -5,6 +5,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describeWith } from '../support/tool.js';
 import { Cli, embeddedConfig, makeDirectory } from './cli.js';
@@ -25,6 +26,10 @@ async function stop(gateway: Cli): Promise<string> {
   const { code, stdout } = await gateway.ended();
   expect(code).to.equal(0);
   return stdout;
+}
+
+async function untilThere(file: string): Promise<void> {
+  while (!existsSync(file) || statSync(file).size === 0) await delay(20);
 }
 
 /** A script in place of a program that is not of this project. */
@@ -164,9 +169,9 @@ describe('gateway dev', () => {
         `case "$*" in *--print-secret*) echo ${secret};; *) echo "Ready! Your webhook signing secret is ${secret}"; echo "$*" > asked; exec sleep 60;; esac`,
       );
       const gateway = new Cli(path, ['dev', '--port', '0', '--stripe-cli'], env);
-      const [, url] = await gateway.says(
-        /listens at (\S+)[\s\S]*stripe: Ready! Your webhook signing secret is whsec_…/,
-      );
+      await gateway.says(/stripe: Ready! Your webhook signing secret is whsec_…/);
+      const [, url] = await gateway.says(/listens at (\S+)[\s\S]*simulate send/);
+      await untilThere(join(path, 'asked'));
       expect(readFileSync(join(path, 'asked'), 'utf8')).to.equal(
         `listen --skip-update --forward-to ${url}/webhooks/stripe\n`,
       );
