@@ -7,6 +7,7 @@ import { createApp } from './http/app.js';
 import { createClients } from './http/client.js';
 import { type ConnectionLimits, Connections } from './http/connections.js';
 import { Gate } from './http/gate.js';
+import type { DeliveryObserver } from './http/observer.js';
 import { fitConnections, readOpenFilesLimit } from './http/open-files.js';
 import { type OperatorServers, startOperatorServers } from './http/operator-servers.js';
 import { Rates } from './http/rates.js';
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   readonly publisher?: Publisher;
   /** Which of how many processes with the same settings this is, counted from 0; absent: the only one. */
   readonly worker?: Place;
+  /** Is told of every request. */
+  readonly observe?: DeliveryObserver | undefined;
   /** What the admin server says beside the state and the log's level. */
   readonly operator?: Omit<AdminOptions, 'unready' | 'log' | 'setLevel' | 'access'>;
 }
@@ -122,6 +125,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
       ports,
       log,
       meter,
+      observe: options.observe,
       stopping: () => closing !== undefined,
     });
   }

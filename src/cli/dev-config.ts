@@ -3,7 +3,6 @@ import { dirname, join, resolve } from 'node:path';
 import { type LoadedConfig, loadConfig } from '../config/load.js';
 import { listSecrets } from '../config/made-up.js';
 import type { Settings } from '../config/settings.js';
-import type { Environment } from '../config/substitute.js';
 import { privateFile, privateFolder } from '../file-modes.js';
 import { disk, type Files } from '../read-text.js';
 import { configText } from './config-text.js';
@@ -56,27 +55,22 @@ export interface Overrides {
   readonly stripeSecret?: string | undefined;
 }
 
-/** Loads the configuration with the overrides. */
+/** Loads the configuration with the overrides. A secret that it has from a variable is put there, for whoever loads it again. */
 export async function loadForDevelopment(file: string, overrides: Overrides): Promise<LoadedConfig> {
-  const { environment, files } = await withStripeSecret(file, overrides.stripeSecret);
-  const { settings, ...loaded } = await loadConfig(file, environment, Date.now(), files);
+  const files = await withStripeSecret(file, overrides.stripeSecret);
+  const { settings, ...loaded } = await loadConfig(file, process.env, Date.now(), files);
   return { ...loaded, ...(settings !== undefined && { settings: withPorts(settings, overrides) }) };
 }
 
-async function withStripeSecret(
-  file: string,
-  text: string | undefined,
-): Promise<{ readonly environment: Environment; readonly files: Files }> {
-  if (text === undefined) return { environment: process.env, files: disk };
-  const places = (await listSecrets(file)).filter(({ provider }) => provider === 'stripe');
-  const variables = places.flatMap(({ env }) => (env === undefined ? [] : [[env, text] as const]));
-  const paths = new Set(
-    places.flatMap((place) => (place.file === undefined ? [] : [resolve(dirname(file), place.file)])),
-  );
-  return {
-    environment: { ...process.env, ...Object.fromEntries(variables) },
-    files: { ...disk, read: async (path) => (paths.has(path) ? { text: `${text}\n` } : disk.read(path)) },
-  };
+async function withStripeSecret(file: string, text: string | undefined): Promise<Files> {
+  if (text === undefined) return disk;
+  const paths = new Set<string>();
+  for (const { provider, env, file: name } of await listSecrets(file)) {
+    if (provider !== 'stripe') continue;
+    if (env !== undefined) process.env[env] = text;
+    if (name !== undefined) paths.add(resolve(dirname(file), name));
+  }
+  return { ...disk, read: async (path) => (paths.has(path) ? { text: `${text}\n` } : disk.read(path)) };
 }
 
 function withPorts(settings: Settings, { port, adminPort }: Overrides): Settings {

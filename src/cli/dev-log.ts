@@ -13,6 +13,7 @@ export interface Watcher {
 export function watchWebhooks(log: Log, watcher: Watcher): Log {
   return {
     write: log.write,
+    audit: log.audit,
     clientError: log.clientError,
     bug: log.bug,
     flush: log.flush,

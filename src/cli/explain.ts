@@ -45,13 +45,17 @@ async function find(id: string, { settings, since, last }: ExplainOptions) {
   const { findEvent } = await import('../publish/find.js');
   const from = { since, last };
   const signal = AbortSignal.timeout(patience);
-  const { record, searched } = await findEvent(settings.publisher, settings.topics, id, from, signal);
+  const found = await findEvent(settings.publisher, settings.topics, id, from, signal);
+  const { record, searched } = found;
   if (record !== undefined) return record;
+  const { describeCuts, enoughLimit } = await import('./search-cuts.js');
+  const cuts = describeCuts(found);
+  const limit = enoughLimit(found.spans);
   const where = `${searched} records of ${settings.topics.join(', ')} since ${new Date(since).toISOString()}`;
-  throw new Failure(
-    'negative',
-    `There is no file ${id}, and no event of this id among ${where}: see --since and --limit`,
-  );
+  const message = `There is no file ${id}, and no event of this id among ${where}`;
+  if (cuts.length === 0) throw new Failure('negative', `${message}: see --since, and gateway find ${id}`);
+  const next = limit === undefined ? '--since' : `--limit ${limit}`;
+  throw new Failure('unknown', [`${message}, but not all was searched (see ${next}):`, ...cuts].join('\n  '), { cuts });
 }
 
 async function explainGiven(subject: string, given: Given, options: ExplainOptions): Promise<Explanation> {
@@ -76,7 +80,12 @@ async function explainGiven(subject: string, given: Given, options: ExplainOptio
   return tell(endpoint, walked, { subject, notes: [], verification: signedHere(verification), settings });
 }
 
-async function explainRecord(subject: string, record: GivenRecord, options: ExplainOptions): Promise<Explanation> {
+/** Explains a record or a dead letter. `subject`: what it is called. */
+export async function explainRecord(
+  subject: string,
+  record: GivenRecord,
+  options: ExplainOptions,
+): Promise<Explanation> {
   const { ce_endpoint: name = '', ce_source: path = '/' } = record.headers;
   const { endpoints } = options.settings;
   const { endpointAt } = await import('../explain/judge.js');

@@ -14,6 +14,7 @@ import { type BodyLimits, bodyPending, discardBody, isSmall, readBody } from './
 import type { Clients } from './client.js';
 import type { Gate } from './gate.js';
 import { compose, Koa, Router } from './koa.js';
+import type { DeliveryObserver } from './observer.js';
 import type { Rates } from './rates.js';
 
 export interface AppOptions {
@@ -25,6 +26,7 @@ export interface AppOptions {
   readonly ports: Ports;
   readonly log: Log;
   readonly meter: Meter;
+  readonly observe?: DeliveryObserver | undefined;
   /** True once the gateway is stopping: connections are then closed after the answer. */
   readonly stopping: () => boolean;
 }
@@ -45,13 +47,20 @@ export function createApp(options: AppOptions): (request: IncomingMessage, respo
     // One look-up, however many endpoints there are.
     const path = pathOf(context.req.url ?? '/');
     const found = endpoints.get(path);
+    const visit: Visit = {
+      path,
+      startedAt: performance.now(),
+      endpoint: found?.endpoint,
+      delivery: undefined,
+      bodyAt: 0,
+    };
     try {
-      if (found !== undefined) await receive(context, found, options);
+      if (found !== undefined) await receive(context, found, visit, options);
       // Koa and its router throw at what is no URL.
       else if (!path.startsWith('/')) throw new Rejection('path_unknown');
       else await next();
     } catch (error) {
-      await answerError(context, error, options);
+      await answerError(context, error, visit, options);
     }
   });
   app.use(router.routes());
@@ -65,6 +74,15 @@ export function createApp(options: AppOptions): (request: IncomingMessage, respo
       response.destroy();
     });
   };
+}
+
+/** What is known of a request so far. */
+interface Visit {
+  readonly path: string;
+  readonly startedAt: number;
+  readonly endpoint: Endpoint | undefined;
+  delivery: Delivery | undefined;
+  bodyAt: number;
 }
 
 interface Found {
@@ -113,11 +131,15 @@ export async function send(context: Context, { status, headers, body }: Answer, 
   }
 }
 
-async function receive(context: Context, { endpoint, allows }: Found, options: AppOptions): Promise<void> {
-  const startedAt = performance.now();
+async function receive(
+  context: Context,
+  { endpoint, allows }: Found,
+  visit: Visit,
+  options: AppOptions,
+): Promise<void> {
+  const { startedAt } = visit;
   const request = context.req;
   const { rates } = options;
-  context.state.endpoint = endpoint.name;
   const { method, headers } = request;
   const client = options.clients.of(request);
   if (allows?.(client) === false) {
@@ -129,14 +151,19 @@ async function receive(context: Context, { endpoint, allows }: Found, options: A
   try {
     const body = await readBody(request, context.res, options.limits, place);
     place.begin();
+    visit.bodyAt = performance.now();
     const delivery = toDelivery(request, body, options.ports.now(), client);
-    context.state.delivery = delivery.id;
+    visit.delivery = delivery;
     const outcome = await handle(endpoint, delivery, options.ports);
     if (outcome.secret === undefined) rates.countUnproven(endpoint, client, performance.now());
     else rates.countProven(endpoint, client, performance.now());
     options.log.outcome(endpoint, delivery, outcome);
     options.meter.outcome(endpoint, delivery, outcome, startedAt);
-    await send(context, answerOutcome(endpoint, delivery, outcome), options.stopping());
+    const answer = answerOutcome(endpoint, delivery, outcome);
+    const { bodyAt } = visit;
+    const known = { endpoint, delivery, path: visit.path, client, startedAt, bodyAt, status: answer.status };
+    options.observe?.({ ...known, outcome, rejection: undefined });
+    await send(context, answer, options.stopping());
   } catch (error) {
     if (error instanceof Rejection && error.status < 500) rates.countUnproven(endpoint, client, performance.now());
     throw error;
@@ -169,15 +196,20 @@ function toDelivery(request: IncomingMessage, body: Buffer, receivedAt: number, 
 async function answerError(
   context: Context,
   error: unknown,
-  { gate, clients, log, meter, stopping }: AppOptions,
+  visit: Visit,
+  { gate, clients, log, meter, observe, stopping }: AppOptions,
 ): Promise<void> {
+  const client = clients.of(context.req);
   const fields = {
-    delivery: context.state.delivery,
-    endpoint: context.state.endpoint,
+    delivery: visit.delivery?.id,
+    endpoint: visit.endpoint?.name,
     method: context.method,
-    path: pathOf(context.req.url ?? '/').slice(0, longestPath),
-    client: clients.of(context.req),
+    path: visit.path.slice(0, longestPath),
+    client,
   };
+  const rejection = error instanceof Rejection ? error : undefined;
+  const status = rejection?.status ?? failed.status;
+  observe?.({ ...visit, client, status, outcome: undefined, rejection });
   if (error instanceof Rejection) {
     meter.rejection(fields.endpoint, error);
     // The gate sums up what it refused: a line for each would make the load heavier.

@@ -18,6 +18,8 @@ export type Fields = { readonly [name: string]: unknown };
  */
 export interface Log {
   write(level: Level, message: string, fields?: Fields): void;
+  /** Who has done what that must be found again: each is a line, whatever was said before. */
+  audit(message: string, fields: Fields): void;
   outcome(endpoint: Endpoint, delivery: Delivery, outcome: Outcome): void;
   rejection(rejection: Rejection, fields: Fields): void;
   /** `code` is Node's, such as `HPE_INVALID_CONTENT_LENGTH`. */
@@ -57,6 +59,9 @@ export function createLog(
     },
     write(severity, message, fields = {}) {
       repeats.take(severity, message, fields);
+    },
+    audit(message, fields) {
+      writeLine('warn', message, fields);
     },
     outcome(endpoint, delivery, { accepted, rejected, letter, handshake, secret, protected: found }) {
       const about = { delivery: delivery.id, endpoint: endpoint.name };

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AdminOptions } from '../http/admin.js';
+import type { Ask } from '../inspector/ask.js';
+import { addDeliveryRoutes } from '../inspector/delivery-routes.js';
+import { addInspectorRoutes } from '../inspector/inspector-routes.js';
 import { packageRoot } from '../package-root.js';
 import type { Log } from '../telemetry/log.js';
 import { formatReadings, mergeReadings, type Reading } from '../telemetry/metrics.js';
 import { read } from '../telemetry/observe.js';
-import { makeStatus } from '../telemetry/status.js';
+import { makeStatus, type Status } from '../telemetry/status.js';
 import type { Reloader, SoundConfig } from './reload.js';
 
 /** What runs, in one process or in several. */
@@ -15,13 +18,20 @@ export interface Serving {
   /** Puts a configuration into effect. */
   reload(config: SoundConfig): unknown;
   readings(): Promise<readonly Reading[]>;
+  /** What its processes know of deliveries. Without an admin server nobody notes them. */
+  readonly ask: Ask;
   readonly workers: () => { readonly ready: number; readonly of: number };
   close(): Promise<void>;
 }
 
 /** The operator's side of what runs: what the admin server says, beyond the log's level. `serving` is there once it has started. */
 export function createOperator(
-  { reloader, file, log }: { readonly reloader: Reloader; readonly file: string; readonly log: Log },
+  {
+    reloader,
+    file,
+    log,
+    inspector,
+  }: { readonly reloader: Reloader; readonly file: string; readonly log: Log; readonly inspector: boolean },
   serving: () => Serving | undefined,
 ): Omit<AdminOptions, 'unready' | 'setLevel' | 'access'> {
   const startedAt = new Date(Date.now() - process.uptime() * 1000).toISOString();
@@ -42,15 +52,25 @@ export function createOperator(
     ]);
   }
 
+  async function status(): Promise<Status> {
+    const about = { version, pid: process.pid, startedAt, workers: workers() };
+    const config = { file, ...reloader.status() };
+    return makeStatus(reloader.settings(), await readings(), { ...about, ready: workers().ready > 0, config });
+  }
+
+  const ask: Ask = async (question) => (await serving()?.ask(question)) ?? [];
+
   return {
     log,
+    extend(router, unready) {
+      const stopping = () => unready() === 'stopping';
+      const { settings, source } = reloader;
+      addDeliveryRoutes(router, { ask, settings, startedAt, stopping });
+      if (inspector) addInspectorRoutes(router, { ask, settings, source, status, version, startedAt, log });
+    },
     about: () => ({ ...(workers().of > 1 && { workers: workers() }), config: reloader.status() }),
     metrics: async () => formatReadings(await readings()),
-    async status() {
-      const about = { version, pid: process.pid, startedAt, workers: workers() };
-      const config = { file, ...reloader.status() };
-      return makeStatus(reloader.settings(), await readings(), { ...about, ready: workers().ready > 0, config });
-    },
+    status,
     async reload() {
       const apply = serving()?.reload;
       return apply && reloader.reload(apply);

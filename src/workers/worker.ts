@@ -4,6 +4,8 @@ import { loadConfig } from '../config/load.js';
 import type { Settings } from '../config/settings.js';
 import { type Gateway, startGateway } from '../gateway.js';
 import type { Unready } from '../http/admin.js';
+import { answerQuestion } from '../inspector/questions.js';
+import { Recorder } from '../inspector/recorder.js';
 import type { Peers, ToPeer } from '../publish/spool/peers.js';
 import { replayFiles } from '../read-text.js';
 import { createLog, type Log } from '../telemetry/log.js';
@@ -32,6 +34,8 @@ class Worker {
   readonly #stream: { write(line: string): unknown } | undefined;
   #log: Log | undefined;
   #gateway: Gateway | undefined;
+  /** Absent: nobody could ask. */
+  #recorder: Recorder | undefined;
   #unready: Unready | undefined = 'no_worker';
   #stopping = false;
   #isAlone = false;
@@ -50,6 +54,7 @@ class Worker {
     else if (message.kind === 'quiet') this.#onQuiet();
     else if (message.kind === 'peer') this.#hearPeers(message.message);
     else if (message.kind === 'measure') tell({ kind: 'measured', readings: this.#gateway?.readings() ?? [] });
+    else if (message.kind === 'ask') this.#answer(message);
     else this.#work = this.#work.then(() => this.#obey(message)).catch(fail);
   }
 
@@ -69,7 +74,11 @@ class Worker {
     this.stop();
   }
 
-  async #obey(message: Exclude<ToWorker, { kind: 'stop' | 'measure' | 'peer' | 'quiet' }>): Promise<void> {
+  #answer({ id, question }: Extract<ToWorker, { kind: 'ask' }>): void {
+    tell({ kind: 'answer', id, answer: this.#recorder && answerQuestion(this.#recorder, question) });
+  }
+
+  async #obey(message: Exclude<ToWorker, { kind: 'stop' | 'measure' | 'peer' | 'quiet' | 'ask' }>): Promise<void> {
     if (message.kind === 'level') {
       if (this.#log) this.#log.level = message.level;
     } else if (message.kind === 'reload') {
@@ -81,7 +90,7 @@ class Worker {
   }
 
   async #run({ slot, of, listen, source, level }: Extract<ToWorker, { kind: 'run' }>): Promise<void> {
-    const { admin: _, probes: __, ...settings } = await load(source);
+    const { admin, probes: _, ...settings } = await load(source);
     const log = createLog(level, this.#stream, { worker: slot });
     this.#log = log;
     const peers: Peers = {
@@ -99,7 +108,13 @@ class Worker {
         tell({ kind: 'quiet' });
       });
     };
-    const gateway = await startGateway({ ...settings, listen }, { log, worker: { slot, of, peers, untilQuiet } });
+    const recorder = admin && new Recorder({ worker: slot });
+    this.#recorder = recorder;
+    const observe = recorder?.note.bind(recorder);
+    const gateway = await startGateway(
+      { ...settings, listen },
+      { log, worker: { slot, of, peers, untilQuiet }, observe },
+    );
     this.#gateway = gateway;
     tell({ kind: 'listening', url: gateway.url });
     this.#tellReady();

@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { findPlugins, pluginFlags } from '../../cli/plugins.js';
 import { formatTable } from '../../cli/table.js';
+import { terminalWidth } from '../../cli/terminal.js';
 import type { PluginSummary } from '../../plugins/describe.js';
 
 interface Listed {
@@ -39,6 +40,7 @@ export default class PluginsList extends BaseCommand {
           ...[name, bindings[binds], eventTypes === 0 ? '-' : String(eventTypes), String(examples.length)],
           ...[scheme, title],
         ]),
+        { width: terminalWidth(), minor: ['SCHEME', 'EXAMPLES'] },
       ),
     );
     for (const name of unsound) this.logToStderr(`${name} can't be used: gateway test ${name} says why`);

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { Failure } from '../../cli/failure.js';
-import { Flags } from '../../cli/oclif.js';
+import { Args, Flags } from '../../cli/oclif.js';
 import { chooseOffer, prepareRequests, prepareSimulation, sendFlags } from '../../cli/simulation.js';
 import { printable } from '../../printable.js';
 import type { Override } from '../../simulate/override.js';
@@ -19,13 +19,16 @@ export default class SimulateSend extends BaseCommand {
     'Identifiers and times are made anew for each send. The exit code is 0 if the answer is 2xx (with --invalid-signature: 401), ' +
     '1 if it is another, 4 if nobody answers.';
   static override examples = [
-    '<%= config.bin %> simulate send --type charge.refunded',
+    '<%= config.bin %> simulate send charge.refunded',
     '<%= config.bin %> simulate send --type charge.refunded --data data.object.amount=500 --count 3',
     '<%= config.bin %> simulate send --type charge.refunded --invalid-signature',
   ];
+  static override args = {
+    type: Args.string({ name: 'TYPE', description: 'Event type: see simulate list. The same as --type.' }),
+  };
   static override flags = {
     ...sendFlags,
-    type: Flags.string({ char: 't', required: true, helpValue: 'TYPE', description: 'Event type: see simulate list.' }),
+    type: Flags.string({ char: 't', helpValue: 'TYPE', description: 'Event type: see simulate list.' }),
     data: Flags.string({
       char: 'd',
       multiple: true,
@@ -39,9 +42,10 @@ export default class SimulateSend extends BaseCommand {
   };
 
   override async run(): Promise<{ endpoint: string; url: string; type: string; deliveries: readonly Sent[] }> {
-    const { flags } = await this.parse(SimulateSend);
+    const { args, flags } = await this.parse(SimulateSend);
+    const type = typeOf(args.type, flags.type);
     const { offers, base, trusting } = await prepareSimulation(flags);
-    const offer = await chooseOffer(offers, flags.type);
+    const offer = await chooseOffer(offers, type);
     const invalid = flags['invalid-signature'];
     const next = await prepareRequests(offer, { base, invalid, overrides: await parseData(flags.data ?? []) });
     const [{ createSender }, { addressOf }] = await Promise.all([
@@ -67,6 +71,13 @@ export default class SimulateSend extends BaseCommand {
     if (!deliveries.every(asExpected)) this.endWith('negative');
     return { endpoint: offer.endpoint.name, url, type: offer.type, deliveries };
   }
+}
+
+function typeOf(argument: string | undefined, flag: string | undefined): string {
+  const type = argument ?? flag;
+  if (type === undefined) throw new Failure('usage', 'Which event type? gateway simulate list shows what there is');
+  if (flag !== undefined && flag !== type) throw new Failure('usage', `Either ${argument} or --type ${flag}`);
+  return type;
 }
 
 async function parseData(texts: readonly string[]): Promise<readonly Override[]> {
