@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { resolve, sep } from 'node:path';
 import type { Settings } from '../config/settings.js';
 import type { Explanation, Verification } from '../explain/explanation.js';
 import type { Given, GivenRecord } from '../explain/given.js';
@@ -67,7 +68,7 @@ async function explainGiven(subject: string, given: Given, options: ExplainOptio
     const endpoint = await chooseEndpoint(options, endpointAt(settings.endpoints, request.target));
     return explainSigned(subject, endpoint, { id: randomUUID(), receivedAt: now, ...request }, notes, options);
   }
-  const endpoint = await chooseEndpoint(options, undefined);
+  const endpoint = await chooseEndpoint(options, endpointOfFile(subject, settings.endpoints));
   const { compose, requestOfBody, requestOfExample } = await import('../explain/compose.js');
   const request = given.kind === 'body' ? requestOfBody(endpoint, given.body) : requestOfExample(endpoint, given);
   const composed = compose(endpoint, request, now);
@@ -119,6 +120,13 @@ async function chooseEndpoint({ settings, endpoint: name }: ExplainOptions, know
   if (chosen !== undefined) return chosen;
   const names = settings.endpoints.map((each) => each.name).join(', ');
   throw new Failure('usage', `Which endpoint is it for? Give --endpoint: there are ${names}`);
+}
+
+/** The endpoint of an example: the only one whose plugin has the file in its folder. */
+function endpointOfFile(file: string, endpoints: readonly Endpoint[]): Endpoint | undefined {
+  const isIn = ({ provider }: Endpoint) => resolve(file).startsWith(provider.folder + sep);
+  const [only, second] = endpoints.filter(isIn);
+  return second === undefined ? only : undefined;
 }
 
 async function walkThrough(endpoint: Endpoint, delivery: Delivery, now: number, { settings }: ExplainOptions) {

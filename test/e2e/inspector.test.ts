@@ -331,7 +331,8 @@ for (const workers of [1, 2]) {
       ];
       for (const path of [...paths, ...others, '/dead-letters?limit=500', '/status']) {
         const { text } = await ask(admin, path);
-        for (const hidden of [planted, String(plantedNumber), secret, token]) expect(text.includes(hidden) ? text : '', path).to.equal('');
+        for (const hidden of [planted, String(plantedNumber), secret, token])
+          expect(text.includes(hidden) ? text : '', path).to.equal('');
       }
       expect(gateway.cli.stderr).not.to.include(planted);
     });
