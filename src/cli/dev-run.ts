@@ -65,7 +65,8 @@ export async function runDev(flags: RunFlags, { json, say }: RunOptions): Promis
   const stripe: Companion | undefined = flags.stripeCli
     ? listenToStripe(url + endpointOfStripe(settings), say)
     : undefined;
-  for (const line of await greet(settings, url, setup, flags)) say(line);
+  for (const line of await greet(settings, { url, inspector: inspectorUrl(settings, adminUrl) }, setup, flags))
+    say(line);
   return {
     state: { pid: process.pid, config: settings.file, url, ...(adminUrl !== undefined && { adminUrl }) },
     listenForKeys(quit) {
@@ -117,7 +118,7 @@ interface KeyContext {
 
 function keyActions({ settings, url, adminUrl, say, quit }: KeyContext): readonly KeyAction[] {
   const send = exampleSender(settings, (each) => listOffers(each, undefined), url);
-  const inspector = adminUrl?.startsWith('http') ? `${adminUrl}/inspector/` : undefined;
+  const inspector = inspectorUrl(settings(), adminUrl);
   return [
     ...(inspector === undefined
       ? []
@@ -140,10 +141,15 @@ function keyActions({ settings, url, adminUrl, say, quit }: KeyContext): readonl
   ];
 }
 
+/** Absent: it is turned off, or on a socket. */
+function inspectorUrl({ admin }: Settings, adminUrl: string | undefined): string | undefined {
+  return admin?.inspector === false || !adminUrl?.startsWith('http') ? undefined : `${adminUrl}/inspector/`;
+}
+
 /** Where it listens, and the commands that show it at work. */
 async function greet(
   settings: Settings,
-  url: string,
+  { url, inspector }: { readonly url: string; readonly inspector: string | undefined },
   { tunnel }: DevSetup,
   { forward, stripeCli }: RunFlags,
 ): Promise<readonly string[]> {
@@ -162,6 +168,7 @@ async function greet(
     ...(forward === undefined ? [] : ['', `  What is accepted goes on to ${forward}`]),
     ...(offer ? ['', `  Send a first webhook:  npx webhook-gateway simulate send --type ${offer.type}`] : []),
     '  See the records:       npx webhook-gateway tap --from-beginning',
+    ...(inspector === undefined ? [] : [`  Look inside:           ${inspector}`]),
     '',
   ];
 }
