@@ -49,7 +49,6 @@ const programs = {
 } as const satisfies { readonly [name: string]: TunnelProgram };
 
 export type TunnelName = keyof typeof programs;
-export const tunnelNames: readonly TunnelName[] = ['cloudflared', 'ngrok', 'smee'];
 
 /** Starts a tunnel to the gateway. Throws a Failure if there is no such program, or if it says no address. */
 export async function openTunnel(name: TunnelName, base: string, path: string): Promise<Tunnel> {

@@ -57,12 +57,7 @@ export function findConfig(flag: string | undefined): ConfigChoice | undefined {
 
 /** The file of a command that checks or runs a configuration. Throws a `config` Failure where there is none. */
 export function whichConfigToRun(named: string | undefined): string {
-  return (findConfigToRun(named) ?? failNowhere()).file;
-}
-
-/** The same, for commands that can do without; `undefined`: there is none. */
-export function findConfigToRun(named: string | undefined): ConfigChoice | undefined {
-  return chooseNamed(named) ?? chooseFound();
+  return (chooseNamed(named) ?? chooseFound() ?? failNowhere()).file;
 }
 
 /** Who gives a file knows which it is: only what is chosen otherwise is announced. */

@@ -12,7 +12,7 @@ describe('gateway start', () => {
     const { port } = Object(other.address());
     for (const [key, text] of [
       ['server.listen in config/gateway.yaml:2', embeddedConfig(`127.0.0.1:${port}`)],
-      ['admin.listen in config/gateway.yaml:8', `${embeddedConfig()}admin: { listen: "127.0.0.1:${port}" }\n`],
+      ['admin.listen in config/gateway.yaml:10', `${embeddedConfig()}admin: { listen: "127.0.0.1:${port}" }\n`],
     ] as const) {
       const directory = makeDirectory({ 'config/gateway.yaml': text, 'data/stripe.secret': secret });
       const { code, stderr } = await new Cli(directory.path, ['start']).ended();
