@@ -3,6 +3,7 @@ import { readDevState, removeDevState, writeDevState } from '../cli/dev-state.js
 import { Failure } from '../cli/failure.js';
 import { aborted, awaitInterruption } from '../cli/interruption.js';
 import { Flags } from '../cli/oclif.js';
+import { printableColoured } from '../printable.js';
 
 export default class Dev extends BaseCommand {
   static override summary = 'Run a gateway for development, and show each webhook.';
@@ -63,7 +64,9 @@ export default class Dev extends BaseCommand {
     const interrupted = awaitInterruption();
     const { runDev } = await import('../cli/dev-run.js');
     const json = this.jsonEnabled();
-    const running = await runDev({ ...flags, stripeCli: flags['stripe-cli'] }, { json, say: (line) => this.log(line) });
+    // What strangers have written is made printable where the lines are made; the colours are ours.
+    const say = (line: string) => void (json || process.stdout.write(`${printableColoured(line)}\n`));
+    const running = await runDev({ ...flags, stripeCli: flags['stripe-cli'] }, { json, say });
     writeDevState(running.state);
     if (json) process.stdout.write(`${JSON.stringify(running.state)}\n`);
     const quit = new AbortController();

@@ -219,6 +219,7 @@ describeWith(['script'], 'gateway dev on a terminal', (script) => {
       expect(stdout).to.match(
         /200.* {2}stripe {2}payment_intent\.\S+ {2}evt_\S+ → webhooks\.stripe\.payment_intent {2}\d+ ms/,
       );
+      expect(stdout).to.include('\u001b[32m200\u001b[39m').and.not.to.include('\ufffd');
       expect(status).to.equal(0);
     });
   });
