@@ -1,7 +1,7 @@
 import { printable, printableValues } from '../printable.js';
 import { Failure } from './failure.js';
 import { Flags } from './oclif.js';
-import { configFlag, whichConfig } from './which-config.js';
+import { configFlag, findConfig, whichConfig } from './which-config.js';
 
 /** The flags of every command that asks a running gateway. */
 export const adminFlags = {
@@ -53,8 +53,12 @@ function textOf(body: unknown, name: 'error' | 'reason'): string | undefined {
   return found === undefined ? undefined : printable(String(found[1]));
 }
 
+const nowhere = { file: 'the configuration', adminUrl: undefined };
+
 async function findAdmin(flags: { readonly config?: string | undefined; readonly url?: string | undefined }) {
-  const { file, adminUrl } = whichConfig(flags.config);
+  // With a URL it needs the configuration for the token only.
+  const { file, adminUrl } =
+    flags.url === undefined ? whichConfig(flags.config) : (findConfig(flags.config) ?? nowhere);
   const { readAdminAddress } = await import('../config/admin-address.js');
   const { url, token } = await readAdminAddress(file, process.env);
   const base = flags.url ?? adminUrl ?? url;

@@ -2,6 +2,7 @@ import { escapeJson, printableColoured, printableLines } from '../printable.js';
 import { type ExitReason, exitCodes, toFailure } from './failure.js';
 import { Command } from './oclif.js';
 import { hasColours, paintOutcomes } from './terminal.js';
+import { announceConfig } from './which-config.js';
 
 /**
  * What every command shares: nothing that a terminal obeys is printed; `--json`, and one place where errors become a message and an exit code. With `--json`,
@@ -13,6 +14,9 @@ export abstract class BaseCommand extends Command {
   /** What nobody catches ends in the same way. */
   protected override async init(): Promise<void> {
     await super.init();
+    announceConfig((line) => {
+      if (!this.jsonEnabled()) this.logToStderr(line);
+    });
     process.once('uncaughtException', (error: unknown) => {
       void this.catch(error).finally(() => process.exit());
     });

@@ -1,22 +1,26 @@
 import { relative } from 'node:path';
 import type { CasebookResult, CaseResult } from '../casebook/run.js';
 
-/** What came of a file of tests, as lines: one if all is well, else every failure with what was expected and what is. */
-export function describeCasebook({ file, cases }: Pick<CasebookResult, 'file' | 'cases'>): string {
+/** What came of a file of tests: a line, and every failure with what was expected and what is. */
+export function describeCasebook({ file, cases, diagnostics }: Omit<CasebookResult, 'text' | 'updated' | 'read'>): {
+  readonly lines: readonly string[];
+  readonly failures: readonly string[];
+} {
   const name = relative('', file);
+  if (diagnostics.length > 0) return { lines: [], failures: [`FAILED ${name}: it can't be used`] };
   const failed = cases.filter(({ passed }) => !passed);
   const sum = `${name}: ${cases.length - failed.length} passed${failed.length === 0 ? '' : `, ${failed.length} failed`}`;
-  return [sum, ...failed.flatMap((each) => describeCase(name, each))].join('\n');
+  return { lines: [sum], failures: failed.map((each) => describeCase(name, each).join('\n')) };
 }
 
 function describeCase(file: string, { name, line, problem, differences }: CaseResult): readonly string[] {
   return [
-    `  FAILED ${file}:${line}: ${name}`,
-    ...(problem === undefined ? [] : [`    ${problem}`]),
+    `FAILED ${file}:${line}: ${name}`,
+    ...(problem === undefined ? [] : [`  ${problem}`]),
     ...differences.flatMap(({ field, expected, actual, line, column }) => [
-      `    ${field}  ${file}:${line}:${column}`,
-      `      expected  ${show(expected)}`,
-      `      actual    ${show(actual)}`,
+      `  ${field}  ${file}:${line}:${column}`,
+      `    expected  ${show(expected)}`,
+      `    actual    ${show(actual)}`,
     ]),
   ];
 }

@@ -11,13 +11,17 @@ export interface DevState {
   readonly adminUrl?: string;
 }
 
+/** With the directory that it runs in: a copy of the directory has no gateway of its own. */
+type Written = DevState & { readonly directory: string };
+
 /** Relative to the directory in which the command runs. */
 const stateFile = 'data/dev/gateway.json';
 
 export function writeDevState(state: DevState): void {
   const file = resolve(stateFile);
+  const written: Written = { ...state, directory: process.cwd() };
   mkdirSync(dirname(file), { recursive: true, mode: privateFolder });
-  writeFileSync(file, `${JSON.stringify(state)}\n`, { mode: privateFile });
+  writeFileSync(file, `${JSON.stringify(written)}\n`, { mode: privateFile });
 }
 
 export function removeDevState(): void {
@@ -28,16 +32,19 @@ export function removeDevState(): void {
 export function readDevState(): DevState | undefined {
   try {
     const state: unknown = JSON.parse(readFileSync(resolve(stateFile), 'utf8'));
-    return isDevState(state) && isAlive(state.pid) ? state : undefined;
+    if (!isWritten(state) || state.directory !== process.cwd() || !isAlive(state.pid)) return undefined;
+    const { directory: _, ...own } = state;
+    return own;
   } catch {
     return undefined;
   }
 }
 
-function isDevState(value: unknown): value is DevState {
+function isWritten(value: unknown): value is Written {
   if (typeof value !== 'object' || value === null) return false;
-  const { pid, config, url }: Partial<Record<keyof DevState, unknown>> = value;
-  return typeof pid === 'number' && typeof config === 'string' && typeof url === 'string';
+  const { pid, config, url, directory }: Partial<Record<keyof Written, unknown>> = value;
+  const texts = [config, url, directory];
+  return typeof pid === 'number' && texts.every((text) => typeof text === 'string');
 }
 
 function isAlive(pid: number): boolean {

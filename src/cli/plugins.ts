@@ -4,7 +4,7 @@ import { didYouMean } from './did-you-mean.js';
 import { Failure } from './failure.js';
 import { Flags } from './oclif.js';
 import { present } from './settings.js';
-import { configFlag, whichConfig } from './which-config.js';
+import { configFlag, findConfig } from './which-config.js';
 
 /** The flags of every command about plugins. */
 export const pluginFlags = {
@@ -24,11 +24,11 @@ interface Where {
 export async function pluginFolders({ config, dir }: Where): Promise<readonly string[]> {
   if (dir !== undefined) return [resolve(dir)];
   const { ownPlugins, readPluginFolders } = await import('../config/plugin-folders.js');
-  const { file } = whichConfig(config);
+  const file = findConfig(config)?.file;
+  if (file === undefined) return [ownPlugins];
   const folders = await readPluginFolders(file, process.env);
   if (folders !== undefined) return folders;
-  if (config !== undefined) throw new Failure('config', `${file} can't be read`);
-  return [ownPlugins];
+  throw new Failure('config', `${file} can't be read`);
 }
 
 /** Name → folder of the plugins of these names; all, if none is given. */

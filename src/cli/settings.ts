@@ -13,13 +13,19 @@ export async function loadSettings(file: string, options: { readonly warn: boole
 export async function loadSound(file: string, options: { readonly warn: boolean }): Promise<SoundConfig> {
   const { loadConfig } = await import('../config/load.js');
   const { settings, ...loaded } = await loadConfig(file, process.env, Date.now());
+  if (!settings) return failUnsound(file, loaded);
   const { diagnostics, sources } = loaded;
-  if (!settings) {
-    const message = (await present(diagnostics, sources, process.stderr)) + summarize(file, diagnostics);
-    throw new Failure('config', message, { diagnostics });
-  }
   if (options.warn && diagnostics.length > 0) process.stderr.write(await present(diagnostics, sources, process.stderr));
   return { ...loaded, settings };
+}
+
+/** Throws a `config` Failure that says every fault of a configuration. */
+export async function failUnsound(
+  file: string,
+  { diagnostics, sources }: Pick<SoundConfig, 'diagnostics' | 'sources'>,
+): Promise<never> {
+  const message = (await present(diagnostics, sources, process.stderr)) + summarize(file, diagnostics);
+  throw new Failure('config', message, { diagnostics });
 }
 
 /** The findings for people, with colours where the stream shows them; ends with a line break unless it is empty. */

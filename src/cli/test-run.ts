@@ -11,7 +11,7 @@ import type { JunitSuite } from './junit.js';
 import { findPlugins, presentPlugin } from './plugins.js';
 import { describeRehearsal } from './rehearsal-lines.js';
 import { present } from './settings.js';
-import { whichConfig } from './which-config.js';
+import { findConfig } from './which-config.js';
 
 export type Unsound = { readonly plugin: string; readonly folder: string; readonly diagnostics: readonly Diagnostic[] };
 export type Tested = Omit<CasebookResult, 'text' | 'updated' | 'read'>;
@@ -20,8 +20,9 @@ export type Tested = Omit<CasebookResult, 'text' | 'updated' | 'read'>;
 export interface UnitReport {
   readonly plugins: readonly (Rehearsal | Unsound)[];
   readonly tests: readonly Tested[];
-  /** For people: on stdout, and what is wrong with files on stderr. */
+  /** For people: a line for each plugin and file of tests, then what failed in them; what is wrong with files, for stderr. */
   readonly lines: readonly string[];
+  readonly failures: readonly string[];
   readonly faults: string;
   /** Folders in which a change may change the report. */
   readonly folders: readonly string[];
@@ -37,19 +38,55 @@ export interface TestFlags {
   readonly dir?: string | undefined;
   /** Writes what is into the expectations. */
   readonly update: boolean;
+  /** Every plugin, whether the configuration uses it or not. */
+  readonly all: boolean;
 }
 
-/** What there is to test: the configuration's own tests, and the plugins of these names, or all. */
-export async function planTests(names: readonly string[], flags: TestFlags): Promise<readonly Unit[]> {
-  const { file } = whichConfig(flags.config);
+export interface TestPlan {
+  /** Absolute; absent: no configuration is tested. */
+  readonly config?: string;
+  readonly units: readonly Unit[];
+}
+
+/**
+ * What there is to test: the configuration's own tests, and the plugins of these names; without names those that its
+ * endpoints use, with `all` every one there is. Throws a `config` Failure if nobody says which.
+ */
+export async function planTests(names: readonly string[], flags: TestFlags): Promise<TestPlan> {
   const isAsked = flags.dir === undefined || flags.config !== undefined;
-  const providers = names.length === 0 ? {} : { providers: new Set(names) };
-  const books = isAsked ? listCasebooks(dirname(file)) : [];
+  const file = isAsked ? findConfig(flags.config)?.file : undefined;
+  if (file === undefined && isAsked && names.length === 0 && !flags.all) throw nothingToTest();
+  const books = file === undefined ? [] : listCasebooks(dirname(file));
+  const options = { books, update: flags.update, ...(names.length > 0 && { providers: new Set(names) }) };
+  const places = await choosePlugins(names, flags, file);
+  return {
+    ...(file !== undefined && { config: file }),
+    units: [
+      ...(file === undefined ? [] : [{ run: () => testConfig(file, options) }]),
+      ...[...places].map(([name, folder]) => ({ run: () => testPlugin(name, folder, flags.update) })),
+    ],
+  };
+}
+
+function nothingToTest(): Failure {
+  return new Failure(
+    'config',
+    'No tests ran: there is no ./gateway.yaml and no ./config/gateway.yaml here\n' +
+      '  = name a configuration with --config, plugins as in "gateway test stripe", or all plugins with --all',
+  );
+}
+
+/** Name → folder. A plugin that an endpoint uses and that is nowhere is a fault of the configuration. */
+async function choosePlugins(
+  names: readonly string[],
+  flags: TestFlags,
+  file: string | undefined,
+): Promise<ReadonlyMap<string, string>> {
   const places = await findPlugins(flags, names);
-  return [
-    ...(isAsked && existsSync(file) ? [{ run: () => testConfig(file, providers, books, flags.update) }] : []),
-    ...[...places].map(([name, folder]) => ({ run: () => testPlugin(name, folder, flags.update) })),
-  ];
+  if (names.length > 0 || flags.all || file === undefined) return places;
+  const { readPluginUse } = await import('../config/plugin-folders.js');
+  const used = (await readPluginUse(file, process.env))?.providers;
+  return new Map([...places].filter(([name]) => used?.has(name)));
 }
 
 function listCasebooks(folder: string): readonly string[] {
@@ -65,22 +102,25 @@ function listCasebooks(folder: string): readonly string[] {
     .map((name) => join(tests, name));
 }
 
-async function testConfig(
-  file: string,
-  providers: Pick<CasebookOptions, 'providers'>,
-  books: readonly string[],
-  update: boolean,
-): Promise<UnitReport> {
+interface ConfigOptions extends Pick<CasebookOptions, 'providers'> {
+  /** Paths of the files of tests. */
+  readonly books: readonly string[];
+  readonly update: boolean;
+}
+
+async function testConfig(file: string, { books, update, ...providers }: ConfigOptions): Promise<UnitReport> {
   const [{ loadWithMadeUp }, { summarize }] = await Promise.all([import('./made-up.js'), import('./settings.js')]);
   const loaded = await loadWithMadeUp(file, 'all');
   const { settings, diagnostics, sources, snapshot } = loaded;
   const folders = [...Object.keys(snapshot.texts).map((path) => dirname(path)), join(dirname(file), 'tests')];
-  // Nothing is tested with it.
-  if (settings === undefined && books.length === 0) return { plugins: [], tests: [], lines: [], faults: '', folders };
+  // Of a plugin that was named nothing is tested with it.
+  if (settings === undefined && books.length === 0 && providers.providers !== undefined)
+    return { plugins: [], tests: [], lines: [], failures: [], faults: '', folders };
   if (settings === undefined) {
     const faults = (await present(diagnostics, sources, process.stderr)) + summarize(file, diagnostics);
     const tests = [{ file, diagnostics, cases: [] }];
-    return { plugins: [], tests, lines: [`${relative('', file)} can't be used`], faults: `${faults}\n`, folders };
+    const failures = [`FAILED ${relative('', file)}: it can't be used`];
+    return { plugins: [], tests, lines: [], failures, faults: `${faults}\n`, folders };
   }
   const { endpoints, limits, deadLetter } = settings;
   const now = Date.now();
@@ -91,7 +131,7 @@ async function testConfig(
   return {
     plugins: [],
     tests: [...ran.tests, ...(routes.tested === undefined ? [] : [routes.tested])],
-    lines: [...ran.lines, ...(routes.tested === undefined ? [] : [describeCasebook(routes.tested)])],
+    ...joinLines(ran, routes.tested === undefined ? none : describeCasebook(routes.tested)),
     faults: ran.faults + (await present(routes.diagnostics, sources, process.stderr)),
     folders: [...folders, ...ran.folders],
   };
@@ -110,8 +150,8 @@ async function testPlugin(name: string, folder: string, update: boolean): Promis
   ];
   const faults = diagnostics.length === 0 ? '' : await presentPlugin(opened);
   if (sound === undefined) {
-    const lines = [`${name}: ${relative('', folder)} can't be used`];
-    return { plugins: [{ plugin: name, folder, diagnostics }], tests: [], lines, faults, folders };
+    const failures = [`FAILED ${name}: ${relative('', folder)} can't be used`];
+    return { plugins: [{ plugin: name, folder, diagnostics }], tests: [], lines: [], failures, faults, folders };
   }
   const now = Date.now();
   const rehearsal = await rehearse(sound, now);
@@ -120,39 +160,43 @@ async function testPlugin(name: string, folder: string, update: boolean): Promis
   const ran = await runCasebooks(listCasebooks(folder), options, update);
   return {
     plugins: [rehearsal],
-    ...{ tests: ran.tests, lines: [describeRehearsal(rehearsal), ...ran.lines] },
+    ...{ tests: ran.tests, ...joinLines(describeRehearsal(rehearsal), ran) },
     ...{ faults: faults + ran.faults, folders: [...folders, ...ran.folders] },
   };
 }
 
+const none: Pick<UnitReport, 'lines' | 'failures'> = { lines: [], failures: [] };
+
+function joinLines(
+  ...parts: readonly Pick<UnitReport, 'lines' | 'failures'>[]
+): Pick<UnitReport, 'lines' | 'failures'> {
+  return { lines: parts.flatMap(({ lines }) => lines), failures: parts.flatMap(({ failures }) => failures) };
+}
+
 async function runCasebooks(files: readonly string[], options: CasebookOptions, update: boolean) {
   const tests: Tested[] = [];
-  const lines: string[] = [];
+  let said = none;
   const folders: string[] = [];
   let faults = '';
-  if (files.length === 0) return { tests, lines, faults, folders };
+  if (files.length === 0) return { tests, ...said, faults, folders };
   const { runCasebook } = await import('../casebook/run.js');
   for (const file of files) {
     const first = await runCasebook(file, options);
-    if (update && first.updated !== undefined) {
+    const isUpdated = update && first.updated !== undefined;
+    if (isUpdated) {
       writeFileSync(file, first.updated);
-      lines.push(`${relative('', file)}: expectations updated`);
+      said = joinLines(said, { lines: [`${relative('', file)}: expectations updated`], failures: [] });
     }
-    const {
-      text,
-      updated: _,
-      read,
-      ...tested
-    } = update && first.updated !== undefined ? await runCasebook(file, options) : first;
+    const { text, updated: _, read, ...tested } = isUpdated ? await runCasebook(file, options) : first;
     if (tested.diagnostics.length > 0)
       faults += await present(tested.diagnostics, new Map([[file, text]]), process.stderr);
     if (tested.cases.length > 0 || tested.diagnostics.length > 0) {
       tests.push(tested);
-      lines.push(tested.diagnostics.length > 0 ? `${relative('', file)} can't be used` : describeCasebook(tested));
+      said = joinLines(said, describeCasebook(tested));
     }
     folders.push(...read.map((path) => dirname(path)));
   }
-  return { tests, lines, faults, folders };
+  return { tests, ...said, faults, folders };
 }
 
 /** How many checks and cases passed and failed; a plugin or a file that can't be used counts as one failure. */

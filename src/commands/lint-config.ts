@@ -3,7 +3,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import { Failure } from '../cli/failure.js';
 import { formatLinted, lintFormats, readLevels, summarizeLinted } from '../cli/lint-report.js';
 import { Args, Flags } from '../cli/oclif.js';
-import { whichConfigToRun } from '../cli/which-config.js';
+import { announceConfig, configToRunFlag, whichConfigToRun } from '../cli/which-config.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { escapeJson } from '../printable.js';
 
@@ -34,6 +34,7 @@ export default class LintConfig extends BaseCommand {
     }),
   };
   static override flags = {
+    config: configToRunFlag,
     format: Flags.option({
       options: lintFormats,
       default: 'pretty',
@@ -53,7 +54,11 @@ export default class LintConfig extends BaseCommand {
     const { argv, flags } = await this.parse(LintConfig);
     this.#json = flags.format === 'json';
     const levels = await readLevels(flags.rule ?? []);
-    const paths = argv.length === 0 ? [whichConfigToRun(undefined)] : argv.map((path) => resolve(String(path)));
+    // The summary says which it was.
+    announceConfig(undefined);
+    const named = [...argv.map(String), ...(flags.config === undefined ? [] : [flags.config])];
+    const [only, second] = named;
+    const paths = second === undefined ? [whichConfigToRun(only)] : named.map((path) => resolve(path));
     const { findTargets } = await import('../lint/targets.js');
     const targets = paths.flatMap((path) => {
       const found = findTargets(path);

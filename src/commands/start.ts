@@ -3,7 +3,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import { aborted, awaitInterruption } from '../cli/interruption.js';
 import { Flags } from '../cli/oclif.js';
 import { loadSound } from '../cli/settings.js';
-import { configArgument, whichConfigToRun } from '../cli/which-config.js';
+import { configArgument, configToRunFlag, whichConfigToRun } from '../cli/which-config.js';
 
 export default class Start extends BaseCommand {
   static override summary = 'Run the gateway.';
@@ -15,6 +15,7 @@ export default class Start extends BaseCommand {
   static override examples = ['<%= config.bin %> start', '<%= config.bin %> start config/gateway.yaml'];
   static override args = { file: configArgument };
   static override flags = {
+    config: configToRunFlag,
     watch: Flags.boolean({ description: 'Reload when a file changes that the configuration is read from.' }),
   };
 
@@ -25,7 +26,7 @@ export default class Start extends BaseCommand {
       const { runWorker } = await import('../workers/worker.js');
       return runWorker(stream);
     }
-    const config = await loadSound(whichConfigToRun(args.file), { warn: true });
+    const config = await loadSound(whichConfigToRun(args.file ?? flags.config), { warn: true });
     const { file, log: logging } = config.settings;
     const interrupted = awaitInterruption();
     const [{ createLog }, { serve }] = await Promise.all([
@@ -33,7 +34,10 @@ export default class Start extends BaseCommand {
       import('../workers/serve.js'),
     ]);
     const log = createLog(logging.level, stream);
-    const { url, adminUrl, close } = await serve(config, { log, watch: flags.watch });
+    const { url, adminUrl, close } = await serve(config, { log, watch: flags.watch }).catch(async (error: unknown) => {
+      const { explainListening } = await import('../cli/listening.js');
+      throw await explainListening(error, config);
+    });
     if (this.jsonEnabled())
       process.stdout.write(`${JSON.stringify({ url, adminUrl, pid: process.pid, config: file })}\n`);
     await aborted(interrupted);

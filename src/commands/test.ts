@@ -6,6 +6,8 @@ import { pluginFlags } from '../cli/plugins.js';
 import { countOutcomes, planTests, toJunit, type Unit, type UnitReport } from '../cli/test-run.js';
 
 interface Report extends Pick<UnitReport, 'plugins' | 'tests'> {
+  /** The configuration whose tests ran; absolute. Absent: only plugins. */
+  readonly config?: string;
   readonly passed: number;
   readonly failed: number;
 }
@@ -13,18 +15,20 @@ interface Report extends Pick<UnitReport, 'plugins' | 'tests'> {
 export default class Test extends BaseCommand {
   static override summary = 'Run the tests beside the configuration, and those of plugins.';
   static override description =
+    'It runs the tests of the configuration, and of the plugins that its endpoints use. ' +
     'Beside gateway.yaml, and in the folder of a plugin, tests/*.yaml say what is given and what must become of it ' +
     '(schemas/tests.schema.json). Of a plugin, each example is replayed, too: signed with keys made for it, it goes ' +
     'through verification, schema, event rules and routes; its event type must be the name of its file, and a parameter ' +
     'NAME of the plugin is "made_up_NAME". Then its body, its headers, the clock and the secret are changed, and each ' +
     'change must be refused as far as the signature covers it. Each rule is tried on the examples, those of the ' +
     "configuration's own routes as well: one that fails is a failure. Secrets are made up, and nothing is sent anywhere. " +
-    'The exit code is 1 if anything fails.';
+    'The exit code is 1 if anything fails or nothing was tested, 3 if there is no configuration and no plugin is named.';
   static override examples = [
     '<%= config.bin %> test',
     '<%= config.bin %> test stripe github',
     '<%= config.bin %> test stripe --watch',
     '<%= config.bin %> test acme --dir ./plugins',
+    '<%= config.bin %> test --all',
     '<%= config.bin %> test --format junit > tests.xml',
   ];
   static override strict = false;
@@ -32,11 +36,12 @@ export default class Test extends BaseCommand {
     plugin: Args.string({
       name: 'PLUGIN',
       description:
-        "One or several: these plugins, and of the configuration's tests those at endpoints of them. Without it: all.",
+        "One or several: these plugins, and of the configuration's tests those at endpoints of them. Without it: those that its endpoints use.",
     }),
   };
   static override flags = {
     ...pluginFlags,
+    all: Flags.boolean({ description: 'Every plugin, whether the configuration uses it or not.' }),
     watch: Flags.boolean({ description: 'Run again what a changed file is a part of, until Ctrl-C.' }),
     update: Flags.boolean({
       exclusive: ['watch'],
@@ -55,15 +60,21 @@ export default class Test extends BaseCommand {
   override async run(): Promise<Report> {
     const { argv, flags } = await this.parse(Test);
     this.#format = flags.format;
-    const units = await planTests(argv.map(String), flags);
+    const { units, config } = await planTests(argv.map(String), flags);
     const reports = new Map<Unit, UnitReport>();
     await this.#runUnits(units, reports);
     if (flags.watch) await this.#watch(units, reports);
     const all = [...reports.values()];
     const { passed, failed } = countOutcomes(all);
     if (this.#format === 'junit') process.stdout.write(formatJunit(toJunit(all)));
-    if (failed > 0 && !flags.watch) this.endWith('negative');
-    return { passed, failed, tests: all.flatMap((each) => each.tests), plugins: all.flatMap((each) => each.plugins) };
+    if ((failed > 0 || passed === 0) && !flags.watch) this.endWith('negative');
+    return {
+      ...(config !== undefined && { config }),
+      passed,
+      failed,
+      tests: all.flatMap((each) => each.tests),
+      plugins: all.flatMap((each) => each.plugins),
+    };
   }
 
   async #runUnits(units: readonly Unit[], reports: Map<Unit, UnitReport>): Promise<void> {
@@ -73,8 +84,11 @@ export default class Test extends BaseCommand {
       process.stderr.write(report.faults);
       for (const line of report.lines) this.#say(line);
     }
-    const { passed, failed } = countOutcomes([...reports.values()]);
-    this.#say(`\n${passed} passed, ${failed} failed`);
+    // Last, where they are seen.
+    const all = [...reports.values()];
+    for (const failure of all.flatMap(({ failures }) => failures)) this.#say(`\n${failure}`);
+    const { passed, failed } = countOutcomes(all);
+    this.#say(`\n${passed + failed === 0 ? 'No tests ran: ' : ''}${passed} passed, ${failed} failed`);
   }
 
   async #watch(units: readonly Unit[], reports: Map<Unit, UnitReport>): Promise<void> {

@@ -159,6 +159,6 @@ function unreadable(file: string, reason: string): Diagnostic {
   return {
     ...{ rule: 'config-missing', severity: 'error', file },
     message: reason === 'ENOENT' ? 'There is no such file' : sayUnreadable('this file', reason),
-    hint: 'give the path of a gateway.yaml; there is one in config/',
+    hint: 'give the path of a gateway.yaml; gateway init writes one',
   };
 }

@@ -8,19 +8,32 @@ import { type Environment, substitute } from './substitute.js';
 /** The plugins of this package. */
 export const ownPlugins: string = join(packageRoot, 'plugins');
 
-/**
- * The folders that a gateway.yaml has its plugins in, absolute, whatever else is wrong with the file. Absent if the file
- * can't be read.
- */
+/** What a gateway.yaml says of plugins, whatever else is wrong with it. */
+export interface PluginUse {
+  /** Absolute: where they are. */
+  readonly folders: readonly string[];
+  /** Names of those that its endpoints use. */
+  readonly providers: ReadonlySet<string>;
+}
+
+/** The folders that a gateway.yaml has its plugins in, absolute. Absent if the file can't be read. */
 export async function readPluginFolders(
   file: string,
   environment: Environment,
 ): Promise<readonly string[] | undefined> {
+  return (await readPluginUse(file, environment))?.folders;
+}
+
+/** Absent if the file can't be read. */
+export async function readPluginUse(file: string, environment: Environment): Promise<PluginUse | undefined> {
   const read = await disk.read(file);
   if (!('text' in read)) return undefined;
   const { document } = parseYaml(file, read.text);
   if (document === undefined) return undefined;
   const schema = await readSchema('gateway');
-  const { plugins } = checkGateway(schema, substitute(document.value, environment));
-  return plugins?.map((folder) => resolve(dirname(file), folder)) ?? [ownPlugins];
+  const { plugins, rest } = checkGateway(schema, substitute(document.value, environment));
+  return {
+    folders: plugins?.map((folder) => resolve(dirname(file), folder)) ?? [ownPlugins],
+    providers: new Set(rest.endpoints?.flatMap(({ provider }) => provider ?? [])),
+  };
 }

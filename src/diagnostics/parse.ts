@@ -30,11 +30,11 @@ export function parseYaml(
   });
   const diagnostics: Diagnostic[] = [
     ...variables.map(([start, end]) => ({ ...bareVariable(text.slice(start, end)), file, range: rangeOf(start, end) })),
-    ...document.errors.map((error) => ({
+    ...explainErrors(document.errors, text).map(({ span, ...error }) => ({
       file,
       severity: 'error' as const,
-      range: rangeOf(...error.pos),
-      ...explain(error),
+      range: rangeOf(...span),
+      ...error,
     })),
     ...document.warnings.map((error) => ({
       file,
@@ -182,8 +182,32 @@ const explanations: { readonly [code: string]: { message: string; hint?: string 
   MULTIPLE_DOCS: { message: 'A second document begins here', hint: 'a file has one document only' },
 };
 
+type Explained = { readonly rule: string; readonly message: string; readonly hint?: string };
+type Located = Explained & { readonly span: readonly [number, number] };
+
+/**
+ * A key that is indented too far makes two errors, at the value above it: as if that value went on, and a ":" in it. What is
+ * said is where the key stands. `span`: offsets [start, end).
+ */
+function explainErrors(errors: readonly YAMLError[], text: string): readonly Located[] {
+  const goesOn = errors.filter(({ code }) => code === 'MULTILINE_IMPLICIT_KEY').map(({ pos: [start] }) => start);
+  const tooFar = errors.filter(({ code, pos: [start] }) => code === 'BLOCK_AS_IMPLICIT_KEY' && goesOn.includes(start));
+  return errors.flatMap((error): readonly Located[] => {
+    const [start, end] = error.pos;
+    if (tooFar.includes(error)) return [];
+    if (!tooFar.some(({ pos }) => pos[0] === start)) return [{ ...explain(error), span: error.pos }];
+    const line = text.slice(0, end).lastIndexOf('\n') + 1;
+    return [{ ...indentedTooFar, span: [line + (/^\s*/.exec(text.slice(line, end))?.[0].length ?? 0), end] }];
+  });
+}
+
+const indentedTooFar = {
+  ...{ rule: 'config-syntax', message: 'This line is indented too far: it counts as a part of the value above it' },
+  hint: 'let it begin exactly below the key that it stands beside; a key that has keys below it has no value in its own line',
+};
+
 /** The library quotes the source in some messages, and the source may be a secret. */
-function explain(error: YAMLError): { rule: string; message: string; hint?: string } {
+function explain(error: YAMLError): Explained {
   return {
     rule: 'config-syntax',
     ...(explanations[error.code] ?? { message: error.message.replace(/: (?!between).*$/s, '') }),

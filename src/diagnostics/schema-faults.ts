@@ -42,7 +42,7 @@ function explain(error: ErrorObject): Fault {
       return { ...invalid, ...explainEnum(error) };
     case 'oneOf':
     case 'anyOf':
-      return { ...invalid, message: explainChoice(error) };
+      return { ...invalid, ...explainChoice(error) };
     case 'pattern':
     case 'format':
       return { ...invalid, ...(error.propertyName === undefined ? {} : ofKey(error)), ...explainForm(error) };
@@ -107,7 +107,19 @@ function hintAtType(error: ErrorObject, types: readonly string[]): string | unde
   if (!types.includes('string') || (typeof data !== 'number' && typeof data !== 'boolean')) return undefined;
   const pattern: unknown = error.parentSchema?.pattern;
   const fits = typeof pattern !== 'string' || new RegExp(pattern, 'u').test(String(data));
-  return fits ? 'put it in quotes' : explainForm(error).hint;
+  if (fits) return 'put it in quotes';
+  const completed = typeof data === 'number' ? completedExamples(data, error) : [];
+  if (completed.length === 0) return explainForm(error).hint;
+  const { description } = Object(error.parentSchema);
+  return `${typeof description === 'string' ? description : ''} Here: ${completed.join(', ')}`.trim();
+}
+
+/** The examples of the schema with this number in the place of theirs: `10s` makes `72s` of 72. */
+function completedExamples(number: number, { parentSchema }: ErrorObject): readonly string[] {
+  const examples: unknown = parentSchema?.examples;
+  if (!Array.isArray(examples)) return [];
+  const completed = examples.map((example) => String(example).replace(/\d+(?=\D*$)/, String(number)));
+  return [...new Set(completed)];
 }
 
 /** Of what is allowed, only texts are suggested as texts. */
@@ -152,14 +164,31 @@ function explainForm(error: ErrorObject): { message: string; hint?: string } {
   return { message: `${subject} is not of the right form`, ...(hint === '' ? {} : { hint }) };
 }
 
-/** Choices between keys, of which exactly one must be there. */
-function explainChoice(error: ErrorObject): string {
+/** Choices between keys, of which exactly one must be there, or between words and something else. */
+function explainChoice(error: ErrorObject): Pick<Fault, 'message'> & Partial<Fault> {
   const keys = requiredByBranches(error);
-  if (keys.length === 0) return `${nameOf(error.instancePath)} is none of what it may be`;
+  if (keys.length === 0) {
+    return { message: `${nameOf(error.instancePath)} is none of what it may be`, ...hintAtWords(error) };
+  }
   const names = keys.map((key) => `"${key}"`).join(' or ');
   const present = Object.keys(recordAt({ data: error.data }, 'data')).filter((key) => keys.includes(key));
-  if (present.length > 1) return `Either ${names}, not both`;
-  return `${nameOf(error.instancePath)} needs ${names}`;
+  const last = present.at(-1);
+  if (present.length > 1 && last !== undefined) {
+    return { pointer: error.instancePath + toPointer(last), key: true, message: `Either ${names}, not both` };
+  }
+  return { message: `${nameOf(error.instancePath)} needs ${names}` };
+}
+
+/** The words among which one can choose. */
+function hintAtWords({ schema, data }: ErrorObject): { hint?: string } {
+  const branches: readonly unknown[] = Array.isArray(schema) ? schema : [];
+  const words = branches.flatMap((branch) => {
+    const { enum: allowed, const: only }: { enum?: unknown; const?: unknown } = Object(branch);
+    return Array.isArray(allowed) ? allowed.map(String) : only === undefined ? [] : [String(only)];
+  });
+  if (words.length === 0) return {};
+  const near = typeof data === 'string' ? closest(data, words) : undefined;
+  return { hint: near === undefined ? `one of ${words.join(', ')}, or a mapping` : `did you mean "${near}"?` };
 }
 
 function requiredByBranches({ schema }: ErrorObject): string[] {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { packageRoot } from '../package-root.js';
+import { schemaComment } from './schema-comment.js';
 
 /** Relative path → text of a plugin's files. */
 export type PluginFiles = ReadonlyMap<string, string>;
@@ -8,7 +8,7 @@ export type PluginFiles = ReadonlyMap<string, string>;
 /** The files of a plugin to begin with: one that verifies an HMAC-SHA256 over the body in a header. */
 export function newPlugin(name: string, folder: string): PluginFiles {
   const header = `x-${name.replaceAll('_', '-')}-signature`;
-  const schema = relative(folder, join(packageRoot, 'schemas', 'plugin.schema.json'));
+  const schema = schemaComment('plugin', folder);
   return new Map([
     ['plugin.yaml', pluginYaml(name, header, schema)],
     ['event.schema.json', eventSchema(name)],
@@ -30,9 +30,8 @@ export async function likePlugin(name: string, folder: string, like: string, fro
     const path = join(entry.parentPath, entry.name);
     files.set(relative(from, path), await readFile(path, 'utf8'));
   }
-  const schema = relative(folder, join(packageRoot, 'schemas', 'plugin.schema.json'));
   const yaml = (files.get('plugin.yaml') ?? '')
-    .replace(/^(# yaml-language-server: \$schema=).*$/m, `$1${schema}`)
+    .replace(/^# yaml-language-server: \$schema=.*\n/m, schemaComment('plugin', folder).map(endLine).join(''))
     .replace(/^name:.*$/m, `name: ${name}`)
     .replace(/^title:.*$/m, `title: ${titleOf(name)}`)
     .replace(/^documentation:.*$/m, "# documentation: https://… the provider's page about its webhooks")
@@ -70,9 +69,12 @@ function titleOf(name: string): string {
     .join(' ');
 }
 
-function pluginYaml(name: string, header: string, schema: string): string {
-  return `# yaml-language-server: $schema=${schema}
-# What each key means is in the schema above; \`gateway plugins show stripe\` shows a plugin that is in use.
+function endLine(line: string): string {
+  return `${line}\n`;
+}
+
+function pluginYaml(name: string, header: string, schema: readonly string[]): string {
+  return `${schema.map(endLine).join('')}# What each key means: \`gateway schema print plugin\`; \`gateway plugins show stripe\` shows a plugin that is in use.
 version: 1
 name: ${name}
 title: ${titleOf(name)}

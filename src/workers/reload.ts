@@ -47,25 +47,29 @@ export interface Reloader {
   reload(apply: (config: SoundConfig) => unknown): Promise<ReloadResult>;
 }
 
-/** `applied`: called with each configuration that a reload has put into effect. */
+/** `applied`: called with each configuration that a reload has put into effect. `loadAgain`: what is loaded instead of the file as it is by then. */
 export function createReloader(
   first: SoundConfig,
   log: Log,
   applied: (config: SoundConfig) => unknown = () => undefined,
+  loadAgain: () => Promise<LoadedConfig> = () => loadConfig(first.settings.file, process.env, Date.now()),
 ): Reloader {
-  const { file } = first.settings;
   let current = first.settings;
   let status: ConfigStatus = toStatus(first);
   let source = toSource(first);
   let files = first.snapshot;
+  // Of warnings the new ones are told: who has accepted the others has heard of them.
+  let known: ReadonlySet<string> = new Set(first.diagnostics.map(identify));
   let running: Promise<unknown> = Promise.resolve();
 
   async function load(apply: (config: SoundConfig) => unknown): Promise<ReloadResult> {
     const before = status.digest;
-    const loaded = await loadConfig(file, process.env, Date.now());
+    const loaded = await loadAgain();
     const { diagnostics } = loaded;
     files = loaded.snapshot;
-    for (const diagnostic of diagnostics) logDiagnostic(diagnostic, log);
+    const news = diagnostics.filter((each) => each.severity === 'error' || !known.has(identify(each)));
+    for (const diagnostic of news) logDiagnostic(diagnostic, log);
+    known = new Set(diagnostics.map(identify));
     const report = await presentPlainly(loaded);
     const reason = isSound(loaded) ? explainFixed(current, loaded.settings) : explainFaults(diagnostics);
     if (!isSound(loaded) || reason !== undefined) {
@@ -129,7 +133,13 @@ function isSound(config: LoadedConfig): config is SoundConfig {
 function logDiagnostic({ severity, file, range, rule, message, hint }: Diagnostic, log: Log): void {
   const place = range === undefined ? '' : `:${range.start.line}:${range.start.column}`;
   const fields = { at: `${relative('', file)}${place}`, rule, detail: message, hint };
-  log.write(severity === 'error' ? 'error' : 'warn', 'fault in the configuration', fields);
+  if (severity === 'error') log.write('error', 'fault in the configuration', fields);
+  else log.write('warn', 'warning about the configuration', fields);
+}
+
+/** The same wherever it stands: lines above it come and go. */
+function identify({ severity, file, rule, message }: Diagnostic): string {
+  return JSON.stringify([severity, file, rule, message]);
 }
 
 function explainFaults(diagnostics: readonly Diagnostic[]): string {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { LoadedConfig } from '../config/load.js';
 import type { DeliveryRow } from '../inspector/contract.js';
 import { testify } from '../inspector/questions.js';
 import { Recorder } from '../inspector/recorder.js';
@@ -18,15 +19,17 @@ export interface ServeOptions {
   readonly alone?: boolean;
   /** With `alone`: is told of every request, before its answer is sent. */
   readonly onDelivery?: ((row: DeliveryRow) => void) | undefined;
+  /** How a reload loads the configuration; absent: from its file. */
+  readonly load?: () => Promise<LoadedConfig>;
 }
 
 /** Runs a configuration in this process or in workers; SIGHUP and `POST /reload` reload it from now on. */
 export async function serve(
   config: SoundConfig,
-  { log, watch = false, alone = false, onDelivery }: ServeOptions,
+  { log, watch = false, alone = false, onDelivery, load }: ServeOptions,
 ): Promise<Serving> {
   const { settings } = config;
-  const reloader = createReloader(config, log, (loaded) => keep(loaded, log));
+  const reloader = createReloader(config, log, (loaded) => keep(loaded, log), load);
   let serving: Serving | undefined;
   const silence = await Silence.open({
     ...{ folder: settings.dedupe?.dir, files: realFiles, log: log.write, now: Date.now },

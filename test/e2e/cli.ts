@@ -12,8 +12,11 @@ export const plugins = join(root, 'plugins');
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
+  /** Without the line that says which configuration was taken: see `Cli.configuration`. */
   readonly stderr: string;
 }
+
+const configurationLine = /^configuration: (.*)\n/m;
 
 const running = new Map<ChildProcess, string>();
 
@@ -32,15 +35,16 @@ export class Cli {
   #hasClosed = false;
   #changed = (): void => undefined;
 
-  /** `prefix`: a command that runs the command line, with its arguments. */
+  /** `prefix`: a command that runs the command line, with its arguments. `program`: another one than that of this project. */
   constructor(
     cwd: string,
     args: readonly string[],
     env: { readonly [name: string]: string } = {},
     prefix: readonly string[] = [],
+    program = gateway,
   ) {
     const { GATEWAY_CONFIG: _, ...inherited } = process.env;
-    const [command = '', ...all] = [...prefix, process.execPath, gateway, ...args];
+    const [command = '', ...all] = [...prefix, process.execPath, program, ...args];
     this.#child = spawn(command, all, { cwd, env: { ...inherited, NO_COLOR: '1', ...env } });
     running.set(this.#child, `gateway ${args.join(' ')}`);
     this.#closed = once(this.#child, 'close').then(() => {
@@ -102,7 +106,12 @@ export class Cli {
 
   async ended(): Promise<Ended> {
     await this.#closed;
-    return { code: this.#child.exitCode, stdout: this.#stdout, stderr: this.#stderr };
+    return { code: this.#child.exitCode, stdout: this.#stdout, stderr: this.#stderr.replace(configurationLine, '') };
+  }
+
+  /** Which configuration it says that it has taken. */
+  get configuration(): string | undefined {
+    return configurationLine.exec(this.#stderr)?.[1];
   }
 }
 

@@ -36,6 +36,19 @@ describe('gateway explain', () => {
     expect(stdout).to.match(/^answer +200, published$/m);
   });
 
+  it('takes the endpoint of an example from the plugin that it belongs to', async () => {
+    const example = join(plugins, 'github/examples/push.json');
+    const { code, stdout } = await explain('--config', 'config/two.yaml', example);
+    expect(code, stdout).to.equal(0);
+    expect(stdout).to.contain('webhooks.github.');
+    writeFileSync(join(directory.path, 'push.json'), readFileSync(example));
+    const unknown = await explain('--config', 'config/two.yaml', 'push.json');
+    expect([unknown.code, unknown.stderr]).to.deep.equal([
+      2,
+      'Which endpoint is it for? Give --endpoint: there are stripe, github\n',
+    ]);
+  });
+
   it('says what is wrong with a payload, without showing it', async () => {
     const { body } = stripeRequest('evt_1');
     const file = write('wrong.json', body.replace('"evt_1"', '4242424242424242'));

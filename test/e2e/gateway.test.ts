@@ -1,10 +1,30 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { Cli, type Ended, embeddedConfig, makeDirectory } from './cli.js';
 
 const secret = 'whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw';
+
+describe('gateway start', () => {
+  it('says which key has the port that is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = Object(other.address());
+    for (const [key, text] of [
+      ['server.listen in config/gateway.yaml:2', embeddedConfig(`127.0.0.1:${port}`)],
+      ['admin.listen in config/gateway.yaml:10', `${embeddedConfig()}admin: { listen: "127.0.0.1:${port}" }\n`],
+    ] as const) {
+      const directory = makeDirectory({ 'config/gateway.yaml': text, 'data/stripe.secret': secret });
+      const { code, stderr } = await new Cli(directory.path, ['start']).ended();
+      expect(code).to.equal(1);
+      expect(stderr).to.equal(
+        `Can't listen on 127.0.0.1:${port}: another program listens there already\n  = ${key}: give another address, or end the other program\n`,
+      );
+      directory.remove();
+    }
+    other.close();
+  });
+});
 
 describe('a gateway that was started', () => {
   const directory = makeDirectory({ 'config/gateway.yaml': embeddedConfig(), 'data/stripe.secret': secret });
@@ -157,62 +177,5 @@ describe('a gateway that was started', () => {
     tap.closeStdout();
     await run('simulate', 'send', '--type', 'charge.refunded', '--url', url, '--count', '2');
     expect(await tap.ended()).to.include({ code: 0, stderr: '' });
-  });
-});
-
-describe('gateway dev', () => {
-  it('makes its secrets, and the commands beside it find it', async () => {
-    const directory = makeDirectory({ 'config/dev.yaml': embeddedConfig() });
-    const gateway = new Cli(directory.path, ['dev']);
-    await gateway.says(/npx webhook-gateway simulate send --type \S+/);
-    const made = statSync(join(directory.path, 'data/stripe.secret'));
-    expect((made.mode & 0o777).toString(8)).to.equal('600');
-    const text = readFileSync(join(directory.path, 'data/stripe.secret'), 'utf8').trim();
-    expect(text).to.match(/^[0-9a-f]{64}$/);
-
-    const sent = await new Cli(directory.path, ['simulate', 'send', '--type', 'charge.refunded']).ended();
-    expect(sent).to.include({ code: 0, stderr: '' });
-    const tapped = await new Cli(directory.path, ['tap', '--from-beginning', '--max', '1']).ended();
-    expect(tapped.stdout).to.include('webhooks.stripe.charge/');
-
-    // Under npm, one Ctrl-C arrives twice.
-    gateway.kill('SIGINT');
-    gateway.kill('SIGINT');
-    const { code, stdout, stderr } = await gateway.ended();
-    // The second one may come when Node is on its way out and hears no signals any more: then there is no code.
-    expect(code).to.be.oneOf([0, null]);
-    expect(stdout).to.include('"msg":"stopped"');
-    expect(stdout + stderr).not.to.include(text);
-    expect(existsSync(join(directory.path, 'data/dev/gateway.json'))).to.equal(false);
-
-    const alone = await new Cli(directory.path, ['simulate', 'send', '--type', 'charge.refunded']).ended();
-    expect(alone.code).to.equal(3);
-    expect(alone.stderr).to.include('config/gateway.yaml');
-    directory.remove();
-  });
-
-  it('makes no secret for a configuration with Kafka', async () => {
-    const config = embeddedConfig().replace(/^embedded:.*$/m, 'kafka: { brokers: "127.0.0.1:9" }');
-    const directory = makeDirectory({ 'config/dev.yaml': config });
-    const { code } = await new Cli(directory.path, ['dev']).ended();
-    expect(code).to.equal(3);
-    expect(existsSync(join(directory.path, 'data'))).to.equal(false);
-    directory.remove();
-  });
-
-  it('says so where its port is taken', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => other.once('listening', resolve));
-    const address = other.address();
-    const port = typeof address === 'object' ? address?.port : 0;
-    const directory = makeDirectory({
-      'config/dev.yaml': embeddedConfig(`127.0.0.1:${port}`),
-      'data/stripe.secret': secret,
-    });
-    const { code, stderr } = await new Cli(directory.path, ['dev']).ended();
-    expect(code).to.equal(1);
-    expect(stderr).to.equal(`Can't listen on 127.0.0.1:${port}: another program listens there already\n`);
-    other.close();
-    directory.remove();
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Cli, type Ended, embeddedConfig, makeDirectory, plugins } from './cli.js';
@@ -60,6 +60,16 @@ describe('the commands about plugins', () => {
     const config = embeddedConfig().replace(plugins, '../own').replace('provider: stripe', 'provider: acme');
     write('config/acme.yaml', config);
     expect(await run('lint-config', 'config/acme.yaml')).to.include({ code: 0, stdout: '' });
+  });
+
+  it('says which plugin a new one stands before, and points no editor out of the project', async () => {
+    const made = await run('plugins', 'new', 'stripe', '--like', 'stripe', '--dir', 'own');
+    expect(made.stdout)
+      .to.match(/^This plugin goes before, .*, the one of the same name in \S+plugins\/stripe\.$/m)
+      .and.to.contain('3. The configuration has an endpoint of it already.')
+      .and.not.to.contain('Add an endpoint');
+    expect(readFileSync(join(directory.path, 'own/stripe/plugin.yaml'), 'utf8')).not.to.contain('$schema');
+    rmSync(join(directory.path, 'own/stripe'), { recursive: true });
   });
 
   it('says which example of a plugin fails, and where to look', async () => {

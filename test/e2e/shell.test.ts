@@ -71,7 +71,7 @@ Command.prototype.parse = process.env.CRASH === 'later'
     it(`${command} | head -1 ends without a word`, () => {
       const line = `'${process.execPath}' '${run}' ${command} | head -1; echo "\${PIPESTATUS[0]}"`;
       const { stdout, stderr } = spawnSync('bash', ['-c', line], { cwd: directory.path, encoding: 'utf8' });
-      expect(stderr).to.equal('');
+      expect(stderr.replace(/^configuration: .*\n/, '')).to.equal('');
       expect(stdout.trim().split('\n').at(-1)).to.equal('0');
     });
   }

@@ -30,10 +30,11 @@ describe('gateway test, of a configuration', () => {
     const { code, stdout } = await test();
     expect(code).to.equal(1);
     expect(stdout).to.contain(
-      `  FAILED config/tests/stripe.yaml:5: a refund goes to its topic
-    topic  config/tests/stripe.yaml:8:14
-      expected  "webhooks.stripe.chrge"
-      actual    "webhooks.stripe.charge"
+      `FAILED config/tests/stripe.yaml:5: a refund goes to its topic
+  topic  config/tests/stripe.yaml:8:14
+    expected  "webhooks.stripe.chrge"
+    actual    "webhooks.stripe.charge"
+
 `,
     );
     const { failed, tests } = JSON.parse((await test('--json')).stdout);

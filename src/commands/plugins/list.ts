@@ -66,5 +66,7 @@ function formatUnconfirmed(plugins: readonly PluginSummary[]): string {
   );
   const some = plugins.filter(({ unconfirmed }) => unconfirmed.length > 0).length;
   const sum = `${plugins.length - some} of ${plugins.length} plugins have nothing that is not confirmed.`;
-  return rows.length === 0 ? sum : `${formatTable(['NAME', 'ABOUT', 'WHY'], rows, { width: terminalWidth() })}\n\n${sum}`;
+  return rows.length === 0
+    ? sum
+    : `${formatTable(['NAME', 'ABOUT', 'WHY'], rows, { width: terminalWidth() })}\n\n${sum}`;
 }

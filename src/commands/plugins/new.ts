@@ -3,8 +3,8 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { Failure } from '../../cli/failure.js';
 import { Args, Flags } from '../../cli/oclif.js';
 import { findPlugins, openSound, pluginFolders } from '../../cli/plugins.js';
-import { configFlag } from '../../cli/which-config.js';
-import type { Needs, Provider } from '../../model.js';
+import { configFlag, findConfig } from '../../cli/which-config.js';
+import type { SoundPlugin } from '../../plugins/catalogue.js';
 import type { PluginFiles } from '../../plugins/scaffold.js';
 
 interface Made {
@@ -46,10 +46,34 @@ export default class PluginsNew extends BaseCommand {
     if (!(await writePlugin(folder, files))) {
       throw new Failure('negative', `${relative('', folder)} is there already; nothing was written`);
     }
-    const { provider } = await openSound({ dir: root }, name);
-    this.log(nextSteps(provider, root, [...files.keys()], folders.includes(root)));
+    const plugin = await openSound({ dir: root }, name);
+    const known = folders.includes(root);
+    const use = { known, replaces: await placeOfOther(name, folders, root), isUsed: await isUsed(name, flags.config) };
+    this.log(await nextSteps(plugin, root, [...files.keys()], use));
     return { plugin: name, folder, files: [...files.keys()] };
   }
+}
+
+interface Use {
+  /** The configuration has the folder among its plugins. */
+  readonly known: boolean;
+  /** The folder of another plugin of this name. */
+  readonly replaces: string | undefined;
+  /** An endpoint is of a plugin of this name. */
+  readonly isUsed: boolean;
+}
+
+async function placeOfOther(name: string, folders: readonly string[], root: string): Promise<string | undefined> {
+  const { listPlugins } = await import('../../plugins/catalogue.js');
+  const others = folders.filter((folder) => folder !== root);
+  return (await listPlugins(others).catch(() => new Map<string, string>())).get(name);
+}
+
+async function isUsed(name: string, config: string | undefined): Promise<boolean> {
+  const file = findConfig(config)?.file;
+  if (file === undefined) return false;
+  const { readPluginUse } = await import('../../config/plugin-folders.js');
+  return (await readPluginUse(file, process.env))?.providers.has(name) === true;
 }
 
 /** The package's own plugins are not the operator's to add to, unless they are those of the project in this directory. */
@@ -75,32 +99,28 @@ async function filesOf(
   return likePlugin(name, folder, like, from);
 }
 
-function nextSteps({ name, scheme }: Provider, root: string, files: readonly string[], known: boolean): string {
+async function nextSteps(plugin: SoundPlugin, root: string, files: readonly string[], use: Use): Promise<string> {
+  const { name } = plugin.provider;
   const folder = relative('', root) || '.';
+  const { known, replaces, isUsed } = use;
+  const before = known ? 'goes before' : 'goes before, where its folder is the first in "plugins",';
   return [
     ...files.toSorted().map((file) => `  ${join(folder, name, file)}`),
     '',
+    ...(replaces === undefined ? [] : [`This plugin ${before} the one of the same name in ${replaces}.`, '']),
     'Next:',
     `  1. Say in plugin.yaml how ${name} signs; put deliveries of it into examples/, named after their event types.`,
     `  2. gateway test ${name}${known ? '' : ` --dir ${folder}`}`,
-    '  3. Add an endpoint to gateway.yaml:',
-    '',
-    ...endpointLines(name, scheme.needs),
+    ...(isUsed
+      ? ['  3. The configuration has an endpoint of it already.']
+      : ['  3. Add an endpoint to gateway.yaml:', '', ...(await endpointLines(plugin))]),
     ...(known ? [] : ['', `  and this folder to its "plugins", which lists the folders in their order: ${folder}`]),
   ].join('\n');
 }
 
-function endpointLines(name: string, { secret, secrets, params }: Needs): readonly string[] {
-  const wanted = secrets.filter(({ optional }) => !optional).map((each) => each.name);
-  const given = (wanted.length === 0 && secret ? ['current'] : wanted).map((each) => {
-    const variable = `${name}_${wanted.length > 1 ? each : 'secret'}`.toUpperCase();
-    return `{ name: ${each}, env: ${variable} }`;
-  });
-  const named = params.filter(({ optional }) => !optional).map((each) => `${each.name}: …`);
-  return [
-    `  - provider: ${name}`,
-    `    path: /webhooks/${name}`,
-    ...(given.length === 0 ? [] : [`    secrets: [${given.join(', ')}]`]),
-    ...(named.length === 0 ? [] : [`    params: { ${named.join(', ')} }`]),
-  ];
+async function endpointLines(plugin: SoundPlugin): Promise<readonly string[]> {
+  const { endpointYaml } = await import('../../cli/endpoint-yaml.js');
+  const variable = (provider: string, kind: string, ofSeveral: boolean) =>
+    `env: ${`${provider}_${ofSeveral ? kind : 'secret'}`.toUpperCase()}`;
+  return endpointYaml(plugin, variable, () => '…').lines;
 }

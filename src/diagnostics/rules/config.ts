@@ -8,7 +8,7 @@ export const configRules: readonly RuleDefinition[] = [
     id: 'config-missing',
     severity: 'error',
     what: 'The configuration file is not there, or can not be read.',
-    why: 'Nothing can be checked or started. Commands take the file that they are given, else the one that GATEWAY_CONFIG names, else `config/gateway.yaml`.',
+    why: 'Nothing can be checked or started. Commands take the file that they are given, else the one that GATEWAY_CONFIG names, else `./gateway.yaml`, else `./config/gateway.yaml`.',
     bad: { file: 'gateway.yaml' },
     good,
   },
