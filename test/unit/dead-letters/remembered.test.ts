@@ -14,6 +14,7 @@ import { deadLetterTopic, World } from './world.js';
 /** Plugins whose deliveries carry a secret as it is, in a header. */
 const inTheClear = [
   ...[
+    'asaas',
     'cashtocode',
     'chargebee',
     'deepgram',
@@ -23,6 +24,7 @@ const inTheClear = [
     'marqeta',
     'phonepe_v2',
     'postmark',
+    'revenuecat',
     'xendit',
   ],
 ];
