@@ -4,7 +4,7 @@ import { type Client, createClient } from '../dedupe/redis/client.js';
 import { type Finding, fail, ok, unknown, warn } from './finding.js';
 
 /** Bytes of an event in Redis, measured with Redis 7.0: `npm run bench:shared-dedupe`. */
-export const bytesOfEvent = 230;
+const bytesOfEvent = 230;
 /** Milliseconds to connect in, and that a write may take. */
 const connectTime = 3_000;
 const slow = 20;

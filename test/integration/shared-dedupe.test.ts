@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { examineRedis } from '../../src/doctor/redis.js';
 import type { Placement } from '../../src/model.js';
 import { realClock } from '../../src/publish/clock.js';
 import { type RedisOptions, TestRedis } from '../support/redis.js';
+import { pair } from '../support/tls.js';
 import { describeWith } from '../support/tool.js';
 import { type Complaint, event, placed } from '../unit/dedupe/support.js';
 
@@ -216,6 +217,23 @@ describeWith(['redis-server'], 'dedupe of replicas with a real Redis', (program)
     expect(await publishedBy([one, one], 'a')).to.equal(1);
     expect(one.shared()).to.deep.include({ usable: true, degraded: 0 });
     expect(complaints.filter(({ level }) => level === 'error')).to.deep.equal([]);
+  });
+
+  it('works with TLS, and not with a certificate of somebody else', async () => {
+    const { cert, key } = pair();
+    const [port = 0] = await freePorts(1);
+    const files = { cert: join(folder, 'redis.crt'), key: join(folder, 'redis.key') };
+    writeFileSync(files.cert, cert);
+    writeFileSync(files.key, key);
+    const certificate = ['--tls-cert-file', files.cert, '--tls-key-file', files.key, '--tls-ca-cert-file', files.cert];
+    await serve({ args: ['--tls-port', String(port), ...certificate, '--tls-auth-clients', 'no'] });
+    const addresses = [{ host: 'localhost', port }];
+    const one = await replica({ addresses, tls: { ca: cert, rejectUnauthorized: true } });
+    expect(await publishedBy([one], 'a')).to.equal(1);
+    expect(one.shared()).to.deep.include({ usable: true, degraded: 0 });
+    const stranger = await replica({ addresses, tls: { ca: pair().cert, rejectUnauthorized: true } });
+    expect(stranger.shared()).to.include({ usable: false });
+    expect(String(complaints.at(-1)?.fields.reason)).to.match(/certificate/i);
   });
 
   it('is what gateway doctor looks at', async () => {

@@ -88,7 +88,7 @@ endpoints:
     await until('/ready', /"reason":"dedupe_unavailable"/);
     expect(await ask('/metrics')).to.contain('gateway_dedupe_store_usable 0');
     await redis.start();
-    await until('/ready', /"status":"ready"/);
+    await until('/ready', /"status":"ready","workers":{"ready":2/);
     expect((await post('evt_2')).text).to.contain('"status":"accepted"');
   });
 });

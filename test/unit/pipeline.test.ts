@@ -253,6 +253,28 @@ describe('pipeline', () => {
     expect(error).to.be.instanceOf(TypeError);
   });
 
+  describe('where replicas share what they have published', () => {
+    it('marks a record of which the others know nothing', async () => {
+      const once: Ports['dedupe']['once'] = async (_event, publish) => ({
+        ...{ placement: await publish('local'), duplicate: false, contentDiffers: false },
+      });
+      await handle(endpoint(), delivery(event), { ...ports, dedupe: { once } });
+      await handle(endpoint(), delivery(event), ports);
+      expect(publisher.records.map(({ headers }) => headers.ce_deduped)).to.deep.equal(['local', undefined]);
+    });
+
+    for (const [reason, code] of [
+      ['CLAIMED', 'duplicate_pending'],
+      ['DEDUPE_UNAVAILABLE', 'dedupe_unavailable'],
+    ] as const) {
+      it(`has the provider send again: ${code}`, async () => {
+        const once = () => Promise.reject(new PublishError('unavailable', reason, 'later'));
+        const refused = await rejection(handle(endpoint(), delivery(event), { ...ports, dedupe: { once } }));
+        expect(refused).to.include({ code, status: 503 });
+      });
+    }
+  });
+
   describe('repetitions', () => {
     beforeEach(() => {
       const window = new MemoryWindow();
