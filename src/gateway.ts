@@ -23,6 +23,7 @@ import { createLog, type Log } from './telemetry/log.js';
 import { Meter } from './telemetry/meter.js';
 import type { Reading } from './telemetry/metrics.js';
 import { observe } from './telemetry/observe.js';
+import { Traces } from './telemetry/traces.js';
 import type { Renewal } from './tls/renewal.js';
 
 /** Milliseconds that stores and connections have to close in, after `server.drain`; and that whoever asks the admin server at its end has for his answer. */
@@ -87,6 +88,8 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   const keys = createKeySource({ log: log.write });
   const meter = new Meter();
   const timed = meter.time(publisher);
+  const traces = new Traces({ scheme: first.tls ? 'https' : 'http', system: first.publisher.kind, log: log.write });
+  await traces.adapt(first.tracing, closeLimit);
   let front: Listening | undefined;
   let back: OperatorServers | undefined;
   let renewal: Renewal | undefined;
@@ -122,6 +125,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
       ports,
       log,
       meter,
+      traces,
       stopping: () => closing !== undefined,
     });
   }
@@ -135,6 +139,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     rates.limits = next.limits;
     rates.trusts = clients.trusts;
     if (next.tls !== undefined) renewal?.use(next.tls);
+    void traces.adapt(next.tracing, closeLimit);
     log.level = next.log.level;
     ports = createPorts();
     handler = createHandler();
@@ -153,6 +158,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     const stores = { connected: publisher.connected(), ...publisher.status?.(), ...memory };
     return [
       ...meter.readings(),
+      ...traces.readings(),
       ...observe({
         inFlight,
         arriving,
@@ -183,7 +189,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     stopCollecting();
     // What this one spools now must not be overtaken by what another one still takes.
     await Promise.race([worker.untilQuiet?.(), drained]);
-    await closeStores();
+    await Promise.all([closeStores(), traces.close(closeLimit)]);
     await back?.close(adminGrace, Number.POSITIVE_INFINITY);
     log.flush();
     log.write('info', 'stopped');

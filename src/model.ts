@@ -526,6 +526,19 @@ export interface Endpoint {
   readonly livemode: boolean | 'any';
   /** Absent: what is published are the exact bytes. */
   readonly protect?: Protection;
+  /** Events that come again and again: where they stay away, something is wrong. Absent: none. */
+  readonly expect?: readonly Expectation[];
+}
+
+/** Events of which one is to come within a time. It has `every` or `learn`. Milliseconds. */
+export interface Expectation {
+  /** The patterns, as the configuration has them, with commas; `*` for all. */
+  readonly events: string;
+  readonly matches: (type: string) => boolean;
+  /** The longest time without one. */
+  readonly every?: number;
+  /** It is learned from the longest one of so much time. */
+  readonly learn?: number;
 }
 
 /**

@@ -17,7 +17,7 @@ import type {
   VerifiedDelivery,
   WebhookEvent,
 } from './model.js';
-import { Rejection, rejections } from './rejection.js';
+import { Rejection, rejections, type Stage } from './rejection.js';
 import { type Accepted, keep, type Mapped, publish, type Safes } from './safekeeping.js';
 import { bind } from './stages/bind.js';
 import { decode } from './stages/decode.js';
@@ -33,7 +33,9 @@ import { checkMethod, shakeHands, verify } from './stages/verify.js';
 /** What the pipeline needs of the world. */
 export interface Ports extends Safes {
   /** Where keys of providers are fetched; absent: nowhere. */
-  readonly keys?: KeySource;
+  readonly keys?: KeySource | undefined;
+  /** Is told when the delivery has passed a stage: the last one of several that are one step. */
+  passed?(stage: Stage): void;
 }
 
 /** What became of a delivery. Everything in it is safe. */
@@ -64,11 +66,13 @@ export async function handle(endpoint: Endpoint, delivery: Delivery, ports: Port
       ? await gatherKeys(scheme, delivery, endpoint, now, async (request) => ports.keys?.get(request, endpoint.name))
       : undefined;
     verified = verify(endpoint, delivery, now, keys);
+    ports.passed?.('verify');
     const late = shakeHands(endpoint, verified, now, 'after');
     if (late !== undefined) return { accepted: [], rejected: [], handshake: late };
     if (delivery.method !== 'POST') throw new Rejection('method_not_allowed');
-    const { mapped, rejected, found } = await read(endpoint, verified, now);
+    const { mapped, rejected, found } = await read(endpoint, verified, now, ports);
     const accepted = await publish(endpoint, mapped, rejected, ports);
+    ports.passed?.('publish');
     const { secret } = verified.proof;
     if (rejected.length === 0) return { accepted, rejected, secret, ...sum(found) };
     const shown = rejected.map((rejection) => protectRejection(endpoint.protect, rejection));
@@ -100,8 +104,10 @@ async function read(
   endpoint: Endpoint,
   verified: VerifiedDelivery,
   now: number,
+  ports: Ports,
 ): Promise<{ readonly mapped: readonly Mapped[]; readonly rejected: Rejection[]; readonly found: Protected[] }> {
   const items = split(endpoint.provider, decode(endpoint, verified, now));
+  ports.passed?.('split');
   const mapped: Mapped[] = [];
   const rejected: Rejection[] = [];
   const found: Protected[] = [];
@@ -115,6 +121,7 @@ async function read(
       rejected.push(asRejection(error).at(item.pointer));
     }
   }
+  ports.passed?.('map');
   return { mapped, rejected, found };
 }
 

@@ -23,6 +23,7 @@ export function describeStatus(status: Status, now: number): string {
     ...(parked > 0 ? [`${parked} PARKED: see gateway spool list`] : []),
     ...(status.queue === undefined ? [] : [describeLag(status.queue, lanes)]),
     ...status.endpoints.flatMap(describeReusedIds),
+    ...status.endpoints.flatMap((endpoint) => describeExpected(endpoint, now)),
     '',
     endpointTable(status.endpoints, now),
   ];
@@ -35,6 +36,18 @@ function describeReusedIds({ name, reusedIds: { published, duplicate } }: Endpoi
     ...(published > 0 ? [`${name}: ${countEvents(published)} with a known id and other content, published`] : []),
     ...(duplicate > 0 ? [`${name}: ${countEvents(duplicate)} with a known id and other content, not published`] : []),
   ];
+}
+
+function describeExpected({ name, expected = [] }: EndpointStatus, now: number): readonly string[] {
+  return expected.map(({ events, last, limitSeconds, overdue }) => {
+    const what = `${name}: ${overdue ? 'NO EVENTS' : 'events'}${events === '*' ? '' : ` ${events}`}`;
+    const since = formatAge(now - Date.parse(last));
+    if (limitSeconds === undefined) return `${what}: how often they come is being learned, the last ${since} ago`;
+    const limit = formatAge(limitSeconds * 1000);
+    return overdue
+      ? `${what} for ${since}: overdue after ${limit}`
+      : `${what}: the last ${since} ago, overdue after ${limit}`;
+  });
 }
 
 /** What was taken and is not in Kafka yet. */

@@ -33,6 +33,7 @@ function convert(text: string, type: unknown): boolean | number | undefined {
     if (['true', '1', 'yes', 'on'].includes(word)) return true;
     return ['false', '0', 'no', 'off', ''].includes(word) ? false : undefined;
   }
+  if (type === 'number' && /^\d{1,15}\.\d{1,15}$/.test(word)) return Number(word);
   return (type === 'integer' || type === 'number') && /^-?\d{1,15}$/.test(word) ? Number(word) : undefined;
 }
 

@@ -19,6 +19,7 @@ import { unknownTopic } from './reach.js';
 import type { DedupeSettings, EmbeddedSettings, KafkaSettings, Settings } from './settings.js';
 import type { Substitution } from './substitute.js';
 import { compileServerTls } from './tls.js';
+import { compileTracing } from './tracing.js';
 
 /**
  * Compiles a gateway.yaml to frozen settings, which are absent if it has an error. What is wrong with the sound parts
@@ -47,7 +48,8 @@ export function compileConfig(
   const kafka = rest.kafka === undefined ? undefined : compileKafka(rest.kafka, topics, materials, faults);
   const operator = compileAdmin(rest, checked.isSound, materials, faults);
   const tls = optional('tls', rest.server?.tls && compileServerTls(rest.server.tls, materials, faults));
-  const parts = { kafka, ...tls, ...operator, topics };
+  const tracing = optional('tracing', compileTracing(rest.telemetry ?? {}, materials, faults));
+  const parts = { kafka, ...tls, ...operator, ...tracing, topics };
   const assembled = assemble(document.file, rest, parts, deadLetters, endpoints, materials, faults);
   const settings = whole === undefined ? undefined : assembled;
   faults.push(...lintDeadLetters(checked, deadLetters));
@@ -96,7 +98,10 @@ function assemble(
     admin,
     probes,
     topics,
-  }: Pick<Settings, 'tls' | 'admin' | 'probes' | 'topics'> & { kafka: Omit<KafkaSettings, 'spool'> | undefined },
+    tracing,
+  }: Pick<Settings, 'tls' | 'admin' | 'probes' | 'topics' | 'tracing'> & {
+    kafka: Omit<KafkaSettings, 'spool'> | undefined;
+  },
   topic: string,
   endpoints: readonly Endpoint[],
   { base }: Materials,
@@ -140,6 +145,7 @@ function assemble(
     deadLetter: { topic, unverified: readBudget(deadLetter) },
     log: { level: log.debug === true ? 'debug' : (log.level ?? 'info') },
     topics,
+    ...optional('tracing', tracing),
   };
 }
 

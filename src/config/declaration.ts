@@ -40,6 +40,14 @@ export interface GatewayDeclaration {
     readonly unverified?: { readonly perMinute?: number; readonly bytesPerMinute?: string | number };
   };
   readonly log?: { readonly level?: 'debug' | 'info' | 'warn' | 'error'; readonly debug?: boolean };
+  readonly telemetry?: {
+    readonly otlp?: {
+      readonly endpoint?: string;
+      readonly headers?: { readonly [name: string]: Reference };
+      readonly sampling?: number;
+      readonly serviceName?: string;
+    };
+  };
   readonly lint?: LintDeclaration;
   readonly endpoints: readonly EndpointDeclaration[];
 }
@@ -54,6 +62,8 @@ export type PartialGateway = Partial<
   readonly probes?: Partial<NonNullable<GatewayDeclaration['probes']>>;
   readonly endpoints?: readonly PartialEndpoint[];
 };
+
+export type PartialTelemetry = NonNullable<GatewayDeclaration['telemetry']>;
 
 export type PartialKafka = Partial<Omit<KafkaDeclaration, 'sasl'>> & { readonly sasl?: PartialSasl };
 
@@ -147,6 +157,14 @@ export interface EndpointDeclaration {
   readonly accept?: readonly ('signature-body-unbound' | 'event-unbound')[];
   readonly protect?: ProtectDeclaration;
   readonly panGuard?: Protection['panGuard'];
+  readonly expect?: ExpectDeclaration | readonly ExpectDeclaration[];
+}
+
+export interface ExpectDeclaration {
+  readonly events?: readonly string[];
+  readonly every?: string;
+  /** Days: `14d`. */
+  readonly learn?: string;
 }
 
 export interface ProtectDeclaration {

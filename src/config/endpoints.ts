@@ -6,6 +6,7 @@ import { compileRoutes, lintRoutes } from '../plugins/routes.js';
 import { compileAllow } from './allow.js';
 import type { CheckedGateway } from './check.js';
 import type { PartialEndpoint } from './declaration.js';
+import { compileExpect } from './expect.js';
 import type { Materials } from './materials.js';
 import { compileProtection } from './protect.js';
 import { lintTopics, lintUnrouted, type TopicNames } from './reach.js';
@@ -58,8 +59,12 @@ export function compileEndpoints(
     if (!isSound(at) || name === undefined || declared.path === undefined) return [];
     const path = trimPath(declared.path);
     const common = { name, path, provider, secrets, surroundings, routes, rejected, headers, livemode };
+    const expect =
+      declared.expect && isSoundPart('expect')
+        ? compileExpect(declared.expect, `${at}/expect`, provider, faults)
+        : undefined;
     const guards = { ...optional('allow', allow), ...optional('rate', declared.rate), ...optional('protect', protect) };
-    return [{ ...common, ...guards }];
+    return [{ ...common, ...guards, ...optional('expect', expect) }];
   });
 }
 

@@ -121,15 +121,19 @@ function listTried({ rest: { endpoints = [] }, isSound }: CheckedGateway): Loade
 
 /** The files that secrets, keys and certificates are in. */
 async function readFiles(
-  { rest: { endpoints = [], kafka, admin, server: { tls } = {} } }: CheckedGateway,
+  { rest: { endpoints = [], kafka, admin, telemetry, server: { tls } = {} } }: CheckedGateway,
   base: string,
   from: Files,
 ): Promise<Materials['files']> {
   const { password, clientCredentials } = kafka?.sasl ?? {};
   const ofServers = [kafka?.tls?.key, password, clientCredentials?.clientSecret, admin?.token, tls?.key];
   const ofEndpoints = endpoints.flatMap(({ secrets = [], protect }) => [...secrets, protect?.key]);
+  const ofCollector = Object.values(telemetry?.otlp?.headers ?? {});
   const certificates = [kafka?.tls?.ca, kafka?.tls?.cert, tls?.cert, tls?.clientCa];
-  const names = [...[...ofEndpoints, ...ofServers].map((reference) => reference?.file), ...certificates];
+  const names = [
+    ...[...ofEndpoints, ...ofServers, ...ofCollector].map((reference) => reference?.file),
+    ...certificates,
+  ];
   const paths = new Set(names.filter((name) => name !== undefined).map((name) => resolve(base, name)));
   return new Map(await Promise.all([...paths].map(async (path) => [path, await from.read(path)] as const)));
 }

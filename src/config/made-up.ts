@@ -16,7 +16,7 @@ export interface SecretPlace {
   readonly env?: string;
   /** As the configuration has it, relative to its folder. */
   readonly file?: string;
-  /** Absent: it is of Kafka or of the admin server. */
+  /** Absent: it is of Kafka, of the admin server or of the collector. */
   readonly provider?: string;
   readonly endpoint?: string;
   readonly kind: string;
@@ -80,8 +80,11 @@ export async function listSecrets(file: string): Promise<readonly SecretPlace[]>
       return { ...referenceOf(secret), provider: String(provider), ...own, at };
     });
   });
+  const ofCollector = Object.entries(fieldsOf(fieldsOf(fieldsOf(root.telemetry).otlp).headers)).map(
+    ([name, reference]) => ({ ...referenceOf(reference), kind: 'otlp', at: `telemetry.otlp.headers.${name}` }),
+  );
   const ofAdmin = { ...referenceOf(fieldsOf(root.admin).token), kind: 'admin', at: 'admin.token' };
-  return [...named, ...ofKafka, ofAdmin, ...endpoints];
+  return [...named, ...ofKafka, ofAdmin, ...ofCollector, ...endpoints];
 }
 
 function referenceOf(value: unknown): Pick<SecretPlace, 'env' | 'file'> {

@@ -1,4 +1,4 @@
-import type { Endpoint, Route, Secret } from '../model.js';
+import type { Endpoint, Expectation, Route, Secret } from '../model.js';
 import { writeNetwork } from '../networks.js';
 import { writeListen } from './listen.js';
 import type { EmbeddedSettings, KafkaSettings, Settings } from './settings.js';
@@ -25,6 +25,7 @@ export function resolve(settings: Settings): Plain {
     dedupe,
     deadLetter,
     log,
+    tracing,
     endpoints,
     topics,
   } = settings;
@@ -47,12 +48,18 @@ export function resolve(settings: Settings): Plain {
     dedupe: dedupe === undefined ? { window: '0s' } : { window: duration(dedupe.window), dir: dedupe.dir },
     deadLetter,
     log,
+    ...(tracing === undefined ? {} : { telemetry: { otlp: resolveTracing(tracing) } }),
     endpoints: endpoints.map(resolveEndpoint),
     topics,
   };
 }
 
 const redacted = '[redacted]';
+
+function resolveTracing({ url, headers, sampling, resource }: NonNullable<Settings['tracing']>): Plain {
+  const shown = Object.fromEntries(Object.keys(headers).map((name) => [name, redacted]));
+  return { endpoint: url, headers: shown, sampling, serviceName: resource['service.name'], resource };
+}
 
 function resolveRetention({ retention }: EmbeddedSettings): Plain {
   return retention === undefined ? {} : { retention: { time: duration(retention.time), bytes: retention.bytes } };
@@ -86,7 +93,8 @@ function resolveSasl(sasl: NonNullable<KafkaSettings['sasl']>): Plain {
 }
 
 function resolveEndpoint(endpoint: Endpoint): Plain {
-  const { name, path, provider, allow, rate, secrets, surroundings, routes, rejected, livemode, protect } = endpoint;
+  const { name, path, provider, allow, rate, secrets, surroundings, routes, rejected, livemode } = endpoint;
+  const { protect, expect } = endpoint;
   const { url, params = {} } = surroundings ?? {};
   return {
     ...{ name, provider: provider.name, path },
@@ -97,8 +105,17 @@ function resolveEndpoint(endpoint: Endpoint): Plain {
     ...(url === undefined ? {} : { url: withoutPassword(url) }),
     ...{ rejected, livemode },
     ...resolveProtection(protect),
+    ...(expect === undefined ? {} : { expect: expect.map(resolveExpectation) }),
     event: Object.fromEntries(Object.entries(provider.event).map(([fact, { source }]) => [fact, source])),
     routes: routes.map(resolveRoute),
+  };
+}
+
+function resolveExpectation({ events, every, learn }: Expectation): Plain {
+  return {
+    events: events.split(','),
+    ...(every === undefined ? {} : { every: duration(every) }),
+    ...(learn === undefined ? {} : { learn: `${learn / 86_400_000}d` }),
   };
 }
 

@@ -119,6 +119,17 @@ export interface DedupeSettings {
   readonly dir: string;
 }
 
+/** Where spans go, by OTLP over HTTP. */
+export interface TracingSettings {
+  /** What they are posted to. */
+  readonly url: string;
+  readonly headers: { readonly [name: string]: Redacted };
+  /** Part of the deliveries whose spans are exported in any case, 0 to 1. */
+  readonly sampling: number;
+  /** What the spans are of: OpenTelemetry's names, `service.name` among them. */
+  readonly resource: { readonly [name: string]: string };
+}
+
 /** `gateway.yaml`, checked, substituted, compiled and frozen. Durations in milliseconds, sizes in bytes. */
 export interface Settings {
   /** Absolute path of the file. */
@@ -165,6 +176,8 @@ export interface Settings {
     readonly unverified: { readonly perMinute: number; readonly bytesPerMinute: number };
   };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
+  /** Absent: no spans are made. */
+  readonly tracing?: TracingSettings;
   readonly endpoints: readonly Endpoint[];
   /** Every topic that a record can go to, the dead letters' included; sorted. */
   readonly topics: readonly string[];

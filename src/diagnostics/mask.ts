@@ -40,7 +40,12 @@ function mark(node: unknown, parent: string, secret: boolean, spans: [number, nu
 
 /** A slip of the pen in such a key doesn't make its value any less secret. */
 function isSecretKey(name: string, parent: string): boolean {
-  if (secretKey.test(name) || name === 'sasl' || (name === 'key' && (parent === 'tls' || parent === 'protect')))
+  if (
+    secretKey.test(name) ||
+    name === 'sasl' ||
+    (name === 'headers' && parent === 'otlp') ||
+    (name === 'key' && (parent === 'tls' || parent === 'protect'))
+  )
     return true;
   return closest(name, ['secrets', 'password']) !== undefined;
 }

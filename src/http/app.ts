@@ -6,8 +6,10 @@ import type { Delivery, Endpoint } from '../model.js';
 import { createMatcher } from '../networks.js';
 import { handle, type Ports } from '../pipeline.js';
 import { Rejection, type RejectionDetails } from '../rejection.js';
+import type { DeliveryTrace } from '../telemetry/delivery-trace.js';
 import type { Log } from '../telemetry/log.js';
 import type { Meter } from '../telemetry/meter.js';
+import type { Traces } from '../telemetry/traces.js';
 import { admit } from './admit.js';
 import { type Answer, answerOutcome, answerRejection } from './answer.js';
 import { type BodyLimits, bodyPending, discardBody, isSmall, readBody } from './body.js';
@@ -25,6 +27,7 @@ export interface AppOptions {
   readonly ports: Ports;
   readonly log: Log;
   readonly meter: Meter;
+  readonly traces?: Pick<Traces, 'current'>;
   /** True once the gateway is stopping: connections are then closed after the answer. */
   readonly stopping: () => boolean;
 }
@@ -126,18 +129,24 @@ async function receive(context: Context, { endpoint, allows }: Found, options: A
   rates.enter(endpoint, client, startedAt);
   admit(endpoint.provider, method, headers['content-type'], headers['content-encoding']);
   const place = options.gate.enter(endpoint.name, () => senderOf(client), startedAt);
+  let trace: DeliveryTrace | undefined;
   try {
     const body = await readBody(request, context.res, options.limits, place);
     place.begin();
     const delivery = toDelivery(request, body, options.ports.now(), client);
     context.state.delivery = delivery.id;
-    const outcome = await handle(endpoint, delivery, options.ports);
+    trace = options.traces?.current?.begin(endpoint, delivery, startedAt);
+    context.state.trace = trace?.id;
+    const outcome = await handle(endpoint, delivery, trace?.follow(options.ports) ?? options.ports);
     if (outcome.secret === undefined) rates.countUnproven(endpoint, client, performance.now());
     else rates.countProven(endpoint, client, performance.now());
-    options.log.outcome(endpoint, delivery, outcome);
+    options.log.outcome(endpoint, delivery, outcome, trace?.id);
     options.meter.outcome(endpoint, delivery, outcome, startedAt);
-    await send(context, answerOutcome(endpoint, delivery, outcome), options.stopping());
+    const answer = answerOutcome(endpoint, delivery, outcome);
+    await send(context, answer, options.stopping());
+    trace?.end(answer.status, outcome);
   } catch (error) {
+    trace?.fail(error);
     if (error instanceof Rejection && error.status < 500) rates.countUnproven(endpoint, client, performance.now());
     throw error;
   } finally {
@@ -173,6 +182,7 @@ async function answerError(
 ): Promise<void> {
   const fields = {
     delivery: context.state.delivery,
+    trace_id: context.state.trace,
     endpoint: context.state.endpoint,
     method: context.method,
     path: pathOf(context.req.url ?? '/').slice(0, longestPath),

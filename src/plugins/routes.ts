@@ -100,7 +100,8 @@ function shadowed(pointer: string, by: readonly number[]): Fault {
   };
 }
 
-function noMatch(glob: string, pointer: string, plugin: string, eventTypes: ReadonlySet<string>): Fault {
+/** The pattern at `pointer` fits no event type that the plugin knows. */
+export function noMatch(glob: string, pointer: string, plugin: string, eventTypes: ReadonlySet<string>): Fault {
   const near = closest(glob, glob.includes('*') ? families(eventTypes) : eventTypes);
   return {
     ...{ rule: 'route-event-no-match', severity: 'warning', pointer },

@@ -3,7 +3,7 @@ import type { Fields } from './log.js';
 export type Sums = { readonly [name: string]: number };
 
 /** Fields that name the cause of a line. What else a line has differs from one time to the next. */
-const about = ['endpoint', 'topic', 'topics', 'host', 'dir', 'folder', 'file', 'at', 'worker', 'during'];
+const about = ['endpoint', 'events', 'topic', 'topics', 'host', 'dir', 'folder', 'file', 'at', 'worker', 'during'];
 const why = ['reason', 'code', 'rule', 'signal', 'stack'];
 const naming = [...about, ...why];
 /** Characters of a field that count. */
@@ -20,6 +20,8 @@ export const endings: ReadonlyMap<string, readonly string[]> = new Map([
     'the dedupe window can be used again',
     ['the dedupe window cannot be used: after a restart, and in other workers, repetitions are published again'],
   ],
+  ['expected events come again', ['expected events do not come']],
+  ['the collector takes spans', ['spans dropped: the collector does not take them']],
   ['certificate renewed', ['certificate not renewed: the old one stays']],
   ['configuration reloaded', ['configuration not reloaded: the old one stays', 'fault in the configuration']],
 ]);

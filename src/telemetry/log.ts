@@ -18,7 +18,8 @@ export type Fields = { readonly [name: string]: unknown };
  */
 export interface Log {
   write(level: Level, message: string, fields?: Fields): void;
-  outcome(endpoint: Endpoint, delivery: Delivery, outcome: Outcome): void;
+  /** `trace`: id of the trace that the delivery is in, if it is in one. */
+  outcome(endpoint: Endpoint, delivery: Delivery, outcome: Outcome, trace?: string): void;
   rejection(rejection: Rejection, fields: Fields): void;
   /** `code` is Node's, such as `HPE_INVALID_CONTENT_LENGTH`. */
   clientError(what: 'request is not HTTP' | 'TLS handshake failed', code: string, client?: string): void;
@@ -58,8 +59,8 @@ export function createLog(
     write(severity, message, fields = {}) {
       repeats.take(severity, message, fields);
     },
-    outcome(endpoint, delivery, { accepted, rejected, letter, handshake, secret, protected: found }) {
-      const about = { delivery: delivery.id, endpoint: endpoint.name };
+    outcome(endpoint, delivery, { accepted, rejected, letter, handshake, secret, protected: found }, trace) {
+      const about = { delivery: delivery.id, trace_id: trace, endpoint: endpoint.name };
       // Names of fields are the provider's; those of a stranger are not logged.
       if (found !== undefined && found.cards > 0 && secret !== undefined) {
         const fields = { ...about, panGuard: endpoint.protect?.panGuard, found: found.cards, fields: found.names };

@@ -1,4 +1,4 @@
-import type { Delivery, Endpoint, KafkaRecord, Placement, Publisher, Spooled } from '../model.js';
+import type { Delivery, Endpoint, Expectation, KafkaRecord, Placement, Publisher, Spooled } from '../model.js';
 import { type EventStatus, statusOfDelivery, statusOfEvent } from '../outcome.js';
 import type { Outcome } from '../pipeline.js';
 import type { Rejection } from '../rejection.js';
@@ -37,6 +37,8 @@ interface Counts {
   readonly secrets: Map<string, number>;
   /** When an event last came that was published, or known already; 0: never. */
   lastEvent: number;
+  /** Expectation, by its events → when the last of them came. */
+  readonly expected: Map<string, number>;
   readonly requests: Histogram;
 }
 
@@ -46,7 +48,7 @@ export class Meter {
   readonly #publishes = new Histogram('gateway_publish_seconds');
 
   /** Of a delivery that came to an end. `startedAt`: milliseconds of `performance.now()`. */
-  outcome({ name, provider }: Endpoint, { receivedAt }: Delivery, outcome: Outcome, startedAt: number): void {
+  outcome({ name, provider, expect }: Endpoint, { receivedAt }: Delivery, outcome: Outcome, startedAt: number): void {
     const counts = this.#countsOf(name);
     const { outcomes, events, reused, reasons, secrets } = counts;
     const kind = kindOf(outcome);
@@ -61,6 +63,7 @@ export class Meter {
     }
     if (outcome.secret !== undefined) secrets.set(outcome.secret, receivedAt);
     if (outcome.accepted.length > 0) counts.lastEvent = receivedAt;
+    if (expect !== undefined) noteExpected(expect, outcome.accepted, counts.expected, receivedAt);
     counts.requests.observe(performance.now() - startedAt);
   }
 
@@ -92,7 +95,19 @@ export class Meter {
 
   *#count(): Generator<Reading> {
     for (const [endpoint, counts] of this.#endpoints) {
-      const { outcomes, events, reused, unknownTypes, reasons, dropped, found, secrets, lastEvent, requests } = counts;
+      const {
+        outcomes,
+        events,
+        reused,
+        unknownTypes,
+        reasons,
+        dropped,
+        found,
+        secrets,
+        lastEvent,
+        expected,
+        requests,
+      } = counts;
       for (const [outcome, value] of Object.entries(outcomes)) {
         if (value > 0) yield { metric: 'gateway_deliveries_total', labels: { endpoint, outcome }, value };
       }
@@ -116,6 +131,10 @@ export class Meter {
       if (lastEvent > 0) {
         yield { metric: 'gateway_last_event_timestamp_seconds', labels: { endpoint }, value: lastEvent / 1000 };
       }
+      for (const [events, at] of expected) {
+        const labels = { endpoint, events };
+        yield { metric: 'gateway_expected_events_last_timestamp_seconds', labels, value: at / 1000 };
+      }
       if (requests.count > 0) yield* requests.readings();
     }
   }
@@ -133,6 +152,7 @@ export class Meter {
       found: { cards: 0, values: 0 },
       secrets: new Map(),
       lastEvent: 0,
+      expected: new Map(),
       requests: new Histogram('gateway_request_seconds', { endpoint }),
     };
     this.#endpoints.set(endpoint, counts);
@@ -157,6 +177,17 @@ function countEvents({ accepted, rejected }: Outcome, events: Counts['events'], 
     if (each.contentDiffers) reused[each.duplicate ? 'duplicate' : 'published']++;
   }
   for (const { stage } of rejected) if (stage !== 'verify') events.dead_lettered++;
+}
+
+function noteExpected(
+  expect: readonly Expectation[],
+  accepted: Outcome['accepted'],
+  expected: Counts['expected'],
+  at: number,
+): void {
+  for (const { events, matches } of expect) {
+    if (accepted.some(({ event }) => matches(event.type))) expected.set(events, at);
+  }
 }
 
 function increment(counts: Map<string, number>, key: string): void {

@@ -64,6 +64,24 @@ export const metrics = {
     merge: 'max',
     help: 'When the last event came that was published, or was a repetition of one; since the start.',
   },
+  gateway_expected_events_last_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['endpoint', 'events'],
+    merge: 'max',
+    help: 'When the last event came of those that the endpoint expects; where none has come, since when they are expected. Over restarts.',
+  },
+  gateway_expected_events_limit_seconds: {
+    type: 'gauge',
+    labels: ['endpoint', 'events'],
+    merge: 'min',
+    help: 'After how long without one they are overdue. Absent while that is being learned.',
+  },
+  gateway_expected_events_overdue: {
+    type: 'gauge',
+    labels: ['endpoint', 'events'],
+    merge: 'min',
+    help: '1 while the last of the expected events is longer ago than that. Raise an alarm.',
+  },
   gateway_request_seconds: {
     type: 'histogram',
     labels: ['endpoint'],
@@ -170,6 +188,18 @@ export const metrics = {
     labels: [],
     merge: 'min',
     help: '0 while a worker cannot read or write the dedupe window: repetitions may be published again. Raise an alarm.',
+  },
+  gateway_spans_exported_total: {
+    type: 'counter',
+    labels: [],
+    merge: 'sum',
+    help: 'Spans that the collector has taken. Only with tracing.',
+  },
+  gateway_spans_dropped_total: {
+    type: 'counter',
+    labels: ['reason'],
+    merge: 'sum',
+    help: 'Spans that were not exported. queue_full: too many waited. refused: the collector does not want them. unavailable: it did not take them in time. Webhooks are not touched by that.',
   },
   gateway_secret_last_used_timestamp_seconds: {
     type: 'gauge',

@@ -45,8 +45,20 @@ export interface EndpointStatus {
   }[];
   /** Outcome → requests since the start. */
   readonly deliveries: { readonly [outcome: string]: number };
+  /** What the endpoint expects, as `expect` has it. */
+  readonly expected?: readonly ExpectedStatus[];
   /** Events whose id was known with other content, since the start: published, or taken for repetitions. */
   readonly reusedIds: { readonly published: number; readonly duplicate: number };
+}
+
+export interface ExpectedStatus {
+  /** Patterns of their types, with commas. */
+  readonly events: string;
+  /** When the last one came; where none has come, since when they are expected. */
+  readonly last: string;
+  /** After how many seconds without one they are overdue. Absent while that is being learned. */
+  readonly limitSeconds?: number;
+  readonly overdue: boolean;
 }
 
 export interface LaneReport {
@@ -71,6 +83,14 @@ export function makeStatus(settings: Settings, readings: readonly Reading[], abo
   const reused = (endpoint: string, outcome: string) =>
     of('gateway_event_id_reused_total').find(({ labels }) => labels.endpoint === endpoint && labels.outcome === outcome)
       ?.value ?? 0;
+  const expected = (endpoint: string, events: string): readonly ExpectedStatus[] => {
+    const [last, limit, overdue] = expectedMetrics.map(
+      (metric) => of(metric).find(({ labels }) => labels.endpoint === endpoint && labels.events === events)?.value,
+    );
+    if (last === undefined) return [];
+    const after = limit === undefined ? {} : { limitSeconds: limit };
+    return [{ events, last: toTime(last * 1000), ...after, overdue: overdue === 1 }];
+  };
   const queued = value('gateway_queue_records');
   const dedupeIds = value('gateway_dedupe_ids');
   return {
@@ -95,6 +115,7 @@ export function makeStatus(settings: Settings, readings: readonly Reading[], abo
           .filter(({ labels }) => labels.endpoint === endpoint.name)
           .map(({ labels, value: count }) => [labels.outcome ?? '', count]),
       ),
+      ...(endpoint.expect && { expected: endpoint.expect.flatMap(({ events }) => expected(endpoint.name, events)) }),
       reusedIds: { published: reused(endpoint.name, 'published'), duplicate: reused(endpoint.name, 'duplicate') },
     })),
     ...(queued !== undefined && { queue: { records: queued, bytes: value('gateway_queue_bytes') ?? 0 } }),
@@ -110,6 +131,12 @@ export function makeStatus(settings: Settings, readings: readonly Reading[], abo
     ...(dedupeIds !== undefined && { dedupeIds, dedupeUsable: value('gateway_dedupe_usable') === 1 }),
   };
 }
+
+const expectedMetrics = [
+  'gateway_expected_events_last_timestamp_seconds',
+  'gateway_expected_events_limit_seconds',
+  'gateway_expected_events_overdue',
+] as const;
 
 function toTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { AdminOptions } from '../http/admin.js';
-import { packageRoot } from '../package-root.js';
+import type { Silence } from '../silence/silence.js';
 import type { Log } from '../telemetry/log.js';
 import { formatReadings, mergeReadings, type Reading } from '../telemetry/metrics.js';
 import { read } from '../telemetry/observe.js';
 import { makeStatus } from '../telemetry/status.js';
+import { readVersion } from '../version.js';
 import type { Reloader, SoundConfig } from './reload.js';
 
 /** What runs, in one process or in several. */
@@ -21,7 +20,12 @@ export interface Serving {
 
 /** The operator's side of what runs: what the admin server says, beyond the log's level. `serving` is there once it has started. */
 export function createOperator(
-  { reloader, file, log }: { readonly reloader: Reloader; readonly file: string; readonly log: Log },
+  {
+    reloader,
+    file,
+    log,
+    silence,
+  }: { readonly reloader: Reloader; readonly file: string; readonly log: Log; readonly silence: Silence },
   serving: () => Serving | undefined,
 ): Omit<AdminOptions, 'unready' | 'setLevel' | 'access'> {
   const startedAt = new Date(Date.now() - process.uptime() * 1000).toISOString();
@@ -30,8 +34,10 @@ export function createOperator(
 
   async function readings(): Promise<readonly Reading[]> {
     const { digest, loadedAt, lastError } = reloader.status();
+    const measured = (await serving()?.readings()) ?? [];
     return mergeReadings([
-      (await serving()?.readings()) ?? [],
+      measured,
+      silence.look(reloader.settings().endpoints, measured),
       [
         read('gateway_build_info', 1, { version }),
         read('gateway_workers_ready', workers().ready),
@@ -56,9 +62,4 @@ export function createOperator(
       return apply && reloader.reload(apply);
     },
   };
-}
-
-function readVersion(): string {
-  const { version }: { version: string } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
-  return version;
 }

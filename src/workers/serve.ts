@@ -1,7 +1,11 @@
 import { availableParallelism } from 'node:os';
+import type { Endpoint } from '../model.js';
+import { realFiles } from '../publish/disk/files.js';
+import { Silence } from '../silence/silence.js';
 import type { Log } from '../telemetry/log.js';
 import { createOperator, type Serving } from './operator.js';
 import { createReloader, type SoundConfig } from './reload.js';
+import { watchSilence } from './watch-silence.js';
 
 export interface ServeOptions {
   readonly log: Log;
@@ -19,7 +23,10 @@ export async function serve(
   const { settings } = config;
   const reloader = createReloader(config, log);
   let serving: Serving | undefined;
-  const operator = createOperator({ reloader, file: settings.file, log }, () => serving);
+  const silence = await Silence.open({
+    ...{ folder: settings.dedupe?.dir, files: realFiles, log: log.write, now: Date.now },
+  });
+  const operator = createOperator({ reloader, file: settings.file, log, silence }, () => serving);
   // Without a listener the signal would end the process; one that comes too early has nothing to reload.
   process.on('SIGHUP', () => void (serving && reloader.reload(serving.reload)));
   const size = settings.workers === 'auto' ? availableParallelism() : settings.workers;
@@ -29,6 +36,7 @@ export async function serve(
   } else {
     serving = await serveAlone(config, log, operator, alone);
   }
+  serving = withSilence(serving, silence, () => reloader.settings().endpoints, log);
   if (!watch) return serving;
   const { watchFiles } = await import('./watch.js');
   const { reload, close } = serving;
@@ -41,6 +49,17 @@ export async function serve(
     close() {
       stop();
       return close();
+    },
+  };
+}
+
+function withSilence(serving: Serving, silence: Silence, endpoints: () => readonly Endpoint[], log: Log): Serving {
+  const stop = watchSilence(silence, { endpoints, readings: serving.readings, log });
+  return {
+    ...serving,
+    async close() {
+      await stop();
+      await serving.close();
     },
   };
 }

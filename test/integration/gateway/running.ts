@@ -16,6 +16,7 @@ export interface Running {
   readonly adminUrl: string | undefined;
   readonly settings: Settings;
   readonly readings: () => readonly Reading[];
+  readonly reload: (settings: Settings) => void;
   /** What it logged. */
   readonly log: LogText;
   close(): Promise<void>;
@@ -72,6 +73,7 @@ export async function run(
     adminUrl: gateway.adminUrl,
     settings,
     readings: gateway.readings,
+    reload: gateway.reload,
     log,
     async close() {
       await gateway.close();

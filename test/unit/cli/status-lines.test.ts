@@ -45,6 +45,24 @@ describe('what gateway status says', () => {
     ]);
   });
 
+  it('of events that are expected', () => {
+    const expected = [
+      { events: '*', last: at(2400), limitSeconds: 900, overdue: true },
+      { events: 'payout.*', last: at(3600), limitSeconds: 93_600, overdue: false },
+      { events: 'charge.*,refund.*', last: at(60), overdue: false },
+    ];
+    const endpoints = well.endpoints.map((endpoint) => ({ ...endpoint, expected }));
+    expect(
+      describeStatus({ ...well, endpoints }, now)
+        .split('\n')
+        .slice(3, 6),
+    ).to.deep.equal([
+      'stripe: NO EVENTS for 40 min: overdue after 15 min',
+      'stripe: events payout.*: the last 60 min ago, overdue after 26 h',
+      'stripe: events charge.*,refund.*: how often they come is being learned, the last 60 s ago',
+    ]);
+  });
+
   it('of one without Kafka: what waits where, and since when', () => {
     const lanes = [
       lane('a', { open: false, records: 300, bytes: 46_080, oldestSeconds: 200, parked: 2 }),

@@ -31,7 +31,8 @@ describe('gateway export', () => {
 
   before(async () => {
     const endpoints = providers.map(
-      (name) => `  - { provider: ${name}, path: /in/${name}, secrets: [{ name: s, env: SECRET }]${more[name] ?? ''} }\n`,
+      (name) =>
+        `  - { provider: ${name}, path: /in/${name}, secrets: [{ name: s, env: SECRET }]${more[name] ?? ''} }\n`,
     );
     const file = join(folder, 'gateway.yaml');
     writeFileSync(
