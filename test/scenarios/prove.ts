@@ -69,7 +69,9 @@ export async function proveScenarios(options: ProofOptions): Promise<Proof> {
 function trafficFlags({ merchants, events, seed }: ProofOptions): readonly string[] {
   const rate = Math.ceil(events / duration);
   const seconds = Math.ceil(events / rate);
-  return ['--merchants', merchants, '--rate', rate, '--duration', seconds, '--seed', seed, '--faults', 'all'].map(String);
+  return ['--merchants', merchants, '--rate', rate, '--duration', seconds, '--seed', seed, '--faults', 'all'].map(
+    String,
+  );
 }
 
 async function report(cli: Cli): Promise<Counts> {
