@@ -34,6 +34,8 @@ export interface GatewayOptions {
   readonly endpoints?: string;
   /** Of topics that are created. */
   readonly partitions?: number;
+  /** `dedupe.redis.url`. */
+  readonly redis?: string;
   /** Folder for `--cpu-prof`. */
   readonly profiles?: string;
   readonly environment?: { readonly [name: string]: string };
@@ -78,14 +80,14 @@ function allReady({ workers }: { workers?: { ready: number; of: number } }): boo
 
 function configure(
   broker: string | undefined,
-  { workers = 1, client, endpoints, partitions = 6 }: GatewayOptions,
+  { workers = 1, client, endpoints, partitions = 6, redis }: GatewayOptions,
 ): string {
   const sections: { [key: string]: string } = {
     version: '1',
     server: `{ listen: "127.0.0.1:0", workers: ${workers}, shutdownDelay: 0s, drain: 5s }`,
     admin: '{ listen: "127.0.0.1:0" }',
     plugins: JSON.stringify(plugins),
-    dedupe: '{ window: 72h, dir: ../data/dedupe }',
+    dedupe: `{ window: 72h, dir: ../data/dedupe${redis === undefined ? '' : `, redis: { url: "${redis}" }`} }`,
     deadLetter: '{ topic: webhooks.dlq }',
     log: '{ level: info }',
     endpoints: endpoints ?? `[{ provider: stripe, path: ${path}, secrets: [{ name: bench, env: BENCH_SECRET }] }]`,

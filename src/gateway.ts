@@ -149,12 +149,14 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   function unready(): Unready | undefined {
     if (closing !== undefined) return 'stopping';
     if (!gate.open) return 'overloaded';
-    return publisher.ready() ? undefined : 'kafka_unavailable';
+    if (!publisher.ready()) return 'kafka_unavailable';
+    const shared = dedupe.shared();
+    return shared?.required && !shared.usable ? 'dedupe_unavailable' : undefined;
   }
 
   function readings(): readonly Reading[] {
     const { inFlight, arriving } = gate;
-    const memory = { dedupeIds: dedupe.count(), dedupeUsable: dedupe.usable() };
+    const memory = { dedupeIds: dedupe.count(), dedupeUsable: dedupe.usable(), sharedDedupe: dedupe.shared() };
     const stores = { connected: publisher.connected(), ...publisher.status?.(), ...memory };
     return [
       ...meter.readings(),

@@ -145,9 +145,10 @@ export interface Dedupe {
   /**
    * Publishes an event of an endpoint, unless it was published before, or is being published: then nothing new is, and the
    * placement is the first one's. Rejects as `publish` does; the event then counts as not published. Where nobody else
-   * publishes the event, `publish` is called at once or, beside other processes, in the order of the calls of `once`.
+   * publishes the event, `publish` is called at once or, beside other processes, in the order of the calls of `once`. It is called
+   * with `local` where other replicas' memory should have been asked and could not be.
    */
-  once(event: Fingerprint, publish: () => Promise<Placement | Spooled>): Promise<Published>;
+  once(event: Fingerprint, publish: (asked?: 'local') => Promise<Placement | Spooled>): Promise<Published>;
 }
 
 /** The inputs of a rule beside the payload. */

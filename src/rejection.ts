@@ -164,6 +164,18 @@ export const rejections = {
     letter: 'proven',
     meaning: 'the payload has a card number, and the endpoint has panGuard: park',
   },
+  duplicate_pending: {
+    stage: 'publish',
+    status: 503,
+    letter: 'none',
+    meaning: 'another replica is publishing this event and has not ended after 2 s; the provider sends again',
+  },
+  dedupe_unavailable: {
+    stage: 'publish',
+    status: 503,
+    letter: 'none',
+    meaning: 'Redis is unavailable, and dedupe.redis has `onError: refuse`; the provider sends again',
+  },
   record_refused: {
     stage: 'publish',
     status: 200,

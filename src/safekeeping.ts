@@ -15,7 +15,7 @@ import {
   type VerifiedDelivery,
   type WebhookEvent,
 } from './model.js';
-import { Rejection } from './rejection.js';
+import { Rejection, type RejectionCode } from './rejection.js';
 import type { Claim } from './stages/budget.js';
 import { deadLetter } from './stages/dead-letter.js';
 import { protectLetter } from './stages/protect-letter.js';
@@ -54,7 +54,9 @@ export async function publish(
 ): Promise<Accepted[]> {
   const published = mapped.map(({ event, named, record, digest }) =>
     dedupe
-      .once(fingerprint(name, identity, named, digest), () => publisher.publish(record))
+      .once(fingerprint(name, identity, named, digest), (asked) =>
+        publisher.publish(asked === undefined ? record : markLocal(record)),
+      )
       .then(
         (result): Accepted => ({ event, ...result }),
         (error: unknown) => new Failed(event, error),
@@ -67,6 +69,11 @@ export async function publish(
     else accepted.push(result);
   }
   return accepted;
+}
+
+/** Tells consumers that another replica may have published the event, too. */
+function markLocal(record: KafkaRecord): KafkaRecord {
+  return { ...record, headers: { ...record.headers, ce_deduped: 'local' } };
 }
 
 function fingerprint(
@@ -118,6 +125,13 @@ function refusal(error: unknown): Rejection {
   throw unavailable(error);
 }
 
+/** What keeps events from being published that is not Kafka, by the reason of the `PublishError`. */
+const ofDedupe: { readonly [reason: string]: RejectionCode | undefined } = {
+  CLAIMED: 'duplicate_pending',
+  DEDUPE_UNAVAILABLE: 'dedupe_unavailable',
+};
+
 function unavailable(error: unknown): unknown {
-  return error instanceof PublishError ? new Rejection('kafka_unavailable', { detail: error.message }) : error;
+  if (!(error instanceof PublishError)) return error;
+  return new Rejection(ofDedupe[error.reason] ?? 'kafka_unavailable', { detail: error.message });
 }

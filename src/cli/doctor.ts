@@ -36,6 +36,7 @@ export async function examine(file: string, url: string | undefined): Promise<Ex
     ...(await examineSecrets(settings)),
     ...(await examineEdge(settings)),
     ...(await examineMachine(settings)),
+    ...(await examineShared(settings)),
     ...(await examineSelf(file)),
   ];
   return { findings: [versions, config, ...inside, ...findings, ...outside], reachable };
@@ -107,6 +108,12 @@ async function examineMachine(settings: Settings): Promise<readonly Finding[]> {
     ...(admin === undefined || 'path' in admin.listen ? [] : [await examinePort('port admin.listen', admin.listen)]),
     ...(probes === undefined ? [] : [await examinePort('port probes.listen', probes.listen)]),
   ];
+}
+
+async function examineShared({ dedupe }: Settings): Promise<readonly Finding[]> {
+  if (dedupe?.redis === undefined) return [];
+  const { examineRedis } = await import('../doctor/redis.js');
+  return examineRedis(dedupe.redis, Date.now);
 }
 
 /** The gateway that runs with this configuration, if one does. */

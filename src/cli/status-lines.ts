@@ -20,6 +20,7 @@ export function describeStatus(status: Status, now: number): string {
     ...(status.dedupeUsable === false
       ? ['THE DEDUPE WINDOW CANNOT BE USED: repetitions may be published again; see the log']
       : []),
+    ...describeStore(status),
     ...(parked > 0 ? [`${parked} PARKED: see gateway spool list`] : []),
     ...(status.queue === undefined ? [] : [describeLag(status.queue, lanes)]),
     ...status.endpoints.flatMap(describeReusedIds),
@@ -29,6 +30,13 @@ export function describeStatus(status: Status, now: number): string {
   ];
   if (lanes.length > 0) sections.push('', laneTable(lanes));
   return sections.join('\n');
+}
+
+function describeStore({ dedupeStoreUsable, dedupeDegradedEvents = 0 }: Status): readonly string[] {
+  if (dedupeStoreUsable === undefined) return [];
+  const without = dedupeDegradedEvents === 0 ? '' : `; ${countEvents(dedupeDegradedEvents)} published without it`;
+  if (dedupeStoreUsable) return [`dedupe is shared by Redis${without}`];
+  return [`REDIS IS UNAVAILABLE: other replicas may publish the same events; see the log${without}`];
 }
 
 function describeReusedIds({ name, reusedIds: { published, duplicate } }: EndpointStatus): readonly string[] {

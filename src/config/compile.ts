@@ -16,6 +16,7 @@ import { compileKafka } from './kafka.js';
 import { readListen, writeListen } from './listen.js';
 import type { Materials } from './materials.js';
 import { unknownTopic } from './reach.js';
+import { compileRedis } from './redis.js';
 import type { DedupeSettings, EmbeddedSettings, KafkaSettings, Settings } from './settings.js';
 import type { Substitution } from './substitute.js';
 import { compileServerTls } from './tls.js';
@@ -46,10 +47,11 @@ export function compileConfig(
   const topics = listTopics(deadLetters, endpoints);
   lintLength(topics, topicPrefix, faults);
   const kafka = rest.kafka === undefined ? undefined : compileKafka(rest.kafka, topics, materials, faults);
+  const redis = optional('redis', rest.dedupe?.redis && compileRedis(rest.dedupe.redis, materials, faults));
   const operator = compileAdmin(rest, checked.isSound, materials, faults);
   const tls = optional('tls', rest.server?.tls && compileServerTls(rest.server.tls, materials, faults));
   const tracing = optional('tracing', compileTracing(rest.telemetry ?? {}, materials, faults));
-  const parts = { kafka, ...tls, ...operator, ...tracing, topics };
+  const parts = { kafka, ...redis, ...tls, ...operator, ...tracing, topics };
   const assembled = assemble(document.file, rest, parts, deadLetters, endpoints, materials, faults);
   const settings = whole === undefined ? undefined : assembled;
   faults.push(...lintDeadLetters(checked, deadLetters));
@@ -94,14 +96,14 @@ function assemble(
   declared: PartialGateway,
   {
     kafka,
+    redis,
     tls,
     admin,
     probes,
     topics,
     tracing,
-  }: Pick<Settings, 'tls' | 'admin' | 'probes' | 'topics' | 'tracing'> & {
-    kafka: Omit<KafkaSettings, 'spool'> | undefined;
-  },
+  }: Pick<Settings, 'tls' | 'admin' | 'probes' | 'topics' | 'tracing'> &
+    Pick<DedupeSettings, 'redis'> & { kafka: Omit<KafkaSettings, 'spool'> | undefined },
   topic: string,
   endpoints: readonly Endpoint[],
   { base }: Materials,
@@ -141,7 +143,7 @@ function assemble(
     trustedProxies,
     ...optional('admin', admin),
     ...optional('probes', probes),
-    ...readDedupe(declared, base),
+    ...readDedupe(declared, redis, base, faults),
     deadLetter: { topic, unverified: readBudget(deadLetter) },
     log: { level: log.debug === true ? 'debug' : (log.level ?? 'info') },
     topics,
@@ -172,10 +174,18 @@ function lintListeners(
 }
 
 /** By default beside the records, where they are in a folder of ours. */
-function readDedupe({ dedupe = {}, embedded }: PartialGateway, base: string): { dedupe?: DedupeSettings } {
+function readDedupe(
+  { dedupe = {}, embedded }: PartialGateway,
+  redis: DedupeSettings['redis'],
+  base: string,
+  faults: Fault[],
+): { dedupe?: DedupeSettings } {
   const { window = '72h', dir = embedded?.dir ? join(embedded.dir, 'dedupe') : '../data/dedupe' } = dedupe;
   const length = parseDuration(window);
-  return length === 0 ? {} : { dedupe: { window: length, dir: resolve(base, dir) } };
+  if (length === 0 && dedupe.redis !== undefined) {
+    faults.push({ ...invalid, pointer: '/dedupe/window', message: 'Redis has nothing to remember in a window of 0s' });
+  }
+  return length === 0 ? {} : { dedupe: { window: length, dir: resolve(base, dir), ...optional('redis', redis) } };
 }
 
 /** Node.js makes a timer of more than 2^31 - 1 ms one of 1 ms. */

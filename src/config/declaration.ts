@@ -34,7 +34,7 @@ export interface GatewayDeclaration {
     readonly retention?: { readonly time?: string; readonly bytes?: string | number };
   };
   readonly spool?: { readonly dir?: string; readonly maxBytes?: string | number };
-  readonly dedupe?: { readonly window?: string; readonly dir?: string };
+  readonly dedupe?: { readonly window?: string; readonly dir?: string; readonly redis?: RedisDeclaration };
   readonly deadLetter?: {
     readonly topic?: string;
     readonly unverified?: { readonly perMinute?: number; readonly bytesPerMinute?: string | number };
@@ -54,8 +54,9 @@ export interface GatewayDeclaration {
 
 /** What is left of a gateway.yaml with faults: each value is sound by itself, any may be missing. */
 export type PartialGateway = Partial<
-  Omit<GatewayDeclaration, 'kafka' | 'embedded' | 'admin' | 'probes' | 'endpoints'>
+  Omit<GatewayDeclaration, 'kafka' | 'embedded' | 'admin' | 'probes' | 'dedupe' | 'endpoints'>
 > & {
+  readonly dedupe?: Omit<NonNullable<GatewayDeclaration['dedupe']>, 'redis'> & { readonly redis?: PartialRedis };
   readonly kafka?: PartialKafka;
   readonly embedded?: Partial<NonNullable<GatewayDeclaration['embedded']>>;
   readonly admin?: Partial<NonNullable<GatewayDeclaration['admin']>>;
@@ -126,6 +127,22 @@ export interface SaslDeclaration {
   };
   readonly extensions?: { readonly [name: string]: string };
 }
+
+export interface RedisDeclaration {
+  readonly url: string | readonly string[];
+  readonly cluster?: boolean;
+  readonly sentinel?: { readonly primary: string; readonly password?: Reference };
+  readonly tls?: KafkaDeclaration['tls'];
+  readonly user?: string;
+  readonly password?: Reference;
+  readonly prefix?: string;
+  readonly onError?: 'accept' | 'refuse';
+}
+
+/** What is left of one with faults. */
+export type PartialRedis = Partial<Omit<RedisDeclaration, 'sentinel'>> & {
+  readonly sentinel?: Partial<NonNullable<RedisDeclaration['sentinel']>>;
+};
 
 /** Where a secret text is found: exactly one of the two. */
 export interface Reference {

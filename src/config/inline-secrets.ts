@@ -5,7 +5,7 @@ import { explainErrors } from '../diagnostics/schema-faults.js';
 import type { Fault } from '../model.js';
 
 const secretPlace =
-  /^\/(endpoints\/\d+\/(secrets(\/\d+)?|protect\/key)|kafka\/sasl\/(password|clientCredentials\/clientSecret)|kafka\/tls\/key|server\/tls\/key|admin\/token|telemetry\/otlp\/headers\/[^/]+)(\/env)?$/;
+  /^\/(endpoints\/\d+\/(secrets(\/\d+)?|protect\/key)|kafka\/sasl\/(password|clientCredentials\/clientSecret)|(kafka|dedupe\/redis)\/tls\/key|dedupe\/redis\/(sentinel\/)?password|server\/tls\/key|admin\/token|telemetry\/otlp\/headers\/[^/]+)(\/env)?$/;
 const referenceKeys = ['name', 'for', 'env', 'file', 'notBefore', 'expires'];
 
 /** Explains the schema's errors, those that come of a secret written into the file as what they are. */

@@ -23,7 +23,7 @@ export function compileKafka(
   const { clientId = 'webhook-gateway', client = 'kafkajs', idempotent = true, topics: wanted = {} } = declared;
   const compression = readCompression(declared, faults);
   const schemaIds = readSchemaIds(declared, topics, faults);
-  const tls = compileTls(declared.tls, materials, faults);
+  const tls = compileTls(declared.tls, '/kafka/tls', materials, faults);
   const sasl = compileSasl(declared.sasl, materials, faults);
   if (declared.brokers === undefined) return undefined;
   return {
@@ -55,15 +55,21 @@ function readBrokers(declared: KafkaDeclaration['brokers'], faults: Fault[]): re
   return brokers;
 }
 
-function compileTls(declared: KafkaDeclaration['tls'], materials: Materials, faults: Fault[]): KafkaSettings['tls'] {
+/** The files of a client's TLS, declared at `pointer`. */
+export function compileTls(
+  declared: KafkaDeclaration['tls'],
+  pointer: string,
+  materials: Materials,
+  faults: Fault[],
+): KafkaSettings['tls'] {
   if (declared === undefined) return undefined;
   const { ca, cert, key, rejectUnauthorized = true } = declared;
-  const readPem = (name: string | undefined, pointer: string) =>
-    name === undefined ? undefined : readFileText(name, pointer, 'config-file-missing', materials, faults);
-  const keyText = key === undefined ? undefined : readSecret(key, '/kafka/tls/key', materials, faults);
+  const readPem = (name: string | undefined, key: string) =>
+    name === undefined ? undefined : readFileText(name, `${pointer}/${key}`, 'config-file-missing', materials, faults);
+  const keyText = key === undefined ? undefined : readSecret(key, `${pointer}/key`, materials, faults);
   return {
-    ...optional('ca', readPem(ca, '/kafka/tls/ca')),
-    ...optional('cert', readPem(cert, '/kafka/tls/cert')),
+    ...optional('ca', readPem(ca, 'ca')),
+    ...optional('cert', readPem(cert, 'cert')),
     ...optional('key', keyText === undefined ? undefined : new Redacted(keyText)),
     rejectUnauthorized,
   };

@@ -121,17 +121,18 @@ function listTried({ rest: { endpoints = [] }, isSound }: CheckedGateway): Loade
 
 /** The files that secrets, keys and certificates are in. */
 async function readFiles(
-  { rest: { endpoints = [], kafka, admin, telemetry, server: { tls } = {} } }: CheckedGateway,
+  { rest: { endpoints = [], kafka, dedupe: { redis } = {}, admin, telemetry, server: { tls } = {} } }: CheckedGateway,
   base: string,
   from: Files,
 ): Promise<Materials['files']> {
   const { password, clientCredentials } = kafka?.sasl ?? {};
   const ofServers = [kafka?.tls?.key, password, clientCredentials?.clientSecret, admin?.token, tls?.key];
+  const ofRedis = [redis?.tls?.key, redis?.password, redis?.sentinel?.password];
   const ofEndpoints = endpoints.flatMap(({ secrets = [], protect }) => [...secrets, protect?.key]);
   const ofCollector = Object.values(telemetry?.otlp?.headers ?? {});
-  const certificates = [kafka?.tls?.ca, kafka?.tls?.cert, tls?.cert, tls?.clientCa];
+  const certificates = [kafka?.tls?.ca, kafka?.tls?.cert, redis?.tls?.ca, redis?.tls?.cert, tls?.cert, tls?.clientCa];
   const names = [
-    ...[...ofEndpoints, ...ofServers, ...ofCollector].map((reference) => reference?.file),
+    ...[...ofEndpoints, ...ofServers, ...ofRedis, ...ofCollector].map((reference) => reference?.file),
     ...certificates,
   ];
   const paths = new Set(names.filter((name) => name !== undefined).map((name) => resolve(base, name)));

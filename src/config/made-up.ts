@@ -71,6 +71,12 @@ export async function listSecrets(file: string): Promise<readonly SecretPlace[]>
     { ...referenceOf(sasl.password), kind: 'kafka', at: 'kafka.sasl.password' },
     { ...referenceOf(client.clientSecret), kind: 'kafka', at: 'kafka.sasl.clientCredentials.clientSecret' },
   ];
+  const redis = fieldsOf(fieldsOf(root.dedupe).redis);
+  const ofRedis = [
+    { ...referenceOf(fieldsOf(redis.tls).key), kind: 'redis', at: 'dedupe.redis.tls.key' },
+    { ...referenceOf(redis.password), kind: 'redis', at: 'dedupe.redis.password' },
+    { ...referenceOf(fieldsOf(redis.sentinel).password), kind: 'redis', at: 'dedupe.redis.sentinel.password' },
+  ];
   const endpoints = listOf(root.endpoints).flatMap((endpoint) => {
     const { name: given, provider, secrets } = fieldsOf(endpoint);
     return listOf(secrets).map((secret) => {
@@ -84,7 +90,7 @@ export async function listSecrets(file: string): Promise<readonly SecretPlace[]>
     ([name, reference]) => ({ ...referenceOf(reference), kind: 'otlp', at: `telemetry.otlp.headers.${name}` }),
   );
   const ofAdmin = { ...referenceOf(fieldsOf(root.admin).token), kind: 'admin', at: 'admin.token' };
-  return [...named, ...ofKafka, ofAdmin, ...ofCollector, ...endpoints];
+  return [...named, ...ofKafka, ...ofRedis, ofAdmin, ...ofCollector, ...endpoints];
 }
 
 function referenceOf(value: unknown): Pick<SecretPlace, 'env' | 'file'> {

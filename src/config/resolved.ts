@@ -1,7 +1,7 @@
 import type { Endpoint, Expectation, Route, Secret } from '../model.js';
 import { writeNetwork } from '../networks.js';
 import { writeListen } from './listen.js';
-import type { EmbeddedSettings, KafkaSettings, Settings } from './settings.js';
+import type { DedupeSettings, EmbeddedSettings, KafkaSettings, RedisSettings, Settings } from './settings.js';
 
 /** Plain values in the form of gateway.yaml, with nothing secret in them. */
 export type Plain = { readonly [name: string]: unknown };
@@ -45,7 +45,7 @@ export function resolve(settings: Settings): Plain {
     ...(admin === undefined ? {} : { admin: resolveAdmin(admin) }),
     ...(probes === undefined ? {} : { probes: { listen: writeListen(probes.listen) } }),
     ...where,
-    dedupe: dedupe === undefined ? { window: '0s' } : { window: duration(dedupe.window), dir: dedupe.dir },
+    dedupe: dedupe === undefined ? { window: '0s' } : resolveDedupe(dedupe),
     deadLetter,
     log,
     ...(tracing === undefined ? {} : { telemetry: { otlp: resolveTracing(tracing) } }),
@@ -90,6 +90,26 @@ function resolveSasl(sasl: NonNullable<KafkaSettings['sasl']>): Plain {
   const { tokenUrl, ...client } = token.client;
   const clientCredentials = { tokenUrl: withoutPassword(tokenUrl), ...client, clientSecret: redacted };
   return { mechanism, clientCredentials, ...shown };
+}
+
+function resolveDedupe({ window, dir, redis }: DedupeSettings): Plain {
+  return { window: duration(window), dir, ...(redis === undefined ? {} : { redis: resolveRedis(redis) }) };
+}
+
+function resolveRedis({ mode, name, tls, user, password, sentinel, prefix, onError }: RedisSettings): Plain {
+  return {
+    url: mode === 'single' ? name : name.split(', '),
+    ...(mode === 'cluster' ? { cluster: true } : {}),
+    ...(sentinel === undefined ? {} : { sentinel: redactPassword(sentinel) }),
+    ...(user === undefined ? {} : { user }),
+    ...redactPassword({ password }),
+    ...(tls === undefined ? {} : { tls: { ...tls, ...(tls.key === undefined ? {} : { key: redacted }) } }),
+    ...{ prefix, onError },
+  };
+}
+
+function redactPassword<T extends { readonly password?: unknown }>({ password, ...rest }: T): Plain {
+  return password === undefined ? rest : { ...rest, password: redacted };
 }
 
 function resolveEndpoint(endpoint: Endpoint): Plain {

@@ -117,6 +117,28 @@ export interface DedupeSettings {
   readonly window: number;
   /** Absolute path. */
   readonly dir: string;
+  /** Present: what replicas share. */
+  readonly redis?: RedisSettings;
+}
+
+/** Redis or Valkey. */
+export interface RedisSettings {
+  /** Its addresses as the configuration has them, for people. */
+  readonly name: string;
+  /** `single`: one address, of the server. `sentinel`: those of Sentinels. `cluster`: those of some nodes. */
+  readonly mode: 'single' | 'sentinel' | 'cluster';
+  readonly addresses: readonly (Listen | SocketPath)[];
+  /** Number of the database; 0 in a Cluster. */
+  readonly database: number;
+  /** Present: TLS. PEM texts. */
+  readonly tls?: KafkaSettings['tls'];
+  readonly user?: string;
+  readonly password?: Redacted;
+  readonly sentinel?: { /** What they call the primary. */ readonly primary: string; readonly password?: Redacted };
+  /** Of every key. */
+  readonly prefix: string;
+  /** What becomes of events while it cannot be used. */
+  readonly onError: 'accept' | 'refuse';
 }
 
 /** Where spans go, by OTLP over HTTP. */

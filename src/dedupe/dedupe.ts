@@ -28,18 +28,30 @@ export interface DedupeParts {
   ) => void;
 }
 
+/** What the store that replicas share is like. */
+export interface SharedState {
+  readonly usable: boolean;
+  /** True where events are refused while it cannot be used. */
+  readonly required: boolean;
+  /** Events that were published without it. */
+  readonly degraded: number;
+}
+
 export interface ClosableDedupe extends Dedupe {
   /** How many events it knows; undefined where none are remembered. */
   count(): number | undefined;
   /** False while what is published cannot be written to the window. */
   usable(): boolean;
+  /** Of the store that replicas share: see `SharedState`; undefined without one. */
+  shared(): SharedState | undefined;
   /** Writes what it knows. Publishes must have ended. */
   close(): Promise<void>;
 }
 
-type Publish = () => Promise<Placement | Spooled>;
+/** `local`: only this replica's memory was asked. */
+export type Publish = Parameters<Dedupe['once']>[1];
 
-export function createDedupe(parts: DedupeParts): ClosableDedupe {
+export function createDedupe(parts: DedupeParts): LocalDedupe {
   return new LocalDedupe(parts);
 }
 
@@ -50,7 +62,7 @@ export function createDedupe(parts: DedupeParts): ClosableDedupe {
  * twin in another process waits; if the first fails, it tries by itself, and so it does after half a minute. Faults of the
  * disk stop nothing: what cannot be written is known here only.
  */
-class LocalDedupe implements ClosableDedupe {
+export class LocalDedupe implements ClosableDedupe {
   readonly #window: Window;
   readonly #claims: Claims | undefined;
   readonly #clock: Clock;
@@ -69,7 +81,11 @@ class LocalDedupe implements ClosableDedupe {
   }
 
   once(event: Fingerprint, publish: Publish): Promise<Published> {
-    const keys = keysOf(event);
+    return this.onceOf(event, keysOf(event), publish);
+  }
+
+  /** The same, with the event's keys. */
+  onceOf(event: Fingerprint, keys: EventKeys, publish: Publish): Promise<Published> {
     const active = this.#active.of(keys);
     const repeated = findRepeated(active, keys);
     if (repeated !== undefined) return repeat(repeated, keys);
@@ -89,6 +105,10 @@ class LocalDedupe implements ClosableDedupe {
 
   usable(): boolean {
     return !this.#failing;
+  }
+
+  shared(): undefined {
+    return undefined;
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@ import type { DedupeSettings } from '../config/settings.js';
 import { NewerFormatError } from '../newer-format.js';
 import type { Clock } from '../publish/clock.js';
 import { openClaims } from './claims.js';
-import { type ClosableDedupe, createDedupe, type DedupeParts } from './dedupe.js';
+import { type ClosableDedupe, createDedupe, type DedupeParts, type LocalDedupe } from './dedupe.js';
 import { openFolder } from './folder.js';
 import { openWindow } from './window.js';
 
@@ -22,7 +22,18 @@ export async function openDedupe(
   { shared, clock, log }: DedupeOptions,
 ): Promise<ClosableDedupe> {
   if (settings === undefined) return everyTime;
-  const { dir, window: length } = settings;
+  const local = await openLocal(settings, { shared, clock, log });
+  const { redis, window } = settings;
+  if (redis === undefined) return local;
+  // Whoever has none shall not wait for the library.
+  const [{ openRedis }, { openShared }] = await Promise.all([import('./redis/store.js'), import('./shared/shared.js')]);
+  return openShared({ local, store: openRedis(redis), onError: redis.onError, window, clock, log });
+}
+
+async function openLocal(
+  { dir, window: length }: DedupeSettings,
+  { shared, clock, log }: DedupeOptions,
+): Promise<LocalDedupe> {
   try {
     const folder = openFolder(dir);
     const window = await openWindow({ folder, length, shared, clock, log });
@@ -42,6 +53,7 @@ export const everyTime: ClosableDedupe = {
   },
   count: () => undefined,
   usable: () => true,
+  shared: () => undefined,
   async close() {},
 };
 

@@ -19,7 +19,12 @@ export function maskSecrets(text: string): string {
   mark(document.contents, '', false, spans);
   const masked = spans.reduce((result, [start, end]) => blank(result, start, end), text);
   const tails = spans.reduce((result, [, end]) => blankComment(result, end), masked);
-  return document.errors.length > 0 ? maskLines(tails) : tails;
+  return maskUrls(document.errors.length > 0 ? maskLines(tails) : tails);
+}
+
+/** User and password of a URL. */
+function maskUrls(text: string): string {
+  return text.replace(/(?<=:\/\/)[^\s"']+(?=@)/g, (login) => '*'.repeat(login.length));
 }
 
 function mark(node: unknown, parent: string, secret: boolean, spans: [number, number][]): void {

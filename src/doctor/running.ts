@@ -9,6 +9,12 @@ const troubles: readonly (readonly [string, unknown, string, string])[] = [
     'see its log; make room in dedupe.dir or let its user write there',
   ],
   [
+    'dedupeStoreUsable',
+    false,
+    'it cannot use Redis: other replicas may publish the same events',
+    'see its log; the findings about redis say more',
+  ],
+  [
     'spoolUnusable',
     true,
     'it cannot use the spool: without Kafka, webhooks are answered with 503',

@@ -5,7 +5,7 @@ import { health, send } from './app.js';
 import { Koa, Router } from './koa.js';
 
 /** Why a webhook would be answered with 503, or its connection soon be gone. */
-export type Unready = 'stopping' | 'overloaded' | 'kafka_unavailable' | 'no_worker';
+export type Unready = 'stopping' | 'overloaded' | 'kafka_unavailable' | 'dedupe_unavailable' | 'no_worker';
 
 export interface AdminOptions {
   /** Absent: webhooks are taken. */

@@ -22,6 +22,7 @@ export const endings: ReadonlyMap<string, readonly string[]> = new Map([
   ],
   ['expected events come again', ['expected events do not come']],
   ['the collector takes spans', ['spans dropped: the collector does not take them']],
+  ['the shared dedupe store can be used', ['the shared dedupe store cannot be used']],
   ['certificate renewed', ['certificate not renewed: the old one stays']],
   ['configuration reloaded', ['configuration not reloaded: the old one stays', 'fault in the configuration']],
 ]);

@@ -189,6 +189,18 @@ export const metrics = {
     merge: 'min',
     help: '0 while a worker cannot read or write the dedupe window: repetitions may be published again. Raise an alarm.',
   },
+  gateway_dedupe_store_usable: {
+    type: 'gauge',
+    labels: [],
+    merge: 'min',
+    help: '0 while a worker cannot use the Redis of dedupe.redis: an event that comes to two replicas is published twice, or refused. Raise an alarm.',
+  },
+  gateway_dedupe_degraded_events_total: {
+    type: 'counter',
+    labels: [],
+    merge: 'sum',
+    help: 'Events that were published while Redis was unavailable, known to one replica only: their records have ce_deduped.',
+  },
   gateway_spans_exported_total: {
     type: 'counter',
     labels: [],

@@ -14,6 +14,8 @@ export interface Observed extends Partial<PublisherStatus> {
   readonly dedupeIds?: number | undefined;
   /** Whether what is published can be remembered. */
   readonly dedupeUsable: boolean;
+  /** Of the store that replicas share; absent without one. */
+  readonly sharedDedupe?: { readonly usable: boolean; readonly degraded: number } | undefined;
   /** Slot of the worker. */
   readonly worker: number;
   /** Milliseconds since the epoch. */
@@ -30,6 +32,7 @@ export function observe({
   spool,
   dedupeIds,
   dedupeUsable,
+  sharedDedupe,
   worker,
   now,
 }: Observed): readonly Reading[] {
@@ -47,6 +50,12 @@ export function observe({
     ...(dedupeIds === undefined
       ? []
       : [read('gateway_dedupe_ids', dedupeIds), read('gateway_dedupe_usable', Number(dedupeUsable))]),
+    ...(sharedDedupe === undefined
+      ? []
+      : [
+          read('gateway_dedupe_store_usable', Number(sharedDedupe.usable)),
+          read('gateway_dedupe_degraded_events_total', sharedDedupe.degraded),
+        ]),
     ...(queue === undefined ? [] : observeQueue(queue)),
     ...(spool === undefined ? [] : observeSpool(spool, now)),
     ...observeProcess(String(worker), now),

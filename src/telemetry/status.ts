@@ -30,6 +30,9 @@ export interface Status {
   readonly dedupeIds?: number;
   /** False while a worker cannot read or write the dedupe window. */
   readonly dedupeUsable?: boolean;
+  /** With Redis: false while a worker cannot use it; and how many events were published meanwhile, since the start. */
+  readonly dedupeStoreUsable?: boolean;
+  readonly dedupeDegradedEvents?: number;
 }
 
 export interface EndpointStatus {
@@ -93,6 +96,7 @@ export function makeStatus(settings: Settings, readings: readonly Reading[], abo
   };
   const queued = value('gateway_queue_records');
   const dedupeIds = value('gateway_dedupe_ids');
+  const storeUsable = value('gateway_dedupe_store_usable');
   return {
     ...about,
     connected: value('gateway_kafka_connected') === 1,
@@ -129,6 +133,10 @@ export function makeStatus(settings: Settings, readings: readonly Reading[], abo
     spoolUnusable: value('gateway_spool_unusable') === 1,
     spoolDamagedFiles: value('gateway_spool_damaged_files') ?? 0,
     ...(dedupeIds !== undefined && { dedupeIds, dedupeUsable: value('gateway_dedupe_usable') === 1 }),
+    ...(storeUsable !== undefined && {
+      dedupeStoreUsable: storeUsable === 1,
+      dedupeDegradedEvents: value('gateway_dedupe_degraded_events_total') ?? 0,
+    }),
   };
 }
 

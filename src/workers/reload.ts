@@ -129,6 +129,10 @@ function explainFixed(from: Settings, to: Settings): string | undefined {
   return `${changed.join(', ')} can't change while the gateway runs: restart it`;
 }
 
+function withoutFiles({ redis, ...dedupe }: NonNullable<Settings['dedupe']>) {
+  return { ...dedupe, redis: redis && { ...redis, tls: redis.tls?.rejectUnauthorized } };
+}
+
 /** Credentials and certificates are left out: they are renewed in their files, and count from the next start on. */
 function fixed({ listen, tls, workers, admin, probes, publisher, dedupe }: Settings): {
   readonly [key: string]: string | undefined;
@@ -140,7 +144,7 @@ function fixed({ listen, tls, workers, admin, probes, publisher, dedupe }: Setti
     ...{ 'server.listen': listen, 'server.workers': workers, admin, probes },
     // Whether clients must show a certificate is a property of the listener.
     ...{ 'server.tls': tls && { clientCa: tls.clientCa !== undefined } },
-    ...{ [kind]: shown, spool, dedupe },
+    ...{ [kind]: shown, spool, dedupe: dedupe && withoutFiles(dedupe) },
   };
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
 }

@@ -59,9 +59,9 @@ describe('the YAML of the documentation', () => {
   });
   after(() => directory.remove());
 
-  /** Files outside of the folder become files in it. */
+  /** Files that the text names become files in the folder. */
   function placeFiles(text: string): string {
-    return text.replaceAll(/(?<=\b(?:file|cert|clientCa|tokenFile|ca): *)(\/[^\s,}\]]+)/g, (path) => {
+    return text.replaceAll(/(?<=\b(?:file|cert|key|clientCa|tokenFile|ca): *)([\w./-]+)/g, (path) => {
       const name = path.replaceAll('/', '_');
       writeFileSync(join(directory.path, name), secret, { mode: 0o600 });
       return name;

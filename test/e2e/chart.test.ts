@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
+import { loadConfig } from '../../src/config/load.js';
 import { findTool } from '../support/tool.js';
 import { Cli, makeDirectory } from './cli.js';
 import { secret } from './stripe.js';
@@ -139,6 +140,23 @@ describe('the manifests for Kubernetes', () => {
       }
     });
   }
+
+  it('give the gateway the password of Redis as a file, and a way to it', async () => {
+    const options = ['-f', join(chart, 'ci/redis-values.yaml')];
+    const { stdout } = await run(helm, ['template', 'hooks', chart, ...options]);
+    const all = manifestsOf(stdout);
+    const text = all.find(({ kind }) => kind === 'ConfigMap')?.data?.['gateway.yaml'] ?? '';
+    const file = /password:\s+file: (\S+)/.exec(text)?.[1] ?? '';
+    const pod = all.find(({ kind }) => kind === 'StatefulSet')?.spec?.template?.spec;
+    const mounts = pod?.containers[0]?.volumeMounts.map(({ mountPath }) => mountPath) ?? [];
+    expect(mounts.some((path) => file.startsWith(`${path}/`))).to.equal(true);
+    expect(JSON.stringify(all.find(({ kind }) => kind === 'NetworkPolicy'))).to.contain('"port":6380');
+    const directory = makeDirectory({ 'gateway.yaml': text.replace(file, 'password'), password: 'right' });
+    const environment = { KAFKA_BOOTSTRAP_SERVERS: 'kafka:9092', STRIPE_WEBHOOK_SECRET: secret };
+    const { diagnostics } = await loadConfig(join(directory.path, 'gateway.yaml'), environment, Date.now());
+    directory.remove();
+    expect(diagnostics).to.deep.equal([]);
+  });
 
   it('are refused with a grace period that is too short', async () => {
     const short = ['--set', 'shutdown.gracePeriodSeconds=29'];

@@ -34,12 +34,7 @@ export function nameOf({
 }
 
 /** The records that a played event must have left; none of what the gateway did not take, or of what becomes a dead letter. */
-export async function expectRecords({
-  event,
-  request,
-  startedAt,
-  answeredAt,
-}: Played): Promise<readonly ExpectedRecord[]> {
+async function expectRecords({ event, request, startedAt, answeredAt }: Played): Promise<readonly ExpectedRecord[]> {
   if (answeredAt === undefined) return [];
   const endpoint = assumeProven(event.endpoint, 'expected');
   const now = Date.now();

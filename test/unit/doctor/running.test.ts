@@ -16,6 +16,7 @@ describe('doctor: the gateway that runs', () => {
 
   for (const [change, message] of [
     [{ dedupeUsable: false }, /: it cannot read or write the dedupe window/],
+    [{ dedupeStoreUsable: false }, /: it cannot use Redis/],
     [{ spoolUnusable: true }, /: it cannot use the spool/],
     [{ spoolFull: true }, /: its spool is full/],
   ] as const) {

@@ -33,7 +33,24 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   "spool" (dict "dir" "/data/spool")
   "dedupe" (dict "dir" "/data/dedupe")
 -}}
+{{- with .Values.redis }}
+{{- if .url }}
+{{- $redis := dict "url" .url "onError" .onError -}}
+{{- with .user }}{{- $_ := set $redis "user" . -}}{{- end -}}
+{{- if .existingSecret -}}
+{{- $_ := set $redis "password" (dict "file" (printf "/run/secrets/%s/%s" .existingSecret .passwordKey)) -}}
+{{- end -}}
+{{- $_ := set $base.dedupe "redis" $redis -}}
+{{- end -}}
+{{- end -}}
 {{- toYaml (mergeOverwrite $base (deepCopy .Values.config)) -}}
+{{- end -}}
+
+{{/* Secrets that are mounted as files. */}}
+{{- define "gateway.secretFiles" -}}
+{{- $names := .Values.secretFiles -}}
+{{- with .Values.redis.existingSecret }}{{- $names = append $names . | uniq -}}{{- end -}}
+{{- toJson $names -}}
 {{- end -}}
 
 {{- define "gateway.pod" -}}
@@ -113,7 +130,7 @@ spec:
         - { name: config, mountPath: /etc/gateway, readOnly: true }
         - { name: data, mountPath: /data }
         - { name: tmp, mountPath: /tmp }
-        {{- range .Values.secretFiles }}
+        {{- range (include "gateway.secretFiles" . | fromJsonArray) }}
         - { name: secret-{{ . }}, mountPath: /run/secrets/{{ . }}, readOnly: true }
         {{- end }}
         {{- with .Values.extraVolumeMounts }}
@@ -128,7 +145,7 @@ spec:
     - name: data
       emptyDir: {}
     {{- end }}
-    {{- range .Values.secretFiles }}
+    {{- range (include "gateway.secretFiles" . | fromJsonArray) }}
     - name: secret-{{ . }}
       secret: { secretName: {{ . }}, defaultMode: 0440 }
     {{- end }}
