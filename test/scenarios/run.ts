@@ -7,7 +7,7 @@ import { startCluster } from '../support/kafka/cluster.js';
 import { proveScenarios } from './prove.js';
 
 /**
- * `npm run scenario-proof -- --events 100000 --merchants 1000`: payments of eight providers with all faults, while each of three
+ * `npm run scenario-proof -- --events 100000 --merchants 1000`: payments of nine providers with all faults, while each of three
  * brokers in turn is killed and started again; then every record must be there once, in order.
  */
 const { values } = parseArgs({

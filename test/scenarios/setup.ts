@@ -4,7 +4,17 @@ import { plugins } from '../e2e/cli.js';
 import { declarationOf } from '../unit/plugins-data/endpoints.js';
 
 /** Every provider that has scenarios and may be played by the proof. */
-const providers = ['adyen', 'checkout_com', 'gocardless', 'mollie', 'paypal', 'razorpay', 'square', 'stripe'] as const;
+const providers = [
+  'adyen',
+  'checkout_com',
+  'gocardless',
+  'mollie',
+  'paddle',
+  'paypal',
+  'razorpay',
+  'square',
+  'stripe',
+] as const;
 
 /** A configuration, and the environment that it needs. */
 export interface Setup {
