@@ -1,6 +1,7 @@
 /** Who may import whom: see the list of rooms in CONTRIBUTING.md. Types may cross, so they aren't looked at; code may not, required code neither. */
 const code = { dependencyTypesNot: ['type-only', 'type-import'] };
 const pure = '^src/(stages|signature|rules|exact|diagnostics|protect)/';
+const pages = '^src/inspector/pages/';
 const edges = '^src/(publish|dedupe|http|telemetry)/';
 
 module.exports = {
@@ -25,12 +26,39 @@ module.exports = {
     { name: 'pipeline-knows-stages-only', severity: 'error', from: { path: '^src/(pipeline|safekeeping)\\.ts$' }, to: { ...code, path: '^src/', pathNot: '^src/(stages/|(model|rejection|safekeeping)\\.ts$)' } },
     { name: 'nobody-imports-commands', severity: 'error', from: { pathNot: '^src/commands/' }, to: { ...code, path: '^src/commands/' } },
     { name: 'only-commands-and-workers-import-gateway', severity: 'error', from: { path: '^src/', pathNot: '^src/(commands|workers)/' }, to: { ...code, path: '^src/gateway\\.ts$' } },
-    { name: 'no-dev-dependency', severity: 'error', from: { path: '^src/' }, to: { ...code, dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'] } },
+    {
+      name: 'pages-stand-alone',
+      comment: 'They are bundled for the browser; types of the server they may know.',
+      severity: 'error',
+      from: { path: pages },
+      to: { ...code, pathNot: `${pages}|node_modules/preact/` },
+    },
+    { name: 'nobody-imports-pages', severity: 'error', from: { path: '^src/', pathNot: pages }, to: { ...code, path: pages } },
+    {
+      name: 'helper-stays-in-its-process',
+      comment: 'Reading topics, replaying and trying rules is not for the process that answers webhooks: see src/inspector/helper/helper.ts.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/inspector/helper/' },
+      to: { ...code, path: '^src/inspector/helper/', pathNot: '^src/inspector/helper/helper\\.ts$' },
+    },
+    {
+      name: 'helper-is-not-loaded-here',
+      severity: 'error',
+      from: { path: '^src/inspector/helper/helper\\.ts$' },
+      to: { ...code, path: '^src/', pathNot: '^src/inspector/respond\\.ts$' },
+    },
+    {
+      name: 'inspector-is-joined-by-workers',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(inspector|workers)/' },
+      to: { ...code, path: '^src/inspector/' },
+    },
+    { name: 'no-dev-dependency', severity: 'error', from: { path: '^src/', pathNot: pages }, to: { ...code, dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'] } },
     {
       name: 'commonjs-is-required',
       comment: 'Through src/require.ts, which says why. Not those two: they have modules; nor kafkajs, of which only what reads Kafka imports its index.',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^src/', pathNot: pages },
       to: { ...code, path: 'node_modules/', pathNot: 'node_modules/(@platformatic/kafka|re2js|kafkajs)/', dependencyTypes: ['import'] },
     },
   ],

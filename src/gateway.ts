@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { collectAtRest } from './collect-at-rest.js';
 import type { Settings } from './config/settings.js';
+import { type EventLookup, lookUp } from './dedupe/lookup.js';
 import { openDedupe } from './dedupe/open.js';
 import type { AdminOptions, Unready } from './http/admin.js';
 import { createApp } from './http/app.js';
 import { createClients } from './http/client.js';
 import { type ConnectionLimits, Connections } from './http/connections.js';
 import { Gate } from './http/gate.js';
+import type { DeliveryObserver } from './http/observer.js';
 import { fitConnections, readOpenFilesLimit } from './http/open-files.js';
 import { type OperatorServers, startOperatorServers } from './http/operator-servers.js';
 import { Rates } from './http/rates.js';
@@ -38,6 +40,8 @@ export interface GatewayOptions {
   readonly publisher?: Publisher;
   /** Which of how many processes with the same settings this is, counted from 0; absent: the only one. */
   readonly worker?: Place;
+  /** Is told of every request. */
+  readonly observe?: DeliveryObserver | undefined;
   /** What the admin server says beside the state and the log's level. */
   readonly operator?: Omit<AdminOptions, 'unready' | 'log' | 'setLevel' | 'access'>;
 }
@@ -60,6 +64,8 @@ export interface Gateway {
   unready(): Unready | undefined;
   /** What was measured, of this process. */
   readings(): readonly Reading[];
+  /** Where an event lies that was published within the dedupe window. */
+  lookUp(id: string, type?: string): EventLookup;
   /**
    * New requests meet these settings, those in flight end with the old ones. What is bound to sockets and stores stays:
    * `listen`, `admin`, `publisher`.
@@ -126,6 +132,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
       log,
       meter,
       traces,
+      observe: options.observe,
       stopping: () => closing !== undefined,
     });
   }
@@ -208,7 +215,11 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     const setLevel: AdminOptions['setLevel'] = (level) => (log.level = level);
     back = await startOperatorServers(first, { ...options.operator, log, unready, setLevel });
     const { adminUrl } = back;
-    return { url: front.url, ...(adminUrl !== undefined && { adminUrl }), unready, readings, reload, close };
+    const find: Gateway['lookUp'] = (id, type) => lookUp(dedupe, settings.endpoints, id, type);
+    return {
+      ...{ url: front.url, ...(adminUrl !== undefined && { adminUrl }) },
+      ...{ unready, readings, lookUp: find, reload, close },
+    };
   } catch (error) {
     await close();
     throw error;

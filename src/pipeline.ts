@@ -9,7 +9,6 @@ import type {
   Delivery,
   Endpoint,
   Item,
-  KafkaRecord,
   KeySource,
   Placement,
   Protected,
@@ -23,7 +22,7 @@ import { bind } from './stages/bind.js';
 import { decode } from './stages/decode.js';
 import { gatherKeys } from './stages/gather-keys.js';
 import { identify } from './stages/identify.js';
-import { map } from './stages/map.js';
+import { type Mapping, map } from './stages/map.js';
 import { protectEvent } from './stages/protect.js';
 import { protectRejection } from './stages/protect-letter.js';
 import { split } from './stages/split.js';
@@ -140,14 +139,14 @@ function prepare(
       : identify(endpoint, item, bindings);
   if (event instanceof Promise)
     return event.then(async (event) => mapTo(event, await map(endpoint, verified, event, item, bindings), digest));
-  const record = map(endpoint, verified, event, item, bindings);
-  return record instanceof Promise
-    ? record.then((record) => mapTo(event, record, digest))
-    : mapTo(event, record, digest);
+  const mapping = map(endpoint, verified, event, item, bindings);
+  return mapping instanceof Promise
+    ? mapping.then((mapping) => mapTo(event, mapping, digest))
+    : mapTo(event, mapping, digest);
 }
 
-function mapTo(event: WebhookEvent, record: KafkaRecord, digest: string): Mapped {
-  return { event, named: event, record, digest };
+function mapTo(event: WebhookEvent, { record, route }: Mapping, digest: string): Mapped {
+  return { event, named: event, record, route, digest };
 }
 
 /** The same without what the endpoint protects. Digest and name stay those of the original: a repetition is known by them. */

@@ -11,6 +11,7 @@ import {
   PublishError,
   type Published,
   type Publisher,
+  type Route,
   type Spooled,
   type VerifiedDelivery,
   type WebhookEvent,
@@ -33,6 +34,10 @@ export interface Safes {
 
 export interface Accepted extends Published {
   readonly event: WebhookEvent;
+  /** Of its record. */
+  readonly key: string;
+  /** The one that it took. */
+  readonly route: Route;
 }
 
 export interface Mapped {
@@ -41,6 +46,7 @@ export interface Mapped {
   /** Id and type as the provider sent them. */
   readonly named: Pick<WebhookEvent, 'id' | 'type'>;
   readonly record: KafkaRecord;
+  readonly route: Route;
   /** SHA-256 of the item's bytes, base64. */
   readonly digest: string;
 }
@@ -52,13 +58,13 @@ export async function publish(
   rejected: Rejection[],
   { publisher, dedupe }: Safes,
 ): Promise<Accepted[]> {
-  const published = mapped.map(({ event, named, record, digest }) =>
+  const published = mapped.map(({ event, named, record, route, digest }) =>
     dedupe
       .once(fingerprint(name, identity, named, digest), (asked) =>
         publisher.publish(asked === undefined ? record : markLocal(record)),
       )
       .then(
-        (result): Accepted => ({ event, ...result }),
+        (result): Accepted => ({ event, key: record.key, route, ...result }),
         (error: unknown) => new Failed(event, error),
       ),
   );

@@ -26,7 +26,7 @@ export async function askAdmin(
   const { file, base, token } = await findAdmin(flags);
   const { requestAdmin } = await import('./admin-request.js');
   const answer = await requestAdmin(base, { method, path, token: method === 'GET' ? undefined : token }).catch(() => {
-    throw new Failure('unreachable', `No gateway answers at ${base}`);
+    throw new Failure('unreachable', `No gateway answers at ${base}: ${howToStart}`);
   });
   const { status, body } = answer;
   // Whatever has this port answers. A reload's report has lines, and is made printable where it is written.
@@ -38,6 +38,9 @@ export async function askAdmin(
     throw new Failure('negative', `${base} refuses this request: ${textOf(body, 'error') ?? 'it does not say why'}`);
   throw new Failure('unreachable', `${base}${path} answers ${status}: is it the admin server of a gateway?`);
 }
+
+/** For whoever finds nobody there. */
+const howToStart = 'gateway start runs one, gateway dev one for development';
 
 function explainToken(file: string, token: string | undefined): string {
   if (token === undefined) return `wants the token of its configuration, and ${file} has none that is there`;

@@ -1,6 +1,7 @@
 import { escapeJson, printableColoured, printableLines } from '../printable.js';
 import { type ExitReason, exitCodes, toFailure } from './failure.js';
 import { Command } from './oclif.js';
+import { hasColours, paintOutcomes } from './terminal.js';
 
 /**
  * What every command shares: nothing that a terminal obeys is printed; `--json`, and one place where errors become a message and an exit code. With `--json`,
@@ -30,6 +31,27 @@ export abstract class BaseCommand extends Command {
 
   override log(message = ''): void {
     super.log(printableLines(message));
+  }
+
+  /** Prints an answer: the same as `log`, with outcome words in colours where the terminal shows them. */
+  protected show(message: string): void {
+    const text = printableLines(message);
+    super.log(hasColours() ? paintOutcomes(text) : text);
+  }
+
+  /**
+   * Ends an answer with what one would type next; without any, with nothing. `config`: what `--config` was given, which those
+   * commands need, too.
+   */
+  protected next(commands: readonly string[], config?: string): void {
+    const given = config === undefined ? '' : ` --config ${config}`;
+    const lines = commands.map((each, index) => `${index === 0 ? 'Next:' : '     '}  ${each}${given}`);
+    if (lines.length > 0) this.log(`\n${lines.join('\n')}`);
+  }
+
+  /** The same below a table or a stream of lines, on a terminal alone: what reads a pipe expects rows. */
+  protected nextOnTerminal(commands: readonly string[], config?: string): void {
+    if (process.stdout.isTTY) this.next(commands, config);
   }
 
   override logToStderr(message = ''): void {

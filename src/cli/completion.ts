@@ -1,3 +1,5 @@
+import type { ValueKind } from './completed-values.js';
+
 /** A command as the completion needs it. */
 export interface CompletedCommand {
   /** Its words: `dlq list`. */
@@ -6,6 +8,8 @@ export interface CompletedCommand {
   readonly flags: readonly CompletedFlag[];
   /** Values of its first argument, where there are few. */
   readonly values: readonly string[];
+  /** What its arguments are, where the configuration says which there are. */
+  readonly kind: ValueKind | undefined;
 }
 
 export interface CompletedFlag {
@@ -15,15 +19,17 @@ export interface CompletedFlag {
   readonly takesValue: boolean;
   /** Where there are few. */
   readonly values: readonly string[];
-  /** Arguments of the command line that print the values, one a line, where they depend on the configuration. */
-  readonly asks?: string;
+  readonly kind: ValueKind | undefined;
 }
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 
 export type Shell = (typeof shells)[number];
 
-/** A script that completes commands, flags and their values in this shell; files are completed where nothing else is known. */
+/**
+ * A script that completes commands, flags and their values in this shell; files are completed where nothing else is known. What the
+ * configuration says, such as topics, it asks the command line for, by `completion --values`.
+ */
 export function makeCompletion(shell: Shell, bin: string, commands: readonly CompletedCommand[]): string {
   if (shell === 'fish') return makeFish(bin, commands);
   const script = makeBash(bin, commands);
@@ -45,10 +51,22 @@ function listWords(commands: readonly CompletedCommand[]): ReadonlyMap<string, r
 function makeBash(bin: string, commands: readonly CompletedCommand[]): string {
   const words = listWords(commands);
   const values = commands.flatMap(({ name, flags }) =>
-    flags.filter((flag) => flag.takesValue).map((flag) => [`${name} --${flag.name}`, valuesOf(bin, flag)] as const),
+    flags.filter((flag) => flag.takesValue).map((flag) => [`${name} --${flag.name}`, flag] as const),
+  );
+  const ask = (kind: ValueKind) => `$(_${bin}_values ${kind})`;
+  const asked = commands.flatMap(({ name, kind }) =>
+    kind === undefined ? [] : [`    "${name}") words="$words ${ask(kind)}" ;;`],
   );
   const names = [...words.keys()].filter(Boolean).map((name) => `"${name}"`);
-  return `_${bin}() {
+  return `_${bin}_values() {
+  local config=() word="" given=""
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-2}"; do
+    [[ "$given" == -c || "$given" == --config ]] && config=(--config "$word")
+    given="$word"
+  done
+  "\${COMP_WORDS[0]}" completion --values "$1" "\${config[@]}" 2>/dev/null </dev/null
+}
+_${bin}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command="" word words=""
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "\${command:+$command }$word" in
@@ -59,17 +77,15 @@ function makeBash(bin: string, commands: readonly CompletedCommand[]): string {
 ${[...words].map(([after, found]) => `    "${after}") words="${found.join(' ')}" ;;`).join('\n')}
   esac
   case "$command $previous" in
-${values.map(([flag, found]) => `    "${flag}") words="${found}" ;;`).join('\n')}
+${values.map(([name, flag]) => `    "${name}") words="${flag.kind === undefined ? flag.values.join(' ') : ask(flag.kind)}" ;;`).join('\n')}
+    *) [[ "$current" == -* ]] || case "$command" in
+${asked.map((line) => `  ${line}`).join('\n')}
+      esac ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -o default -F _${bin} ${bin}
 `;
-}
-
-/** As the text of a variable. */
-function valuesOf(bin: string, { values, asks }: CompletedFlag): string {
-  return asks === undefined ? values.join(' ') : `$(${bin} ${asks} 2>/dev/null)`;
 }
 
 function makeFish(bin: string, commands: readonly CompletedCommand[]): string {
@@ -78,7 +94,8 @@ function makeFish(bin: string, commands: readonly CompletedCommand[]): string {
     `function __${bin}_at; test (__${bin}_words) = "$argv"; end`,
     `function __${bin}_in; string match -q -- "$argv *" (__${bin}_words)' '; end`,
   ];
-  for (const { name, summary, flags, values } of commands) {
+  const ask = (kind: ValueKind) => ` -x -a '(${bin} completion --values ${kind} 2>/dev/null)'`;
+  for (const { name, summary, flags, values, kind } of commands) {
     const parts = name.split(' ');
     for (const [index, part] of parts.entries()) {
       const last = index === parts.length - 1;
@@ -86,9 +103,11 @@ function makeFish(bin: string, commands: readonly CompletedCommand[]): string {
       lines.push(`complete -c ${bin} -n '__${bin}_at ${parts.slice(0, index).join(' ')}' -f -a ${part}${about}`);
     }
     if (values.length > 0) lines.push(`complete -c ${bin} -n '__${bin}_at ${name}' -f -a ${quote(values.join(' '))}`);
+    if (kind !== undefined) lines.push(`complete -c ${bin} -n '__${bin}_in ${name}'${ask(kind)}`);
     for (const flag of flags) {
-      const given = flag.asks === undefined ? flag.values.join(' ') : `(${bin} ${flag.asks} 2>/dev/null)`;
-      const takes = given !== '' ? ` -x -a ${quote(given)}` : flag.takesValue ? ' -r' : '';
+      const known = flag.kind === undefined ? undefined : ask(flag.kind);
+      const takes =
+        known ?? (flag.values.length > 0 ? ` -x -a ${quote(flag.values.join(' '))}` : flag.takesValue ? ' -r' : '');
       lines.push(`complete -c ${bin} -n '__${bin}_in ${name}' -l ${flag.name}${takes} -d ${quote(flag.summary)}`);
     }
   }

@@ -43,7 +43,7 @@ export async function diffFiles(oldFile: string, newFile: string, options: DiffO
   return { changes, against: { events: recorded.length, changed }, notes };
 }
 
-async function loadSide(file: string): Promise<LoadedSide> {
+export async function loadSide(file: string): Promise<LoadedSide> {
   const loaded = await loadWithMadeUp(file, 'missing');
   const { settings, diagnostics, sources } = loaded;
   if (settings !== undefined) return { ...loaded, settings };
@@ -112,7 +112,7 @@ export function describeDiff({ changes, against, notes }: DiffReport): string {
   return all.map(printable).join('\n');
 }
 
-function describeChange({ kind, path, old, new: next }: Change): string {
+export function describeChange({ kind, path, old, new: next }: Change): string {
   const mark = marks[kind];
   if (kind === 'added') return `${mark} ${path}: ${show(next)}`;
   if (kind === 'removed') return `${mark} ${path}: ${show(old)}`;

@@ -17,6 +17,7 @@ export const selectionFlags = {
     helpValue: 'TIME',
     description: 'Only those received since then: an age (30m, 1h, 2d) or a time (2026-01-01T12:00:00Z).',
   }),
+  before: Flags.string({ helpValue: 'TIME', description: 'Only those received before then: an age or a time.' }),
   endpoint: Flags.string({ helpValue: 'NAME', description: 'Only those of this endpoint.' }),
 };
 
@@ -24,6 +25,7 @@ export interface Selection {
   readonly reason?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly since?: number | undefined;
+  readonly before?: number | undefined;
   readonly endpoint?: string | undefined;
 }
 
@@ -31,22 +33,52 @@ export interface Selection {
 export async function readSelection(flags: {
   readonly reason?: string | undefined;
   readonly since?: string | undefined;
+  readonly before?: string | undefined;
   readonly endpoint?: string | undefined;
 }): Promise<Selection> {
-  const { reason, since, endpoint } = flags;
+  const { reason, since, before, endpoint } = flags;
   if (reason !== undefined && !Object.hasOwn(rejections, reason)) {
     const hint = (await didYouMean(reason, Object.keys(rejections))) ?? 'docs/http.md has the list';
     throw new Failure('usage', `--reason ${reason}: there is no such reason: ${hint}`);
   }
-  return { reason, endpoint, since: since === undefined ? undefined : sinceOf('--since', since) };
+  const timed = (flag: string, text: string | undefined) => (text === undefined ? undefined : sinceOf(flag, text));
+  return { reason, endpoint, since: timed('--since', since), before: timed('--before', before) };
 }
 
 export function isSelected({ reason, receivedAt, endpoint }: DeadLetter, selection: Selection): boolean {
   return (
     (selection.reason === undefined || reason === selection.reason) &&
     (selection.endpoint === undefined || endpoint === selection.endpoint) &&
-    receivedAt >= (selection.since ?? 0)
+    receivedAt >= (selection.since ?? 0) &&
+    receivedAt < (selection.before ?? Number.POSITIVE_INFINITY)
   );
+}
+
+/** Characters of an id that are enough to name its letter, if no other begins so. */
+const leastPrefix = 6;
+
+/**
+ * The letter of an id, of its beginning, of what a table shows of it (`6f9619ff…64ff`), or of its place (`webhooks.dlq/0@3`);
+ * undefined: there is none. Throws a usage Failure if several are meant.
+ */
+export function findLetter(ledger: Ledger, text: string): DeadLetter | undefined {
+  const exact = ledger.find(text);
+  if (exact !== undefined) return exact;
+  if (/^.+\/\d+@\d+$/.test(text)) {
+    return ledger.letters().find(({ topic, partition, offset }) => `${topic}/${partition}@${offset}` === text);
+  }
+  const [head = '', tail = ''] = text.split('…', 2);
+  if (head.length < leastPrefix) return undefined;
+  const found = ledger.letters().filter(({ id }) => id.startsWith(head) && id.endsWith(tail));
+  if (found.length > 1) throw new Failure('usage', `${text} names ${found.length} dead letters: give more of the id`);
+  return found[0];
+}
+
+/** The same; throws a negative Failure if there is none. */
+export function letterNamed(ledger: Ledger, text: string): DeadLetter {
+  const found = findLetter(ledger, text);
+  if (found !== undefined) return found;
+  throw new Failure('negative', `There is no dead letter ${text}: see gateway dlq list --all`);
 }
 
 export interface ReadTopicOptions {

@@ -12,8 +12,11 @@ export interface Examination {
   readonly reachable: boolean;
 }
 
-/** Looks at all that a gateway with this configuration depends on. Nothing is written but a probe of the disk. */
-export async function examine(file: string, url: string | undefined): Promise<Examination> {
+/**
+ * Looks at all that a gateway with this configuration depends on. Nothing is written but a probe of the disk. `adminUrl`: where the
+ * gateway that runs with it has its admin server, if the configuration does not tell.
+ */
+export async function examine(file: string, url: string | undefined, adminUrl?: string): Promise<Examination> {
   const [{ loadConfig }, { examineUrl }, { packageRoot }] = await Promise.all([
     import('../config/load.js'),
     import('../doctor/url.js'),
@@ -37,7 +40,7 @@ export async function examine(file: string, url: string | undefined): Promise<Ex
     ...(await examineEdge(settings)),
     ...(await examineMachine(settings)),
     ...(await examineShared(settings)),
-    ...(await examineSelf(file)),
+    ...(await examineSelf(file, adminUrl)),
   ];
   return { findings: [versions, config, ...inside, ...findings, ...outside], reachable };
 }
@@ -117,26 +120,50 @@ async function examineShared({ dedupe }: Settings): Promise<readonly Finding[]> 
 }
 
 /** The gateway that runs with this configuration, if one does. */
-async function examineSelf(file: string): Promise<readonly Finding[]> {
-  const [{ examineRunning }, { readAdminAddress }, { requestAdmin }] = await Promise.all([
+async function examineSelf(file: string, adminUrl: string | undefined): Promise<readonly Finding[]> {
+  const [{ examineRunning, examineTraffic }, { readAdminAddress }, { requestAdmin }] = await Promise.all([
     import('../doctor/running.js'),
     import('../config/admin-address.js'),
     import('./admin-request.js'),
   ]);
-  const { url } = await readAdminAddress(file, process.env);
+  const url = adminUrl ?? (await readAdminAddress(file, process.env)).url;
   if (url === undefined) return [];
-  return examineRunning(url, async () => (await requestAdmin(url, { method: 'GET', path: '/status' })).body);
+  const ask = async (path: string) => (await requestAdmin(url, { method: 'GET', path })).body;
+  const running = await examineRunning(url, () => ask('/status'));
+  if (running.length === 0) return [];
+  const [status, activity] = await Promise.all([ask('/status'), ask('/activity')]);
+  return [...running, ...examineTraffic(status, activity, Date.now())];
 }
 
-/** For people: each finding, and what to do about those that aren't well. */
+/** Topics that are named where several have the same finding. */
+const mostNamed = 3;
+
+/** For people: each finding, and what to do about those that aren't well; what several topics have in common is one. */
 export function describeFindings(findings: readonly Finding[]): string {
   const count = (status: Finding['status']) => findings.filter((each) => each.status === status).length;
   return [
-    ...findings.flatMap(({ id, status, message, hint }) => [
+    ...foldTopics(findings).flatMap(({ id, status, message, hint }) => [
       `${status.padEnd(8)}${id}: ${message}`,
       ...(hint === undefined ? [] : [`        → ${hint}`]),
     ]),
     '',
     `${count('ok')} ok, ${count('warn')} warnings, ${count('fail')} failures, ${count('unknown')} unknown`,
   ].join('\n');
+}
+
+function foldTopics(findings: readonly Finding[]): readonly Finding[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const { id, status, message, hint } = finding;
+    const key = id.startsWith('topic ') ? JSON.stringify([status, message, hint]) : id + message;
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first, second] = group;
+    if (first === undefined || second === undefined || !first.id.startsWith('topic ')) return group;
+    const names = group.map(({ id }) => id.slice('topic '.length));
+    const more = names.length - mostNamed;
+    const named = names.slice(0, mostNamed).join(', ') + (more > 0 ? ` and ${more} more` : '');
+    return [{ ...first, id: `${names.length} topics (${named})` }];
+  });
 }

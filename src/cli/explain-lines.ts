@@ -33,10 +33,16 @@ export function explanationLines(explanation: Explanation): string {
           `to ${deadLetter.topic}, reason ${deadLetter.reason}`,
           ...(verification.outcome === 'refused' ? ['within the budget of deadLetter.unverified'] : []),
         ])),
-    ...stage('dedupe', ['not looked up: whether it was published before is known to the running gateway']),
+    ...stage('dedupe', [describeDedupe(items)]),
     ...stage('answer', [`${answer.status}, ${answer.verdict}`]),
   ];
   return lines.map(printable).join('\n');
+}
+
+/** Whether it was published before, the running gateway knows. */
+function describeDedupe(items: readonly ExplainedItem[]): string {
+  const id = items[0]?.facts.find(({ name }) => name === 'id')?.value;
+  return `not looked up: ${typeof id === 'string' ? `gateway find ${id} asks the running gateway` : 'it is known to the running gateway'}`;
 }
 
 function stage(name: string, lines: readonly string[]): readonly string[] {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { resolve, sep } from 'node:path';
 import type { Settings } from '../config/settings.js';
 import type { Explanation, Verification } from '../explain/explanation.js';
 import type { Given, GivenRecord } from '../explain/given.js';
@@ -45,13 +46,17 @@ async function find(id: string, { settings, since, last }: ExplainOptions) {
   const { findEvent } = await import('../publish/find.js');
   const from = { since, last };
   const signal = AbortSignal.timeout(patience);
-  const { record, searched } = await findEvent(settings.publisher, settings.topics, id, from, signal);
+  const found = await findEvent(settings.publisher, settings.topics, id, from, signal);
+  const { record, searched } = found;
   if (record !== undefined) return record;
+  const { describeCuts, enoughLimit } = await import('./search-cuts.js');
+  const cuts = describeCuts(found);
+  const limit = enoughLimit(found.spans);
   const where = `${searched} records of ${settings.topics.join(', ')} since ${new Date(since).toISOString()}`;
-  throw new Failure(
-    'negative',
-    `There is no file ${id}, and no event of this id among ${where}: see --since and --limit`,
-  );
+  const message = `There is no file ${id}, and no event of this id among ${where}`;
+  if (cuts.length === 0) throw new Failure('negative', `${message}: see --since, and gateway find ${id}`);
+  const next = limit === undefined ? '--since' : `--limit ${limit}`;
+  throw new Failure('unknown', [`${message}, but not all was searched (see ${next}):`, ...cuts].join('\n  '), { cuts });
 }
 
 async function explainGiven(subject: string, given: Given, options: ExplainOptions): Promise<Explanation> {
@@ -63,7 +68,7 @@ async function explainGiven(subject: string, given: Given, options: ExplainOptio
     const endpoint = await chooseEndpoint(options, endpointAt(settings.endpoints, request.target));
     return explainSigned(subject, endpoint, { id: randomUUID(), receivedAt: now, ...request }, notes, options);
   }
-  const endpoint = await chooseEndpoint(options, undefined);
+  const endpoint = await chooseEndpoint(options, endpointOfFile(subject, settings.endpoints));
   const { compose, requestOfBody, requestOfExample } = await import('../explain/compose.js');
   const request = given.kind === 'body' ? requestOfBody(endpoint, given.body) : requestOfExample(endpoint, given);
   const composed = compose(endpoint, request, now);
@@ -76,7 +81,12 @@ async function explainGiven(subject: string, given: Given, options: ExplainOptio
   return tell(endpoint, walked, { subject, notes: [], verification: signedHere(verification), settings });
 }
 
-async function explainRecord(subject: string, record: GivenRecord, options: ExplainOptions): Promise<Explanation> {
+/** Explains a record or a dead letter. `subject`: what it is called. */
+export async function explainRecord(
+  subject: string,
+  record: GivenRecord,
+  options: ExplainOptions,
+): Promise<Explanation> {
   const { ce_endpoint: name = '', ce_source: path = '/' } = record.headers;
   const { endpoints } = options.settings;
   const { endpointAt } = await import('../explain/judge.js');
@@ -110,6 +120,13 @@ async function chooseEndpoint({ settings, endpoint: name }: ExplainOptions, know
   if (chosen !== undefined) return chosen;
   const names = settings.endpoints.map((each) => each.name).join(', ');
   throw new Failure('usage', `Which endpoint is it for? Give --endpoint: there are ${names}`);
+}
+
+/** The endpoint of an example: the only one whose plugin has the file in its folder. */
+function endpointOfFile(file: string, endpoints: readonly Endpoint[]): Endpoint | undefined {
+  const isIn = ({ provider }: Endpoint) => resolve(file).startsWith(provider.folder + sep);
+  const [only, second] = endpoints.filter(isIn);
+  return second === undefined ? only : undefined;
 }
 
 async function walkThrough(endpoint: Endpoint, delivery: Delivery, now: number, { settings }: ExplainOptions) {

@@ -10,6 +10,8 @@ export const exitCodes = {
   config: 3,
   /** The gateway or Kafka can't be reached. */
   unreachable: 4,
+  /** Not everything could be looked at, and what was looked at does not decide it. */
+  unknown: 5,
   /** A fault in this program. */
   bug: 70,
   interrupted: 130,

@@ -1,3 +1,4 @@
+import type { Dismissal } from '../dead-letters/dismiss.js';
 import { type DeadLetter, type LetterError, readRequestHeaders } from '../dead-letters/letter.js';
 import type { Mark } from '../dead-letters/marks.js';
 import { maskBody, maskTarget, maskText } from '../dead-letters/mask.js';
@@ -24,13 +25,14 @@ export interface LetterReport {
     readonly events: readonly object[];
     readonly remaining: readonly string[];
   };
+  readonly dismissed?: { readonly at: string; readonly note?: string };
 }
 
 /** A dead letter without a value of its payload or its request. */
 export function reportLetter(
   letter: DeadLetter,
   { headers, value }: StoredRecord,
-  mark: Mark | undefined,
+  { mark, dismissal }: { readonly mark?: Mark | undefined; readonly dismissal?: Dismissal | undefined },
 ): LetterReport {
   const { id, endpoint, verified, errors, bytes } = letter;
   const { ce_requestmethod: method = '', ce_requesttarget: target = '', ce_secretname: secret } = headers;
@@ -49,6 +51,9 @@ export function reportLetter(
     ...(mark && {
       replayed: { at: new Date(mark.at).toISOString(), events: mark.events.map(toPlain), remaining: mark.remaining },
     }),
+    ...(dismissal && {
+      dismissed: { at: new Date(dismissal.at).toISOString(), ...(dismissal.note && { note: dismissal.note }) },
+    }),
   };
 }
 
@@ -58,12 +63,14 @@ function toPlain({ offset, ...event }: Mark['events'][number]): object {
 
 /** For people; what a stranger may have written has no control characters. */
 export function describeLetter(report: LetterReport): string {
-  const { id, receivedAt, place, endpoint, verified, secret, errors, request, bytes, payload, replayed } = report;
+  const { id, receivedAt, place, endpoint, verified, secret, errors, request, bytes, payload, replayed, dismissed } =
+    report;
   const headers = Object.entries(request.headers).map(([name, value]) => `  ${name}: ${String(value)}`);
   const lines = [
     `${id}  received ${receivedAt}  ${place}`,
     `endpoint ${endpoint}, ${verified ? `proven by secret "${secret}"` : 'not proven: anybody may have sent it'}`,
     ...(replayed ? [`replayed ${replayed.at}${replayed.remaining.length > 0 ? ', in part' : ''}`] : []),
+    ...(dismissed ? [`dismissed ${dismissed.at}${dismissed.note === undefined ? '' : `: ${dismissed.note}`}`] : []),
     '',
     ...errors.flatMap(describeError),
     '',

@@ -1,10 +1,23 @@
+import type { Activity } from '../inspector/contract.js';
 import { printable } from '../printable.js';
 import type { EndpointStatus, LaneReport, Status } from '../telemetry/status.js';
+import { describeUnknownPaths, formatLast, formatRate, rateOfFiveMinutes } from './activity.js';
 import { formatTable } from './table.js';
 import { formatAge } from './time.js';
 
-/** A status for people. `now`: milliseconds since the epoch. */
-export function describeStatus(status: Status, now: number): string {
+export interface StatusView {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Absent: the gateway does not tell. */
+  readonly activity?: Activity | undefined;
+  /** Characters of a line. */
+  readonly width?: number | undefined;
+  /** Lanes, too, in which nothing waits. */
+  readonly all?: boolean | undefined;
+}
+
+/** A status for people. */
+export function describeStatus(status: Status, { now, activity, width, all = false }: StatusView): string {
   const { version, pid, startedAt, ready, workers, config, connected, inFlight, lanes, spoolFull } = status;
   const { spoolUnusable, spoolDamagedFiles } = status;
   const up = formatAge(now - Date.parse(startedAt));
@@ -25,10 +38,11 @@ export function describeStatus(status: Status, now: number): string {
     ...(status.queue === undefined ? [] : [describeLag(status.queue, lanes)]),
     ...status.endpoints.flatMap(describeReusedIds),
     ...status.endpoints.flatMap((endpoint) => describeExpected(endpoint, now)),
+    ...(activity === undefined ? [] : describeUnknownPaths(activity, now)),
     '',
-    endpointTable(status.endpoints, now),
+    endpointTable(status.endpoints, { now, activity, width }),
   ];
-  if (lanes.length > 0) sections.push('', laneTable(lanes));
+  if (lanes.length > 0) sections.push('', ...laneLines(lanes, all, width));
   return sections.join('\n');
 }
 
@@ -71,14 +85,25 @@ function describeLag(queue: NonNullable<Status['queue']>, lanes: readonly LaneRe
   return `lag: ${disk}, ${memory} in memory`;
 }
 
-function endpointTable(endpoints: readonly EndpointStatus[], now: number): string {
-  const rows = endpoints.map(({ name, path, secrets, deliveries }) => [
-    ...[name, path, secrets.map((secret) => describeSecret(secret, now)).join(', ')],
-    Object.entries(deliveries)
-      .map(([outcome, count]) => `${outcome} ${count}`)
-      .join(', ') || '-',
-  ]);
-  return formatTable(['ENDPOINT', 'PATH', 'SECRETS', 'DELIVERIES'], rows);
+function endpointTable(
+  endpoints: readonly EndpointStatus[],
+  { now, activity, width }: Omit<StatusView, 'all'>,
+): string {
+  const rows = endpoints.map(({ name, path, secrets, deliveries }) => {
+    const active = activity?.endpoints.find(({ endpoint }) => endpoint === name);
+    const rates =
+      active === undefined ? '-' : `${formatRate(active.rate1m)} / ${formatRate(rateOfFiveMinutes(active, now))}`;
+    return [
+      ...[name, path, ...(activity === undefined ? [] : [rates, formatLast(active?.lastEvent, now)])],
+      secrets.map((secret) => describeSecret(secret, now)).join(', '),
+      Object.entries(deliveries)
+        .map(([outcome, count]) => `${outcome} ${count}`)
+        .join(', ') || '-',
+    ];
+  });
+  const measured = activity === undefined ? [] : ['1M / 5M PER S', 'LAST EVENT'];
+  const headings = ['ENDPOINT', 'PATH', ...measured, 'SECRETS', 'DELIVERIES'];
+  return formatTable(headings, rows, { width, minor: ['PATH'] });
 }
 
 function describeSecret(
@@ -92,12 +117,20 @@ function describeSecret(
   return `${name}: ${used}`;
 }
 
-function laneTable(lanes: readonly LaneReport[]): string {
-  const rows = lanes.map(({ topic, open, records, bytes, oldestSeconds, parked }) => [
+/** Those in which something waits or is parked; the others are one line. */
+function laneLines(lanes: readonly LaneReport[], all: boolean, width: number | undefined): readonly string[] {
+  const shown = all ? lanes : lanes.filter(({ open, records, parked }) => !open || records > 0 || parked > 0);
+  const idle = lanes.length - shown.length;
+  const rows = shown.map(({ topic, open, records, bytes, oldestSeconds, parked }) => [
     ...[topic, open ? 'open' : 'closed', String(records), formatSize(bytes)],
     ...[records === 0 ? '-' : formatAge(oldestSeconds * 1000), String(parked)],
   ]);
-  return formatTable(['TOPIC', 'LANE', 'SPOOLED', 'SIZE', 'OLDEST', 'PARKED'], rows);
+  return [
+    ...(shown.length === 0
+      ? []
+      : [formatTable(['TOPIC', 'LANE', 'SPOOLED', 'SIZE', 'OLDEST', 'PARKED'], rows, { width, minor: ['SIZE'] })]),
+    ...(idle === 0 ? [] : [`${idle} of ${lanes.length} lanes are open, and nothing waits in them`]),
+  ];
 }
 
 function sum(lanes: readonly LaneReport[], name: 'records' | 'bytes' | 'parked'): number {

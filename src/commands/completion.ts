@@ -1,43 +1,38 @@
 import { BaseCommand } from '../cli/base-command.js';
+import { kindOfArgument, kindOfFlag, listValues, valueKinds } from '../cli/completed-values.js';
 import { type CompletedCommand, makeCompletion, type Shell, shells } from '../cli/completion.js';
 import { Failure } from '../cli/failure.js';
 import { Args, Flags } from '../cli/oclif.js';
-import { configFlag, whichConfig } from '../cli/which-config.js';
+import { configFlag } from '../cli/which-config.js';
 
 export default class Completion extends BaseCommand {
-  static override summary = 'Print a script that completes commands and flags in your shell.';
+  static override summary = 'Print a script that completes commands, flags and their values in your shell.';
   static override description =
     'bash: eval "$(gateway completion bash)" in ~/.bashrc. zsh: the same with zsh, in ~/.zshrc, after compinit. ' +
-    'fish: gateway completion fish > ~/.config/fish/completions/gateway.fish.';
+    'fish: gateway completion fish > ~/.config/fish/completions/gateway.fish. Event types, plugins, topics, endpoints, dead letters and ' +
+    'configurations are those that a command would take at the time.';
   static override examples = ['eval "$(<%= config.bin %> completion bash)"'];
   static override args = {
     shell: Args.string({ name: 'SHELL', options: [...shells], description: 'Which shell.' }),
   };
   static override flags = {
     config: configFlag,
-    types: Flags.boolean({
-      hidden: true,
-      description: 'Print the event types that can be sent with the configuration, for the script.',
-    }),
+    values: Flags.option({ options: valueKinds, description: 'What the script asks for: the values, one a line.' })(),
   };
 
-  override async run(): Promise<{ shell: Shell; script: string } | { types: readonly string[] }> {
+  override async run(): Promise<{ shell: Shell; script: string } | { values: readonly string[] }> {
     const { args, flags } = await this.parse(Completion);
-    if (flags.types) return this.#printTypes(flags.config);
-    if (args.shell === undefined) throw new Failure('usage', `Which shell? ${shells.join(', ')}`);
+    if (flags.values !== undefined) {
+      const values = await listValues(flags.values, flags.config);
+      this.log(values.join('\n'));
+      return { values };
+    }
+    if (args.shell === undefined) throw new Failure('usage', `Which shell? There are ${shells.join(', ')}`);
     const shell = shells.find((each) => each === args.shell) ?? 'bash';
     const commands = this.config.commands.filter(({ hidden }) => !hidden).map(toCompleted);
     const script = makeCompletion(shell, this.config.bin, commands);
     this.log(script.trimEnd());
     return { shell, script };
-  }
-
-  async #printTypes(config: string | undefined): Promise<{ types: readonly string[] }> {
-    const { prepareSimulation } = await import('../cli/simulation.js');
-    const { offers } = await prepareSimulation({ config: whichConfig(config).file });
-    const types = [...new Set(offers.map(({ type }) => type))].sort();
-    this.log(types.join('\n'));
-    return { types };
   }
 }
 
@@ -45,18 +40,18 @@ type Loadable = Completion['config']['commands'][number];
 
 function toCompleted({ id, summary = '', flags, args }: Loadable): CompletedCommand {
   const [first] = Object.values(args);
+  const name = id.replaceAll(':', ' ');
   return {
-    name: id.replaceAll(':', ' '),
+    name,
+    kind: kindOfArgument(name),
     summary,
     values: first?.options ?? [],
-    flags: Object.values(flags)
-      .filter(({ hidden }) => !hidden)
-      .map((flag) => ({
-        name: flag.name,
-        summary: flag.description ?? '',
-        takesValue: flag.type === 'option',
-        values: flag.type === 'option' ? (flag.options ?? []) : [],
-        ...(flag.name === 'type' ? { asks: 'completion --types' } : {}),
-      })),
+    flags: Object.values(flags).map((flag) => ({
+      name: flag.name,
+      summary: flag.description ?? '',
+      takesValue: flag.type === 'option',
+      values: flag.type === 'option' ? (flag.options ?? []) : [],
+      kind: flag.type === 'option' && (flag.options ?? []).length === 0 ? kindOfFlag(name, flag.name) : undefined,
+    })),
   };
 }

@@ -36,7 +36,8 @@ export default class Doctor extends BaseCommand {
     if (url !== undefined && !(/^https?:\/\//.test(url) && URL.canParse(url))) {
       throw new Failure('usage', `--url ${url}: not an http URL`);
     }
-    const { findings, reachable } = await examine(whichConfig(flags.config).file, url);
+    const { file, adminUrl } = whichConfig(flags.config);
+    const { findings, reachable } = await examine(file, url, adminUrl);
     this.log(describeFindings(findings));
     if (!reachable) this.endWith('unreachable');
     else if (findings.some(({ status }) => status === 'fail')) this.endWith('negative');

@@ -14,7 +14,7 @@ export default class Explain extends BaseCommand {
     'prints it. A body is signed in memory with the secret of the endpoint. Anything else is the id of an event, which is ' +
     "looked for in the topics of the configuration and explained as today's configuration would take it. Nothing is " +
     'published. Of the payload only what the event rules read is shown. The exit code is 0 if it would be published or ' +
-    'answered as a handshake, else 1.';
+    'answered as a handshake, 5 if an event is not found and not everything was searched, else 1.';
   static override examples = [
     '<%= config.bin %> explain plugins/stripe/examples/charge.refunded.json',
     '<%= config.bin %> explain captured.http --at 2026-01-01T12:00:00Z',
@@ -49,8 +49,15 @@ export default class Explain extends BaseCommand {
     const settings = await loadSettings(whichConfig(flags.config).file, { warn: false });
     const options = { settings, endpoint: flags.endpoint, now, since, last: flags.limit };
     const explanation = await explainSubject(args.subject, options);
-    this.log(explanationLines(explanation));
+    this.show(explanationLines(explanation));
+    this.next(nextOf(explanation, settings.deadLetter.topic), flags.config);
     if (!['published', 'handshake'].includes(explanation.answer.verdict)) this.endWith('negative');
     return explanation;
   }
+}
+
+/** Of a dead letter that today's configuration would take: that it may. */
+function nextOf({ subject, answer }: Explanation, deadLetterTopic: string): readonly string[] {
+  if (!subject.startsWith(`${deadLetterTopic}/`) || answer.verdict !== 'published') return [];
+  return [`gateway dlq replay ${subject} --dry-run`];
 }

@@ -2,6 +2,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import { Flags } from '../cli/oclif.js';
 import { loadSettings } from '../cli/settings.js';
 import { formatTable } from '../cli/table.js';
+import { terminalWidth } from '../cli/terminal.js';
 import { configFlag, whichConfig } from '../cli/which-config.js';
 import type { Coverage } from '../config/coverage.js';
 import type { Endpoint, Route } from '../model.js';
@@ -57,9 +58,11 @@ export default class Routes extends BaseCommand {
           row.topic,
           row.key ?? '(subject, else id)',
         ]),
+        { width: terminalWidth(), minor: ['SECRETS', 'PATH'] },
       ),
     );
     this.log(`\nDead letters: ${settings.deadLetter.topic}`);
+    this.nextOnTerminal(['gateway routes --coverage'], flags.config);
     return { routes, deadLetterTopic: settings.deadLetter.topic };
   }
 }
@@ -85,7 +88,7 @@ function formatCoverage({ endpoint, provider, eventTypes, routes, byDefault, unr
   ]);
   const lost =
     unrouted.length === 0 ? [] : [['(dead letters)', String(unrouted.length), unrouted.join(', '), 'no route']];
-  return `${head}\n${formatTable(['TOPIC', 'TYPES', 'WHICH', 'ROUTE'], [...rows, ...lost])}\n`;
+  return `${head}\n${formatTable(['TOPIC', 'TYPES', 'WHICH', 'ROUTE'], [...rows, ...lost], { width: terminalWidth(), minor: ['ROUTE'] })}\n`;
 }
 
 function toRow(endpoint: Endpoint, route: Route): Row {

@@ -1,25 +1,51 @@
+import { askActivity } from '../cli/activity.js';
 import { adminFlags, askAdmin } from '../cli/admin-client.js';
 import { BaseCommand } from '../cli/base-command.js';
 import { Failure } from '../cli/failure.js';
+import { Flags } from '../cli/oclif.js';
 import { describeStatus } from '../cli/status-lines.js';
+import { terminalWidth } from '../cli/terminal.js';
+import type { Activity } from '../inspector/contract.js';
 import type { Status as Report } from '../telemetry/status.js';
 
 export default class Status extends BaseCommand {
   static override summary =
-    'Say how the running gateway is: endpoints, secrets by their last use, lag, lanes, configuration.';
+    'Say how the running gateway is: endpoints with their rates, secrets by their last use, unknown paths, lag, configuration.';
   static override description =
     'Asks its admin server. The exit code is 0 if it takes deliveries, 1 if it does not, 4 if none answers.';
   static override examples = ['<%= config.bin %> status', '<%= config.bin %> status --json'];
-  static override flags = adminFlags;
+  static override flags = {
+    ...adminFlags,
+    all: Flags.boolean({ description: 'Lanes, too, in which nothing waits.' }),
+  };
 
-  override async run(): Promise<Report> {
+  override async run(): Promise<Report & { readonly activity?: Activity }> {
     const { flags } = await this.parse(Status);
     const status = await askAdmin(flags, 'GET', '/status');
     if (!isStatus(status)) throw new Failure('unreachable', 'The answer is not that of a gateway');
-    this.log(describeStatus(status, Date.now()));
+    const activity = await askActivity(flags);
+    const view = { now: Date.now(), activity, width: terminalWidth(), all: flags.all };
+    this.show(describeStatus(status, view));
+    this.nextOnTerminal(nextOf(status, activity), flags.config);
     if (!status.ready) this.endWith('negative');
-    return status;
+    return { ...status, ...(activity && { activity }) };
   }
+}
+
+/** The command that tells more of what is wrong, the most urgent first. */
+function nextOf(
+  { ready, connected, config, lanes, endpoints }: Report,
+  activity: Activity | undefined,
+): readonly string[] {
+  const has = (outcome: string) => endpoints.some(({ deliveries }) => (deliveries[outcome] ?? 0) > 0);
+  const all = [
+    ...(ready && connected ? [] : ['gateway doctor']),
+    ...(config.lastError === undefined ? [] : ['gateway lint-config']),
+    ...(lanes.some(({ parked }) => parked > 0) ? ['gateway spool list'] : []),
+    ...(activity?.unknownPaths.some(({ didYouMean }) => didYouMean !== undefined) ? ['gateway routes'] : []),
+    ...(has('dead_lettered') || has('unproven') ? ['gateway dlq summary'] : []),
+  ];
+  return all.length === 0 ? ['gateway top'] : all;
 }
 
 function isStatus(value: unknown): value is Report {

@@ -23,8 +23,9 @@ export function compileAdmin(
     faults.push(tokenMissing(host));
   }
   const token = optional('token', text === undefined ? undefined : new Redacted(text));
+  const own = { ...optional('hosts', admin.hosts), ...token, ...optional('inspector', admin.inspector) };
   return {
-    ...(listen === undefined ? {} : { admin: { listen, ...optional('hosts', admin.hosts), ...token } }),
+    ...(listen === undefined ? {} : { admin: { listen, ...own } }),
     ...(probes.listen === undefined ? {} : { probes: { listen: readListen(probes.listen, '/probes/listen', faults) } }),
   };
 }

@@ -25,7 +25,12 @@ export interface GatewayDeclaration {
     readonly shutdownDelay?: string;
     readonly drain?: string;
   };
-  readonly admin?: { readonly listen: string; readonly hosts?: readonly string[]; readonly token?: Reference };
+  readonly admin?: {
+    readonly listen: string;
+    readonly hosts?: readonly string[];
+    readonly token?: Reference;
+    readonly inspector?: boolean;
+  };
   readonly probes?: { readonly listen: string };
   readonly plugins?: string | readonly string[];
   readonly kafka?: KafkaDeclaration;

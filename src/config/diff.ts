@@ -21,10 +21,16 @@ export interface Side {
 
 /** What differs between what two configurations put into effect, whatever they look like as files. */
 export function diffConfigs(old: Side, next: Side): readonly Change[] {
-  return diff(comparable(old), comparable(next), '');
+  return diffEffects(comparable(old), comparable(next));
 }
 
-function comparable({ settings, sources }: Side): Plain {
+/** The same of what `comparable` has made of them. */
+export function diffEffects(old: Plain, next: Plain): readonly Change[] {
+  return diff(old, next, '');
+}
+
+/** What a configuration puts into effect, in the form in which it is compared: plain values, nothing secret. */
+export function comparable({ settings, sources }: Side): Plain {
   const { endpoints, ...rest } = resolve(settings);
   return { ...rest, endpoints: byName(endpoints, comparableEndpoint), plugins: pluginFiles(settings, sources) };
 }

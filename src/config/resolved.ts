@@ -65,9 +65,10 @@ function resolveRetention({ retention }: EmbeddedSettings): Plain {
   return retention === undefined ? {} : { retention: { time: duration(retention.time), bytes: retention.bytes } };
 }
 
-function resolveAdmin({ listen, hosts, token }: NonNullable<Settings['admin']>): Plain {
+function resolveAdmin({ listen, hosts, token, inspector }: NonNullable<Settings['admin']>): Plain {
   const shown = token === undefined ? {} : { token: redacted };
-  return { listen: writeListen(listen), ...(hosts === undefined ? {} : { hosts }), ...shown };
+  const pages = inspector === undefined ? {} : { inspector };
+  return { listen: writeListen(listen), ...(hosts === undefined ? {} : { hosts }), ...shown, ...pages };
 }
 
 function resolveKafka(settings: KafkaSettings): Plain {

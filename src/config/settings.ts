@@ -186,6 +186,8 @@ export interface Settings {
     readonly hosts?: readonly string[];
     /** What whoever changes something must know. */
     readonly token?: Redacted;
+    /** Whether it serves the inspector; absent: as the command wants it. */
+    readonly inspector?: boolean;
   };
   /** Health, readiness and metrics alone. */
   readonly probes?: { readonly listen: Listen };

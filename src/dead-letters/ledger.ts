@@ -1,5 +1,6 @@
 import type { Fingerprint } from '../model.js';
 import type { StoredRecord } from '../publish/read.js';
+import { type Dismissal, readDismissal } from './dismiss.js';
 import { nameEvent, namesOf, sharedName } from './event-name.js';
 import { type DeadLetter, readLetter } from './letter.js';
 import { type Batch, type Mark, type ReplayedEvent, readBatch, readMark } from './marks.js';
@@ -8,6 +9,7 @@ import { type Batch, type Mark, type ReplayedEvent, readBatch, readMark } from '
 export class Ledger {
   readonly #letters = new Map<string, DeadLetter>();
   readonly #marks = new Map<string, Mark>();
+  readonly #dismissals = new Map<string, Dismissal>();
   /** Where replays have published the events of endpoints, under the names of `namesOf`. */
   readonly #events = new Map<string, ReplayedEvent>();
   #last: { readonly batch: Batch; readonly timestamp: number; readonly offset: bigint } | undefined;
@@ -18,6 +20,8 @@ export class Ledger {
     const letter = readLetter(record);
     if (letter !== undefined) this.#letters.set(letter.id, letter);
     else this.#addMark(readMark(record));
+    const dismissal = readDismissal(record);
+    if (dismissal !== undefined) this.#dismissals.set(dismissal.letter, dismissal);
     const batch = readBatch(record);
     if (batch !== undefined) this.#addBatch(batch, record);
     return letter;
@@ -39,6 +43,16 @@ export class Ledger {
 
   isDone(id: string): boolean {
     return this.#marks.get(id)?.remaining.length === 0;
+  }
+
+  /** Absent: it is not dismissed. */
+  dismissal(id: string): Dismissal | undefined {
+    return this.#dismissals.get(id);
+  }
+
+  /** Whether something is still to be done of it: it is neither replayed nor dismissed. */
+  isOpen(id: string): boolean {
+    return !this.isDone(id) && !this.#dismissals.has(id);
   }
 
   /** Where a replay has published an event of which this is a repetition. */

@@ -40,6 +40,11 @@ export interface SharedState {
 export interface ClosableDedupe extends Dedupe {
   /** How many events it knows; undefined where none are remembered. */
   count(): number | undefined;
+  /**
+   * Where an event lies that was published, whatever its content; undefined: it is not known, or the disk fails. Without a type, what a
+   * former gateway has remembered without. Absent where nothing is remembered.
+   */
+  locate?(endpoint: string, id: string, type: string | undefined): Placement | Spooled | undefined;
   /** False while what is published cannot be written to the window. */
   usable(): boolean;
   /** Of the store that replicas share: see `SharedState`; undefined without one. */
@@ -101,6 +106,13 @@ export class LocalDedupe implements ClosableDedupe {
 
   count(): number {
     return this.#window.count() + this.#active.waiting;
+  }
+
+  locate(endpoint: string, id: string, type: string | undefined): Placement | Spooled | undefined {
+    if (type === undefined) return this.#attempt(() => this.#window.findFormer?.(endpoint, id));
+    const keys = keysOf({ endpoint, id, type, digest: '', by: 'id' });
+    const active = findRepeated(this.#active.of(keys), keys);
+    return active?.placement ?? this.#attempt(() => this.#window.find(keys))?.placement;
   }
 
   usable(): boolean {

@@ -1,12 +1,23 @@
 import type { Hook } from '@oclif/core/hooks';
 import { didYouMean } from '../cli/did-you-mean.js';
 import { exitCodes } from '../cli/failure.js';
+import { translate } from '../cli/other-words.js';
 import { escapeJson, printableLines } from '../printable.js';
 
-/** What is no command ends like a command with a wrong flag: a message with a hint, or JSON, and the exit code for usage. */
+/**
+ * A word that other tools have for one of our commands runs that command. What is no command ends like a command with a wrong flag: a
+ * message with a hint, or JSON, and the exit code for usage.
+ */
 const commandNotFound: Hook.CommandNotFound = async ({ id, argv = [], config }) => {
-  const name = id.replaceAll(':', ' ');
   const known = config.commandIDs.map((each) => each.replaceAll(':', ' '));
+  const meant = translate(process.argv.slice(2), known);
+  if (meant !== undefined) {
+    if (process.stderr.isTTY)
+      process.stderr.write(`${config.bin} ${meant.word} is ${config.bin} ${meant.command} here\n`);
+    await config.runCommand(meant.command.replaceAll(' ', ':'), [...meant.args]);
+    return;
+  }
+  const name = id.replaceAll(':', ' ');
   const hint = (await didYouMean(name, known)) ?? `see ${config.bin} --help`;
   const message = `There is no command "${name}": ${hint}`;
   const exitCode = exitCodes.usage;

@@ -22,6 +22,8 @@ export interface AdminOptions {
   readonly status?: () => Promise<object>;
   /** `POST /reload`: what came of it, or undefined while nothing can be reloaded yet. */
   readonly reload?: () => Promise<{ readonly reloaded: boolean } | undefined>;
+  /** Adds routes of its own, behind the same guard. */
+  readonly extend?: (router: Router, unready: AdminOptions['unready']) => void;
 }
 
 const levels: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies Level[];
@@ -41,6 +43,7 @@ export function createAdminApp(options: AdminOptions): Koa {
     log.write('info', 'log level changed', { to: level });
     return reply(context, 200, { level });
   });
+  options.extend?.(router, options.unready);
   const guard = createGuard(options.access);
   return createServerApp(router, options, (context) => {
     const refusal = guard(context.req);

@@ -16,6 +16,7 @@ import { type BodyLimits, bodyPending, discardBody, isSmall, readBody } from './
 import type { Clients } from './client.js';
 import type { Gate } from './gate.js';
 import { compose, Koa, Router } from './koa.js';
+import type { DeliveryObserver } from './observer.js';
 import type { Rates } from './rates.js';
 
 export interface AppOptions {
@@ -28,6 +29,7 @@ export interface AppOptions {
   readonly log: Log;
   readonly meter: Meter;
   readonly traces?: Pick<Traces, 'current'>;
+  readonly observe?: DeliveryObserver | undefined;
   /** True once the gateway is stopping: connections are then closed after the answer. */
   readonly stopping: () => boolean;
 }
@@ -48,13 +50,21 @@ export function createApp(options: AppOptions): (request: IncomingMessage, respo
     // One look-up, however many endpoints there are.
     const path = pathOf(context.req.url ?? '/');
     const found = endpoints.get(path);
+    const visit: Visit = {
+      path,
+      startedAt: performance.now(),
+      endpoint: found?.endpoint,
+      delivery: undefined,
+      trace: undefined,
+      bodyAt: 0,
+    };
     try {
-      if (found !== undefined) await receive(context, found, options);
+      if (found !== undefined) await receive(context, found, visit, options);
       // Koa and its router throw at what is no URL.
       else if (!path.startsWith('/')) throw new Rejection('path_unknown');
       else await next();
     } catch (error) {
-      await answerError(context, error, options);
+      await answerError(context, error, visit, options);
     }
   });
   app.use(router.routes());
@@ -68,6 +78,17 @@ export function createApp(options: AppOptions): (request: IncomingMessage, respo
       response.destroy();
     });
   };
+}
+
+/** What is known of a request so far. */
+interface Visit {
+  readonly path: string;
+  readonly startedAt: number;
+  readonly endpoint: Endpoint | undefined;
+  delivery: Delivery | undefined;
+  /** Id of the trace that it is in. */
+  trace: string | undefined;
+  bodyAt: number;
 }
 
 interface Found {
@@ -116,11 +137,15 @@ export async function send(context: Context, { status, headers, body }: Answer, 
   }
 }
 
-async function receive(context: Context, { endpoint, allows }: Found, options: AppOptions): Promise<void> {
-  const startedAt = performance.now();
+async function receive(
+  context: Context,
+  { endpoint, allows }: Found,
+  visit: Visit,
+  options: AppOptions,
+): Promise<void> {
+  const { startedAt } = visit;
   const request = context.req;
   const { rates } = options;
-  context.state.endpoint = endpoint.name;
   const { method, headers } = request;
   const client = options.clients.of(request);
   if (allows?.(client) === false) {
@@ -133,16 +158,20 @@ async function receive(context: Context, { endpoint, allows }: Found, options: A
   try {
     const body = await readBody(request, context.res, options.limits, place);
     place.begin();
+    visit.bodyAt = performance.now();
     const delivery = toDelivery(request, body, options.ports.now(), client);
-    context.state.delivery = delivery.id;
+    visit.delivery = delivery;
     trace = options.traces?.current?.begin(endpoint, delivery, startedAt);
-    context.state.trace = trace?.id;
+    visit.trace = trace?.id;
     const outcome = await handle(endpoint, delivery, trace?.follow(options.ports) ?? options.ports);
     if (outcome.secret === undefined) rates.countUnproven(endpoint, client, performance.now());
     else rates.countProven(endpoint, client, performance.now());
     options.log.outcome(endpoint, delivery, outcome, trace?.id);
     options.meter.outcome(endpoint, delivery, outcome, startedAt);
     const answer = answerOutcome(endpoint, delivery, outcome);
+    const { bodyAt } = visit;
+    const known = { endpoint, delivery, path: visit.path, client, startedAt, bodyAt, status: answer.status };
+    options.observe?.({ ...known, outcome, rejection: undefined });
     await send(context, answer, options.stopping());
     trace?.end(answer.status, outcome);
   } catch (error) {
@@ -178,16 +207,21 @@ function toDelivery(request: IncomingMessage, body: Buffer, receivedAt: number, 
 async function answerError(
   context: Context,
   error: unknown,
-  { gate, clients, log, meter, stopping }: AppOptions,
+  visit: Visit,
+  { gate, clients, log, meter, observe, stopping }: AppOptions,
 ): Promise<void> {
+  const client = clients.of(context.req);
   const fields = {
-    delivery: context.state.delivery,
-    trace_id: context.state.trace,
-    endpoint: context.state.endpoint,
+    delivery: visit.delivery?.id,
+    trace_id: visit.trace,
+    endpoint: visit.endpoint?.name,
     method: context.method,
-    path: pathOf(context.req.url ?? '/').slice(0, longestPath),
-    client: clients.of(context.req),
+    path: visit.path.slice(0, longestPath),
+    client,
   };
+  const rejection = error instanceof Rejection ? error : undefined;
+  const status = rejection?.status ?? failed.status;
+  observe?.({ ...visit, client, status, outcome: undefined, rejection });
   if (error instanceof Rejection) {
     meter.rejection(fields.endpoint, error);
     // The gate sums up what it refused: a line for each would make the load heavier.

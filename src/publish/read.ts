@@ -13,6 +13,21 @@ export interface StoredRecord {
   readonly timestamp: number;
 }
 
+/** What is read of a partition: the offsets [start, end). */
+export interface Span {
+  readonly topic: string;
+  readonly partition: number;
+  /** The oldest that the partition still has. */
+  readonly first: bigint;
+  readonly start: bigint;
+  /** Where the partition ended when the reading began, or what it is read up to. */
+  readonly end: bigint;
+  /** True where `last` left out records that `since` would have let in. */
+  readonly cut: boolean;
+  /** True where records that `since` would have let in are no longer in the partition. */
+  readonly gone: boolean;
+}
+
 /** Topic → partition → offset. */
 export type Positions = ReadonlyMap<string, ReadonlyMap<number, bigint>>;
 
@@ -28,6 +43,8 @@ export interface ReadOptions {
   readonly skipMissing?: boolean;
   readonly signal?: AbortSignal;
   readonly log?: Log;
+  /** Told of every partition that is there, before the first of its records. */
+  readonly onSpan?: (span: Span) => void;
 }
 
 /** The end of a topic. */

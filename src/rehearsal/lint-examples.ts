@@ -39,6 +39,13 @@ export async function lintExamples(
   return { diagnostics: [...faulty, ...failing], ground };
 }
 
+/** The events of a plugin's examples, as its rules see them. `now` in milliseconds since the epoch. */
+export async function specimensOf(plugin: SoundPlugin, now: number): Promise<readonly Specimen[]> {
+  const specimens: Specimen[] = [];
+  await replayExamples(plugin, now, new Map(), specimens);
+  return specimens;
+}
+
 async function replayExamples(
   plugin: SoundPlugin,
   now: number,

@@ -66,7 +66,8 @@ export async function recordsOf(
   for (const { item, bindings } of bound) {
     await validate(endpoint.provider, item, bindings);
     const event = await identify(endpoint, item, bindings);
-    records.push(await map(endpoint, delivery, event, item, bindings));
+    const { record } = await map(endpoint, delivery, event, item, bindings);
+    records.push(record);
   }
   return records;
 }

@@ -15,7 +15,9 @@ export class NoAnswerError extends Error {
   readonly reason: string;
 
   constructor(reason: string, url: string, cause: unknown) {
-    super(`No answer from ${url} (${reason})`, { cause });
+    super(`No answer from ${url} (${reason}): gateway start runs a gateway, gateway dev one for development`, {
+      cause,
+    });
     this.name = 'NoAnswerError';
     this.reason = reason;
   }

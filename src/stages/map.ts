@@ -15,6 +15,12 @@ import { Rejection } from '../rejection.js';
 import { findFirst } from './condition.js';
 import { findObjectId } from './object-id.js';
 
+/** The record of an event, and the route that it took. */
+export interface Mapping {
+  readonly record: KafkaRecord;
+  readonly route: Route;
+}
+
 /**
  * Decides topic and key by the first route that matches, and writes the record: the event's bytes, facts as headers. A
  * promise only where a rule can't be decided at once.
@@ -25,7 +31,7 @@ export function map(
   event: WebhookEvent,
   item: Item,
   bindings: Bindings,
-): KafkaRecord | Promise<KafkaRecord> {
+): Mapping | Promise<Mapping> {
   const { value } = item;
   const route = findFirst(routesFor(endpoint.routes, event.type), value, bindings);
   const key =
@@ -62,14 +68,15 @@ function write(
   item: Item,
   route: Route | undefined,
   key: unknown,
-): KafkaRecord {
+): Mapping {
   if (route === undefined) throw new Rejection('route_none', { detail: event.type });
-  return {
+  const record = {
     topic: route.topic,
     key: partitionKey(route, event, key, item),
     headers: headers(endpoint, delivery, event, item),
     value: item.bytes,
   };
+  return { record, route };
 }
 
 function reject(error: unknown): never {

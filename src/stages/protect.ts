@@ -149,7 +149,7 @@ async function showKey(
 ): Promise<string> {
   if (item === undefined) return show(protection, key, undefined);
   try {
-    const record = await map(endpoint, delivery, shown, item, bind(endpoint, delivery, item));
+    const { record } = await map(endpoint, delivery, shown, item, bind(endpoint, delivery, item));
     return show(protection, key, record.key);
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;

@@ -18,6 +18,8 @@ export type Fields = { readonly [name: string]: unknown };
  */
 export interface Log {
   write(level: Level, message: string, fields?: Fields): void;
+  /** Who has done what that must be found again: each is a line, whatever was said before. */
+  audit(message: string, fields: Fields): void;
   /** `trace`: id of the trace that the delivery is in, if it is in one. */
   outcome(endpoint: Endpoint, delivery: Delivery, outcome: Outcome, trace?: string): void;
   rejection(rejection: Rejection, fields: Fields): void;
@@ -58,6 +60,9 @@ export function createLog(
     },
     write(severity, message, fields = {}) {
       repeats.take(severity, message, fields);
+    },
+    audit(message, fields) {
+      writeLine('warn', message, fields);
     },
     outcome(endpoint, delivery, { accepted, rejected, letter, handshake, secret, protected: found }, trace) {
       const about = { delivery: delivery.id, trace_id: trace, endpoint: endpoint.name };

@@ -1,12 +1,12 @@
+import type { DeliveryOutcome } from '../inspector/contract.js';
 import type { Delivery, Endpoint, Expectation, KafkaRecord, Placement, Publisher, Spooled } from '../model.js';
-import { type EventStatus, statusOfDelivery, statusOfEvent } from '../outcome.js';
+import { type EventStatus, outcomeOf, outcomeOfRefusal, statusOfEvent } from '../outcome.js';
 import type { Outcome } from '../pipeline.js';
 import type { Rejection } from '../rejection.js';
 import { Histogram } from './histogram.js';
 import type { Reading } from './metrics.js';
 
-/** Every outcome, in the order in which they are told. */
-const nothingYet = {
+const nothingYet: { readonly [outcome in DeliveryOutcome]: number } = {
   accepted: 0,
   spooled: 0,
   duplicate: 0,
@@ -18,11 +18,9 @@ const nothingYet = {
   error: 0,
 };
 
-type Kind = keyof typeof nothingYet;
-
 interface Counts {
   /** An object, not a map: a thousand endpoints of those don't stay in the CPU's caches. */
-  readonly outcomes: { [kind in Kind]: number };
+  readonly outcomes: { [outcome in DeliveryOutcome]: number };
   readonly events: { [status in EventStatus]: number };
   /** Events whose id was known with other content. */
   readonly reused: { published: number; duplicate: number };
@@ -51,7 +49,7 @@ export class Meter {
   outcome({ name, provider, expect }: Endpoint, { receivedAt }: Delivery, outcome: Outcome, startedAt: number): void {
     const counts = this.#countsOf(name);
     const { outcomes, events, reused, reasons, secrets } = counts;
-    const kind = kindOf(outcome);
+    const kind = outcomeOf(outcome);
     outcomes[kind]++;
     if (kind === 'unproven' && outcome.letter === undefined) counts.dropped++;
     for (const { code } of outcome.rejected) increment(reasons, code);
@@ -70,7 +68,7 @@ export class Meter {
   /** Of a request that was not taken. `endpoint`: none has its path. */
   rejection(endpoint: string | undefined, { code, status }: Rejection): void {
     const { outcomes, reasons } = this.#countsOf(endpoint ?? '');
-    outcomes[status === 503 ? 'unavailable' : 'refused']++;
+    outcomes[outcomeOfRefusal({ status })]++;
     increment(reasons, code);
   }
 
@@ -158,12 +156,6 @@ export class Meter {
     this.#endpoints.set(endpoint, counts);
     return counts;
   }
-}
-
-function kindOf({ accepted, rejected, handshake }: Outcome): Kind {
-  if (handshake !== undefined) return 'handshake';
-  if (accepted.length === 0 && rejected[0]?.stage === 'verify') return 'unproven';
-  return statusOfDelivery({ accepted, rejected });
 }
 
 function countUnknown({ knowsType }: Endpoint['provider'], { accepted }: Outcome): number {

@@ -9,6 +9,8 @@ import { identify } from '../stages/identify.js';
 export interface Specimen {
   /** Name of the example: its event type. */
   readonly example: string;
+  /** JSON pointer of its item in the body; empty for the whole. */
+  readonly item: string;
   readonly value: unknown;
   readonly bindings: Bindings;
   /** Headers that only the provider's signature would bring: rules that read them can't be tried. */
@@ -46,7 +48,15 @@ export async function toSpecimens(
       const bindings = replaced(given, { headers: { ...madeUp, ...headers } });
       const found = await identifyAnyway(endpoint, item, bindings);
       const event = found ?? { id: digest, type: example };
-      return { example, value: item.value, bindings, unsigned, event, identified: found !== undefined };
+      return {
+        example,
+        item: item.pointer,
+        value: item.value,
+        bindings,
+        unsigned,
+        event,
+        identified: found !== undefined,
+      };
     }),
   );
 }

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { Failure } from '../cli/failure.js';
 import type { Unready } from '../http/admin.js';
+import type { Answer, Question } from '../inspector/questions.js';
 import { Lanes } from '../publish/spool/lanes.js';
 import type { ToPeer } from '../publish/spool/peers.js';
 import type { Log } from '../telemetry/log.js';
@@ -57,6 +58,9 @@ export class Crew {
   readonly #quiet = new Set<Worker>();
   /** What workers had counted that are no more: sums never go back. */
   #retired: readonly Reading[] = [];
+  /** Questions that wait for their answer. */
+  readonly #asked = new Map<number, (answer: Answer | undefined) => void>();
+  #questions = 0;
   #lookedAt = 0;
   #watch: NodeJS.Timeout | undefined;
 
@@ -107,6 +111,24 @@ export class Crew {
       this.#posts.map(({ worker }) => worker && answered(worker, { kind: 'measure' }, 'measured', answerLimit)),
     );
     return mergeReadings([this.#retired, ...this.#posts.map(({ readings }) => readings)]);
+  }
+
+  /** The answers of those that answer in time. `question`: for the worker of a slot. */
+  async ask(question: (slot: number) => Question): Promise<readonly Answer[]> {
+    const answers = this.#posts.map(
+      ({ worker, slot }) =>
+        new Promise<Answer | undefined>((resolve) => {
+          if (worker === undefined) return resolve(undefined);
+          const id = ++this.#questions;
+          const timer = setTimeout(() => this.#answer(id, undefined), answerLimit);
+          this.#asked.set(id, (answer) => {
+            clearTimeout(timer);
+            resolve(answer);
+          });
+          send(worker, { kind: 'ask', id, question: question(slot) });
+        }),
+    );
+    return (await Promise.all(answers)).filter((answer) => answer !== undefined);
   }
 
   tell(message: ToWorker): void {
@@ -189,6 +211,7 @@ export class Crew {
       this.#quiet.add(worker);
       this.#tellQuiet();
     }
+    if (message.kind === 'answer') this.#answer(message.id, message.answer);
     if (message.kind === 'ready') post.unready = message.unready;
     if (message.kind === 'measured') post.readings = message.readings;
     // What a worker had said is read after its end, too.
@@ -202,6 +225,11 @@ export class Crew {
     if (this.#posts.some(({ url }) => url === undefined)) return;
     this.#started?.resolve(message.url);
     this.#started = undefined;
+  }
+
+  #answer(id: number, answer: Answer | undefined): void {
+    this.#asked.get(id)?.(answer);
+    this.#asked.delete(id);
   }
 
   #tellQuiet(): void {

@@ -1,6 +1,7 @@
 import type { ExitReason } from '../cli/failure.js';
 import type { Listen } from '../config/settings.js';
 import type { Unready } from '../http/admin.js';
+import type { Answer, Question } from '../inspector/questions.js';
 import type { FromPeer, ToPeer } from '../publish/spool/peers.js';
 import type { Snapshot } from '../read-text.js';
 import type { Level } from '../telemetry/log.js';
@@ -27,6 +28,8 @@ export type ToWorker =
   | { readonly kind: 'reload'; readonly source: ConfigSource }
   | { readonly kind: 'level'; readonly level: Level }
   | { readonly kind: 'measure' }
+  /** About the deliveries that it has seen. `id`: of the question, for its answer. */
+  | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
   /** About the lanes that workers have together. */
   | { readonly kind: 'peers'; readonly messages: readonly ToPeer[] }
   /** At the end: no worker takes requests any more. */
@@ -45,6 +48,7 @@ export type ToPrimary =
   /** About the lanes that workers have together. */
   | { readonly kind: 'peers'; readonly messages: readonly FromPeer[] }
   | { readonly kind: 'measured'; readonly readings: readonly Reading[] }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer | undefined }
   /** Its event loop runs: said every `heartbeat` milliseconds from `waiting` on. */
   | { readonly kind: 'alive' }
   /** At the end: it takes no requests any more. */

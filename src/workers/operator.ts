@@ -1,9 +1,13 @@
 import type { AdminOptions } from '../http/admin.js';
+import type { Ask } from '../inspector/ask.js';
+import { addDeliveryRoutes } from '../inspector/delivery-routes.js';
+import { addEventRoutes } from '../inspector/event-routes.js';
+import { addInspectorRoutes } from '../inspector/inspector-routes.js';
 import type { Silence } from '../silence/silence.js';
 import type { Log } from '../telemetry/log.js';
 import { formatReadings, mergeReadings, type Reading } from '../telemetry/metrics.js';
 import { read } from '../telemetry/observe.js';
-import { makeStatus } from '../telemetry/status.js';
+import { makeStatus, type Status } from '../telemetry/status.js';
 import { readVersion } from '../version.js';
 import type { Reloader, SoundConfig } from './reload.js';
 
@@ -14,6 +18,8 @@ export interface Serving {
   /** Puts a configuration into effect. */
   reload(config: SoundConfig): unknown;
   readings(): Promise<readonly Reading[]>;
+  /** What its processes know of deliveries. Without an admin server nobody notes them. */
+  readonly ask: Ask;
   readonly workers: () => { readonly ready: number; readonly of: number };
   close(): Promise<void>;
 }
@@ -25,7 +31,14 @@ export function createOperator(
     file,
     log,
     silence,
-  }: { readonly reloader: Reloader; readonly file: string; readonly log: Log; readonly silence: Silence },
+    inspector,
+  }: {
+    readonly reloader: Reloader;
+    readonly file: string;
+    readonly log: Log;
+    readonly silence: Silence;
+    readonly inspector: boolean;
+  },
   serving: () => Serving | undefined,
 ): Omit<AdminOptions, 'unready' | 'setLevel' | 'access'> {
   const startedAt = new Date(Date.now() - process.uptime() * 1000).toISOString();
@@ -48,15 +61,26 @@ export function createOperator(
     ]);
   }
 
+  async function status(): Promise<Status> {
+    const about = { version, pid: process.pid, startedAt, workers: workers() };
+    const config = { file, ...reloader.status() };
+    return makeStatus(reloader.settings(), await readings(), { ...about, ready: workers().ready > 0, config });
+  }
+
+  const ask: Ask = async (question) => (await serving()?.ask(question)) ?? [];
+
   return {
     log,
+    extend(router, unready) {
+      const stopping = () => unready() === 'stopping';
+      const { settings, source } = reloader;
+      addEventRoutes(router, ask);
+      addDeliveryRoutes(router, { ask, settings, startedAt, stopping });
+      if (inspector) addInspectorRoutes(router, { ask, settings, source, status, version, startedAt, log });
+    },
     about: () => ({ ...(workers().of > 1 && { workers: workers() }), config: reloader.status() }),
     metrics: async () => formatReadings(await readings()),
-    async status() {
-      const about = { version, pid: process.pid, startedAt, workers: workers() };
-      const config = { file, ...reloader.status() };
-      return makeStatus(reloader.settings(), await readings(), { ...about, ready: workers().ready > 0, config });
-    },
+    status,
     async reload() {
       const apply = serving()?.reload;
       return apply && reloader.reload(apply);

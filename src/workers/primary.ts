@@ -4,9 +4,8 @@ import type { Listen } from '../config/settings.js';
 import type { Level, Log } from '../telemetry/log.js';
 import { observeProcess } from '../telemetry/observe.js';
 import { Crew } from './crew.js';
-import type { ConfigSource } from './messages.js';
 import type { createOperator, Serving } from './operator.js';
-import type { SoundConfig } from './reload.js';
+import { type SoundConfig, toSource } from './reload.js';
 
 type Operator = ReturnType<typeof createOperator>;
 
@@ -68,6 +67,7 @@ export async function startPrimary(
     return {
       ...{ url, ...(admin?.adminUrl !== undefined && { adminUrl: admin.adminUrl }), reload, close },
       readings: async () => [...(await crew.readings()), ...observeProcess('primary', Date.now())],
+      ask: (question) => crew.ask(question),
       workers: () => ({ ready: crew.countReady(), of: size }),
     };
   } catch (error) {
@@ -75,10 +75,6 @@ export async function startPrimary(
     await stop(0);
     throw error;
   }
-}
-
-function toSource({ settings, loadedAt, snapshot }: SoundConfig): ConfigSource {
-  return { file: settings.file, now: loadedAt, snapshot };
 }
 
 /** All workers listen on one port, those too that replace the last of the others: port 0 becomes a certain one. */

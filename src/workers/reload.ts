@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { Snapshot } from '../read-text.js';
 import type { Log } from '../telemetry/log.js';
+import type { ConfigSource } from './messages.js';
 
 /** A configuration without an error. */
 export type SoundConfig = LoadedConfig & { readonly settings: Settings };
@@ -35,6 +36,8 @@ export interface Reloader {
   status(): ConfigStatus;
   /** Those that are in effect. */
   settings(): Settings;
+  /** The configuration that is in effect, as another process loads it. */
+  source(): ConfigSource;
   /** What was read last, be it refused. Secrets are in it. */
   files(): Snapshot;
   /**
@@ -44,10 +47,16 @@ export interface Reloader {
   reload(apply: (config: SoundConfig) => unknown): Promise<ReloadResult>;
 }
 
-export function createReloader(first: SoundConfig, log: Log): Reloader {
+/** `applied`: called with each configuration that a reload has put into effect. */
+export function createReloader(
+  first: SoundConfig,
+  log: Log,
+  applied: (config: SoundConfig) => unknown = () => undefined,
+): Reloader {
   const { file } = first.settings;
   let current = first.settings;
   let status: ConfigStatus = toStatus(first);
+  let source = toSource(first);
   let files = first.snapshot;
   let running: Promise<unknown> = Promise.resolve();
 
@@ -66,7 +75,9 @@ export function createReloader(first: SoundConfig, log: Log): Reloader {
     }
     await apply(loaded);
     current = loaded.settings;
+    source = toSource(loaded);
     status = toStatus(loaded);
+    applied(loaded);
     log.write('info', 'configuration reloaded', { digest: loaded.digest, endpoints: current.endpoints.length });
     return { reloaded: true, before, after: status.digest, diagnostics, report };
   }
@@ -74,6 +85,7 @@ export function createReloader(first: SoundConfig, log: Log): Reloader {
   return {
     status: () => status,
     settings: () => current,
+    source: () => source,
     files: () => files,
     reload(apply) {
       const result = running
@@ -103,6 +115,11 @@ async function presentPlainly({ diagnostics, sources }: LoadedConfig): Promise<s
 
 function toStatus({ digest, loadedAt }: SoundConfig): ConfigStatus {
   return { digest, loadedAt: new Date(loadedAt).toISOString() };
+}
+
+/** A sound configuration, as a worker or a helper loads it again. */
+export function toSource({ settings, loadedAt, snapshot }: SoundConfig): ConfigSource {
+  return { file: settings.file, now: loadedAt, snapshot };
 }
 
 function isSound(config: LoadedConfig): config is SoundConfig {

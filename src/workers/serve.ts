@@ -1,4 +1,7 @@
 import { availableParallelism } from 'node:os';
+import type { DeliveryRow } from '../inspector/contract.js';
+import { testify } from '../inspector/questions.js';
+import { Recorder } from '../inspector/recorder.js';
 import type { Endpoint } from '../model.js';
 import { realFiles } from '../publish/disk/files.js';
 import { Silence } from '../silence/silence.js';
@@ -13,20 +16,23 @@ export interface ServeOptions {
   readonly watch?: boolean;
   /** For development: in this process, whatever the configuration says of workers, and stopped without `server.shutdownDelay`. */
   readonly alone?: boolean;
+  /** With `alone`: is told of every request, before its answer is sent. */
+  readonly onDelivery?: ((row: DeliveryRow) => void) | undefined;
 }
 
 /** Runs a configuration in this process or in workers; SIGHUP and `POST /reload` reload it from now on. */
 export async function serve(
   config: SoundConfig,
-  { log, watch = false, alone = false }: ServeOptions,
+  { log, watch = false, alone = false, onDelivery }: ServeOptions,
 ): Promise<Serving> {
   const { settings } = config;
-  const reloader = createReloader(config, log);
+  const reloader = createReloader(config, log, (loaded) => keep(loaded, log));
   let serving: Serving | undefined;
   const silence = await Silence.open({
     ...{ folder: settings.dedupe?.dir, files: realFiles, log: log.write, now: Date.now },
   });
-  const operator = createOperator({ reloader, file: settings.file, log, silence }, () => serving);
+  const inspector = settings.admin?.inspector ?? alone;
+  const operator = createOperator({ reloader, file: settings.file, log, silence, inspector }, () => serving);
   // Without a listener the signal would end the process; one that comes too early has nothing to reload.
   process.on('SIGHUP', () => void (serving && reloader.reload(serving.reload)));
   const size = settings.workers === 'auto' ? availableParallelism() : settings.workers;
@@ -34,9 +40,10 @@ export async function serve(
     const { startPrimary } = await import('./primary.js');
     serving = await startPrimary(config, { workers: size, log, operator });
   } else {
-    serving = await serveAlone(config, log, operator, alone);
+    serving = await serveAlone(config, operator, { log, alone, onDelivery });
   }
   serving = withSilence(serving, silence, () => reloader.settings().endpoints, log);
+  void keep(config, log);
   if (!watch) return serving;
   const { watchFiles } = await import('./watch.js');
   const { reload, close } = serving;
@@ -64,14 +71,28 @@ function withSilence(serving: Serving, silence: Silence, endpoints: () => readon
   };
 }
 
+/** For `gateway config history`. What can't be kept stops nothing. */
+async function keep(config: SoundConfig, log: Log): Promise<void> {
+  const { keepConfig } = await import('../config/history.js');
+  await keepConfig(config).catch(({ code, message }: NodeJS.ErrnoException) => {
+    log.write('warn', 'the configuration is not kept for gateway config history', { reason: code ?? message });
+  });
+}
+
 async function serveAlone(
   { settings }: SoundConfig,
-  log: Log,
   operator: ReturnType<typeof createOperator>,
-  atOnce: boolean,
+  { log, alone, onDelivery }: Omit<ServeOptions, 'watch'>,
 ): Promise<Serving> {
   const { startGateway } = await import('../gateway.js');
-  const { reload, readings, unready, close, ...gateway } = await startGateway(settings, { log, operator });
+  const isNoted = settings.admin !== undefined || onDelivery !== undefined;
+  const recorder = isNoted ? new Recorder({ onDelivery }) : undefined;
+  const observe = recorder?.note.bind(recorder);
+  const { reload, readings, unready, lookUp, close, ...gateway } = await startGateway(settings, {
+    log,
+    operator,
+    observe,
+  });
   let { shutdownDelay } = settings;
   return {
     ...gateway,
@@ -80,7 +101,8 @@ async function serveAlone(
       reload(next.settings);
     },
     readings: async () => readings(),
+    ask: async (question) => (recorder === undefined ? [] : [testify({ recorder, lookUp }, question(0))]),
     workers: () => ({ ready: Number(unready() === undefined), of: 1 }),
-    close: () => close(atOnce ? 0 : shutdownDelay),
+    close: () => close(alone ? 0 : shutdownDelay),
   };
 }

@@ -4,6 +4,8 @@ import { loadConfig } from '../config/load.js';
 import type { Settings } from '../config/settings.js';
 import { type Gateway, startGateway } from '../gateway.js';
 import type { Unready } from '../http/admin.js';
+import { testify } from '../inspector/questions.js';
+import { Recorder } from '../inspector/recorder.js';
 import type { Peers, ToPeer } from '../publish/spool/peers.js';
 import { replayFiles } from '../read-text.js';
 import { createLog, type Log } from '../telemetry/log.js';
@@ -33,6 +35,8 @@ class Worker {
   readonly #stream: { write(line: string): unknown } | undefined;
   #log: Log | undefined;
   #gateway: Gateway | undefined;
+  /** Absent: nobody could ask. */
+  #recorder: Recorder | undefined;
   #unready: Unready | undefined = 'no_worker';
   #stopping = false;
   #isAlone = false;
@@ -52,6 +56,7 @@ class Worker {
     else if (message.kind === 'peers') {
       for (const each of message.messages) this.#hearPeers(each);
     } else if (message.kind === 'measure') tell({ kind: 'measured', readings: this.#gateway?.readings() ?? [] });
+    else if (message.kind === 'ask') this.#answer(message);
     else this.#work = this.#work.then(() => this.#obey(message)).catch(fail);
   }
 
@@ -71,7 +76,13 @@ class Worker {
     this.stop();
   }
 
-  async #obey(message: Exclude<ToWorker, { kind: 'stop' | 'measure' | 'peers' | 'quiet' }>): Promise<void> {
+  #answer({ id, question }: Extract<ToWorker, { kind: 'ask' }>): void {
+    const [recorder, gateway] = [this.#recorder, this.#gateway];
+    const answer = recorder && gateway && testify({ recorder, lookUp: gateway.lookUp }, question);
+    tell({ kind: 'answer', id, answer });
+  }
+
+  async #obey(message: Exclude<ToWorker, { kind: 'stop' | 'measure' | 'peers' | 'quiet' | 'ask' }>): Promise<void> {
     if (message.kind === 'level') {
       if (this.#log) this.#log.level = message.level;
     } else if (message.kind === 'reload') {
@@ -83,7 +94,7 @@ class Worker {
   }
 
   async #run({ slot, of, listen, source, level }: Extract<ToWorker, { kind: 'run' }>): Promise<void> {
-    const { admin: _, probes: __, ...settings } = await load(source);
+    const { admin, probes: _, ...settings } = await load(source);
     const log = createLog(level, this.#stream, { worker: slot });
     this.#log = log;
     const peers: Peers = {
@@ -101,7 +112,13 @@ class Worker {
         tell({ kind: 'quiet' });
       });
     };
-    const gateway = await startGateway({ ...settings, listen }, { log, worker: { slot, of, peers, untilQuiet } });
+    const recorder = admin && new Recorder({ worker: slot });
+    this.#recorder = recorder;
+    const observe = recorder?.note.bind(recorder);
+    const gateway = await startGateway(
+      { ...settings, listen },
+      { log, worker: { slot, of, peers, untilQuiet }, observe },
+    );
     this.#gateway = gateway;
     tell({ kind: 'listening', url: gateway.url });
     this.#tellReady();

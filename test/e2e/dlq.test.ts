@@ -90,9 +90,9 @@ describe('gateway dlq', () => {
   });
 
   it('replays what the configuration of today takes, once', async () => {
-    const refused = await run('replay', '--json');
+    const refused = await run('replay', '--json', '--unverified');
     expect(refused.code).to.equal(1);
-    expect(JSON.parse(refused.stdout)).to.deep.include({ selected: 4, replayed: 0, published: 0 });
+    expect(JSON.parse(refused.stdout)).to.deep.include({ selected: 4, replayed: 0, published: 0, unverified: 0 });
     const file = join(started.directory.path, 'config/gateway.yaml');
     writeFileSync(file, strict.replace('livemode: false', 'livemode: any'));
     const dry = await run('replay', '--dry-run', '--reason', 'livemode_mismatch');
@@ -104,14 +104,47 @@ describe('gateway dlq', () => {
     const [first] = await list();
     expect((await run('replay', first?.id ?? '')).stdout).to.match(/^replayed {7}1 of 1 dead letters in /);
     expect((await list()).map(({ id }) => id)).not.to.include(first?.id);
+    // What nobody has proven is left out.
     const rest = await run('replay', '--json');
-    expect(rest.code).to.equal(1);
+    expect(rest.code).to.equal(0);
     expect(JSON.parse(rest.stdout)).to.deep.include({
-      ...{ selected: 3, replayed: 2, published: 2, topics: { 'webhooks.stripe.charge': 2 } },
+      ...{ selected: 2, replayed: 2, published: 2, topics: { 'webhooks.stripe.charge': 2 }, unverified: 1 },
     });
     expect(await readIds(log)).to.deep.equal(['evt_1', 'evt_2', 'evt_3']);
     expect((await list('--all')).map(({ replayed }) => replayed)).to.deep.equal(['yes', 'yes', 'yes', 'no']);
     expect((await run('show', first?.id ?? '')).stdout).to.match(/^replayed \d{4}-/m);
+  });
+
+  it('takes the beginning of an id, what a table shows of it, and its place', async () => {
+    const [letter] = await list('--all');
+    const { id = '' } = letter ?? {};
+    const { place } = JSON.parse((await run('show', id, '--json')).stdout);
+    for (const text of [id.slice(0, 8), `${id.slice(0, 8)}…${id.slice(-4)}`, place]) {
+      expect(JSON.parse((await run('show', text, '--json')).stdout)).to.include({ id });
+    }
+    expect((await run('show', id.slice(0, 3))).code).to.equal(1);
+  });
+
+  it('sums letters up by their cause, and leaves out what was dismissed', async () => {
+    const summary = async (...flags: string[]) => JSON.parse((await run('summary', '--json', ...flags)).stdout).groups;
+    const all = await summary('--all');
+    expect(all.map(({ reason, count }: { reason: string; count: number }) => [reason, count])).to.deep.equal([
+      ['livemode_mismatch', 3],
+      ['signature_malformed', 1],
+    ]);
+    expect(all[1]).to.include({ endpoint: 'stripe', unverified: 1 });
+    const [forged] = await list();
+    expect((await run('dismiss')).code).to.equal(2);
+    const dry = await run('dismiss', '--reason', forged?.reason ?? '', '--dry-run');
+    expect(dry.stdout).to.include('would dismiss 1 dead letters');
+    expect(await list()).to.have.length(1);
+    const done = await run('dismiss', '--reason', forged?.reason ?? '', '--note', 'a scanner', '--json');
+    expect(JSON.parse(done.stdout)).to.include({ dismissed: 1 });
+    expect(await list()).to.deep.equal([]);
+    expect(await summary()).to.deep.equal([]);
+    expect((await run('replay', '--unverified')).stdout).to.match(/^replayed {7}0 of 0 dead letters/);
+    expect((await run('list', '--all')).stdout).to.match(/ no +dismissed$/m);
+    expect((await run('show', forged?.id ?? '')).stdout).to.match(/^dismissed \d{4}-.*: a scanner$/m);
   });
 
   it('counts as published what the gateway has published since', async () => {

@@ -94,6 +94,9 @@ describe('gateway explain', () => {
     expect(which.stderr).to.contain('Give --endpoint: there are stripe, github');
     expect((await explain(file, '--config', 'config/two.yaml', '--endpoint', 'strip')).stderr).to.contain('"stripe"?');
     expect((await explain(file, '--config', 'config/two.yaml', '--endpoint', 'stripe')).code).to.equal(0);
+    const example = join(plugins, 'github/examples/ping.json');
+    const own = await explain(example, '--config', 'config/two.yaml', '--json');
+    expect(JSON.parse(own.stdout)).to.include({ endpoint: 'github' });
     expect((await explain()).code).to.equal(2);
     expect(JSON.parse((await explain(file, '--since', 'soon', '--json')).stdout).error.exitCode).to.equal(2);
     expect(readFileSync(join(directory.path, file), 'utf8')).to.equal(stripeRequest('evt_1').body);

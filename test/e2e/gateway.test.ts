@@ -152,7 +152,7 @@ describe('a gateway that was started', () => {
   });
 
   it('lets tap end when nobody reads it any more', async () => {
-    const tap = cli('tap', '--from-beginning');
+    const tap = cli('tap', '--from-beginning', '--follow');
     await tap.says(/charge/);
     tap.closeStdout();
     await run('simulate', 'send', '--type', 'charge.refunded', '--url', url, '--count', '2');

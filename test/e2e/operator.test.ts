@@ -52,7 +52,9 @@ for (const workers of [1, 2]) {
       expect(stdout).to.match(
         new RegExp(`^ready: version \\S+, process ${started.pid}, up \\d+ s, ${workers} of ${workers} workers`),
       );
-      expect(stdout).to.match(/^stripe +\/webhooks\/stripe +current: used \d+ s ago +accepted 6, duplicate 1$/m);
+      expect(stdout).to.match(
+        /^stripe +\/webhooks\/stripe +\d\S* \/ \d\S* +\d+ s ago +current: used \d+ s ago +accepted 6, duplicate 1$/m,
+      );
       const json = JSON.parse((await run('status', '--json')).stdout);
       expect(json).to.deep.include({ ready: true, connected: true, inFlight: 0, lanes: [] });
       expect(json.endpoints[0]).to.deep.include({ name: 'stripe', deliveries: { accepted: 6, duplicate: 1 } });
@@ -138,7 +140,8 @@ describe('status and reload without a gateway', () => {
     await started.cli.ended();
     for (const command of ['status', 'reload']) {
       const none = await new Cli(started.directory.path, [command, '--url', started.adminUrl]).ended();
-      expect(none).to.deep.include({ code: 4, stdout: '', stderr: `No gateway answers at ${started.adminUrl}\n` });
+      expect(none).to.include({ code: 4, stdout: '' });
+      expect(none.stderr).to.match(/^No gateway answers at http:\/\/127\.0\.0\.1:\d+: gateway start runs one, .*\n$/);
       const unknown = await new Cli(started.directory.path, [command, '--config', 'nowhere.yaml']).ended();
       expect(unknown.code).to.equal(4);
       expect(unknown.stderr).to.include('has no admin.listen');

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
@@ -46,6 +46,18 @@ Command.prototype.parse = process.env.CRASH === 'later'
     });
   }
 
+  it('takes the words of other tools', async () => {
+    const [validate, trigger, tail] = await Promise.all([
+      start(['validate']),
+      start(['trigger', 'charge.refundd']),
+      start(['tail', 'webhooks.dlq', '--no-follow', '--json']),
+    ]);
+    expect(validate).to.deep.equal({ code: 0, stdout: '', stderr: 'config/gateway.yaml: no faults\n' });
+    expect(trigger.code).to.equal(2);
+    expect(trigger.stderr).to.include('did you mean "charge.refunded"?');
+    expect(tail).to.deep.equal({ code: 0, stdout: '', stderr: '' });
+  });
+
   it('says on stderr what is no command, and which was meant', async () => {
     const wrong = await start(['dlq', 'lst']);
     expect(wrong).to.include({ code: 2, stdout: '' });
@@ -67,8 +79,7 @@ Command.prototype.parse = process.env.CRASH === 'later'
   describe('completion', () => {
     function complete(line: string): readonly string[] {
       const words = line.split(' ');
-      const script = `gateway() { '${process.execPath}' '${run}' "$@"; }
-eval "$(gateway completion bash)"
+      const script = `gateway() { '${process.execPath}' '${run}' "$@"; }; eval "$(gateway completion bash)"
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
 _gateway; printf '%s\\n' "\${COMPREPLY[@]}"`;
       return execFileSync('bash', ['-c', script], { cwd: directory.path, encoding: 'utf8' }).trim().split('\n');
@@ -76,18 +87,35 @@ _gateway; printf '%s\\n' "\${COMPREPLY[@]}"`;
 
     it('knows commands, flags and their values', () => {
       expect(complete('gateway d')).to.include.members(['dev', 'dlq']).and.not.include('start');
-      expect(complete('gateway dlq ')).to.deep.equal(['list', 'replay', 'show']);
+      expect(complete('gateway dlq ')).to.deep.equal(['dismiss', 'list', 'replay', 'show', 'summary']);
       expect(complete('gateway dlq list --re')).to.deep.equal(['--reason']);
       expect(complete('gateway lint-config --format j')).to.include.members(['json', 'junit']);
       expect(complete('gateway completion ')).to.include.members(['bash', 'zsh', 'fish']);
-      expect(complete('gateway dlq list --config ')).to.deep.equal(['']);
     });
 
-    it('knows the event types that can be sent with the configuration', () => {
-      expect(complete('gateway simulate send --type charge.re')).to.deep.equal([
-        'charge.refund.updated',
-        'charge.refunded',
+    it('knows what the configuration has', () => {
+      expect(complete('gateway simulate send charge.ref')).to.deep.equal(['charge.refund.updated', 'charge.refunded']);
+      expect(complete('gateway tap --type payment_intent.am')).to.deep.equal([
+        'payment_intent.amount_capturable_updated',
       ]);
+      expect(complete('gateway tap webhooks.d')).to.deep.equal(['webhooks.dlq']);
+      expect(complete('gateway routes --config conf')).to.deep.equal(['config/gateway.yaml']);
+      expect(complete('gateway plugins show strip')).to.deep.equal(
+        ['stripe', 'stripe_connect_thin'].filter((name) => existsSync(join(root, 'plugins', name))),
+      );
+      expect(complete('gateway dlq list --endpoint --config nowhere.yaml ')).to.include('--reason');
+      expect(complete('gateway dlq list --config nowhere.yaml --endpoint s')).to.deep.equal(['']);
+      expect(complete('gateway dlq list --endpoint s')).to.deep.equal(['stripe']);
+    });
+
+    it('asks for values in fish, too', async () => {
+      const fish = await start(['completion', 'fish']);
+      expect(fish.stdout).to.match(
+        /^complete -c gateway -n '__gateway_in tap' -x -a '\(gateway completion --values topics 2>\/dev\/null\)'$/m,
+      );
+      expect(fish.stdout).to.match(
+        /^complete -c gateway -n '__gateway_in tap' -l type -x -a '\(gateway completion --values types /m,
+      );
     });
 
     it('has a script for every shell', async () => {
@@ -95,7 +123,7 @@ _gateway; printf '%s\\n' "\${COMPREPLY[@]}"`;
       expect(fish.stdout).to.match(/^complete -c gateway -n '__gateway_at dlq' -f -a list -d '.+'$/m);
       expect(fish.stdout).to.match(/^complete -c gateway -n '__gateway_in dlq list' -l reason -r -d '.+'$/m);
       const zsh = await start(['completion', 'zsh']);
-      expect(zsh.stdout).to.match(/^#compdef gateway\n.*bashcompinit\n_gateway\(\)/);
+      expect(zsh.stdout).to.match(/^#compdef gateway\n.*bashcompinit\n_gateway_values\(\)/);
       expect((await start(['completion', 'tcsh'])).code).to.equal(2);
     });
   });

@@ -5,10 +5,11 @@ import type { Accepted } from '../../src/safekeeping.js';
 
 const item = { index: 0, pointer: '' };
 const topic = 'webhooks.acme';
+const route = { topic, matches: () => true, declaredAt: 'plugin.yaml:1' };
 
 function accepted(duplicate: boolean, spooled = false): Accepted {
   const placement = spooled ? ({ topic, spooled } as const) : { topic, partition: 0, offset: 1n };
-  return { event: { id: 'a', type: 't', item }, placement, duplicate, contentDiffers: false };
+  return { event: { id: 'a', type: 't', item }, key: 'a', route, placement, duplicate, contentDiffers: false };
 }
 
 describe('what is said of a delivery', () => {

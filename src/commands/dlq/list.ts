@@ -4,9 +4,10 @@ import { awaitInterruption } from '../../cli/interruption.js';
 import { Flags } from '../../cli/oclif.js';
 import { loadSettings } from '../../cli/settings.js';
 import { formatTable } from '../../cli/table.js';
+import { terminalWidth } from '../../cli/terminal.js';
 import { whichConfig } from '../../cli/which-config.js';
+import type { Ledger } from '../../dead-letters/ledger.js';
 import type { DeadLetter } from '../../dead-letters/letter.js';
-import type { Mark } from '../../dead-letters/marks.js';
 
 interface Row {
   readonly id: string;
@@ -20,12 +21,14 @@ interface Row {
   readonly verified: boolean;
   /** `partly`: some events of a batch were rejected again. */
   readonly replayed: 'no' | 'partly' | 'yes';
+  /** Whether somebody has said that it needs no look any more. */
+  readonly dismissed: boolean;
 }
 
 export default class DlqList extends BaseCommand {
   static override summary = 'The dead letters: deliveries that were authentic but unusable, or not proven.';
   static override description =
-    'The oldest first. What was replayed is left out, unless --all asks for it. Nothing of a payload is shown but its event type.';
+    'The oldest first. What was replayed or dismissed is left out, unless --all asks for it. Nothing of a payload is shown but its event type.';
   static override examples = [
     '<%= config.bin %> dlq list',
     '<%= config.bin %> dlq list --reason schema_violation --since 1h',
@@ -33,7 +36,7 @@ export default class DlqList extends BaseCommand {
   static override flags = {
     ...selectionFlags,
     limit: Flags.integer({ min: 1, default: 50, helpValue: 'N', description: 'The newest N of them.' }),
-    all: Flags.boolean({ description: 'Those too that were replayed.' }),
+    all: Flags.boolean({ description: 'Those too that were replayed or dismissed.' }),
   };
 
   override async run(): Promise<{ topic: string; total: number; letters: readonly Row[] }> {
@@ -51,31 +54,45 @@ export default class DlqList extends BaseCommand {
     });
     const letters = ledger
       .letters()
-      .filter((letter) => isSelected(letter, selection) && (flags.all || !ledger.isDone(letter.id)));
-    const rows = letters
-      .slice(-flags.limit)
-      .map((letter) => toRow(letter, types.get(letter.id), ledger.mark(letter.id)));
+      .filter((letter) => isSelected(letter, selection) && (flags.all || ledger.isOpen(letter.id)));
+    const rows = letters.slice(-flags.limit).map((letter) => toRow(letter, types.get(letter.id), ledger));
     const { topic } = settings.deadLetter;
     this.log(describe(topic, rows, letters.length));
+    const newest = rows.at(-1);
+    if (newest !== undefined) {
+      this.nextOnTerminal([`gateway dlq show ${newest.id}`, 'gateway dlq summary'], flags.config);
+    }
     if (signal.aborted) this.endWith('interrupted');
     return { topic, total: letters.length, letters: rows };
   }
 }
 
-function toRow(letter: DeadLetter, type: string | undefined, mark: Mark | undefined): Row {
+function toRow(letter: DeadLetter, type: string | undefined, ledger: Ledger): Row {
   const { id, receivedAt, endpoint, reason, bytes, verified } = letter;
+  const mark = ledger.mark(id);
+  const dismissed = ledger.dismissal(id) !== undefined;
   const replayed = mark === undefined ? 'no' : mark.remaining.length > 0 ? 'partly' : 'yes';
   const when = new Date(receivedAt).toISOString();
-  return { id, receivedAt: when, endpoint, reason, ...(type && { type }), bytes, verified, replayed };
+  return { id, receivedAt: when, endpoint, reason, ...(type && { type }), bytes, verified, replayed, dismissed };
 }
 
 function describe(topic: string, rows: readonly Row[], total: number): string {
   if (total === 0) return `No dead letters in ${topic}.`;
   const table = formatTable(
     ['ID', 'RECEIVED', 'ENDPOINT', 'REASON', 'TYPE', 'BYTES', 'VERIFIED', 'REPLAYED'],
-    rows.map(({ id, receivedAt, endpoint, reason, type = '-', bytes, verified, replayed }) => [
-      ...[id, receivedAt, endpoint, reason, type, String(bytes), verified ? 'yes' : 'no', replayed],
+    rows.map(({ id, receivedAt, endpoint, reason, type = '-', bytes, verified, replayed, dismissed }) => [
+      ...[
+        id,
+        receivedAt,
+        endpoint,
+        reason,
+        type,
+        String(bytes),
+        verified ? 'yes' : 'no',
+        dismissed ? 'dismissed' : replayed,
+      ],
     ]),
+    { width: terminalWidth(), ids: ['ID'], times: ['RECEIVED'], minor: ['BYTES', 'REPLAYED'] },
   );
   return rows.length === total ? table : `${table}\n${total - rows.length} older ones: see --limit`;
 }

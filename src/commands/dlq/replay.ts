@@ -1,6 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.js';
-import { isSelected, readSelection, type Selection, selectionFlags } from '../../cli/dead-letters.js';
-import { Failure } from '../../cli/failure.js';
+import { isSelected, letterNamed, readSelection, type Selection, selectionFlags } from '../../cli/dead-letters.js';
 import { awaitInterruption } from '../../cli/interruption.js';
 import { Args, Flags } from '../../cli/oclif.js';
 import { createProgress } from '../../cli/progress.js';
@@ -11,7 +10,13 @@ import type { Ledger } from '../../dead-letters/ledger.js';
 import type { DeadLetter } from '../../dead-letters/letter.js';
 import type { Tally } from '../../dead-letters/plan.js';
 
-type Report = Tally & { readonly dryRun: boolean; readonly interrupted: boolean; readonly seconds: number };
+type Report = Tally & {
+  /** Letters that nobody has proven, and that were left out for that. */
+  readonly unverified: number;
+  readonly dryRun: boolean;
+  readonly interrupted: boolean;
+  readonly seconds: number;
+};
 
 export default class DlqReplay extends BaseCommand {
   static override summary = 'Send dead letters through the gateway again, with the configuration of today.';
@@ -19,7 +24,8 @@ export default class DlqReplay extends BaseCommand {
     'Each is verified as of the time at which it was received, validated, mapped and published to its topic, once: an event that ' +
     'is there already is not published again, whether this command was stopped, killed or run before. What is rejected again ' +
     'stays a dead letter, without a new one. Ctrl-C ends after the batch under way; run it again, and it goes on. The exit code is 1 ' +
-    'if some are still rejected.';
+    'if some are still rejected. What nobody has proven is left out, unless it is named or --unverified is given: a secret of yours ' +
+    'that was wrong has made such letters, too.';
   static override examples = [
     '<%= config.bin %> dlq replay --dry-run',
     '<%= config.bin %> dlq replay --reason schema_violation --since 2d',
@@ -27,11 +33,15 @@ export default class DlqReplay extends BaseCommand {
   ];
   static override strict = false;
   static override args = {
-    ids: Args.string({ name: 'ID', description: 'Only these. Without it: all that were not replayed.' }),
+    ids: Args.string({
+      name: 'ID',
+      description: 'Only these. Without it: all that were neither replayed nor dismissed.',
+    }),
   };
   static override flags = {
     ...selectionFlags,
     limit: Flags.integer({ min: 1, helpValue: 'N', description: 'At most N, the oldest first.' }),
+    unverified: Flags.boolean({ description: 'Those too that nobody has proven.' }),
     'dry-run': Flags.boolean({ description: 'Say what would happen; nothing is published.' }),
   };
 
@@ -41,31 +51,40 @@ export default class DlqReplay extends BaseCommand {
     const settings = await loadSettings(whichConfig(flags.config).file, { warn: false });
     const signal = awaitInterruption();
     const ids = argv.map(String);
-    const choose = (ledger: Ledger) => chooseLetters(ledger, ids, selection).slice(0, flags.limit);
+    let unverified = 0;
+    const choose = (ledger: Ledger) => {
+      const all = chooseLetters(ledger, ids, selection);
+      const chosen = ids.length > 0 || flags.unverified ? all : all.filter(({ verified }) => verified);
+      unverified = all.length - chosen.length;
+      return chosen.slice(0, flags.limit);
+    };
     const progress = createProgress(process.stderr);
     const started = performance.now();
     const show = (tally: Tally) => progress.show(...describeProgress(tally, performance.now() - started));
     const run = flags['dry-run'] ? dryRun : runReplay;
     const tally = await run(settings, { choose, signal, show }).finally(() => progress.clear());
     const seconds = Math.round((performance.now() - started) / 100) / 10;
-    const report = { ...tally, dryRun: flags['dry-run'], interrupted: signal.aborted, seconds };
+    const report = { ...tally, unverified, dryRun: flags['dry-run'], interrupted: signal.aborted, seconds };
     this.log(describe(report));
+    this.#suggest(report, flags.config);
     if (tally.failing.length > 0) this.endWith('negative');
     if (signal.aborted) this.endWith('interrupted');
     return report;
+  }
+
+  #suggest({ dryRun: dry, selected, failing: [first] }: Report, config: string | undefined): void {
+    if (dry && selected > 0) this.nextOnTerminal(['the same without --dry-run']);
+    else if (first !== undefined) this.nextOnTerminal([`gateway dlq show ${first.id}`], config);
   }
 }
 
 /** Those that are not done, the oldest first. Throws a Failure for an id that isn't there. */
 function chooseLetters(ledger: Ledger, ids: readonly string[], selection: Selection): readonly DeadLetter[] {
-  for (const id of ids) {
-    if (ledger.find(id) === undefined)
-      throw new Failure('negative', `There is no dead letter ${id}: see gateway dlq list`);
-  }
+  const named = new Set(ids.map((text) => letterNamed(ledger, text).id));
   return ledger
     .letters()
-    .filter((letter) => ids.length === 0 || ids.includes(letter.id))
-    .filter((letter) => isSelected(letter, selection) && !ledger.isDone(letter.id));
+    .filter(({ id }) => (ids.length === 0 ? ledger.isOpen(id) : named.has(id) && !ledger.isDone(id)))
+    .filter((letter) => isSelected(letter, selection));
 }
 
 function describeProgress({ selected, replayed, failing }: Tally, milliseconds: number): [number, string] {
@@ -79,7 +98,7 @@ function describeProgress({ selected, replayed, failing }: Tally, milliseconds: 
 const named = 10;
 
 function describe({ dryRun: dry, interrupted, seconds, ...tally }: Report): string {
-  const { selected, replayed, resumed, published, duplicates, byName, topics, failing } = tally;
+  const { selected, replayed, resumed, published, duplicates, byName, topics, failing, unverified } = tally;
   const reasons = new Map<string, number>();
   for (const { reason } of failing) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   const few = failing.length <= named ? failing : [];
@@ -94,6 +113,7 @@ function describe({ dryRun: dry, interrupted, seconds, ...tally }: Report): stri
     `still failing  ${failing.length}`,
     ...[...reasons].map(([reason, count]) => `  ${reason}  ${count}`),
     ...few.map(({ id, reason, detail }) => `  ${id}  ${reason}${detail === undefined ? '' : `: ${detail}`}`),
+    ...(unverified > 0 ? [`left out       ${unverified} that nobody has proven: see --unverified`] : []),
     ...(interrupted
       ? [`interrupted: ${selected - replayed - failing.length} were not tried; run it again to go on`]
       : []),

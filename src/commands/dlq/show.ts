@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { BaseCommand } from '../../cli/base-command.js';
-import { loadLetters, readLedger } from '../../cli/dead-letters.js';
+import { findLetter, loadLetters, readLedger } from '../../cli/dead-letters.js';
 import { Failure } from '../../cli/failure.js';
 import { describeLetter, type LetterReport, reportLetter } from '../../cli/letter-report.js';
 import { Args, Flags } from '../../cli/oclif.js';
@@ -30,7 +30,7 @@ export default class DlqShow extends BaseCommand {
     const { args, flags } = await this.parse(DlqShow);
     const settings = await loadSettings(whichConfig(flags.config).file, { warn: false });
     const ledger = await readLedger(settings);
-    const letter = ledger.find(args.id);
+    const letter = findLetter(ledger, args.id);
     const record = letter && (await loadLetters(settings, [letter])).get(letter.id);
     if (letter === undefined || record === undefined) {
       throw new Failure(
@@ -38,12 +38,22 @@ export default class DlqShow extends BaseCommand {
         `${settings.deadLetter.topic} has no dead letter ${args.id}: see gateway dlq list --all`,
       );
     }
-    const report = reportLetter(letter, record, ledger.mark(letter.id));
+    const report = reportLetter(letter, record, {
+      mark: ledger.mark(letter.id),
+      dismissal: ledger.dismissal(letter.id),
+    });
     const { value } = record;
-    if (!flags.raw) this.log(describeLetter(report));
-    else if (this.jsonEnabled()) {
+    if (!flags.raw) {
+      this.show(describeLetter(report));
+      this.next(nextOf(report), flags.config);
+    } else if (this.jsonEnabled()) {
       return { ...report, ...(isUtf8(value) ? { body: value.toString() } : { body_base64: value.toString('base64') }) };
     } else process.stdout.write(value);
     return report;
   }
+}
+
+function nextOf({ id, replayed }: LetterReport): readonly string[] {
+  const done = replayed !== undefined && replayed.remaining.length === 0;
+  return [`gateway explain ${id}`, ...(done ? [] : [`gateway dlq replay ${id} --dry-run`])];
 }

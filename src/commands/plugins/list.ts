@@ -2,6 +2,7 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { Flags } from '../../cli/oclif.js';
 import { findPlugins, pluginFlags } from '../../cli/plugins.js';
 import { formatTable } from '../../cli/table.js';
+import { terminalWidth } from '../../cli/terminal.js';
 import type { PluginSummary } from '../../plugins/describe.js';
 
 interface Listed {
@@ -55,6 +56,7 @@ function formatAll(plugins: readonly PluginSummary[]): string {
       ...[name, bindings[binds], eventTypes === 0 ? '-' : String(eventTypes), String(examples.length)],
       ...[scheme, title],
     ]),
+    { width: terminalWidth(), minor: ['SCHEME', 'EXAMPLES'] },
   );
 }
 
@@ -64,5 +66,5 @@ function formatUnconfirmed(plugins: readonly PluginSummary[]): string {
   );
   const some = plugins.filter(({ unconfirmed }) => unconfirmed.length > 0).length;
   const sum = `${plugins.length - some} of ${plugins.length} plugins have nothing that is not confirmed.`;
-  return rows.length === 0 ? sum : `${formatTable(['NAME', 'ABOUT', 'WHY'], rows)}\n\n${sum}`;
+  return rows.length === 0 ? sum : `${formatTable(['NAME', 'ABOUT', 'WHY'], rows, { width: terminalWidth() })}\n\n${sum}`;
 }

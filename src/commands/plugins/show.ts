@@ -2,7 +2,8 @@ import { relative } from 'node:path';
 import { BaseCommand } from '../../cli/base-command.js';
 import { Args } from '../../cli/oclif.js';
 import { openSound, pluginFlags } from '../../cli/plugins.js';
-import { formatTable } from '../../cli/table.js';
+import { fold, formatTable } from '../../cli/table.js';
+import { terminalWidth } from '../../cli/terminal.js';
 import type { PluginDescription } from '../../plugins/describe.js';
 
 export default class PluginsShow extends BaseCommand {
@@ -45,8 +46,11 @@ function format(plugin: PluginDescription): string {
     ['Sources', sources(plugin)],
     ['Unconfirmed', plugin.unconfirmed.map(({ about, why }) => `${about.join(', ')}: ${why}`)],
   ];
+  const room = (terminalWidth() ?? Number.POSITIVE_INFINITY) - 15;
   const lines = sections.flatMap(([label, texts]) =>
-    texts.map((text, index) => `${(index === 0 ? label : '').padEnd(14)} ${text}`.trimEnd()),
+    texts
+      .flatMap((text) => fold(text, Math.max(20, room)))
+      .map((text, index) => `${(index === 0 ? label : '').padEnd(14)} ${text}`.trimEnd()),
   );
   return [`${name}: ${title}`, '', ...lines, '', routes(plugin)].join('\n');
 }
@@ -106,5 +110,6 @@ function routes({ routes: all }: PluginDescription): string {
       topic,
       key ?? '(subject, else id)',
     ]),
+    { width: terminalWidth() },
   );
 }

@@ -1,7 +1,8 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { Failure } from '../../cli/failure.js';
-import { Flags } from '../../cli/oclif.js';
+import { Args, Flags } from '../../cli/oclif.js';
 import { chooseOffer, prepareRequests, prepareSimulation, sendFlags } from '../../cli/simulation.js';
+import { terminalWidth } from '../../cli/terminal.js';
 import { printable } from '../../printable.js';
 import type { Override } from '../../simulate/override.js';
 import type { Answer } from '../../simulate/sender.js';
@@ -19,13 +20,16 @@ export default class SimulateSend extends BaseCommand {
     'Identifiers and times are made anew for each send. The exit code is 0 if the answer is 2xx (with --invalid-signature: 401), ' +
     '1 if it is another, 4 if nobody answers.';
   static override examples = [
-    '<%= config.bin %> simulate send --type charge.refunded',
+    '<%= config.bin %> simulate send charge.refunded',
     '<%= config.bin %> simulate send --type charge.refunded --data data.object.amount=500 --count 3',
     '<%= config.bin %> simulate send --type charge.refunded --invalid-signature',
   ];
+  static override args = {
+    type: Args.string({ name: 'TYPE', description: 'Event type: see simulate list. The same as --type.' }),
+  };
   static override flags = {
     ...sendFlags,
-    type: Flags.string({ char: 't', required: true, helpValue: 'TYPE', description: 'Event type: see simulate list.' }),
+    type: Flags.string({ char: 't', helpValue: 'TYPE', description: 'Event type: see simulate list.' }),
     data: Flags.string({
       char: 'd',
       multiple: true,
@@ -39,9 +43,10 @@ export default class SimulateSend extends BaseCommand {
   };
 
   override async run(): Promise<{ endpoint: string; url: string; type: string; deliveries: readonly Sent[] }> {
-    const { flags } = await this.parse(SimulateSend);
+    const { args, flags } = await this.parse(SimulateSend);
+    const type = typeOf(args.type, flags.type);
     const { offers, base, trusting } = await prepareSimulation(flags);
-    const offer = await chooseOffer(offers, flags.type);
+    const offer = await chooseOffer(offers, type);
     const invalid = flags['invalid-signature'];
     const next = await prepareRequests(offer, { base, invalid, overrides: await parseData(flags.data ?? []) });
     const [{ createSender }, { addressOf }] = await Promise.all([
@@ -58,15 +63,35 @@ export default class SimulateSend extends BaseCommand {
         const answer = await sender.send(next());
         const milliseconds = Math.round((performance.now() - started) * 10) / 10;
         deliveries.push({ status: answer.status, answer: answer.body, milliseconds });
-        this.log(describe(answer, milliseconds));
+        this.show(describe(answer, milliseconds));
       }
     } finally {
       await sender.close();
     }
+    this.next(nextOf(deliveries), flags.config);
     const asExpected = ({ status }: Sent): boolean => (invalid ? status === 401 : status >= 200 && status < 300);
     if (!deliveries.every(asExpected)) this.endWith('negative');
     return { endpoint: offer.endpoint.name, url, type: offer.type, deliveries };
   }
+}
+
+/** Of what came last: a letter is named by its place, as its answer has no id of the delivery. */
+function nextOf(deliveries: readonly Sent[]): readonly string[] {
+  const events = eventsOf(deliveries.at(-1)?.answer);
+  const letter = events.find(({ status }) => status === 'dead_lettered');
+  if (letter?.kafka_partition !== undefined) {
+    const { kafka_topic: topic, kafka_partition: partition, kafka_offset: offset } = letter;
+    return [`gateway dlq show ${topic}/${partition}@${offset}`];
+  }
+  const id = events.map(({ event_id }) => event_id).find((each) => typeof each === 'string');
+  return id === undefined || !process.stdout.isTTY ? [] : [`gateway find ${id}`, `gateway explain ${id}`];
+}
+
+function typeOf(argument: string | undefined, flag: string | undefined): string {
+  const type = argument ?? flag;
+  if (type === undefined) throw new Failure('usage', 'Which event type? gateway simulate list shows what there is');
+  if (flag !== undefined && flag !== type) throw new Failure('usage', `Either ${argument} or --type ${flag}`);
+  return type;
 }
 
 async function parseData(texts: readonly string[]): Promise<readonly Override[]> {
@@ -82,7 +107,12 @@ async function parseData(texts: readonly string[]): Promise<readonly Override[]>
 function describe({ status, body }: Answer, milliseconds: number): string {
   const events = eventsOf(body).map(describeEvent);
   if (events.length === 0) events.push(typeof body === 'string' ? body : JSON.stringify(body));
-  return [`${status}  ${milliseconds} ms`, ...events.map((event) => `  ${printable(event)}`)].join('\n');
+  const lines = events.map(printable).flatMap((event) => {
+    const [what = '', where] = event.split('  →  ');
+    const isWide = event.length + 2 > (terminalWidth() ?? Number.POSITIVE_INFINITY);
+    return isWide && where !== undefined ? [`  ${what}`, `    →  ${where}`] : [`  ${event}`];
+  });
+  return [`${status}  ${milliseconds} ms`, ...lines].join('\n');
 }
 
 type Fields = { readonly [name: string]: unknown };

@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { inspectSpool } from '../../cli/spool.js';
 import { formatTable } from '../../cli/table.js';
+import { terminalWidth } from '../../cli/terminal.js';
 import { configFlag } from '../../cli/which-config.js';
 
 interface Parked {
@@ -37,7 +38,7 @@ export default class SpoolList extends BaseCommand {
     if (parked.length === 0) this.log('Nothing is parked.');
     else {
       const rows = parked.map((each) => [each.parkedAt, each.topic, each.type, each.id, each.key, each.reason]);
-      this.log(formatTable(['PARKED', 'TOPIC', 'TYPE', 'ID', 'KEY', 'REASON'], rows));
+      this.log(formatTable(['PARKED', 'TOPIC', 'TYPE', 'ID', 'KEY', 'REASON'], rows, { width: terminalWidth() }));
     }
     return { folder: spool.folder, parked };
   }

@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { inspectSpool } from '../../cli/spool.js';
 import { formatTable } from '../../cli/table.js';
+import { terminalWidth } from '../../cli/terminal.js';
 import { configFlag } from '../../cli/which-config.js';
 
 interface Damaged {
@@ -32,7 +33,7 @@ export default class SpoolRecover extends BaseCommand {
     }
     await spool.askForRecovery();
     const rows = damaged.map((each) => [each.file, each.bytes, each.records, each.unreadableBytes].map(String));
-    this.log(formatTable(['FILE', 'BYTES', 'RECORDS', 'UNREADABLE'], rows));
+    this.log(formatTable(['FILE', 'BYTES', 'RECORDS', 'UNREADABLE'], rows, { width: terminalWidth() }));
     const records = damaged.reduce((sum, each) => sum + each.records, 0);
     this.log(`${records} records: to be sent by the gateway. See its log, and gateway spool status`);
     return { folder: spool.folder, damaged };

@@ -1,6 +1,7 @@
 import { BaseCommand } from '../../cli/base-command.js';
 import { inspectSpool } from '../../cli/spool.js';
 import { formatTable } from '../../cli/table.js';
+import { terminalWidth } from '../../cli/terminal.js';
 import { configFlag } from '../../cli/which-config.js';
 
 interface Status {
@@ -31,7 +32,7 @@ export default class SpoolStatus extends BaseCommand {
       const rows = lanes.map(({ slot, topic, records, bytes, oldestSeconds }) =>
         [topic, slot, records, `${(bytes / 1024).toFixed(1)} KiB`, `${oldestSeconds} s`].map(String),
       );
-      this.log(formatTable(['TOPIC', 'WORKER', 'RECORDS', 'SIZE', 'OLDEST'], rows));
+      this.log(formatTable(['TOPIC', 'WORKER', 'RECORDS', 'SIZE', 'OLDEST'], rows, { width: terminalWidth() }));
     }
     if (parked > 0) this.log(`${parked} parked: see gateway spool list`);
     const damaged = (await spool.damaged()).map(({ path, bytes }) => ({ file: path, bytes }));

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EmbeddedSettings } from '../../config/settings.js';
 import { type Files, realFiles } from '../disk/files.js';
-import type { Positions, ReadOptions, Recent, StoredRecord } from '../read.js';
+import type { Positions, ReadOptions, Recent, Span, StoredRecord } from '../read.js';
 import { Cursor } from './cursor.js';
-import { findEnd, listPartitions, topicsFolder } from './layout.js';
+import { findEnd, LogFiles, listPartitions, topicsFolder } from './layout.js';
 
 /** Milliseconds. */
 const pollInterval = 100;
@@ -29,8 +29,14 @@ export async function* readEmbedded(
     if (start || until === 'abort') {
       for (const place of await listPlaces(files, dir, topics)) {
         if (sources.has(place.folder)) continue;
-        const cursor = await openCursor(files, place, start ? options : { ...options, from: 'beginning' });
-        sources.set(place.folder, { cursor, records: [], at: 0 });
+        const { cursor, span } = await openCursor(files, place, start ? options : { ...options, from: 'beginning' });
+        const source: Source = { cursor, records: [], at: 0 };
+        sources.set(place.folder, source);
+        if (options.onSpan === undefined) continue;
+        source.records = await cursor.read();
+        // What comes before the first of them is older still.
+        const isOld = (source.records[0]?.timestamp ?? 0) < since;
+        options.onSpan({ ...span, cut: span.cut && !isOld, gone: span.gone && !isOld });
       }
     }
     let found = false;
@@ -84,15 +90,24 @@ async function listPlaces(files: Files, dir: string, topics: readonly string[]):
   return places;
 }
 
-async function openCursor(files: Files, place: Place, { from, until, log }: ReadOptions): Promise<Cursor> {
+async function openCursor(files: Files, place: Place, options: ReadOptions): Promise<{ cursor: Cursor; span: Span }> {
+  const { from, until, log, onSpan } = options;
   const { topic, partition, folder } = place;
-  const now = from === 'end' || until === 'end' || isRecent(from) ? await findEnd(files, folder) : 0;
-  return new Cursor({
-    ...{ files, topic, partition, folder },
-    next: firstOf(place, now, from),
-    end: endOf(place, now, until),
+  const wanted = from === 'end' || until === 'end' || isRecent(from) || onSpan !== undefined;
+  const now = wanted ? await findEnd(files, folder) : 0;
+  const next = firstOf(place, now, from);
+  const end = endOf(place, now, until);
+  const first = onSpan === undefined ? 0 : ((await new LogFiles(files, folder).list())[0]?.first ?? 0);
+  const cursor = new Cursor({
+    ...{ files, topic, partition, folder, next, end },
     onDamage: (damage) => log?.('warn', 'a part of the embedded log is damaged', { ...damage }),
   });
+  const start = Math.max(next, first);
+  const cut = isRecent(from) && from.last !== undefined && start > first;
+  const gone = first > 0 && start === first;
+  const offsets = { first: BigInt(first), start: BigInt(start), end: BigInt(Math.min(end, now)) };
+  const span = { topic, partition, ...offsets, cut, gone };
+  return { cursor, span };
 }
 
 function firstOf({ topic, partition }: Place, now: number, from: ReadOptions['from']): number {

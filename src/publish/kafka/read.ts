@@ -20,7 +20,7 @@ const silent: Log = () => undefined;
 export async function* readKafka(
   settings: KafkaSettings,
   named: readonly string[],
-  { from, until, skipMissing = false, signal, log = silent }: ReadOptions,
+  { from, until, skipMissing = false, signal, log = silent, onSpan }: ReadOptions,
 ): AsyncGenerator<StoredRecord, void, undefined> {
   readZstd();
   const kafka = new Kafka(configureKafka(settings, log));
@@ -34,10 +34,11 @@ export async function* readKafka(
     await admin.connect().catch(rethrow);
     const topics = skipMissing ? [...(await countPartitions(admin, named).catch(rethrow)).keys()] : named;
     if (topics.length === 0) return;
+    const everything = until === 'abort' && typeof from === 'string';
     const ranges =
-      until === 'abort' && typeof from === 'string' ? undefined : await findRanges(admin, topics, from, until);
-    if (signal?.aborted || ranges?.size === 0) return;
-    await startConsumer(consumer, topics, from, inbox, ranges);
+      everything && onSpan === undefined ? undefined : await findRanges(admin, topics, { from, until }, onSpan);
+    if (signal?.aborted || (until !== 'abort' && ranges?.size === 0)) return;
+    await startConsumer(consumer, topics, from, inbox, everything ? undefined : ranges);
     yield* inbox;
   } finally {
     signal?.removeEventListener('abort', stop);
@@ -60,8 +61,8 @@ interface Range {
 async function findRanges(
   admin: Admin,
   topics: readonly string[],
-  from: ReadOptions['from'],
-  until: ReadOptions['until'],
+  { from, until }: Pick<ReadOptions, 'from' | 'until'>,
+  onSpan: ReadOptions['onSpan'],
 ): Promise<Map<string, Range>> {
   const ranges = new Map<string, Range>();
   if (from === 'end') return ranges;
@@ -69,8 +70,11 @@ async function findRanges(
     const offsets = await admin.fetchTopicOffsets(topic).catch((error: unknown) => rethrow(error, topic));
     const starts = await findStarts(admin, topic, from, offsets);
     for (const { partition, low, high } of offsets) {
-      const start = largest(BigInt(low), starts.get(partition) ?? 0n);
+      const { at = 0n, cut = false } = starts.get(partition) ?? {};
+      const first = BigInt(low);
+      const start = largest(first, at);
       const end = typeof until === 'object' ? (until.get(topic)?.get(partition) ?? 0n) : BigInt(high);
+      onSpan?.({ topic, partition, first, start, end, cut: cut && start > first, gone: first > 0n && start === first });
       if (until === 'abort') ranges.set(`${topic}/${partition}`, { topic, partition, next: start, end: never });
       else if (start < end) ranges.set(`${topic}/${partition}`, { topic, partition, next: start, end });
     }
@@ -78,24 +82,36 @@ async function findRanges(
   return ranges;
 }
 
-/** Partition → the offset at which to begin; the beginning where there is none. */
+/** Where to begin. `cut`: a number of records says so, and older ones would be new enough. */
+interface Start {
+  readonly at: bigint;
+  readonly cut: boolean;
+}
+
+/** Partition → its start; the beginning where there is none. */
 async function findStarts(
   admin: Admin,
   topic: string,
   from: ReadOptions['from'],
   ends: readonly { readonly partition: number; readonly high: string }[],
-): Promise<ReadonlyMap<number, bigint>> {
+): Promise<ReadonlyMap<number, Start>> {
   if (typeof from === 'string') return new Map();
-  if (!isRecent(from)) return from.get(topic) ?? new Map();
+  if (!isRecent(from))
+    return new Map([...(from.get(topic) ?? [])].map(([partition, at]) => [partition, { at, cut: false }]));
   const { last, since } = from;
-  const starts = new Map(
-    ends.map(({ partition, high }) => [partition, last === undefined ? 0n : BigInt(high) - BigInt(last)]),
+  const starts = new Map<number, Start>(
+    ends.map(({ partition, high }) => [
+      partition,
+      last === undefined ? { at: 0n, cut: false } : { at: BigInt(high) - BigInt(last), cut: true },
+    ]),
   );
   if (since === undefined) return starts;
   // Where nothing is so new, kafkajs gives the end.
   const later = await admin.fetchTopicOffsetsByTimestamp(topic, since).catch((error: unknown) => rethrow(error, topic));
-  for (const { partition, offset } of later)
-    starts.set(partition, largest(starts.get(partition) ?? 0n, BigInt(offset)));
+  for (const { partition, offset } of later) {
+    const at = BigInt(offset);
+    if (at >= (starts.get(partition)?.at ?? 0n)) starts.set(partition, { at, cut: false });
+  }
   return starts;
 }
 

@@ -45,6 +45,15 @@ export async function listLanes(files: Files, dir: string): Promise<readonly Lan
   return lanes;
 }
 
+/** The records that wait for Kafka, those of a topic and a slot in their order. Reads only. */
+export async function* listWaiting(files: Files, dir: string): AsyncGenerator<SpooledRecord> {
+  for (const slot of await listSlots(files, dir)) {
+    for (const topic of await files.list(join(dir, String(slot), 'topics'))) {
+      for await (const { body } of frames(files, join(dir, String(slot)), `topics/${topic}`)) yield decodeSpooled(body);
+    }
+  }
+}
+
 /** The parked records, the oldest first in each slot. */
 export async function* listParked(files: Files, dir: string): AsyncGenerator<ParkedRecord> {
   for (const slot of await listSlots(files, dir)) {

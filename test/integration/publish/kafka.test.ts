@@ -1,10 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { describeCuts } from '../../../src/cli/search-cuts.js';
 import type { KafkaSettings } from '../../../src/config/settings.js';
 import type { Publisher } from '../../../src/model.js';
+import { byTime } from '../../../src/publish/by-time.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { findEvent } from '../../../src/publish/find.js';
-import { type Recent, readTopics } from '../../../src/publish/read.js';
+import { type Recent, readTopics, type Span } from '../../../src/publish/read.js';
 import { publishNow } from '../../support/placed.js';
 import { describeKafka, getKafka } from '../shared-kafka.js';
 import {
@@ -186,6 +189,35 @@ describeClients(describeKafka, 'publishing to Kafka', (client) => {
     expect(await read({ since })).to.deep.equal(newest.sort());
     const found = await findEvent(settings, [topic], 'evt_k3', { last: 100 });
     expect(found).to.deep.include({ searched: 20, record: all.findLast(({ key }) => key === 'k3') });
+    expect(found.spans.map(({ cut, gone }) => [cut, gone])).to.deep.equal([
+      [false, false],
+      [false, false],
+    ]);
+    // What was left out is said: of a limit, not of a time.
+    const cut = await findEvent(settings, [topic], 'evt_k9', { last: 3, since: 0 });
+    expect(describeCuts(cut).map((each) => each.replace(topic, 't'))).to.have.members(
+      [0, 1].map((which) => {
+        const size = all.filter(({ partition }) => partition === which).length;
+        return `cut at the newest 3 of ${size} in partition ${which} of t`;
+      }),
+    );
+    const timed = await findEvent(settings, [topic], 'evt_k9', { last: 100, since });
+    expect(describeCuts(timed)).to.deep.equal([]);
+  });
+
+  it('is merged by time over its partitions', async () => {
+    const topic = nameTopic('merged');
+    const ours = await open([topic], { topics: { create: 'missing', partitions: 3, replicationFactor: 1 } });
+    for (const n of Array(30).keys()) {
+      await ours.publish(makeRecord(topic, `k${n % 7}`, n));
+      await delay(2);
+    }
+    const spans: Span[] = [];
+    const options = { from: 'beginning', until: 'end', onSpan: (span: Span) => spans.push(span) } as const;
+    const values: number[] = [];
+    for await (const { value } of byTime(readTopics(settings, [topic], options), spans)) values.push(Number(value));
+    expect(values).to.deep.equal([...Array(30).keys()]);
+    expect(spans).to.have.length(3);
   });
 
   it('has 20,000 records of 64 senders exactly once, in order per key', async () => {

@@ -78,7 +78,7 @@ describe('the client of the admin server', () => {
     write(`{ listen: "unix:${join(folder, 'gone.sock')}" }`);
     expect(await failure(askAdmin({ config }, 'GET', '/status'))).to.include({
       reason: 'unreachable',
-      message: `No gateway answers at unix:${join(folder, 'gone.sock')}`,
+      message: `No gateway answers at unix:${join(folder, 'gone.sock')}: gateway start runs one, gateway dev one for development`,
     });
     expect(await failure(askAdmin({ config, url: 'nonsense' }, 'GET', '/'))).to.include({ reason: 'unreachable' });
   });

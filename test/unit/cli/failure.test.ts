@@ -13,7 +13,7 @@ describe('cli/failure', () => {
       'nobody there',
       new NoAnswerError('ECONNREFUSED', 'http://a/', 0),
       'unreachable',
-      'No answer from http://a/ (ECONNREFUSED)',
+      'No answer from http://a/ (ECONNREFUSED): gateway start runs a gateway, gateway dev one for development',
     ],
     ['Kafka away', new PublishError('unavailable', 'ECONNREFUSED', 'no broker'), 'unreachable', 'no broker'],
     ['Kafka says no', new PublishError('refused', 'UNKNOWN_TOPIC_OR_PARTITION', 'no topic'), 'negative', 'no topic'],

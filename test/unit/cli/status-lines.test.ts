@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { describeStatus } from '../../../src/cli/status-lines.js';
+import type { Activity } from '../../../src/inspector/contract.js';
 import type { LaneReport, Status } from '../../../src/telemetry/status.js';
 
 const now = Date.UTC(2026, 0, 2, 12);
@@ -32,7 +33,7 @@ function lane(topic: string, more: Partial<LaneReport> = {}): LaneReport {
 
 describe('what gateway status says', () => {
   it('of a gateway that is well', () => {
-    expect(describeStatus(well, now).split('\n')).to.deep.equal([
+    expect(describeStatus(well, { now }).split('\n')).to.deep.equal([
       'ready: version 1.2.3, process 7, up 10 min, 2 of 2 workers, 0 in flight',
       'configuration abc of /etc/gateway.yaml, loaded 5 min ago',
       'lag: none',
@@ -40,6 +41,9 @@ describe('what gateway status says', () => {
       'ENDPOINT  PATH              SECRETS                                                                                                        DELIVERIES',
       'stripe    /webhooks/stripe  current: used 4 s ago, previous: used 3 h ago, older: expired, not used since the start, next: not active yet  accepted 5',
       '',
+      '1 of 1 lanes are open, and nothing waits in them',
+    ]);
+    expect(describeStatus(well, { now, all: true }).split('\n').slice(-2)).to.deep.equal([
       'TOPIC                   LANE  SPOOLED  SIZE     OLDEST  PARKED',
       'webhooks.stripe.charge  open  0        0.0 KiB  -       0',
     ]);
@@ -53,7 +57,7 @@ describe('what gateway status says', () => {
     ];
     const endpoints = well.endpoints.map((endpoint) => ({ ...endpoint, expected }));
     expect(
-      describeStatus({ ...well, endpoints }, now)
+      describeStatus({ ...well, endpoints }, { now })
         .split('\n')
         .slice(3, 6),
     ).to.deep.equal([
@@ -61,6 +65,40 @@ describe('what gateway status says', () => {
       'stripe: events payout.*: the last 60 min ago, overdue after 26 h',
       'stripe: events charge.*,refund.*: how often they come is being learned, the last 60 s ago',
     ]);
+  });
+
+  it('of its rates, last events and unknown paths, where it tells them', () => {
+    const minutes = [...Array(54).fill({}), ...Array(5).fill({ accepted: 60 }), { accepted: 3 }];
+    const activity: Activity = {
+      ...{ startedAt: at(600), at: at(0), unknownRequests: 20 },
+      endpoints: [
+        {
+          endpoint: 'stripe',
+          path: '/webhooks/stripe',
+          provider: 'stripe',
+          minutes,
+          rate1m: 0.95,
+          lastEvent: at(2),
+          secretLastUsed: {},
+        },
+      ],
+      unknownPaths: [
+        { path: '/webhook/stripe', count: 12, last: at(3), didYouMean: '/webhooks/stripe' },
+        { path: '/.env', count: 5, last: at(60) },
+      ],
+    };
+    const text = describeStatus(well, { now, activity });
+    expect(text).to.include(
+      'UNKNOWN PATH: 12 requests to /webhook/stripe, the last 3 s ago: did you mean /webhooks/stripe?\n',
+    );
+    expect(text).to.include('8 requests to other paths that no endpoint has, /.env for one, the last 60 s ago\n');
+    expect(text).to.match(/^ENDPOINT +PATH +1M \/ 5M PER S +LAST EVENT +SECRETS/m);
+    expect(text).to.match(/^stripe +\/webhooks\/stripe +0\.9 \/ 1\.0 +2 s ago /m);
+  });
+
+  it('within the width of a terminal', () => {
+    const lines = describeStatus(well, { now, width: 80 }).split('\n').slice(3);
+    expect(Math.max(...lines.map(({ length }) => length))).to.be.at.most(80);
   });
 
   it('of one without Kafka: what waits where, and since when', () => {
@@ -71,7 +109,7 @@ describe('what gateway status says', () => {
     ];
     const lines = describeStatus(
       { ...well, ready: false, connected: false, spoolFull: true, queue: { records: 1, bytes: 512 }, lanes },
-      now,
+      { now },
     ).split('\n');
     expect(lines[0]).to.match(/^NOT READY: /);
     expect(lines.slice(2, 6)).to.deep.equal([
@@ -84,18 +122,18 @@ describe('what gateway status says', () => {
       'TOPIC  LANE    SPOOLED  SIZE      OLDEST  PARKED',
       'a      closed  300      45.0 KiB  3 min   2',
       'b      closed  1        1.0 KiB   9 s     1',
-      'c      open    0        0.0 KiB   -       0',
+      '1 of 3 lanes are open, and nothing waits in them',
     ]);
   });
 
   it('of one whose spool is empty while Kafka is slow', () => {
     const status = { ...well, queue: { records: 20, bytes: 2048 } };
-    expect(describeStatus(status, now)).to.include('lag: nothing waits on disk, 20 records (2.0 KiB) in memory\n');
+    expect(describeStatus(status, { now })).to.include('lag: nothing waits on disk, 20 records (2.0 KiB) in memory\n');
   });
 
   it('of one with the embedded log: no lag, no lanes', () => {
     const { queue: _, ...rest } = well;
-    const text = describeStatus({ ...rest, lanes: [] }, now);
+    const text = describeStatus({ ...rest, lanes: [] }, { now });
     expect(text).not.to.match(/lag|LANE/);
   });
 });
