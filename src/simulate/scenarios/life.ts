@@ -55,11 +55,15 @@ export async function planLife(scenario: Scenario, options: LifeOptions): Promis
     const common = (scenario.always ?? []).filter(({ events: globs }) => compileEvents(globs)(event));
     const settings = Object.assign({}, ...common.map((each) => each.set), set);
     const fresh = freshen(example, example.fresh, endpoint.provider.items, epoch + at, random);
-    const time = Math.floor((epoch + at) / 1000);
-    const message = await apply(fresh, settings, { ...values, time }, { scenario, items: endpoint.provider.items });
+    const times = { time: toSeconds(epoch + at), start: toSeconds(epoch + start) };
+    const message = await apply(fresh, settings, { ...values, ...times }, { scenario, items: endpoint.provider.items });
     events.push({ life, scenario, endpoint, type: event, at, message });
   }
   return events;
+}
+
+function toSeconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
 }
 
 /** The message with the settings put in, each into every item of a batch. */

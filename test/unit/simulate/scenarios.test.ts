@@ -13,6 +13,7 @@ import { listSendable } from '../../../src/plugins/examples.js';
 import { loadPlugin } from '../../../src/plugins/load.js';
 import type { StoredRecord } from '../../../src/publish/read.js';
 import { makeEndpoint, recordsOf } from '../../../src/rehearsal/replay.js';
+import { parsePath, valueAt } from '../../../src/simulate/paths.js';
 import { makeRequest } from '../../../src/simulate/request.js';
 import { checkRecords } from '../../../src/simulate/scenarios/check.js';
 import { listScenarios, type Scenario } from '../../../src/simulate/scenarios/declaration.js';
@@ -32,6 +33,23 @@ const withScenarios = readdirSync(plugins).filter((name) => {
     return false;
   }
 });
+
+const adyenAmount = 'notificationItems.0.NotificationRequestItem.amount.value';
+/** Provider, and of its payments and refunds: event type and path of the amount. */
+const refunds = [
+  ['adyen', ['AUTHORISATION', adyenAmount], ['REFUND', adyenAmount]],
+  ['mollie', ['payment.paid', '_embedded.entity.amount.value'], ['refund.refunded', '_embedded.entity.amount.value']],
+  [
+    'paypal',
+    ['PAYMENT.CAPTURE.COMPLETED', 'resource.amount.value'],
+    ['PAYMENT.CAPTURE.REFUNDED', 'resource.amount.value'],
+  ],
+  [
+    'razorpay',
+    ['payment.captured', 'payload.payment.entity.amount'],
+    ['refund.processed', 'payload.refund.entity.amount'],
+  ],
+] as const;
 
 async function open(name: string): Promise<{ endpoint: Endpoint; scenarios: readonly Scenario[] }> {
   const folder = join(plugins, name);
@@ -76,7 +94,32 @@ describe('scenarios', () => {
           if (scenario.payment === true) expect([...keys]).to.have.length(1);
           expect(events.at(-1)?.at).to.equal(lengthOf(scenario));
         });
+
+        it(`${file}: nothing of the examples' ids is left`, async () => {
+          const { endpoint, scenarios } = await open(name);
+          const scenario = scenarios.find((each) => `${each.name}.yaml` === file);
+          const models = Object.values(scenario?.values ?? {}).flatMap((value) => ('id' in value ? [value.id] : []));
+          if (scenario === undefined || models.length === 0) throw new Error(`${file} has no ids`);
+          const texts = (await plan(scenario, endpoint)).map(({ message }) => writeJson(message));
+          expect(models.filter((id) => texts.some((text) => text.includes(id)))).to.deep.equal([]);
+        });
       }
+    });
+  }
+
+  for (const [name, payment, refund] of refunds) {
+    it(`of ${name} refund what was paid`, async () => {
+      const { endpoint, scenarios } = await open(name);
+      const scenario = scenarios.find((each) => each.name === 'payment-refunded');
+      if (scenario === undefined) throw new Error('no scenario');
+      const events = await plan(scenario, endpoint);
+      const amounts = ([type, path]: readonly [string, string]) =>
+        events
+          .filter((event) => event.type === type)
+          .map(({ message }) => Number(valueAt(message.payload, parsePath(path))));
+      const refunded = amounts(refund);
+      expect(refunded).to.have.length(2);
+      expect(refunded.reduce((sum, each) => sum + each, 0)).to.be.closeTo(amounts(payment)[0] ?? 0, 0.001);
     });
   }
 
