@@ -10,7 +10,7 @@ const collectAt = [2, 3];
 
 /**
  * Gives memory back once the gateway has had much to do and has nothing to do any more: V8 collects when it allocates, so
- * a process at rest keeps for ever what its busiest minute took, some 40 MiB. It takes about 25 ms, ten seconds after the last
+ * a process at rest keeps forever what its busiest minute took, some 40 MiB. It takes about 25 ms, ten seconds after the last
  * delivery. `deliveries`: how many there were so far. Returns what ends it.
  */
 export function collectAtRest(deliveries: () => number, collect = collectGarbage): () => void {

@@ -79,7 +79,7 @@ export interface Gateway {
   close(delay?: number): Promise<void>;
 }
 
-/** Joins the rooms and starts. It serves even while Kafka is away; `/ready` on the admin port tells. */
+/** Joins the rooms and starts. It serves even while Kafka is unavailable; `/ready` on the admin port tells. */
 export async function startGateway(first: Settings, options: GatewayOptions = {}): Promise<Gateway> {
   const log = options.log ?? createLog(first.log.level);
   const worker: Place = options.worker ?? { slot: 0, of: 1 };

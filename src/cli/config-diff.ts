@@ -96,7 +96,7 @@ const marks = { added: '+', removed: '-', changed: '~', moved: '~' } as const;
 /** For people: what the configurations differ in, then the events that this changes something for. */
 export function describeDiff({ changes, against, notes }: DiffReport): string {
   const lines = [
-    ...(changes.length === 0 ? ['The configurations put the same into effect.'] : changes.map(describeChange)),
+    ...(changes.length === 0 ? ['The configurations are equivalent.'] : changes.map(describeChange)),
     ...notes.map((note) => `note: ${note}`),
   ];
   if (against === undefined) return lines.map(printable).join('\n');

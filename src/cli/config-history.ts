@@ -109,7 +109,7 @@ function readConfig(status: unknown): { readonly digest: string; readonly file: 
   const { config }: Plain = typeof status === 'object' && status !== null ? { ...status } : {};
   const { digest, file }: Plain = typeof config === 'object' && config !== null ? { ...config } : {};
   if (typeof digest === 'string') return { digest, file };
-  throw new Failure('unreachable', 'The answer is not that of a gateway');
+  throw new Failure('unreachable', 'That is not the admin server of a gateway');
 }
 
 /** What is bound to sockets, stores and processes: see the reload of src/workers/. Renewed credentials do not show here. */

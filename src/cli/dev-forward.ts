@@ -4,7 +4,7 @@ import { require } from '../require.js';
 
 const { Agent, request }: typeof import('undici') = require('undici');
 
-/** Those of a connection (RFC 9110, 7.6.1), and what the client says anew. */
+/** Those of a connection (RFC 9110, 7.6.1), and what the client sets itself. */
 const own = new Set([
   'connection',
   'content-length',

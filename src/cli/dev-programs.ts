@@ -44,7 +44,7 @@ const programs = {
     arguments: (base, path) => ['--target', base + path],
     says: /Forwarding (https?:\/\/\S+) to /,
     install: 'npm install --global smee-client',
-    note: 'smee writes the JSON of a webhook anew, for one endpoint: a signature over the bytes may not hold. cloudflared and ngrok keep them.',
+    note: 'smee re-serializes the JSON of a webhook, for one endpoint: a signature over the bytes may not hold. cloudflared and ngrok keep them.',
   },
 } as const satisfies { readonly [name: string]: TunnelProgram };
 

@@ -12,7 +12,7 @@ interface DismissOptions {
   readonly signal: AbortSignal;
 }
 
-/** Dismisses dead letters, and says which. Rejects with a `PublishError` if Kafka is away. */
+/** Dismisses dead letters, and says which. Rejects with a `PublishError` if Kafka is unavailable. */
 export async function dismissLetters(
   settings: Settings,
   { choose, note, dryRun, signal }: DismissOptions,

@@ -94,7 +94,7 @@ export async function find(id: string, settings: Settings, options: FindOptions)
 
 const notRead = 'not read';
 
-/** Kafka is away: what it has is not searched, and that is no NO. */
+/** Kafka is unavailable: what it has is not searched, and that is no NO. */
 function orUnread(source: Searched['source']) {
   return (error: unknown): Part => {
     if (!(error instanceof PublishError)) throw error;

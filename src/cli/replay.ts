@@ -21,7 +21,7 @@ export interface ReplayOptions {
   readonly show: (tally: Tally) => void;
 }
 
-/** Replays dead letters; one replay at a time for a topic. Throws a Failure where another is at work or Kafka is away. */
+/** Replays dead letters; one replay at a time for a topic. Throws a Failure where another is at work or Kafka is unavailable. */
 export async function runReplay(settings: Settings, { choose, signal, show }: ReplayOptions): Promise<Tally> {
   const { publisher: way, deadLetter, topics, limits } = settings;
   const [{ takeHold }, { createDirectPublisher }, { replay }] = await Promise.all([
@@ -76,7 +76,7 @@ async function makePorts(settings: Settings, { dedupe, ...given }: Given): Promi
   };
 }
 
-/** The gateway's own, where this machine has it; it is not made anew elsewhere. */
+/** The gateway's own, where this machine has it; it is not made again elsewhere. */
 async function openMemory({ dedupe }: Settings) {
   if (dedupe === undefined) return undefined;
   const files = await readdir(dedupe.dir).catch(() => []);
@@ -88,7 +88,7 @@ async function openMemory({ dedupe }: Settings) {
   return openDedupe(dedupe, { shared: true, clock: realClock, log: complain });
 }
 
-/** A publisher waits for Kafka for ever; who sits before a terminal doesn't. */
+/** A publisher waits for Kafka forever; who sits before a terminal doesn't. */
 function watchStall(publisher: Publisher<Placement>) {
   let waiting = 0;
   let last = performance.now();

@@ -14,7 +14,7 @@ export default class Doctor extends BaseCommand {
     'Look at all that the gateway depends on: Kafka, topics, secrets, disk, ports, clock, public URL.';
   static override description =
     'Each finding says what to do. Nothing is published; a probe of a few kilobytes is written to the disk and removed. ' +
-    'What can not be known from here is said to be unknown. The exit code is 0 without failures, 1 with one, and 4 if no ' +
+    'What cannot be known from here is said to be unknown. The exit code is 0 without failures, 1 with one, and 4 if no ' +
     'broker of Kafka answers.';
   static override examples = [
     '<%= config.bin %> doctor',

@@ -15,7 +15,7 @@ export default class Reload extends BaseCommand {
   override async run(): Promise<ReloadResult> {
     const { flags } = await this.parse(Reload);
     const result = await askAdmin(flags, 'POST', '/reload');
-    if (!isResult(result)) throw new Failure('unreachable', 'The answer is not that of a gateway');
+    if (!isResult(result)) throw new Failure('unreachable', 'That is not the admin server of a gateway');
     const { reloaded, before, after, reason, report, diagnostics } = result;
     if (!reloaded) {
       throw new Failure('config', `${report}Not reloaded: ${reason}. The gateway goes on with ${after}`, {

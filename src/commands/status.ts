@@ -10,7 +10,7 @@ import type { Status as Report } from '../telemetry/status.js';
 
 export default class Status extends BaseCommand {
   static override summary =
-    'Say how the running gateway is: endpoints with their rates, secrets by their last use, unknown paths, lag, configuration.';
+    'Show the status of the running gateway: endpoints with their rates, secrets by their last use, unknown paths, lag, configuration.';
   static override description =
     'Asks its admin server. The exit code is 0 if it takes deliveries, 1 if it does not, 4 if none answers.';
   static override examples = ['<%= config.bin %> status', '<%= config.bin %> status --json'];
@@ -22,7 +22,7 @@ export default class Status extends BaseCommand {
   override async run(): Promise<Report & { readonly activity?: Activity }> {
     const { flags } = await this.parse(Status);
     const status = await askAdmin(flags, 'GET', '/status');
-    if (!isStatus(status)) throw new Failure('unreachable', 'The answer is not that of a gateway');
+    if (!isStatus(status)) throw new Failure('unreachable', 'That is not the admin server of a gateway');
     const activity = await askActivity(flags);
     const view = { now: Date.now(), activity, width: terminalWidth(), all: flags.all };
     this.show(describeStatus(status, view));

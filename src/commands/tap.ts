@@ -134,7 +134,7 @@ function readSpan(flags: {
   const until = flags.until === undefined ? undefined : sinceOf('--until', flags.until);
   const left = until === undefined ? undefined : until - Date.now();
   const old = flags['from-beginning'] || flags.since !== undefined;
-  // Who asks for old records in a pipe, or for the next few, is not to wait for ever.
+  // Who asks for old records in a pipe, or for the next few, is not to wait forever.
   const asked = old && (!process.stdout.isTTY || flags.max !== undefined) ? false : left === undefined || left > 0;
   const follow = flags.follow ?? asked;
   if (follow && left !== undefined && left <= 0) {

@@ -42,7 +42,7 @@ export default class Test extends BaseCommand {
   static override flags = {
     ...pluginFlags,
     all: Flags.boolean({ description: 'Every plugin, whether the configuration uses it or not.' }),
-    watch: Flags.boolean({ description: 'Run again what a changed file is a part of, until Ctrl-C.' }),
+    watch: Flags.boolean({ description: 'Watch the files, and run the affected tests again until Ctrl-C.' }),
     update: Flags.boolean({
       exclusive: ['watch'],
       description:

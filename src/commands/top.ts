@@ -82,7 +82,7 @@ async function look(flags: {
   readonly url?: string | undefined;
 }): Promise<Snapshot> {
   const [status, activity] = await Promise.all([askAdmin(flags, 'GET', '/status'), askActivity(flags)]);
-  if (!isStatus(status)) throw new Failure('unreachable', 'The answer is not that of a gateway');
+  if (!isStatus(status)) throw new Failure('unreachable', 'That is not the admin server of a gateway');
   return { at: Date.now(), status, activity };
 }
 

@@ -11,8 +11,8 @@ export default class Verify extends BaseCommand {
     'Verify a captured request and say why it is refused, or hold plugins against test vectors.';
   static override description =
     'A request (--request) is verified with the secrets of an endpoint. If it is refused, what would make its signature ' +
-    'fit is tried: other endpoints, other readings of the secret, the body as it may have been before somebody formatted ' +
-    'it anew, other URLs. The exit code is 0 if it is proven, else 1. No secret is printed. Vectors (--vectors) are lines ' +
+    'fit is tried: other endpoints, other readings of the secret, the body as it was before something re-serialized ' +
+    'it, other URLs. The exit code is 0 if it is proven, else 1. No secret is printed. Vectors (--vectors) are lines ' +
     'of JSON: provider, case, key (by the names that the plugin gives its secrets), params, method, url, headers, ' +
     'body_base64, now (seconds), valid, remote_keys; the exit code is 1 if one disagrees or cannot be decided.';
   static override examples = [

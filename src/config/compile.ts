@@ -191,7 +191,7 @@ function readDedupe(
 /** Node.js makes a timer of more than 2^31 - 1 ms one of 1 ms. */
 function readTimer(text: string, pointer: string, faults: Fault[]): number {
   const milliseconds = parseDuration(text);
-  if (milliseconds >= 2 ** 31) faults.push({ ...invalid, pointer, message: 'No timer runs for more than 24 days' });
+  if (milliseconds >= 2 ** 31) faults.push({ ...invalid, pointer, message: 'It must be shorter than 24 days' });
   return milliseconds;
 }
 

@@ -25,7 +25,7 @@ export function historyFolder({ publisher }: Pick<Settings, 'publisher'>): strin
 
 /**
  * Keeps what a configuration puts into effect, unless it is the one that was kept last. Rejects with the system's error. The
- * folder that the gateway works in is not made anew here: where it is gone, that is for others to say.
+ * folder that the gateway works in is not made again here: where it is gone, that is for others to say.
  */
 export async function keepConfig({
   settings,

@@ -21,7 +21,7 @@ function inlineSecret(error: ErrorObject): readonly { fault: Fault; holder: stri
   if (!secretPlace.test(pointer)) return [];
   if (keyword === 'additionalProperties') {
     const key = String(error.params.additionalProperty);
-    // A slip of the pen is explained as such.
+    // A typo is explained as such.
     const isId = pointer.endsWith('/protect/key') && closest(key, ['id']) !== undefined;
     if (isId || referenceKeys.includes(key) || closest(key, referenceKeys) !== undefined) return [];
     return [{ fault: fault(pointer + toPointer(key), true), holder: pointer }];

@@ -83,7 +83,7 @@ function readCompression({ compression = 'none' }: PartialKafka, faults: Fault[]
   return compression === 'none' ? undefined : compression;
 }
 
-/** By whole names. A topic that nothing goes to is a slip of the pen. */
+/** By whole names. A topic that nothing goes to is a typo. */
 function readSchemaIds(
   { schemaIds, topicPrefix = '' }: PartialKafka,
   topics: readonly string[],

@@ -132,7 +132,7 @@ function unknownKind(declared: Partial<SecretDeclaration>, pointer: string, { ne
   };
 }
 
-const copyAnew = 'copy it anew; a trailing line break is no harm in a file';
+const copyAnew = 'copy it again; a trailing line break is no harm in a file';
 
 /** `reason` has no part of the secret. */
 function invalid(

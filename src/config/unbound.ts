@@ -3,7 +3,7 @@ import { unsignedHeaders } from '../plugins/unsigned-headers.js';
 import type { PartialEndpoint } from './declaration.js';
 
 /**
- * What whoever sees a delivery can change and send again. Where that is the body, the endpoint must accept it: an error.
+ * What anyone who sees a delivery can change and send again. Where that is the body, the endpoint must accept it: an error.
  * What it accepts is left out.
  */
 export function lintBinding(
@@ -29,7 +29,7 @@ function bodyUnbound({ name, scheme: { binds } }: Provider): Gap | undefined {
     rule: 'signature-body-unbound',
     severity: 'error',
     message: `The signature of ${name} covers ${what}`,
-    hint: `whoever sees a delivery can change the rest and send it again, see gateway plugins show ${name}`,
+    hint: `anyone who sees a delivery can change the rest and send it again, see gateway plugins show ${name}`,
   };
 }
 
@@ -41,6 +41,6 @@ function eventUnbound(provider: Provider, routes: readonly Route[]): Gap | undef
     rule: 'event-unbound',
     severity: 'warning',
     message: `Headers that are not signed decide the id, type or route of an event: ${headers.join(', ')}`,
-    hint: 'whoever sees a delivery can send it again as another event',
+    hint: 'anyone who sees a delivery can send it again as another event',
   };
 }

@@ -38,7 +38,7 @@ export function refuseChanged(changes: Changes, isKnown: boolean): string | unde
   if (changes.withheld)
     return 'its body is not kept: its fields could not be found, so that nothing could be protected';
   if (isKnown) return undefined;
-  return 'it was changed to protect fields or card numbers, so its signature can not be verified: have the provider send it again';
+  return 'it was changed to protect fields or card numbers, so its signature cannot be verified: have the provider send it again';
 }
 
 /** The record of a changed letter's event, which says what was changed then, and of what the digest is. */

@@ -43,7 +43,7 @@ function mark(node: unknown, parent: string, secret: boolean, spans: [number, nu
   }
 }
 
-/** A slip of the pen in such a key doesn't make its value any less secret. */
+/** A typo in such a key doesn't make its value any less secret. */
 function isSecretKey(name: string, parent: string): boolean {
   if (
     secretKey.test(name) ||

@@ -168,7 +168,7 @@ function explainForm(error: ErrorObject): { message: string; hint?: string } {
 function explainChoice(error: ErrorObject): Pick<Fault, 'message'> & Partial<Fault> {
   const keys = requiredByBranches(error);
   if (keys.length === 0) {
-    return { message: `${nameOf(error.instancePath)} is none of what it may be`, ...hintAtWords(error) };
+    return { message: `${nameOf(error.instancePath)} matches none of the allowed forms`, ...hintAtWords(error) };
   }
   const names = keys.map((key) => `"${key}"`).join(' or ');
   const present = Object.keys(recordAt({ data: error.data }, 'data')).filter((key) => keys.includes(key));

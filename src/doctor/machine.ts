@@ -53,7 +53,7 @@ async function examineDisk(id: string, dir: string, room: number): Promise<Findi
       );
     }
     if (milliseconds > slow)
-      return warn(id, text, 'each webhook waits for the disk while Kafka is away: use a faster one');
+      return warn(id, text, 'each webhook waits for the disk while Kafka is unavailable: use a faster one');
     return ok(id, text);
   } catch (error) {
     if (error instanceof PublishError)

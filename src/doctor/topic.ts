@@ -46,7 +46,7 @@ function examineReplicas(id: string, { replicas, inSync, minInSync }: TopicFacts
   }
   if (inSync < replicas) {
     const text = `${inSync} of ${replicas} replicas are in sync`;
-    return [warn(id, text, 'see which broker is away or slow')];
+    return [warn(id, text, 'see which broker is unavailable or slow')];
   }
   return [];
 }

@@ -59,7 +59,7 @@ export function judgeAnswer(url: string, status: number, text: string): Finding 
   }
   return fail(
     'url',
-    `something else than the gateway answers at ${url} (${status})`,
+    `something other than the gateway answers at ${url} (${status})`,
     'see where the load balancer sends it',
   );
 }
@@ -82,7 +82,7 @@ export function judgeClock(date: string | null, sent: number, received: number):
   const behind = theirs - received;
   const ahead = sent - (theirs + 1000);
   const skew = Math.max(behind, ahead, 0);
-  if (skew <= tolerance) return ok('clock', 'it goes with that of the public URL');
+  if (skew <= tolerance) return ok('clock', 'it is in sync with that of the public URL');
   const text = `this machine's clock is ${Math.round(skew / 1000)} s ${ahead > 0 ? 'ahead of' : 'behind'} that of the public URL`;
   return warn('clock', text, 'run NTP: signatures that say when they were made are refused by a wrong clock');
 }

@@ -46,9 +46,9 @@ function causesOf(rejection: Rejection, delivery: Delivery, scene: Scene): reado
 
 const unknown: Cause = {
   sure: 'possible',
-  cause: 'The secret is another one, or the delivery was changed in a way that is not tried here',
+  cause: 'Wrong secret, or the body was altered in a way that this command does not try',
   advice:
-    'copy the secret of this very webhook anew from the provider; capture the request as it arrives, byte for byte',
+    'copy the secret of this very webhook again from the provider; capture the request as it arrives, byte for byte',
 };
 
 /** What the rejection itself says enough about. */

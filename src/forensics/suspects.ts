@@ -63,7 +63,7 @@ function wrongHeaders(delivery: Delivery, scene: Scene, rejection: Rejection): r
     const good = fitsWith(delivery.headers[other] ?? []);
     if (!good && rejection.code === 'signature_mismatch') return [];
     const cause = `Header ${name} is missing; ${other} is there${good ? ', and with its value the signature fits' : ''}`;
-    return [{ sure: good ? 'certain' : 'possible', cause, advice: 'something in between renames it' }];
+    return [{ sure: good ? 'certain' : 'possible', cause, advice: 'a proxy renames it' }];
   });
 }
 
@@ -119,7 +119,7 @@ function otherBodies(delivery: Delivery, scene: Scene): readonly Cause[] {
     {
       ...{ sure: 'certain', cause: `The signature fits the body ${found.how}: it was changed after it was signed` },
       advice:
-        'the bytes must arrive as they were sent: look for what parses and writes them anew, or for how they were captured',
+        'the bytes must arrive as they were sent: look for what parses and re-serializes them, or for how they were captured',
     },
   ];
 }

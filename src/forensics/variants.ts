@@ -37,7 +37,7 @@ function formVariants(text: string): readonly Variant<string>[] {
   return [
     { how: 'with %20 instead of +', value: text.replaceAll('+', '%20') },
     { how: 'with + instead of %20', value: text.replaceAll('%20', '+') },
-    { how: 'as a form that is encoded anew', value: new URLSearchParams(text).toString() },
+    { how: 'as a form that is encoded again', value: new URLSearchParams(text).toString() },
   ];
 }
 

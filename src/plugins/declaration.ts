@@ -83,7 +83,7 @@ export interface NeedDeclaration {
 
 export type OptionalFact = 'time' | 'subject' | 'livemode' | 'account';
 
-/** What a send makes anew of an example, and how. */
+/** What a send makes again of an example, and how. */
 export type Freshness = 'id' | 'uuid' | 'seconds' | 'milliseconds' | 'iso8601' | 'increment' | 'toggle';
 
 /** A route in plugin.yaml or in gateway.yaml. */

@@ -11,7 +11,7 @@ export interface Knowledge {
 }
 
 /**
- * Fields that the rule at `pointer` reads, that neither an example nor a schema has, and that are a slip of the pen beside
+ * Fields that the rule at `pointer` reads, that neither an example nor a schema has, and that are a typo beside
  * one that the examples have at that place, as warnings. What the schemas alone tell is left to `lintFields`.
  */
 export function lintExampleFields(rule: Rule, pointer: string, known: Knowledge): Fault[] {

@@ -14,7 +14,7 @@ export interface Example {
   readonly headers: { readonly [name: string]: string };
   /** A JSON value with `ExactNumber`s. */
   readonly payload: unknown;
-  /** Dotted path into the payload → what a send puts there anew. */
+  /** Dotted path into the payload → what a send puts there. */
   readonly fresh: { readonly [path: string]: Freshness };
 }
 

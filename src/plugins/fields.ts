@@ -8,7 +8,7 @@ const { distance }: typeof import('fastest-levenshtein') = require('fastest-leve
 
 /**
  * Fields that the rule at `pointer` reads and no payload has that one of the schemas lets through, as warnings. Where a
- * schema leaves open what else there is, only a slip of the pen beside a name that it has.
+ * schema leaves open what else there is, only a typo beside a name that it has.
  */
 export function lintFields(rule: Rule | undefined, pointer: string, schemas: readonly PayloadSchema[]): Fault[] {
   const roots = schemas.flatMap(({ schema }) => schema ?? []);
@@ -47,7 +47,7 @@ export function judge(root: object, { path }: FieldRead): { readonly near?: stri
 }
 
 /**
- * A slip of the pen: one letter wrong, missing or doubled, two in the wrong order, or another way to set the words apart
+ * A typo: one letter wrong, missing or doubled, two in the wrong order, or another way to set the words apart
  * (`createdAt`, `created_at`). Of short names only what is no other word. Singular and plural, and numbers, are no slip.
  */
 export function isSlip(written: string, meant: string): boolean {

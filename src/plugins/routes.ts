@@ -40,7 +40,7 @@ export function compileRoutes(
   });
 }
 
-const badTopic = { rule: 'config-invalid', severity: 'error', message: 'Kafka has no topic of this name' } as const;
+const badTopic = { rule: 'config-invalid', severity: 'error', message: 'Not a valid Kafka topic name' } as const;
 
 /**
  * Patterns that match no event type of the plugin, and routes that can never be reached, as warnings. `isWhole`: nothing of

@@ -15,10 +15,10 @@ export function judgeSecret(text: string, forms: readonly SecretForm[], oneLine:
     return { verdict: 'wrong', message: 'it stands in quotes', hint };
   }
   if (oneLine && /[\r\n]/.test(text.trim())) {
-    return { verdict: 'wrong', message: 'there is a line break in it', hint: 'copy it anew, as one line' };
+    return { verdict: 'wrong', message: 'there is a line break in it', hint: 'copy it again, as one line' };
   }
   if (text !== text.trim()) {
-    const hint = 'copy it anew; a trailing line break is no harm in a file';
+    const hint = 'copy it again; a trailing line break is no harm in a file';
     return { verdict: 'odd', message: 'there is white space around it', hint };
   }
   const form = forms.find(({ pattern }) => new RegExp(pattern).test(text));
@@ -28,7 +28,7 @@ export function judgeSecret(text: string, forms: readonly SecretForm[], oneLine:
   if (form !== undefined) return { verdict: 'fine', form };
   const good = goodForms(forms);
   if (good.length === 0) return { verdict: 'fine' };
-  return { verdict: 'odd', message: `it is not ${good.join(' or ')}`, hint: 'copy it anew from the provider' };
+  return { verdict: 'odd', message: `it is not ${good.join(' or ')}`, hint: 'copy it again from the provider' };
 }
 
 /** Absent: the plugin does not say. */

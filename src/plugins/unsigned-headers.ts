@@ -2,7 +2,7 @@ import type { Provider, Route, Rule } from '../model.js';
 
 /**
  * Request headers, lower-case, that decide an event's id, its type or its route and that the signature does not cover:
- * whoever sees a delivery can send it again with others.
+ * anyone who sees a delivery can send it again with others.
  */
 export function unsignedHeaders({ event, scheme }: Provider, routes: readonly Route[]): readonly string[] {
   const deciding: readonly (Rule | undefined)[] = [

@@ -151,7 +151,7 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
   async function deliverFormer(topic: Topic, { batch, resolve, reject }: Former): Promise<void> {
     let failed = false;
     const base = await retry.untilDone(async () => {
-      // One that was deleted is made anew, and is another one then.
+      // One that was deleted is made again, and is another one then.
       if (failed && (await ask(topic)) <= batch.partition) return gone;
       failed = true;
       const outcome = await client.resume(batch);
@@ -173,7 +173,7 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
     };
     let failed = false;
     const base = await retry.untilDone(async () => {
-      // A topic that was deleted is asked for, so that it is made anew; the new one may have fewer partitions.
+      // A topic that was deleted is asked for, so that it is made again; the new one may have fewer partitions.
       if (failed && (await ask(topic)) <= partition) return gone;
       failed = true;
       return shipper.ship(topic.name, partition, pack);

@@ -66,7 +66,7 @@ export async function createPublisher(
 
 export type DirectOptions = Pick<PublisherOptions, 'topics' | 'largest' | 'slot' | 'log'>;
 
-/** The same without a spool: a record waits, be it for ever, until Kafka has it or `close` is called. */
+/** The same without a spool: a record waits, be it forever, until Kafka has it or `close` is called. */
 export async function createDirectPublisher(
   settings: EmbeddedSettings | KafkaSettings,
   options: DirectOptions,

@@ -4,7 +4,7 @@ import { RuleError } from '../model.js';
 const meanings: { readonly [code: string]: string } = {
   D1001: 'a number is out of range',
   D1002: 'a value that is no number is negated',
-  D1004: 'a regular expression matches nothing, for ever',
+  D1004: 'a regular expression matches nothing, forever',
   D1011: 'it calls itself too deeply',
   D1012: 'it takes too long',
   D2014: 'an array gets too long',

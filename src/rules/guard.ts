@@ -9,7 +9,7 @@ interface Definition {
   readonly implementation: (this: Focus, ...values: unknown[]) => unknown;
 }
 
-/** JSONata makes them anew for every expression; they cost nothing. */
+/** JSONata makes them again for every expression; they cost nothing. */
 const ofExpression = new Set(['now', 'millis']);
 
 /**

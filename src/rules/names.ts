@@ -1,4 +1,4 @@
-/** Words that JSONata reads as something else than a name. */
+/** Words that JSONata reads as something other than a name. */
 const words = new Set(['and', 'or', 'in', 'true', 'false', 'null', 'function']);
 
 /**

@@ -68,7 +68,7 @@ function checkSplit({ signature: { pick, split } = {} }: SchemeDeclaration, buil
         part,
       );
     } else if (part.name === pick) {
-      builder.fault(pointer, 'the signature itself can not be read here', part);
+      builder.fault(pointer, 'the signature itself cannot be read here', part);
     }
   }
 }
@@ -137,7 +137,7 @@ function checkItems({ parts, items }: Plan, builder: Builder): void {
     } else if (part.source === 'item' && items === undefined) {
       builder.fault(pointer, '{item:…} needs a signature in each item', part);
     } else if (part.source === 'raw' && parts.from[0]?.source === 'item') {
-      builder.fault(pointer, 'a signature inside the body can not cover the whole body', part);
+      builder.fault(pointer, 'a signature inside the body cannot cover the whole body', part);
     }
   }
 }

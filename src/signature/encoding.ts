@@ -36,7 +36,7 @@ export interface DigestForm {
 
 export function digestForm(size: number, encoding: Encoding): DigestForm {
   const { length } = encodeDigest(Buffer.alloc(size), encoding);
-  // Filled anew for each comparison: a buffer costs more than the comparison itself.
+  // Filled again for each comparison: a buffer costs more than the comparison itself.
   const left = Buffer.alloc(length);
   const right = Buffer.alloc(length);
   function same(text: string, expected: string): boolean {

@@ -38,7 +38,7 @@ export function compilePairs(declared: PairsDeclaration): ValueReader {
     const written = pairs.map(([name, value]) =>
       declared.values ? encode(value) : `${encode(name)}${kv}${encode(value)}`,
     );
-    // As bytes, which are hashed faster than a text, and for every content and key anew.
+    // As bytes, which are hashed faster than a text, and for every content and key again.
     return Buffer.from(written.length === 0 ? '' : before + written.join(join));
   }
   const form = JSON.stringify(declared);

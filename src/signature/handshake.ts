@@ -69,9 +69,9 @@ function compileHandshake(declared: HandshakeDeclaration, builder: Builder, kind
 function checkOffers(declared: HandshakeDeclaration, builder: Builder): void {
   for (const { pointer, part, covers } of compileOffers(declared)) {
     if (!eventLike.some((text) => covers(Buffer.from(text)))) continue;
-    builder.fault(pointer, 'whoever asks gets any text signed with the key of the events', part, {
+    builder.fault(pointer, 'anyone who asks gets any text signed with the key of the events', part, {
       rule: 'handshake-signs-anything',
-      hint: `let only texts through that can not be an event: "{${part.source}.${part.name}|hex}": true in "when"`,
+      hint: `let only texts through that cannot be an event: "{${part.source}.${part.name}|hex}": true in "when"`,
     });
   }
 }

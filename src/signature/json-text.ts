@@ -84,7 +84,7 @@ function parse(source: string): string {
 
 const scalar = /^(true$|false$|[-\d])/;
 
-/** Bytes from which on a text is given as bytes: they are hashed faster, and for every content and key anew. */
+/** Bytes from which on a text is given as bytes: they are hashed faster, and for every content and key again. */
 const long = 1000;
 
 /** The text of a scalar, a number's as it is written; undefined for null. */

@@ -37,7 +37,7 @@ export function certifiedKey(plan: RemotePlan, document: KeyDocument, documents:
   const { leaf } = chain;
   if (!isValid(leaf, now)) throw untrusted('the certificate of the key is not valid now');
   if (plan.subjects.length > 0 && !isMadeOutTo(leaf, plan.subjects)) {
-    throw untrusted('the certificate of the key is made out to somebody else');
+    throw untrusted('the certificate of the key is issued to someone else');
   }
   if (pathOf(plan, chain, documents, now) !== undefined) return leaf.publicKey;
   const { wanted } = fetchedIssuers(plan, chain, documents);

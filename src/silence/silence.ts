@@ -36,7 +36,7 @@ export class Silence {
     this.#options = options;
   }
 
-  /** Rejects with a `NewerFormatError`; what else is wrong with the file makes it begin anew. */
+  /** Rejects with a `NewerFormatError`; what else is wrong with the file makes it begin again. */
   static async open(options: SilenceOptions): Promise<Silence> {
     const { folder, files, log } = options;
     if (folder === undefined) return new Silence(new Map(), options);

@@ -5,7 +5,7 @@ import { itemPaths, parsePath } from './paths.js';
 import { renewAt } from './renew.js';
 
 /**
- * Dotted path into each item's value → how it is made anew. `$headers.NAME` is the header of that name; a path may go on
+ * Dotted path into each item's value → how it is made again. `$headers.NAME` is the header of that name; a path may go on
  * into a text that is a document (`renewAt`).
  */
 export type FreshPaths = { readonly [path: string]: Freshness };
@@ -27,7 +27,7 @@ const lowerCase = 'abcdefghijklmnopqrstuvwxyz';
 const upperCase = lowerCase.toUpperCase();
 
 /**
- * The message as if it were sent for the first time: its identifiers and times made anew where `fresh` says so.
+ * The message as if it were sent for the first time: its identifiers and times made again where `fresh` says so.
  * A path that the message lacks is left out. `now` in milliseconds since the epoch.
  */
 export function freshen<M extends Message>(

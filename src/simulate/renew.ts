@@ -33,7 +33,7 @@ function renewEncoded(inner: unknown, path: readonly string[], change: Change): 
 function renewText(text: string, path: readonly string[], change: Change): string {
   try {
     if (!/^\s*</.test(text)) return writeJson(renewAt(parseExactly(text), path, change));
-    // Put in as it stands: written out anew, the document would be another one.
+    // Put in as it stands: re-serialized, the document would be another one.
     const old = valueAt(parseXml(text), path);
     return typeof old === 'string' ? text.replaceAll(`>${old}<`, () => `>${String(change(old))}<`) : text;
   } catch (error) {

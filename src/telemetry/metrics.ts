@@ -156,7 +156,7 @@ export const metrics = {
     type: 'counter',
     labels: ['topic', 'outcome'],
     merge: 'sum',
-    help: 'Records that were in flight to Kafka when a former process was stopped. once: they went on under their numbers. unknown: they were sent anew, and Kafka may have them twice.',
+    help: 'Records that were in flight to Kafka when a former process was stopped. once: they went on under their numbers. unknown: they were sent again, and Kafka may have them twice.',
   },
   gateway_spool_full: {
     type: 'gauge',

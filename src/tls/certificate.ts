@@ -68,7 +68,7 @@ function tryCertificates(text: string): readonly X509Certificate[] {
 
 function tryKey(text: string): KeyObject | TlsFault {
   if (/ENCRYPTED/.test(text)) {
-    const message = 'The key is encrypted, and there is nobody to ask for its passphrase';
+    const message = 'The key is encrypted, and the gateway cannot ask for its passphrase';
     return { part: 'key', message, hint: 'openssl pkey -in KEY -out PLAIN takes the passphrase off' };
   }
   try {

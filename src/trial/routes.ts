@@ -66,7 +66,7 @@ async function tryKey(
 ): Promise<readonly Fault[]> {
   const outcomes = await runRule(key, reached);
   const unknown = lintExampleFields(key.rule, key.pointer, ground);
-  // A field that is a slip of the pen explains what is missing, and that why all keys are the same.
+  // A field that is a typo explains what is missing, and that why all keys are the same.
   const missing = unknown.length > 0 ? unknown : await lintParts(key, outcomes);
   return [
     ...(await lintFailures(key, outcomes)),

@@ -9,7 +9,7 @@ import { isCount, mergeReadings, type Reading } from '../telemetry/metrics.js';
 import { gather } from './gather.js';
 import { heartbeat, type ToPrimary, type ToWorker } from './messages.js';
 
-/** Milliseconds before a worker that has ended is replaced: at first, at the most, and how long one must have lived to start anew. */
+/** Milliseconds before a worker that has ended is replaced: at first, at the most, and how long one must have lived to start again. */
 const firstPause = 100;
 const longestPause = 5_000;
 const longLife = 10_000;
@@ -135,7 +135,7 @@ export class Crew {
     for (const { worker } of this.#posts) send(worker, message);
   }
 
-  /** Resolves when every worker has done it, or has ended: whoever replaces it is instructed anew. */
+  /** Resolves when every worker has done it, or has ended: its replacement is instructed again. */
   async reload(message: ToWorker): Promise<void> {
     await Promise.all(this.#posts.map(({ worker }) => worker && answered(worker, message, 'reloaded')));
   }

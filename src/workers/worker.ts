@@ -135,8 +135,7 @@ class Worker {
 
 async function load({ file, now, snapshot }: ConfigSource): Promise<Settings> {
   const { settings } = await loadConfig(file, process.env, now, replayFiles(snapshot));
-  if (settings === undefined)
-    throw new Error('a configuration that was sound for the primary is not so for its worker');
+  if (settings === undefined) throw new Error('the worker rejected a configuration that the primary accepted');
   return settings;
 }
 

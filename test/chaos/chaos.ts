@@ -131,7 +131,7 @@ export function playOutage(seconds: number): Run['play'] {
     await delay(5000);
     const begin = Date.now();
     await Promise.all(cluster.nodes.map((node) => node.kill()));
-    say(`Kafka is away for ${seconds} s`);
+    say(`Kafka is unavailable for ${seconds} s`);
     await delay(seconds * 1000);
     const end = Date.now();
     const writable = awaitWritable(cluster);

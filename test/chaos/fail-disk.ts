@@ -41,7 +41,7 @@ const affected = {
   read: ['read'],
 } as const;
 
-/** The spool's disk fails while Kafka is away, and a while longer: what was spooled is sent meanwhile. */
+/** The spool's disk fails while Kafka is unavailable, and a while longer: what was spooled is sent meanwhile. */
 export async function failDisk(
   scene: Scene,
   { error, on, percent, hold }: Extract<Fault, { kind: 'fail-disk' }>,

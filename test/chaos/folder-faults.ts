@@ -9,7 +9,7 @@ import type { Scene } from './scene.js';
 import type { Fault } from './schedule.js';
 
 /**
- * Kafka is away, and what the spool holds is deleted or moved under the running gateway, which is to write it again. A crash that
+ * Kafka is unavailable, and what the spool holds is deleted or moved under the running gateway, which is to write it again. A crash that
  * comes before it can have noticed takes with it what was spooled until then: `wipes` tells the judge.
  */
 export async function loseFolder(
@@ -47,7 +47,7 @@ async function moveContents(folder: string, to: string): Promise<void> {
   for (const name of names) await rename(join(folder, name), join(to, name));
 }
 
-/** The spool's volume is taken away and mounted again, as it was. Kafka is away for a part of the time only. */
+/** The spool's volume is taken away and mounted again, as it was. Kafka is unavailable for a part of the time only. */
 export async function unmountSpool(scene: Scene, { hold }: Extract<Fault, { kind: 'unmount' }>): Promise<void> {
   const { spool, volume, cluster } = scene;
   if (volume === undefined) throw new Error('the spool has no volume of its own');

@@ -5,7 +5,7 @@ import type { Scene } from './scene.js';
 import { until, within } from './wait.js';
 
 /**
- * Two gateways behind a proxy, restarted in turn for so many minutes; during one restart in three Kafka is away. Every request must
+ * Two gateways behind a proxy, restarted in turn for so many minutes; during one restart in three Kafka is unavailable. Every request must
  * get its 200.
  */
 export function playRolling(seed: number, minutes: number): Run['play'] {
@@ -31,7 +31,7 @@ async function restart(scene: Scene, index: number, away: boolean): Promise<void
   await until(60, 'both gateways to be ready', areReady, 20);
   if (away) for (const node of cluster.nodes) node.pause();
   try {
-    // The first webhooks find out that Kafka is away.
+    // The first webhooks find out that Kafka is unavailable.
     if (away) await delay(3_000);
     const ended = await gateway.stop();
     stops.push({ at: Date.now() });

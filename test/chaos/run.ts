@@ -5,7 +5,7 @@
  *                [--faults delete-topic,limit-size]            only these of them
  *   npm run chaos -- --rolling [--minutes 10] [--seed 1]         two gateways behind a proxy, restarted in turn
  *   npm run chaos -- --kill-gateway 200 [--seed 1]               so many crashes of the gateway
- *   npm run chaos -- --stop-gateway 100 [--seed 1]               so many SIGTERMs, each while Kafka is away
+ *   npm run chaos -- --stop-gateway 100 [--seed 1]               so many SIGTERMs, each while Kafka is unavailable
  *   npm run chaos -- --outage 10m [--rate 500]                   Kafka away for so long
  * `--client platformatic`: with that Kafka client; `--workers N`: with so many.
  * The last two lines are a row for the table of docs/chaos.md, and JSON; the exit code is 1 where a promise was broken.

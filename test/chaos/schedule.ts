@@ -51,7 +51,7 @@ export type Fault =
     }
   /** SIGTERM and a start; `client`: which Kafka library it is started with. */
   | { readonly kind: 'restart'; readonly client: 'same' | 'other' }
-  /** SIGTERM and a start while all brokers are away; `client`: which Kafka library it is started with. */
+  /** SIGTERM and a start while all brokers are unavailable; `client`: which Kafka library it is started with. */
   | {
       readonly kind: 'stop-in-outage';
       readonly how: 'kill' | 'halt';
@@ -117,7 +117,7 @@ export interface Stop {
 
 /** All that was in the spool's folder is gone from it. Times in milliseconds since the epoch. */
 export interface Wipe {
-  /** Kafka is away since then. */
+  /** Kafka is unavailable since then. */
   readonly from: number;
   readonly at: number;
 }

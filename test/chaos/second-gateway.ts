@@ -9,7 +9,7 @@ const longestRefusal = 90;
 
 /**
  * A second gateway on the same folders, which sees only itself and its children, as in a container of its own. It is refused, or
- * takes over when the first one ends, as in a rolling update, and hands over in turn. Kafka is away meanwhile, so that the folder
+ * takes over when the first one ends, as in a rolling update, and hands over in turn. Kafka is unavailable meanwhile, so that the folder
  * holds something.
  */
 export async function startSecond(scene: Scene, fault: Extract<Fault, { kind: 'second-gateway' }>): Promise<void> {

@@ -8,7 +8,7 @@ import type { Scene } from './scene.js';
 import type { Fault } from './schedule.js';
 import { until } from './wait.js';
 
-/** SIGTERM and a start while Kafka is away; with another Kafka library, too. */
+/** SIGTERM and a start while Kafka is unavailable; with another Kafka library, too. */
 export function stopInOutage(scene: Scene, { how, client, hold }: Extract<Fault, { kind: 'stop-in-outage' }>) {
   return sufferOutage(scene, { how, hold, meanwhile: 'stop' }, () => restart(scene, client));
 }

@@ -5,7 +5,7 @@ import { createRandom } from './random.js';
 import { awaitProgress } from './scene.js';
 
 /**
- * So many SIGTERMs, each while Kafka is away for all: halted, which leaves requests unread in its sockets, or killed. One in
+ * So many SIGTERMs, each while Kafka is unavailable for all: halted, which leaves requests unread in its sockets, or killed. One in
  * three gateways starts, and is stopped once more, before Kafka is back.
  */
 export function playStops(seed: number, stops: number): Run['play'] {

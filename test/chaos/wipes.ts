@@ -19,7 +19,7 @@ export function findWiped(
   return new Set(wiped.map(({ id }) => id));
 }
 
-/** Whether the folder had the event. The answer for a dead letter does not say where it is: in the spool while Kafka is away. */
+/** Whether the folder had the event. The answer for a dead letter does not say where it is: in the spool while Kafka is unavailable. */
 function wasIn(event: SentEvent, { from, at }: Wipe): boolean {
   const { result, endedAt } = findAcknowledgement(event) ?? { result: '', endedAt: at };
   return endedAt <= at && (result === 'spooled' || (result === 'dead_lettered' && endedAt >= from));

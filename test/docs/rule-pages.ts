@@ -20,7 +20,7 @@ export async function rulePageText(rule: RuleDefinition): Promise<string> {
 
 function levelText({ id, severity }: RuleDefinition): string {
   if (severity === 'error')
-    return '## Level\n\nIt can not be turned off or lowered: the gateway does not start with it.\n';
+    return '## Level\n\nIt cannot be turned off or lowered: the gateway does not start with it.\n';
   return `## Level\n\n\`gateway lint-config --rule ${id}=off\` (or \`=error\`), or in gateway.yaml, for \`start\` too:\n\n\`\`\`yaml\nlint: { rules: { ${id}: off } }\n\`\`\`\n`;
 }
 
@@ -38,7 +38,7 @@ export function ruleIndexText(): string {
   const variables = Object.entries(environment).map(([name, text]) => `${name}=${text}\n`);
   return [
     `${made}# Rules of the linter\n`,
-    'What `gateway lint-config` finds, and `gateway start` before it starts. An error keeps the gateway from starting and can not be turned off; what a warning counts as is said by `lint.rules` in gateway.yaml or by `--rule`.\n',
+    'What `gateway lint-config` finds, and `gateway start` before it starts. An error keeps the gateway from starting and cannot be turned off; what a warning counts as is said by `lint.rules` in gateway.yaml or by `--rule`.\n',
     `| rule | | |\n|---|---|---|\n${rows.join('')}`,
     '## The examples\n\nThe example of a page stands in the place of one of these files.\n',
     ...files,

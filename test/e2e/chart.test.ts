@@ -61,7 +61,7 @@ describe('the manifests for Kubernetes', () => {
   const [container] = pod?.containers ?? [];
   const config = manifests.find(({ kind }) => kind === 'ConfigMap')?.data?.['gateway.yaml'] ?? '';
 
-  it('start a gateway whose probes answer, though Kafka is away', async () => {
+  it('start a gateway whose probes answer, though Kafka is unavailable', async () => {
     const ports = { 8000: await freePort(), 8001: await freePort(), 8002: await freePort() };
     const directory = makeDirectory({});
     const here = config

@@ -185,7 +185,7 @@ describe('workers', () => {
   });
 });
 
-describe('workers that can not start', () => {
+describe('workers that cannot start', () => {
   it('end the gateway with one error', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));

@@ -18,7 +18,7 @@ const folder = '/spool/0';
 class Taker implements Publisher<Placement>, Resuming {
   readonly taken = new Set<string>();
   readonly #world: World;
-  /** What becomes of a record: it is acknowledged, refused for good, or waits for ever. */
+  /** What becomes of a record: it is acknowledged, refused for good, or waits forever. */
   readonly #decide: (value: string) => 'take' | 'refuse' | 'wait';
 
   constructor(world: World, decide: (value: string) => 'take' | 'refuse' | 'wait') {

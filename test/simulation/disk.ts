@@ -55,7 +55,7 @@ export class SimulatedDisk {
     const mount = ++this.#mount;
     const work = async <T>(action: () => T): Promise<T> => {
       await this.#world.pause(this.#world.dice.chance(0.05) ? 20 : 1);
-      // The dead wait for ever.
+      // The dead wait forever.
       if (mount !== this.#mount) return new Promise<T>(() => {});
       return action();
     };
@@ -330,7 +330,7 @@ export class SimulatedDisk {
         const append = { inode, bytes };
         this.#appends.add(append);
         await this.#world.pause(this.#world.dice.chance(0.05) ? 20 : 1);
-        // The dead wait for ever.
+        // The dead wait forever.
         if (!this.#appends.delete(append)) return new Promise(() => {});
         appendNow(bytes);
       },

@@ -87,7 +87,7 @@ export class SimulatedKafka {
   connect(alive: () => boolean): KafkaClient {
     const producer = ++this.#producers;
     const sequences = new Map<string, number>();
-    /** Sent, and without an outcome that says more than that Kafka is away. */
+    /** Sent, and without an outcome that says more than that Kafka is unavailable. */
     const unanswered = new Map<Batch, Numbering>();
     let close = () => {};
     let closed = false;

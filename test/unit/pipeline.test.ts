@@ -221,14 +221,14 @@ describe('pipeline', () => {
     expect(publisher.records.map(({ headers }) => headers.ce_verified)).to.deep.equal(['false']);
   });
 
-  it('answers a forged delivery as such even while Kafka is away', async () => {
+  it('answers a forged delivery as such even while Kafka is unavailable', async () => {
     publisher.fail = () => new PublishError('unavailable', 'ECONNREFUSED', 'refused');
     const outcome = await handle(endpoint(), delivery(event, { 'x-sig': ['00'] }), ports);
     expect(outcome.rejected[0]?.code).to.equal('signature_mismatch');
     expect(outcome.letter).to.equal(undefined);
   });
 
-  it('takes nothing while Kafka is away', async () => {
+  it('takes nothing while Kafka is unavailable', async () => {
     publisher.fail = () => new PublishError('unavailable', 'ECONNREFUSED', 'refused');
     expect((await rejection(handle(endpoint(), delivery(event), ports))).code).to.equal('kafka_unavailable');
     expect((await rejection(handle(endpoint(), delivery('no json'), ports))).code).to.equal('kafka_unavailable');

@@ -123,7 +123,7 @@ describe('a flood of unsigned bodies of 1 MiB', function () {
     expect(spool.status().lanes.map(({ parked }) => parked)).to.deep.equal(spool.status().lanes.map(() => 0));
   });
 
-  it('takes no room of the spool from what is proven while Kafka is away', async () => {
+  it('takes no room of the spool from what is proven while Kafka is unavailable', async () => {
     const minutes = 10;
     await flood(minutes, () => undefined);
     const { bytes, fullSince, lanes } = spool.status();

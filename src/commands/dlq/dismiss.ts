@@ -16,7 +16,7 @@ interface Report {
 }
 
 export default class DlqDismiss extends BaseCommand {
-  static override summary = 'Say of dead letters that nobody needs to look at them any more.';
+  static override summary = 'Mark dead letters as done: nobody needs to look at them any more.';
   static override description =
     'They stay in their topic, and dlq list, summary and replay leave them out; dlq list --all shows them, and dlq replay ID ' +
     'still replays one. Give ids, or what they have in common.';
@@ -30,7 +30,7 @@ export default class DlqDismiss extends BaseCommand {
   };
   static override flags = {
     ...selectionFlags,
-    note: Flags.string({ helpValue: 'TEXT', description: 'Why, for whoever looks at them later.' }),
+    note: Flags.string({ helpValue: 'TEXT', description: 'Why, for those who look at them later.' }),
     'dry-run': Flags.boolean({ description: 'Say which; nothing is written.' }),
   };
 

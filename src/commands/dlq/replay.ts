@@ -24,7 +24,7 @@ export default class DlqReplay extends BaseCommand {
     'Each is verified as of the time at which it was received, validated, mapped and published to its topic, once: an event that ' +
     'is there already is not published again, whether this command was stopped, killed or run before. What is rejected again ' +
     'stays a dead letter, without a new one. Ctrl-C ends after the batch under way; run it again, and it goes on. The exit code is 1 ' +
-    'if some are still rejected. What nobody has proven is left out, unless it is named or --unverified is given: a secret of yours ' +
+    'if some are still rejected. What is not proven is left out, unless it is named or --unverified is given: a secret of yours ' +
     'that was wrong has made such letters, too.';
   static override examples = [
     '<%= config.bin %> dlq replay --dry-run',
@@ -41,7 +41,7 @@ export default class DlqReplay extends BaseCommand {
   static override flags = {
     ...selectionFlags,
     limit: Flags.integer({ min: 1, helpValue: 'N', description: 'At most N, the oldest first.' }),
-    unverified: Flags.boolean({ description: 'Those too that nobody has proven.' }),
+    unverified: Flags.boolean({ description: 'Also those that are not proven.' }),
     'dry-run': Flags.boolean({ description: 'Say what would happen; nothing is published.' }),
   };
 

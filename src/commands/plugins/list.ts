@@ -16,7 +16,7 @@ const bindings = { body: 'whole body', fields: 'some fields', nothing: 'nothing'
 export default class PluginsList extends BaseCommand {
   static override summary = 'List the plugins: how each provider signs, and what of a delivery its signature binds.';
   static override description =
-    'What is not bound, whoever sees a delivery can change and send again. TYPES: event types that the plugin knows by name.';
+    'What is not bound, anyone who sees a delivery can change and send again. TYPES: event types that the plugin knows by name.';
   static override examples = [
     '<%= config.bin %> plugins list',
     '<%= config.bin %> plugins list --dir ./plugins',
@@ -25,7 +25,7 @@ export default class PluginsList extends BaseCommand {
   static override flags = {
     ...pluginFlags,
     unconfirmed: Flags.boolean({
-      description: 'Only what plugins say and nobody has confirmed, or what no source is named for, with reasons.',
+      description: 'Only what plugins say without a confirmation or a source, with reasons.',
     }),
   };
 

@@ -24,7 +24,7 @@ export default class PluginsShow extends BaseCommand {
 const bindings = {
   body: 'the whole body',
   fields: 'some fields of the body; the others can be changed by whoever sees a delivery',
-  nothing: 'nothing of the body: whoever sees a delivery can send another body with it',
+  nothing: 'nothing of the body: anyone who sees a delivery can send another body with it',
 } as const;
 
 function format(plugin: PluginDescription): string {

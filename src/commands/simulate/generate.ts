@@ -19,7 +19,7 @@ export default class SimulateGenerate extends BaseCommand {
   static override description =
     'Requests are due at fixed times, however long the answers take. One that is held up because --concurrency others are ' +
     'under way is timed from the moment it was due. Ctrl-C ends the run and still prints the figures (exit code 130). ' +
-    'The exit code is 1 if any request was not accepted, 4 if nobody answers from the beginning.';
+    'The exit code is 1 if any request was not accepted, 4 if there is no answer from the beginning.';
   static override examples = [
     '<%= config.bin %> simulate generate --rate 5 --duration 60',
     '<%= config.bin %> simulate generate --rate 500 --duration 2m --type charge.refunded --type charge.captured',

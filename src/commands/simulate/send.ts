@@ -17,8 +17,8 @@ interface Sent {
 export default class SimulateSend extends BaseCommand {
   static override summary = 'Send an example webhook, signed as its provider would sign it.';
   static override description =
-    'Identifiers and times are made anew for each send. The exit code is 0 if the answer is 2xx (with --invalid-signature: 401), ' +
-    '1 if it is another, 4 if nobody answers.';
+    'Identifiers and times are made again for each send. The exit code is 0 if the answer is 2xx (with --invalid-signature: 401), ' +
+    '1 if it is another, 4 if there is no answer.';
   static override examples = [
     '<%= config.bin %> simulate send charge.refunded',
     '<%= config.bin %> simulate send --type charge.refunded --data data.object.amount=500 --count 3',

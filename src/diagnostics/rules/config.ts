@@ -7,7 +7,7 @@ export const configRules: readonly RuleDefinition[] = [
   {
     id: 'config-missing',
     severity: 'error',
-    what: 'The configuration file is not there, or can not be read.',
+    what: 'The configuration file is not there, or cannot be read.',
     why: 'Nothing can be checked or started. Commands take the file that they are given, else the one that GATEWAY_CONFIG names, else `./gateway.yaml`, else `./config/gateway.yaml`.',
     bad: { file: 'gateway.yaml' },
     good,
@@ -23,7 +23,7 @@ export const configRules: readonly RuleDefinition[] = [
   {
     id: 'config-unknown-key',
     severity: 'error',
-    what: 'A key that nothing reads, most often a slip of the pen.',
+    what: 'A key that nothing reads, most often a typo.',
     why: 'What was meant by it would silently not happen: a limit that is no limit, a live-only endpoint that takes test events.',
     bad: gateway(`${acmeEndpoint}    livemod: true\n`),
     good: gateway(`${acmeEndpoint}    livemode: true\n`),
@@ -56,7 +56,7 @@ export const configRules: readonly RuleDefinition[] = [
     id: 'admin-token-missing',
     severity: 'error',
     what: 'The admin server listens where other machines reach it, and wants no token.',
-    why: 'Whoever reaches it could reload the gateway and change the level of its log. Listen on 127.0.0.1 or on a socket (`unix:/run/gateway/admin.sock`), or give `token`. What orchestrators and Prometheus need is on `probes` as well, where nothing can be changed.',
+    why: 'Anyone who reaches it could reload the gateway and change the level of its log. Listen on 127.0.0.1 or on a socket (`unix:/run/gateway/admin.sock`), or give `token`. What orchestrators and Prometheus need is on `probes` as well, where nothing can be changed.',
     bad: gateway(`admin: { listen: "0.0.0.0:8001" }\n${acmeEndpoint}`),
     good: gateway(`admin: { listen: "127.0.0.1:8001" }\nprobes: { listen: "0.0.0.0:8002" }\n${acmeEndpoint}`),
   },

@@ -23,7 +23,7 @@ export const routeRules: readonly RuleDefinition[] = [
     id: 'route-event-no-match',
     severity: 'warning',
     what: 'A pattern of `events` matches none of the event types that the provider is known to send.',
-    why: 'Most often it is a slip of the pen, and the events go elsewhere. Where the type is new, add it to the list of the plugin.',
+    why: 'Most often it is a typo, and the events go elsewhere. Where the type is new, add it to the list of the plugin.',
     bad: routes('{ events: [order.payed], topic: webhooks.acme.paid }'),
     good: routes('{ events: [order.paid], topic: webhooks.acme.paid }'),
   },
@@ -31,7 +31,7 @@ export const routeRules: readonly RuleDefinition[] = [
     id: 'route-unknown-topic',
     severity: 'warning',
     what: 'A route, or the dead letters, go to a topic that `lint.topics` lacks.',
-    why: 'A slip of the pen in the name of a topic makes a new topic, in which nobody looks, or an error at start. List what there is, patterns included, and it is found here.',
+    why: 'A typo in the name of a topic makes a new topic, in which nobody looks, or an error at start. List what there is, patterns included, and it is found here.',
     bad: gateway(
       `lint: { topics: [webhooks.acme, webhooks.paid, webhooks.dlq] }\n${acmeEndpoint}    routes:\n      - { events: [order.paid], topic: webhooks.payd }\n`,
     ),

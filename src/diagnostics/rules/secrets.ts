@@ -21,7 +21,7 @@ export const secretRules: readonly RuleDefinition[] = [
     id: 'secret-inline',
     severity: 'error',
     what: 'A secret stands in the file itself.',
-    why: 'The file is read by everybody who reviews it, and stays in the history of the repository for ever. Name an environment variable (`env`) or a file (`file`) that has the secret. What stood here has leaked: have the provider make a new one.',
+    why: 'The file is read by everybody who reviews it, and stays in the history of the repository forever. Name an environment variable (`env`) or a file (`file`) that has the secret. What stood here has leaked: have the provider make a new one.',
     bad: secrets('{ name: current, value: whsec_5f4dcc3b5aa765d61d83 }'),
     good,
   },
@@ -36,7 +36,7 @@ export const secretRules: readonly RuleDefinition[] = [
   {
     id: 'secret-file-missing',
     severity: 'error',
-    what: 'The file that should have a secret is not there, can not be read, or is empty.',
+    what: 'The file that should have a secret is not there, cannot be read, or is empty.',
     why: 'Without it no delivery can be proven. Relative paths begin at the folder of gateway.yaml.',
     bad: secrets('{ name: current, file: secrets/acme }'),
     good,

@@ -8,7 +8,7 @@ import { type Positions, readTopics, type StoredRecord } from '../../publish/rea
 import type { LetterChoice, LetterGroups, LetterList, LetterRow, LetterState } from '../contract.js';
 import { Refused } from '../respond.js';
 
-/** Records of each partition that are read at first, and how many more before all is read anew. */
+/** Records of each partition that are read at first, and how many more before all is read again. */
 const mostRecords = 50_000;
 /** Milliseconds for which what was read counts as what is there. */
 const freshness = 500;

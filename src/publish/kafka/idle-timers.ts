@@ -2,7 +2,7 @@ import { RequestQueue } from './internals.js';
 
 /**
  * kafkajs looks after requests that wait behind others; after the first answer of a connection it does so every
- * millisecond for ever, with nothing waiting: `throttledUntil` is -1 then, and the time-out to it negative. That is 4 % of a
+ * millisecond forever, with nothing waiting: `throttledUntil` is -1 then, and the time-out to it negative. That is 4 % of a
  * core for a gateway that has nothing to do. Here it looks only while something waits. (An answer, and a new request,
  * look by themselves.) Source: kafkajs/src/network/requestQueue.
  */

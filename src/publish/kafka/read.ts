@@ -151,7 +151,7 @@ async function startConsumer(
   inbox: Inbox,
   ranges: Map<string, Range> | undefined,
 ): Promise<void> {
-  // Again after every crash that kafkajs recovers from: without it, it would begin anew.
+  // Again after every crash that kafkajs recovers from: without it, it would begin again.
   consumer.on(consumer.events.GROUP_JOIN, () => {
     for (const { topic, partition, next } of ranges?.values() ?? []) {
       consumer.seek({ topic, partition, offset: String(next) });

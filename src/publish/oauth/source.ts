@@ -52,7 +52,7 @@ export class TokenSource {
     }
   }
 
-  /** A broker refuses this one: the next is fetched anew. */
+  /** A broker refuses this one: the next one is fetched. */
   drop({ value }: Token): void {
     const kept = this.#token;
     if (kept?.value === value && this.#now() - kept.since > young) this.#token = undefined;

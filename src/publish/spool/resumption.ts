@@ -11,7 +11,7 @@ const readBytes = 1024 * 1024;
 export interface Resumed {
   /** Sent under their former numbers: Kafka has each once. */
   readonly once: number;
-  /** Nobody knows whether Kafka has them: they are sent anew. */
+  /** Nobody knows whether Kafka has them: they are sent again. */
   readonly unknown: number;
 }
 
@@ -25,7 +25,7 @@ interface Numbers {
  * Goes on with what a former process had in flight when it was stopped, before anything else of its journal is sent. Each
  * batch is made once more of the journal's records and goes out under its former number, so that Kafka takes it if it
  * has not got it, and drops it if it has, or gets it late from a broker that had hung. Where that can't be, the records stay
- * in the journal, and are sent anew: rather twice than never.
+ * in the journal, and are sent again: rather twice than never.
  */
 export class Resumption {
   readonly #topic: string;
@@ -109,7 +109,7 @@ export class Resumption {
     if (this.#once > 0)
       log('info', 'what a former process had in flight is in Kafka, once', { topic, records: this.#once });
     if (this.#unknown > 0) {
-      const message = 'what a former process had in flight is sent anew: Kafka may have it twice';
+      const message = 'what a former process had in flight is sent again: Kafka may have it twice';
       log('warn', message, { topic, records: this.#unknown });
     }
   }

@@ -3,7 +3,7 @@ import { apply, type PlannedEvent } from './life.js';
 
 /** What providers do, by its name on the command line. */
 export const faults = {
-  repeat: 'events are sent again, at once or an hour later, signed anew',
+  repeat: 'events are sent again, at once or an hour later, signed again',
   reorder: 'an event comes before the one that it follows',
   burst: 'a minute of events comes at once',
   silence: 'nothing comes for ten minutes, then what was held back',

@@ -147,7 +147,7 @@ describe('payloads with card numbers', function () {
     expect(gateway.log.text).to.include('card numbers in a payload');
   });
 
-  it('mask: none is in the spool while Kafka is away', async () => {
+  it('mask: none is in the spool while Kafka is unavailable', async () => {
     const where = 'kafka: { brokers: "127.0.0.1:1" }\nspool: { dir: spool }';
     gateway = await run(config(where, 'mask'), environment);
     for (const each of cardCases) await sendEveryWay(gateway, each);

@@ -91,7 +91,7 @@ describe('a dead letter of what is protected', () => {
     expect(tally?.failing.map(({ reason }) => reason)).to.deep.equal(['schema_violation']);
   });
 
-  it('can not be verified again where nobody had proven it', async () => {
+  it('cannot be verified again where nobody had proven it', async () => {
     const world = await deadLetterOf(makeEndpoint(true), body, { 'x-sig': ['00'] });
     const tally = await world.replay([makeEndpoint(true)]);
     expect(tally?.failing[0]).to.include({ reason: 'letter_changed' });

@@ -94,7 +94,7 @@ describe('dedupe window', () => {
     expect(find('a')).to.equal(undefined);
   });
 
-  it('loses a quarter of the window at the most to a wrong date at start, and keeps nothing for ever', async () => {
+  it('loses a quarter of the window at the most to a wrong date at start, and keeps nothing forever', async () => {
     await remember('a');
     await restart(365 * 24 * hour);
     await remember('b');

@@ -13,7 +13,10 @@ describe('what is said of a choice between words and a mapping', () => {
     if ('value' in checked) return undefined;
     const [fault, ...others] = explainErrors(checked.errors);
     expect(others).to.deep.equal([]);
-    expect(fault).to.include({ pointer: '/cases/0/given/signing', message: '"signing" is none of what it may be' });
+    expect(fault).to.include({
+      pointer: '/cases/0/given/signing',
+      message: '"signing" matches none of the allowed forms',
+    });
     return fault?.hint;
   }
 

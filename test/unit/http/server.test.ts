@@ -221,7 +221,7 @@ describe('the HTTP side', () => {
     expect([answer.status, answer.headers.get('content-type'), await answer.text()]).to.deep.equal([401, null, '']);
   });
 
-  it('asks to send again while Kafka is away', async () => {
+  it('asks to send again while Kafka is unavailable', async () => {
     publisher.fail = () => new PublishError('unavailable', 'ECONNREFUSED', 'refused');
     const answer = await post('/webhooks/acme', event);
     expect([answer.status, answer.headers.get('retry-after')]).to.deep.equal([503, '5']);

@@ -132,7 +132,7 @@ describe('a job', () => {
     jobs.start('replay', { group: 'g' }, ({ state }) => ended.push(state));
     expect(refusal(() => jobs.start('replay', { group: 'g' }))).to.equal('409 busy');
     expect(refusal(() => jobs.start('dry-run', { group: 'g' }))).to.equal('taken');
-    end(new Error('Kafka is away'));
+    end(new Error('Kafka is unavailable'));
     await turn();
     expect(ended).to.deep.equal(['failed']);
     expect(refusal(() => jobs.start('replay', { group: 'g' }))).to.equal('taken');

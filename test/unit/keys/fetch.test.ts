@@ -88,7 +88,7 @@ describe('a key that is fetched over TLS', () => {
     expect(await fetchKey(posted)).to.deep.equal({ status: 200, text: 'POST x' });
   });
 
-  it('never comes from who can not prove the name', async () => {
+  it('never comes from who cannot prove the name', async () => {
     const day = 86_400_000;
     const expired = await start(certify({ name: 'localhost', issuer: ca, expires: Date.now() - day }));
     const other = await start(certify({ name: 'other.example', issuer: ca }));

@@ -4,7 +4,7 @@ import { isSlip } from '../../../src/plugins/fields.js';
 import { shapeAt, shapeOf } from '../../../src/plugins/shape.js';
 import { compileRule } from '../../../src/rules/compile.js';
 
-describe('a slip of the pen', () => {
+describe('a typo', () => {
   for (const [written, meant] of [
     ['amuont', 'amount'],
     ['idd', 'id'],

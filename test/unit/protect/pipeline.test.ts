@@ -181,7 +181,7 @@ describe('the pipeline of an endpoint that protects', () => {
     expect(outcome.rejected[0]?.errors[0]?.pointer).to.equal(`/${'*'.repeat(16)}`);
   });
 
-  it('withholds a dead letter whose fields can not be found', async () => {
+  it('withholds a dead letter whose fields cannot be found', async () => {
     const { records } = await run('{"card":"1', { fields: [field('/card', 'mask')], sealer });
     expect(records[0]?.value).to.have.length(0);
     expect(JSON.parse(records[0]?.headers.ce_protected ?? '')).to.include({ withheld: true });

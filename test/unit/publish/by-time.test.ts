@@ -59,7 +59,7 @@ describe('publish/by-time', () => {
     await merged.return();
   });
 
-  it('does not wait for ever for a partition that has no more', async () => {
+  it('does not wait forever for a partition that has no more', async () => {
     async function* following() {
       yield record(0, 0, 5);
       await delay(200);

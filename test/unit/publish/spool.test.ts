@@ -190,7 +190,7 @@ describe('the spool of a process', () => {
     expect(client.logs.get('orders/0')).to.have.length(1);
   });
 
-  it('has what it acknowledged when its folder is deleted while Kafka is away, and sends it when Kafka is back', async () => {
+  it('has what it acknowledged when its folder is deleted while Kafka is unavailable, and sends it when Kafka is back', async () => {
     const spool = await open();
     answer = down;
     for (let n = 1; n <= 5; n++) await done(send(spool, n));

@@ -78,7 +78,7 @@ describe('faults of a signature declaration', () => {
   it('a signature inside the body cannot cover the whole body', () => {
     const signature = { from: '{item:/s}', encoding: 'hex' } as const;
     const { faults } = compileSignature({ ...good, signature, content: '{raw}' }, { items: '/*' });
-    expect(faults[0]?.message).to.match(/can not cover the whole body/);
+    expect(faults[0]?.message).to.match(/cannot cover the whole body/);
   });
 
   it('a timestamp that is not signed is a warning, and the scheme is there', () => {
