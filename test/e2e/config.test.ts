@@ -90,7 +90,7 @@ describe('gateway schema print', () => {
         .trim()
         .split('\n')
         .map((line) => line.split(' ')[0]),
-    ).to.deep.equal(['gateway', 'plugin', 'tests', 'example', 'record']);
+    ).to.deep.equal(['gateway', 'plugin', 'tests', 'scenario', 'example', 'example-objects', 'record']);
     const file = join(plugins, '../schemas/tests.schema.json');
     expect(JSON.parse((await print('tests')).stdout)).to.deep.equal(JSON.parse(readFileSync(file, 'utf8')));
     const wrong = await print('gatway');

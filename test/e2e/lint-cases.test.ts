@@ -18,7 +18,9 @@ describe('the built linter', () => {
 
   it('has the checks of every file that people write', () => {
     const ids = [...precompiled.keys()].map((id) => id.replace(/.*\//, ''));
-    const own = ['example', 'gateway', 'plugin', 'tests'].map((name) => `${name}.schema.json`);
+    const own = ['example', 'example-objects', 'gateway', 'plugin', 'scenario', 'tests'].map(
+      (name) => `${name}.schema.json`,
+    );
     expect(ids).to.have.members(['schema', ...own]);
   });
 

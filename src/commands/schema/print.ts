@@ -4,7 +4,7 @@ import { didYouMean } from '../../cli/did-you-mean.js';
 import { Failure } from '../../cli/failure.js';
 import { Args } from '../../cli/oclif.js';
 
-const names = ['gateway', 'plugin', 'tests', 'example', 'record'] as const;
+const names = ['gateway', 'plugin', 'tests', 'scenario', 'example', 'example-objects', 'record'] as const;
 
 export default class SchemaPrint extends BaseCommand {
   static override summary = 'Print a JSON Schema, for editors and for CI.';
@@ -37,7 +37,7 @@ export default class SchemaPrint extends BaseCommand {
     const all = await Promise.all(
       names.map(async (each) => [each, { description: '', ...(await read(each)) }.description]),
     );
-    for (const [each = '', description] of all) this.log(`${each.padEnd(8)}  ${description}`);
+    for (const [each = '', description] of all) this.log(`${each.padEnd(15)}  ${description}`);
     return Object.fromEntries(all);
   }
 }

@@ -27,7 +27,7 @@ describe('the schemas of this package', () => {
 });
 
 describe('the schemas of what people write', () => {
-  for (const name of ['gateway', 'plugin', 'example']) {
+  for (const name of ['gateway', 'plugin', 'example', 'scenario', 'example-objects']) {
     it(`${name}.schema.json describes every key`, () => {
       const schema: unknown = JSON.parse(readFileSync(join(schemas, `${name}.schema.json`), 'utf8'));
       expect(undescribed(schema, '')).to.deep.equal([]);
