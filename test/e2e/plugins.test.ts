@@ -35,7 +35,7 @@ describe('the commands about plugins', () => {
       run('plugins', 'show', 'strip'),
     ]);
     expect(list).to.include({ code: 0, stderr: '' });
-    expect(list.stdout).to.match(/^stripe +whole body +602 +18 +HMAC-SHA256 +Stripe$/m);
+    expect(list.stdout).to.match(/^stripe +whole body +601 +18 +HMAC-SHA256 +Stripe$/m);
     expect(list.stdout).to.match(/^adyen +some fields /m);
     expect(list.stdout).to.match(/^paypal +nothing /m);
     expect(show.stdout).to.match(/^Signature +HMAC-SHA256 in header stripe-signature/m);
