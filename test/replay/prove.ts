@@ -85,7 +85,7 @@ function seconds(since: number): number {
 }
 
 function replay(cwd: string): Cli {
-  return new Cli(cwd, ['dlq', 'replay', '--json'], { SECRET: secret });
+  return new Cli(cwd, ['dlq', 'replay', '--unverified', '--json'], { SECRET: secret });
 }
 
 function config(brokers: readonly string[], prefix: string): string {
