@@ -77,6 +77,8 @@ async function plan(plugins: string, only: readonly string[]): Promise<Planned[]
     const { source, provider } = await loadDeclared(join(plugins, plugin));
     const secrets = new Map([...developmentSecrets(source, 0)].map(([kind, text]) => [kind, mark(source, kind, text)]));
     const both = { plugin, declaration: source };
+    // Where the plugin itself has the public key, only the provider can sign, and there is nothing to begin with.
+    if (JSON.stringify(source.signature).includes('"public":')) continue;
     planned.push({ ...both, path: `/webhooks/${plugin}`, secrets, honest: true });
     if (!provider) continue;
     const without = new Map([...secrets].filter(([, text]) => !text.includes('PRIVATE KEY')));

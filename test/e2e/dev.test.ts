@@ -214,6 +214,8 @@ describeWith(['script'], 'gateway dev on a terminal', (script) => {
         cwd: path,
         encoding: 'utf8',
         timeout: 50_000,
+        // Node.js takes a terminal for one without colours where CI is set.
+        env: { ...process.env, TERM: 'xterm-256color', CI: undefined, NO_COLOR: undefined },
       });
       expect(stdout).to.match(/Keys: {2}o open the inspector {3}s send an example {3}q quit/);
       expect(stdout).to.match(
