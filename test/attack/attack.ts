@@ -36,7 +36,7 @@ const rawLanes = 16;
 const rawShare = 100;
 /** Honest requests beside a hundred hostile ones. */
 const honestShare = 10;
-/** A base is made anew after so many milliseconds, and so many uses. */
+/** A base is made again after so many milliseconds, and so many uses. */
 const baseAge = 1_000;
 const baseUses = 40;
 /** Tries to make a request of a kind that the endpoint has. */
@@ -193,7 +193,7 @@ async function startCanary(tally: Tally): Promise<{ readonly server: Server; rea
   return { server, at: `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}` };
 }
 
-/** Signed deliveries of each endpoint, made anew before they are too old. */
+/** Signed deliveries of each endpoint, made again before they are too old. */
 class Bases {
   readonly #known = new Map<Target, { readonly base: Base; readonly at: number; uses: number }>();
   readonly #twins: ReadonlyMap<string, Target>;

@@ -5,7 +5,7 @@ import { countRecords } from '../support/kafka/topics.js';
 import { digestOf, topics } from './events.js';
 import type { Found } from './judge.js';
 
-/** After the faults a coordinator may still be loading: so many times all is read anew, milliseconds apart. */
+/** After the faults a coordinator may still be loading: so many times all is read again, milliseconds apart. */
 const mostTries = 20;
 const pause = 3_000;
 

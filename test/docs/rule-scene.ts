@@ -52,7 +52,7 @@ const schema = `{
 }
 `;
 
-/** Certificates and their keys, made anew each time: path → text. */
+/** Certificates and their keys, made again each time: path → text. */
 function certificates(): readonly (readonly [path: string, text: string])[] {
   const expiries = { acme: Date.UTC(2049, 0), other: Date.UTC(2049, 0), expired: Date.UTC(2026, 0, 31) };
   return Object.entries(expiries).flatMap(([name, expires]) => {

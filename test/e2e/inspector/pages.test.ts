@@ -11,7 +11,7 @@ import { findViolations, launch, openPage, settled } from './browser.js';
 import { eventId, openScene, type Scene, token } from './scene.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-/** Pictures of the documentation are made anew. */
+/** Pictures of the documentation are made again. */
 const update = process.env.UPDATE === '1';
 /** Those that docs/inspector.md shows. */
 const pictures = /^((?!unknown).*-1280-light|now-390-dark|deliveries-390-light)\.png$/;

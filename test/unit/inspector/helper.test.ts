@@ -50,7 +50,7 @@ describe('the process beside the gateway', function () {
     expect(unknown).to.equal('404 not_found');
   });
 
-  it('is ended when it takes too long, and started anew for the next', async () => {
+  it('is ended when it takes too long, and started again for the next', async () => {
     const endless = { expression: '($f := function($n) { $f($n + 1) }; $f(1))', json: '{}' };
     await helper.run('eval', { expression: '1', json: '{}' });
     const cut = await helper.run('eval', endless, { limit: 50 }).catch(reasonOf);

@@ -36,7 +36,7 @@ async function recordsAt(endpoint: Endpoint, request: OutgoingRequest, time: num
 }
 
 /**
- * The same event again: the changes that the plugin declares, signed anew at a later time. Where the signature stands in
+ * The same event again: the changes that the plugin declares, signed again at a later time. Where the signature stands in
  * the body, nothing says that a retry has a new one: the body is sent as it was.
  */
 function retryOf(endpoint: Endpoint, { retries }: PluginDeclaration, message: Message, sent: OutgoingRequest) {

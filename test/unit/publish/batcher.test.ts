@@ -200,7 +200,7 @@ describe('batcher', () => {
     await Promise.all(all);
   });
 
-  it('places records anew where their topic was made anew with fewer partitions, in their order', async () => {
+  it('places records anew where their topic was made again with fewer partitions, in their order', async () => {
     let partitions = 8;
     const client = new FakeClient(
       () => partitions,

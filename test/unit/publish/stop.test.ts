@@ -101,7 +101,7 @@ for (const library of ['kafkajs', 'platformatic'] as const) {
       await startAgain();
       expect(written()).to.deep.equal(['before', 'x', 'y', 'z', 'a', 'b', 'c', 'after']);
       expect(counts()).to.deep.equal({ once: 0, unknown: 3 });
-      expect(said).to.include('what a former process had in flight is sent anew: Kafka may have it twice');
+      expect(said).to.include('what a former process had in flight is sent again: Kafka may have it twice');
     });
 
     for (const code of [45, 59, 10]) {

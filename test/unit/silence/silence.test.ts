@@ -133,7 +133,7 @@ describe('silence', () => {
     ]);
   });
 
-  it('refuses a file of a newer version, and begins anew with a damaged one', async () => {
+  it('refuses a file of a newer version, and begins again with a damaged one', async () => {
     const endpoints = [{ name: 'stripe', expect: [every(hour)] }];
     const silence = await Silence.open(options);
     silence.look(endpoints, []);

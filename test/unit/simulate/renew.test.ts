@@ -12,7 +12,7 @@ function base64(text: string): string {
 
 const xml = '<?xml version="1.0"?><n><id type="a">old</id><other>older</other></n>';
 
-describe('a value that is made anew', () => {
+describe('a value that is made again', () => {
   it('may stand in a text that is JSON, and in the base64 of one', () => {
     expect(renewed({ p: '{"a":{"b":1},"c":[1.5]}' }, 'p.a.b')).to.deep.equal({ p: '{"a":{"b":"$& new"},"c":[1.5]}' });
     expect(renewed({ p: base64('{"a":"é"}'), q: 1 }, 'p|unbase64.a')).to.deep.equal({

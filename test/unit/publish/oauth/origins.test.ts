@@ -30,7 +30,7 @@ describe('token of a file', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  it('is read anew each time, through links as Kubernetes makes them', async () => {
+  it('is read again each time, through links as Kubernetes makes them', async () => {
     const link = join(folder, 'token');
     for (const name of ['first', 'second']) {
       await writeFile(join(folder, name), `${makeToken(name)}\n`);
