@@ -70,7 +70,10 @@ describeWith(
       await page.getByText('The inspector is read-only: it dismisses only where').waitFor();
       await closeDialog();
       await press(page, 'r');
-      await page.locator('dialog').getByText(/read-only|admin\.token/).waitFor();
+      await page
+        .locator('dialog')
+        .getByText(/read-only|admin\.token/)
+        .waitFor();
       expect(await page.getByRole('button', { name: 'Replay 1 letter' }).count()).to.equal(0);
       await closeDialog();
       await press(page, 'j', 'Enter');
