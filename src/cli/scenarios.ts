@@ -145,12 +145,12 @@ async function choose(playable: readonly Playable[], name: string): Promise<Play
 async function chooseFaults(text: string | undefined): Promise<ReadonlySet<Fault>> {
   if (text === undefined) return new Set();
   const { faults } = await import('../simulate/scenarios/faults.js');
-  const isFault = (name: string): name is Fault => Object.hasOwn(faults, name);
-  const names = text === 'all' ? Object.keys(faults) : text.split(',');
-  const unknown = names.find((name) => !isFault(name));
-  if (unknown === undefined) return new Set(names.filter(isFault));
-  const hint =
-    (await didYouMean(unknown, Object.keys(faults))) ?? `there are ${Object.keys(faults).join(', ')} and all`;
+  if (text === 'all') return new Set(faults);
+  const names = text.split(',');
+  const chosen = faults.filter((fault) => names.includes(fault));
+  const unknown = names.find((name) => !faults.some((fault) => fault === name));
+  if (unknown === undefined) return new Set(chosen);
+  const hint = (await didYouMean(unknown, faults)) ?? `there are ${faults.join(', ')} and all`;
   throw new Failure('usage', `No fault "${unknown}": ${hint}`);
 }
 

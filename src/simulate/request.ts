@@ -1,16 +1,19 @@
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { writeJson } from '../exact/write.js';
 import type { Endpoint, OutgoingRequest, Secret } from '../model.js';
+import { isActive } from '../signature/secrets.js';
 import type { Message } from './freshen.js';
 
-/** The secret that a provider would sign with now: of the active ones, the one that became active last. */
+/** The active secrets, the one that became active last first; of those that did so together, in their order. */
+export function newestSecrets({ secrets }: Endpoint, now: number): readonly Secret[] {
+  return secrets
+    .filter((secret) => isActive(secret, now))
+    .toSorted((one, other) => (other.notBefore ?? 0) - (one.notBefore ?? 0));
+}
+
+/** The secret that a provider would sign with now. */
 export function newestSecret(endpoint: Endpoint, now: number): Secret | undefined {
-  return endpoint.secrets
-    .filter((secret) => (secret.notBefore ?? 0) <= now && now < (secret.expires ?? Number.POSITIVE_INFINITY))
-    .reduce<Secret | undefined>(
-      (newest, secret) => (!newest || (secret.notBefore ?? 0) > (newest.notBefore ?? 0) ? secret : newest),
-      undefined,
-    );
+  return newestSecrets(endpoint, now)[0];
 }
 
 /**

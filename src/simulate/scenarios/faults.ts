@@ -2,17 +2,24 @@ import { freshen, type Random } from '../freshen.js';
 import { apply, type PlannedEvent } from './life.js';
 
 /** What providers do, by its name on the command line. */
-export const faults = {
-  repeat: 'events are sent again, at once or an hour later, signed again',
-  reorder: 'an event comes before the one that it follows',
-  burst: 'a minute of events comes at once',
-  silence: 'nothing comes for ten minutes, then what was held back',
-  older: 'events of an older API version',
-  twin: 'an event comes a second time as the other kind, such as thin beside snapshot',
-  rotate: 'from the middle on, events are signed with the newest secret, before it with the one before',
-} as const;
+export const faults = [
+  /** Events are sent again, at once or an hour later, signed again. */
+  'repeat',
+  /** An event comes before the one that it follows. */
+  'reorder',
+  /** A minute of events comes at once. */
+  'burst',
+  /** Nothing comes for ten minutes, then what was held back. */
+  'silence',
+  /** Events of an older API version. */
+  'older',
+  /** An event comes a second time as the other kind, such as thin beside snapshot. */
+  'twin',
+  /** From the middle on, events are signed with the newest secret, before it with the one before. */
+  'rotate',
+] as const;
 
-export type Fault = keyof typeof faults;
+export type Fault = (typeof faults)[number];
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -1,6 +1,7 @@
 import type { Bindings, Endpoint } from '../../model.js';
 import { compileRule } from '../../rules/compile.js';
 import { compileEvents } from '../../rules/events.js';
+import { parseDuration } from '../../signature/timestamp.js';
 import { freshen, type Message, type Random, sameShape } from '../freshen.js';
 import { itemPaths, parsePath, putAt } from '../paths.js';
 import type { Scenario, Settings, ValueDeclaration } from './declaration.js';
@@ -30,16 +31,9 @@ export interface LifeOptions {
   readonly random: Random;
 }
 
-const units: { readonly [unit: string]: number } = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** Milliseconds of `90s`, `5m`, `2h`, `3d`. */
-export function toMilliseconds(text: string): number {
-  return Number(text.slice(0, -1)) * (units[text.slice(-1)] ?? Number.NaN);
-}
-
 /** From the first event of a scenario to its last, in milliseconds. */
 export function lengthOf({ steps }: Scenario): number {
-  return steps.reduce((sum, { after = '0s' }) => sum + toMilliseconds(after), 0);
+  return steps.reduce((sum, { after = '0s' }) => sum + parseDuration(after), 0);
 }
 
 /** The events of one life. Throws an `Error` that names the scenario where one of its rules fails. */
@@ -49,7 +43,7 @@ export async function planLife(scenario: Scenario, options: LifeOptions): Promis
   const events: PlannedEvent[] = [];
   let at = start;
   for (const { event, like = event, after = '0s', set = {} } of scenario.steps) {
-    at += toMilliseconds(after);
+    at += parseDuration(after);
     const example = scenario.examples.get(like);
     if (example === undefined) throw new Error(`scenario ${scenario.name}: there is no example of "${like}"`);
     const common = (scenario.always ?? []).filter(({ events: globs }) => compileEvents(globs)(event));

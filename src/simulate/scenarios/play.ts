@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint, OutgoingRequest, Secret } from '../../model.js';
-import { addressOf, makeRequest, signRequest } from '../request.js';
+import { parseDuration } from '../../signature/timestamp.js';
+import { addressOf, makeRequest, newestSecrets, signRequest } from '../request.js';
 import { type Answer, NoAnswerError, type Sender } from '../sender.js';
 import type { PlannedEvent } from './life.js';
-import { toMilliseconds } from './life.js';
 
 /** What became of a planned event. */
 export interface Played {
@@ -89,15 +89,12 @@ async function sendOne(event: PlannedEvent, early: boolean, options: PlayOptions
 function pauseAfter({ scenario }: PlannedEvent, attempts: number, { speed }: PlayOptions): number {
   const { schedule = unknownSchedule } = scenario.retries;
   const text = schedule[Math.min(attempts, schedule.length) - 1] ?? '1s';
-  return Math.max(shortestPause, Math.min(toMilliseconds(text) / speed, 60_000));
+  return Math.max(shortestPause, Math.min(parseDuration(text) / speed, 60_000));
 }
 
 /** The newest active secret; `early`: the one before it, if there is one. Throws an `Error` where none is active. */
 function secretOf(endpoint: Endpoint, early: boolean): Secret {
-  const now = Date.now();
-  const [newest, before] = endpoint.secrets
-    .filter(({ notBefore = 0, expires = Number.POSITIVE_INFINITY }) => notBefore <= now && now < expires)
-    .toSorted((one, other) => (other.notBefore ?? 0) - (one.notBefore ?? 0));
+  const [newest, before] = newestSecrets(endpoint, Date.now());
   const secret = (early ? before : undefined) ?? newest;
   if (secret === undefined) throw new Error(`No secret of endpoint "${endpoint.name}" is active now`);
   return secret;
