@@ -6,10 +6,10 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseVectors, requestOf, type Vector } from '../src/forensics/vectors.js';
-import type { Delivery } from '../src/model.js';
-import { packageRoot } from '../src/package-root.js';
-import { Rejection } from '../src/rejection.js';
+import type { Delivery } from '../src/core/model.js';
+import { Rejection } from '../src/core/rejection.js';
+import { parseVectors, requestOf, type Vector } from '../src/testing/diagnosis/vectors.js';
+import { packageRoot } from '../src/util/package-root.js';
 import { hostiles, type Spoil } from './hostile.js';
 import { open, type Signed, signExample } from './signed.js';
 

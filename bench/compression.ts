@@ -6,9 +6,9 @@
 import { randomBytes } from 'node:crypto';
 import zlib from 'node:zlib';
 import type { KafkaSettings } from '../src/config/settings.js';
-import type { KafkaRecord } from '../src/model.js';
-import { estimateBytes } from '../src/publish/queue.js';
-import { createEncode, type Encode } from '../src/publish/wire/encode.js';
+import type { KafkaRecord } from '../src/core/model.js';
+import { estimateBytes } from '../src/kafka/queue.js';
+import { createEncode, type Encode } from '../src/kafka/wire/encode.js';
 import { stripeEvent } from './payloads.js';
 import { formatTable, round } from './rows.js';
 

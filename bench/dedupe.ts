@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { openDedupe } from '../src/dedupe/open.js';
-import type { Fingerprint } from '../src/model.js';
-import { realClock } from '../src/publish/clock.js';
+import type { Fingerprint } from '../src/core/model.js';
+import { openDedupe } from '../src/storage/dedupe/open.js';
+import { realClock } from '../src/util/clock.js';
 
 const { values } = parseArgs({
   options: { events: { type: 'string' }, shared: { type: 'boolean' }, by: { type: 'string' } },

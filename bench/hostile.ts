@@ -1,5 +1,5 @@
 /** Deliveries as a stranger may send them: of so many bytes, and as dear to read as they can be made. */
-import type { Delivery } from '../src/model.js';
+import type { Delivery } from '../src/core/model.js';
 
 /** A good delivery made hostile; undefined where it is not of that kind. */
 export type Spoil = (delivery: Delivery) => Delivery | undefined;

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDevSecrets } from '../src/cli/dev-secrets.js';
+import { makeDevSecrets } from '../src/cli/dev/secrets.js';
 import { type LoadedConfig, loadConfig } from '../src/config/load.js';
-import { everyTime } from '../src/dedupe/open.js';
-import type { Delivery, Endpoint, Publisher } from '../src/model.js';
-import type { Ports } from '../src/pipeline.js';
+import type { Delivery, Endpoint, Publisher } from '../src/core/model.js';
+import type { Ports } from '../src/core/pipeline.js';
+import { everyTime } from '../src/storage/dedupe/open.js';
 import { plugins } from './contestants.js';
 import { scratch } from './launch.js';
 import { median } from './measure.js';

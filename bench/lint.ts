@@ -14,8 +14,8 @@ const plugins = join(root, 'plugins');
 
 /** Every plugin in turn, until there are so many endpoints; secrets and parameters as the plugins ask for them. */
 async function writeConfig(folder: string, endpoints: number): Promise<{ file: string; env: NodeJS.ProcessEnv }> {
-  const { listPlugins, openPlugin } = await import('../src/plugins/catalogue.js');
-  const { developmentSecrets } = await import('../src/rehearsal/secrets.js');
+  const { listPlugins, openPlugin } = await import('../src/config/plugins/catalogue.js');
+  const { developmentSecrets } = await import('../src/testing/plugins/secrets.js');
   const opened = await Promise.all([...(await listPlugins([plugins]))].map(([name, path]) => openPlugin(name, path)));
   const env: Record<string, string> = {};
   const lines = Array.from({ length: endpoints }, (_, index) => {
@@ -55,7 +55,7 @@ const { user, system } = process.cpuUsage(before);
 process.stdout.write(JSON.stringify({ wall: performance.now() - start, cpu: (user + system) / 1000 }));
 `;
 const lint = `
-import { lint } from ${JSON.stringify(join(root, 'dist/lint/lint.js'))};
+import { lint } from ${JSON.stringify(join(root, 'dist/testing/lint/lint.js'))};
 const start = performance.now();
 const before = process.cpuUsage();
 const { diagnostics } = await lint([{ config: process.argv[1] }], process.env, Date.now());

@@ -4,9 +4,9 @@
  */
 import { createSecretKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { findCards } from '../src/protect/find-cards.js';
-import { createProtection } from '../src/protect/protection.js';
-import { createSealer } from '../src/protect/sealer.js';
+import { findCards } from '../src/core/protect/find-cards.js';
+import { createProtection } from '../src/core/protect/protection.js';
+import { createSealer } from '../src/core/protect/sealer.js';
 
 const example = new URL('../plugins/stripe/examples/charge.refunded.json', import.meta.url);
 const { payload }: { payload: unknown } = JSON.parse(readFileSync(example, 'utf8'));

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import type { KafkaSettings } from '../src/config/settings.js';
-import type { KafkaRecord, Publisher } from '../src/model.js';
+import type { KafkaRecord, Publisher } from '../src/core/model.js';
 import { createPublisher } from '../src/publish/create.js';
 import { startBenchKafka } from './broker.js';
 import { topics } from './events.js';

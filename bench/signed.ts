@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { Delivery, Provider, Secret, Surroundings } from '../src/model.js';
-import { packageRoot } from '../src/package-root.js';
-import type { PluginDeclaration } from '../src/plugins/declaration.js';
-import { listExamples } from '../src/plugins/examples.js';
-import { loadPlugin, readPlugin } from '../src/plugins/load.js';
-import { makeSecrets } from '../src/rehearsal/secrets.js';
-import { freshen } from '../src/simulate/freshen.js';
-import { makeRequest } from '../src/simulate/request.js';
+import type { PluginDeclaration } from '../src/config/plugins/declaration.js';
+import { listExamples } from '../src/config/plugins/examples.js';
+import { loadPlugin, readPlugin } from '../src/config/plugins/load.js';
+import type { Delivery, Provider, Secret, Surroundings } from '../src/core/model.js';
+import { makeSecrets } from '../src/testing/plugins/secrets.js';
+import { freshen } from '../src/testing/simulator/freshen.js';
+import { makeRequest } from '../src/testing/simulator/request.js';
+import { packageRoot } from '../src/util/package-root.js';
 
 /** The first example of a plugin, signed with a made-up secret. */
 export interface Signed {

@@ -7,8 +7,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
-import { handle } from '../src/pipeline.js';
-import { Traces } from '../src/telemetry/traces.js';
+import { handle } from '../src/core/pipeline.js';
+import { Traces } from '../src/server/telemetry/traces.js';
 import { compare, loadEndpoint, ports, signDelivery } from './in-process.js';
 import { describeMachine, formatReport } from './machine.js';
 import { formatTable, round } from './rows.js';
@@ -30,7 +30,7 @@ async function startTraces(sampling: number): Promise<Traces> {
   return traces;
 }
 
-/** As `src/http/app.ts` has it. */
+/** As `src/server/http/app.ts` has it. */
 async function receive(traces: Pick<Traces, 'current'>): Promise<void> {
   const startedAt = performance.now();
   const own = { ...delivery, id: randomUUID() };

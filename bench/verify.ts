@@ -6,9 +6,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import type { Delivery, Scheme } from '../src/model.js';
-import { packageRoot } from '../src/package-root.js';
-import { loadPlugin } from '../src/plugins/load.js';
+import { loadPlugin } from '../src/config/plugins/load.js';
+import type { Delivery, Scheme } from '../src/core/model.js';
+import { packageRoot } from '../src/util/package-root.js';
 
 const rounds = 15;
 const runs = 10_000;

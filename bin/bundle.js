@@ -1,5 +1,5 @@
 // Writes dist/dependencies.cjs: the dependencies of nearly every start in one file, which loads in two thirds of the time
-// that their 250 files take. src/require.ts finds them there. Not pino and kafkajs: they look up files of their own, or
+// that their 250 files take. src/util/require.ts finds them there. Not pino and kafkajs: they look up files of their own, or
 // we do.
 import { build } from 'esbuild';
 

@@ -8,6 +8,6 @@ import { register } from 'tsx/esm/api';
 register();
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pjson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-pjson.oclif.commands = './src/commands';
-pjson.oclif.hooks = { command_not_found: './src/hooks/command-not-found.ts' };
+pjson.oclif.commands = './src/cli/commands';
+pjson.oclif.hooks = { command_not_found: './src/cli/hooks/command-not-found.ts' };
 await execute({ loadOptions: { root, pjson, ignoreManifest: true } });

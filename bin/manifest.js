@@ -1,7 +1,7 @@
 // Writes oclif.manifest.json, with which the command line starts without importing every command.
 import { rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { require } from '../dist/require.js';
+import { require } from '../dist/util/require.js';
 
 const { Config } = require('@oclif/core/config');
 const root = fileURLToPath(new URL('..', import.meta.url));

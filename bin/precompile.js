@@ -2,8 +2,8 @@
 // payloads into a small file each, of which a start loads the few that it needs.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import standalone from 'ajv/dist/standalone/index.js';
+import * as payload from '../dist/config/plugins/payload-validators.js';
 import { checkSchema, createAjv, metaSchema } from '../dist/diagnostics/schema-check.js';
-import * as payload from '../dist/plugins/payload-validators.js';
 
 const folder = new URL('../schemas/', import.meta.url);
 const ajv = createAjv({ source: true, esm: true });

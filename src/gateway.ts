@@ -1,32 +1,32 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { collectAtRest } from './collect-at-rest.js';
 import type { Settings } from './config/settings.js';
-import { type EventLookup, lookUp } from './dedupe/lookup.js';
-import { openDedupe } from './dedupe/open.js';
-import type { AdminOptions, Unready } from './http/admin.js';
-import { createApp } from './http/app.js';
-import { createClients } from './http/client.js';
-import { type ConnectionLimits, Connections } from './http/connections.js';
-import { Gate } from './http/gate.js';
-import type { DeliveryObserver } from './http/observer.js';
-import { fitConnections, readOpenFilesLimit } from './http/open-files.js';
-import { type OperatorServers, startOperatorServers } from './http/operator-servers.js';
-import { Rates } from './http/rates.js';
-import { type Listening, listen } from './http/server.js';
-import { createKeySource } from './keys/source.js';
-import { PublishError, type Publisher } from './model.js';
-import type { Ports } from './pipeline.js';
-import { realClock } from './publish/clock.js';
+import { PublishError, type Publisher } from './core/model.js';
+import type { Ports } from './core/pipeline.js';
+import { type Budget, createBudget } from './core/stages/budget.js';
 import { type Adaptable, createPublisher, type GatewayPublisher } from './publish/create.js';
-import { type Lock, lockFolder } from './publish/disk/lock.js';
-import type { Peers } from './publish/spool/peers.js';
-import { type Budget, createBudget } from './stages/budget.js';
-import { createLog, type Log } from './telemetry/log.js';
-import { Meter } from './telemetry/meter.js';
-import type { Reading } from './telemetry/metrics.js';
-import { observe } from './telemetry/observe.js';
-import { Traces } from './telemetry/traces.js';
-import type { Renewal } from './tls/renewal.js';
+import { collectAtRest } from './server/collect-at-rest.js';
+import type { AdminOptions, Unready } from './server/http/admin.js';
+import { createApp } from './server/http/app.js';
+import { createClients } from './server/http/client.js';
+import { type ConnectionLimits, Connections } from './server/http/connections.js';
+import { Gate } from './server/http/gate.js';
+import type { DeliveryObserver } from './server/http/observer.js';
+import { fitConnections, readOpenFilesLimit } from './server/http/open-files.js';
+import { type OperatorServers, startOperatorServers } from './server/http/operator-servers.js';
+import { Rates } from './server/http/rates.js';
+import { type Listening, listen } from './server/http/server.js';
+import { createKeySource } from './server/keys/source.js';
+import { createLog, type Log } from './server/telemetry/log.js';
+import { Meter } from './server/telemetry/meter.js';
+import type { Reading } from './server/telemetry/metrics.js';
+import { observe } from './server/telemetry/observe.js';
+import { Traces } from './server/telemetry/traces.js';
+import type { Renewal } from './server/tls/renewal.js';
+import { type EventLookup, lookUp } from './storage/dedupe/lookup.js';
+import { openDedupe } from './storage/dedupe/open.js';
+import { type Lock, lockFolder } from './storage/disk/lock.js';
+import type { Peers } from './storage/spool/peers.js';
+import { realClock } from './util/clock.js';
 
 /** Milliseconds that stores and connections have to close in, after `server.drain`; and that whoever asks the admin server at its end has for his answer. */
 const closeLimit = 4_000;
@@ -205,7 +205,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   }
 
   try {
-    const tls = first.tls && (await import('./tls/renewal.js'));
+    const tls = first.tls && (await import('./server/tls/renewal.js'));
     front = await listen((request, response) => handler(request, response), first.listen, log, {
       connections,
       tls: first.tls && tls?.toTexts(first.tls),

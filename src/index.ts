@@ -3,14 +3,23 @@
  * it does nothing; keys that a provider publishes are fetched when a delivery names one, from the hosts that its plugin lists.
  */
 import { join, resolve } from 'node:path';
-import { createKeySource } from './keys/source.js';
-import type { Delivery, KeyDocument, KeyRequest, KeySource, Proof, Provider, Secret, Surroundings } from './model.js';
-import { packageRoot } from './package-root.js';
-import { loadPlugin as load } from './plugins/load.js';
-import { gatherKeys } from './stages/gather-keys.js';
+import { loadPlugin as load } from './config/plugins/load.js';
+import type {
+  Delivery,
+  KeyDocument,
+  KeyRequest,
+  KeySource,
+  Proof,
+  Provider,
+  Secret,
+  Surroundings,
+} from './core/model.js';
+import { gatherKeys } from './core/stages/gather-keys.js';
+import { createKeySource } from './server/keys/source.js';
+import { packageRoot } from './util/package-root.js';
 
-export type { Proof, Provider } from './model.js';
-export { Rejection, type RejectionCode } from './rejection.js';
+export type { Proof, Provider } from './core/model.js';
+export { Rejection, type RejectionCode } from './core/rejection.js';
 
 /** A request as it came, before anything has parsed it. Express, Koa and Node's own server have these at hand. */
 export interface WebhookRequest {

@@ -1,7 +1,7 @@
 import { toFields } from '../dead-letters/letter.js';
+import { Failure } from '../exit.js';
 import type { Activity, EndpointActivity, UnknownPath } from '../inspector/contract.js';
 import { askAdmin } from './admin-client.js';
-import { Failure } from './failure.js';
 import { formatAge } from './time.js';
 
 type Flags = Parameters<typeof askAdmin>[0];

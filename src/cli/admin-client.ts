@@ -1,5 +1,5 @@
-import { printable, printableValues } from '../printable.js';
-import { Failure } from './failure.js';
+import { Failure } from '../exit.js';
+import { printable, printableValues } from '../util/printable.js';
 import { Flags } from './oclif.js';
 import { configFlag, findConfig, whichConfig } from './which-config.js';
 

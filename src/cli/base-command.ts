@@ -1,5 +1,5 @@
-import { escapeJson, printableColoured, printableLines } from '../printable.js';
-import { type ExitReason, exitCodes, toFailure } from './failure.js';
+import { type ExitReason, exitCodes, toFailure } from '../exit.js';
+import { escapeJson, printableColoured, printableLines } from '../util/printable.js';
 import { Command } from './oclif.js';
 import { hasColours, paintOutcomes } from './terminal.js';
 import { announceConfig } from './which-config.js';

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { CasebookResult, CaseResult } from '../casebook/run.js';
+import type { CasebookResult, CaseResult } from '../testing/cases/run.js';
 
 /** What came of a file of tests: a line, and every failure with what was expected and what is. */
 export function describeCasebook({ file, cases, diagnostics }: Omit<CasebookResult, 'text' | 'updated' | 'read'>): {

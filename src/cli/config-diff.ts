@@ -1,9 +1,9 @@
 import type { Change, Side } from '../config/diff.js';
 import type { LoadedConfig } from '../config/load.js';
-import type { Judgement, Recorded, Shift } from '../explain/judge.js';
-import { printable } from '../printable.js';
-import { mayBeThere } from '../read-text.js';
-import { Failure } from './failure.js';
+import { Failure } from '../exit.js';
+import type { Judgement, Recorded, Shift } from '../testing/dry-run/judge.js';
+import { printable } from '../util/printable.js';
+import { mayBeThere } from '../util/read-text.js';
 import { loadWithMadeUp } from './made-up.js';
 import { readInput } from './read-input.js';
 import { present, summarize } from './settings.js';
@@ -35,7 +35,7 @@ export async function diffFiles(oldFile: string, newFile: string, options: DiffO
   const changes = [...diffConfigs(old, next), ...secrets];
   if (options.against.length === 0) return { changes, notes: [] };
   const recorded = (await Promise.all(options.against.map((each) => readAgainst(each, old, options)))).flat();
-  const { findShifts } = await import('../explain/judge.js');
+  const { findShifts } = await import('../testing/dry-run/judge.js');
   const missing = [...new Set([...old.madeUp, ...next.madeUp])];
   const verify = missing.length === 0;
   const changed = await findShifts(recorded, old.settings, next.settings, { verify, now: Date.now() });
@@ -82,7 +82,7 @@ async function readAgainst(
 
 async function readFile(file: string): Promise<readonly Recorded[]> {
   const bytes = await readInput(file);
-  const { readRecorded } = await import('../explain/given.js');
+  const { readRecorded } = await import('../testing/dry-run/given.js');
   try {
     return readRecorded(bytes);
   } catch (error) {

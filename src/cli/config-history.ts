@@ -3,10 +3,10 @@ import { type Change, diffEffects } from '../config/diff.js';
 import { effectOf, historyFolder, type KeptConfig, readHistory } from '../config/history.js';
 import type { Plain } from '../config/resolved.js';
 import type { Settings } from '../config/settings.js';
-import { printable } from '../printable.js';
+import { Failure } from '../exit.js';
+import { printable } from '../util/printable.js';
 import { askAdmin } from './admin-client.js';
 import { describeChange, loadSide } from './config-diff.js';
-import { Failure } from './failure.js';
 import { loadWithMadeUp } from './made-up.js';
 import { whichConfig } from './which-config.js';
 
@@ -112,7 +112,7 @@ function readConfig(status: unknown): { readonly digest: string; readonly file: 
   throw new Failure('unreachable', 'That is not the admin server of a gateway');
 }
 
-/** What is bound to sockets, stores and processes: see the reload of src/workers/. Renewed credentials do not show here. */
+/** What is bound to sockets, stores and processes: see the reload of src/server/workers/. Renewed credentials do not show here. */
 const fixed = /^(server\.(listen|workers|tls)|admin|probes|kafka|embedded|spool|dedupe)(\.|$)/;
 
 function needRestart(changes: readonly Change[]): readonly string[] {

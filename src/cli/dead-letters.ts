@@ -1,10 +1,10 @@
 import type { Settings } from '../config/settings.js';
+import { rejections } from '../core/rejection.js';
 import { Ledger } from '../dead-letters/ledger.js';
 import type { DeadLetter } from '../dead-letters/letter.js';
+import { Failure } from '../exit.js';
 import type { StoredRecord } from '../publish/read.js';
-import { rejections } from '../rejection.js';
 import { didYouMean } from './did-you-mean.js';
-import { Failure } from './failure.js';
 import { Flags } from './oclif.js';
 import { sinceOf } from './time.js';
 import { configFlag } from './which-config.js';

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Settings } from '../config/settings.js';
-import { type Finding, fail, ok, warn } from '../doctor/finding.js';
-import type { FoundSecret } from '../doctor/secrets.js';
+import { type Finding, fail, ok, warn } from './doctor/finding.js';
+import type { FoundSecret } from './doctor/secrets.js';
 import { present, summarize } from './settings.js';
 
 export interface Examination {
@@ -19,8 +19,8 @@ export interface Examination {
 export async function examine(file: string, url: string | undefined, adminUrl?: string): Promise<Examination> {
   const [{ loadConfig }, { examineUrl }, { packageRoot }] = await Promise.all([
     import('../config/load.js'),
-    import('../doctor/url.js'),
-    import('../package-root.js'),
+    import('./doctor/url.js'),
+    import('../util/package-root.js'),
   ]);
   const versions = await examineOwnVersions(packageRoot);
   const { settings, diagnostics, sources } = await loadConfig(file, process.env, Date.now());
@@ -47,8 +47,8 @@ export async function examine(file: string, url: string | undefined, adminUrl?: 
 
 async function examineOwnVersions(root: string): Promise<Finding> {
   const [{ examineVersions }, { readJson }] = await Promise.all([
-    import('../doctor/machine.js'),
-    import('../read-text.js'),
+    import('./doctor/machine.js'),
+    import('../util/read-text.js'),
   ]);
   const { version = '', engines = {} }: { version?: string; engines?: { node?: string } } = await readJson(
     join(root, 'package.json'),
@@ -60,15 +60,15 @@ async function examineStore({ publisher, topics, limits }: Settings): Promise<Ex
   if (publisher.kind === 'embedded') {
     return { findings: [ok('kafka', 'none: the records go to the embedded log')], reachable: true };
   }
-  const { examineKafka } = await import('../doctor/kafka.js');
+  const { examineKafka } = await import('./doctor/kafka.js');
   return examineKafka(publisher, topics, limits.body);
 }
 
 async function examineSecrets({ file, endpoints }: Settings): Promise<readonly Finding[]> {
   const [{ examineSecret }, { listSecrets }, { formsFor }] = await Promise.all([
-    import('../doctor/secrets.js'),
+    import('./doctor/secrets.js'),
     import('../config/made-up.js'),
-    import('../plugins/secret-forms.js'),
+    import('../config/plugins/secret-forms.js'),
   ]);
   const found: FoundSecret[] = [];
   for (const { env, file: path, provider, endpoint: name, name: secret = '', kind } of await listSecrets(file)) {
@@ -90,17 +90,17 @@ async function readSecretText(base: string, env: string | undefined, file: strin
 }
 
 async function examineEdge(settings: Settings): Promise<readonly Finding[]> {
-  const { examineAllow } = await import('../doctor/allow.js');
+  const { examineAllow } = await import('./doctor/allow.js');
   const allowed = examineAllow(settings, Date.now());
   if (settings.tls === undefined) return allowed;
-  const { examineTls } = await import('../doctor/tls.js');
+  const { examineTls } = await import('./doctor/tls.js');
   return [examineTls(settings.tls, Date.now()), ...allowed];
 }
 
 async function examineMachine(settings: Settings): Promise<readonly Finding[]> {
   const [{ examineDisks, examinePort }, { examineModes }] = await Promise.all([
-    import('../doctor/machine.js'),
-    import('../doctor/modes.js'),
+    import('./doctor/machine.js'),
+    import('./doctor/modes.js'),
   ]);
   const workers = settings.workers === 'auto' ? availableParallelism() : settings.workers;
   const { listen, tls, admin, probes } = settings;
@@ -115,14 +115,14 @@ async function examineMachine(settings: Settings): Promise<readonly Finding[]> {
 
 async function examineShared({ dedupe }: Settings): Promise<readonly Finding[]> {
   if (dedupe?.redis === undefined) return [];
-  const { examineRedis } = await import('../doctor/redis.js');
+  const { examineRedis } = await import('./doctor/redis.js');
   return examineRedis(dedupe.redis, Date.now);
 }
 
 /** The gateway that runs with this configuration, if one does. */
 async function examineSelf(file: string, adminUrl: string | undefined): Promise<readonly Finding[]> {
   const [{ examineRunning, examineTraffic }, { readAdminAddress }, { requestAdmin }] = await Promise.all([
-    import('../doctor/running.js'),
+    import('./doctor/running.js'),
     import('../config/admin-address.js'),
     import('./admin-request.js'),
   ]);

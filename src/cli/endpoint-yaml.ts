@@ -1,5 +1,5 @@
-import type { SoundPlugin } from '../plugins/catalogue.js';
-import { unsignedHeaders } from '../plugins/unsigned-headers.js';
+import type { SoundPlugin } from '../config/plugins/catalogue.js';
+import { unsignedHeaders } from '../config/plugins/unsigned-headers.js';
 
 /** Where an endpoint's secret of this name is read from, as it stands in the YAML: `env: …` or `file: …`. */
 export type SecretReference = (provider: string, kind: string, ofSeveral: boolean) => string;

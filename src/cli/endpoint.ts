@@ -1,6 +1,6 @@
-import type { Endpoint } from '../model.js';
+import type { Endpoint } from '../core/model.js';
+import { Failure } from '../exit.js';
 import { didYouMean } from './did-you-mean.js';
-import { Failure } from './failure.js';
 
 /** The endpoint of this name. Throws a usage Failure, with a did-you-mean, if there is none. */
 export async function endpointNamed(endpoints: readonly Endpoint[], name: string): Promise<Endpoint> {

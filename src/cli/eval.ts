@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
-import { withExactNumbers } from '../exact/parse.js';
-import { writeJson } from '../exact/write.js';
-import type { Given } from '../explain/given.js';
-import type { Rule } from '../model.js';
-import type { SoundPlugin } from '../plugins/load.js';
-import type { Evaluation, Subject } from '../trial/evaluate.js';
+import type { SoundPlugin } from '../config/plugins/load.js';
+import type { Rule } from '../core/model.js';
+import { Failure } from '../exit.js';
+import type { Given } from '../testing/dry-run/given.js';
+import type { Evaluation, Subject } from '../testing/rules/evaluate.js';
+import { withExactNumbers } from '../util/json/parse.js';
+import { writeJson } from '../util/json/write.js';
 import { endpointNamed } from './endpoint.js';
-import { Failure } from './failure.js';
 import { loadWithMadeUp } from './made-up.js';
 import { openSound } from './plugins.js';
 import { readInput } from './read-input.js';
@@ -41,7 +41,7 @@ export async function readExpression(
 
 /** Compiles a rule. Throws a usage Failure that says what is wrong with it, and where. */
 export async function compileExpression(source: string): Promise<Rule> {
-  const { compileRule } = await import('../rules/compile.js');
+  const { compileRule } = await import('../core/rules/compile.js');
   const { rule, fault } = compileRule(source);
   if (rule !== undefined) return rule;
   const { message = 'it does not compile', within, hint } = fault ?? {};
@@ -58,8 +58,8 @@ export async function readSubjects(options: EvalOptions): Promise<Subjects> {
   if (options.example !== undefined) return readFile(options.example, options.endpoint ?? '');
   const plugins = await findPlugins(options);
   const [{ specimensOf }, { compileEvents }] = await Promise.all([
-    import('../rehearsal/lint-examples.js'),
-    import('../rules/events.js'),
+    import('../testing/plugins/lint-examples.js'),
+    import('../core/rules/events.js'),
   ]);
   const isWanted = options.events.length === 0 ? () => true : compileEvents(options.events);
   const all = (await Promise.all(plugins.map((plugin) => specimensOf(plugin, Date.now())))).flat();
@@ -88,7 +88,7 @@ async function findPlugins({ config, endpoint, plugin }: EvalOptions): Promise<r
 /** A body, an example of a plugin, a captured request, or a record. */
 async function readFile(file: string, endpoint: string): Promise<Subjects> {
   const bytes = await readInput(file);
-  const { readGiven } = await import('../explain/given.js');
+  const { readGiven } = await import('../testing/dry-run/given.js');
   const given = readGiven(bytes);
   const { body, headers } = await toBody(given);
   const text = body.toString();

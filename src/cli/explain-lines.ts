@@ -1,4 +1,3 @@
-import { writeJson } from '../exact/write.js';
 import type {
   Condition,
   ExplainedItem,
@@ -8,8 +7,9 @@ import type {
   ExplainedSchema,
   Explanation,
   Verification,
-} from '../explain/explanation.js';
-import { printable } from '../printable.js';
+} from '../testing/dry-run/explanation.js';
+import { writeJson } from '../util/json/write.js';
+import { printable } from '../util/printable.js';
 
 const width = 10;
 

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { resolve, sep } from 'node:path';
 import type { Settings } from '../config/settings.js';
-import type { Explanation, Verification } from '../explain/explanation.js';
-import type { Given, GivenRecord } from '../explain/given.js';
-import type { Walk } from '../explain/walk.js';
-import type { Delivery, Endpoint } from '../model.js';
-import { mayBeThere } from '../read-text.js';
+import type { Delivery, Endpoint } from '../core/model.js';
+import { Failure } from '../exit.js';
+import type { Explanation, Verification } from '../testing/dry-run/explanation.js';
+import type { Given, GivenRecord } from '../testing/dry-run/given.js';
+import type { Walk } from '../testing/dry-run/walk.js';
+import { mayBeThere } from '../util/read-text.js';
 import { endpointNamed } from './endpoint.js';
-import { Failure } from './failure.js';
 import { readInput } from './read-input.js';
 import { fetchKeys } from './verify-request.js';
 
@@ -34,7 +34,7 @@ export async function explainSubject(subject: string, options: ExplainOptions): 
 
 async function readSubject(file: string): Promise<Given> {
   const bytes = await readInput(file);
-  const { readGiven } = await import('../explain/given.js');
+  const { readGiven } = await import('../testing/dry-run/given.js');
   try {
     return readGiven(bytes);
   } catch (error) {
@@ -64,15 +64,15 @@ async function explainGiven(subject: string, given: Given, options: ExplainOptio
   const { settings, now } = options;
   if (given.kind === 'request') {
     const { notes, ...request } = given.request;
-    const { endpointAt } = await import('../explain/judge.js');
+    const { endpointAt } = await import('../testing/dry-run/judge.js');
     const endpoint = await chooseEndpoint(options, endpointAt(settings.endpoints, request.target));
     return explainSigned(subject, endpoint, { id: randomUUID(), receivedAt: now, ...request }, notes, options);
   }
   const endpoint = await chooseEndpoint(options, endpointOfFile(subject, settings.endpoints));
-  const { compose, requestOfBody, requestOfExample } = await import('../explain/compose.js');
+  const { compose, requestOfBody, requestOfExample } = await import('../testing/dry-run/compose.js');
   const request = given.kind === 'body' ? requestOfBody(endpoint, given.body) : requestOfExample(endpoint, given);
   const composed = compose(endpoint, request, now);
-  const { assumeProven } = await import('../explain/rerun.js');
+  const { assumeProven } = await import('../testing/dry-run/rerun.js');
   const proven = composed.signed ? endpoint : assumeProven(endpoint, 'none');
   const walked = await walkThrough(proven, composed.delivery, now, options);
   const verification = composed.signed
@@ -89,10 +89,10 @@ export async function explainRecord(
 ): Promise<Explanation> {
   const { ce_endpoint: name = '', ce_source: path = '/' } = record.headers;
   const { endpoints } = options.settings;
-  const { endpointAt } = await import('../explain/judge.js');
+  const { endpointAt } = await import('../testing/dry-run/judge.js');
   const own = endpoints.find((each) => each.name === name) ?? endpointAt(endpoints, path);
   const endpoint = await chooseEndpoint(options, own);
-  const { rerun } = await import('../explain/rerun.js');
+  const { rerun } = await import('../testing/dry-run/rerun.js');
   const { delivery, now, notes, signed, endpoint: proven } = rerun(record, endpoint, options.now);
   if (signed) return explainSigned(subject, endpoint, delivery, notes, { ...options, now });
   const walked = await walkThrough(proven, delivery, now, options);
@@ -131,8 +131,8 @@ function endpointOfFile(file: string, endpoints: readonly Endpoint[]): Endpoint 
 
 async function walkThrough(endpoint: Endpoint, delivery: Delivery, now: number, { settings }: ExplainOptions) {
   const [{ walk }, { createKeySource }] = await Promise.all([
-    import('../explain/walk.js'),
-    import('../keys/source.js'),
+    import('../testing/dry-run/walk.js'),
+    import('../server/keys/source.js'),
   ]);
   const { limits, deadLetter } = settings;
   const fetching = endpoint.provider.scheme.fetchesKeys ? { keys: createKeySource() } : {};
@@ -148,7 +148,7 @@ async function verificationOf(
 ): Promise<Verification> {
   if (handshake !== undefined) return skipped('it is a handshake, and no event');
   if (rejection !== undefined && ['route', 'body'].includes(rejection.stage)) return skipped('it did not come so far');
-  const { examine } = await import('../forensics/examine.js');
+  const { examine } = await import('../testing/diagnosis/examine.js');
   const keys = await fetchKeys(endpoint, delivery, now);
   const examined = examine(delivery, { endpoint, all: settings.endpoints, now, keys });
   if (!examined.verified) return { outcome: 'refused', causes: examined.causes };
@@ -170,8 +170,8 @@ async function tell(
   told: { subject: string; notes: readonly string[]; verification: Verification; settings: Settings },
 ): Promise<Explanation> {
   const [{ explain }, { choosePartition }] = await Promise.all([
-    import('../explain/explain.js'),
-    import('../publish/partitioner.js'),
+    import('../testing/dry-run/explain.js'),
+    import('../kafka/partitioner.js'),
   ]);
   const { publisher } = told.settings;
   const count = publisher.kind === 'kafka' ? publisher.topics.partitions : 1;

@@ -1,7 +1,7 @@
 import { toFields } from '../dead-letters/letter.js';
+import { Failure } from '../exit.js';
 import type { DeliveryEvent, DeliveryList, DeliveryRow } from '../inspector/contract.js';
 import { askAdmin } from './admin-client.js';
-import { Failure } from './failure.js';
 import type { Part, Searched, Sighting } from './find.js';
 import { countNoun } from './search-cuts.js';
 import { formatAge } from './time.js';
@@ -73,7 +73,7 @@ function isRow(value: unknown): value is DeliveryRow {
   return typeof id === 'string' && Array.isArray(events);
 }
 
-/** See `EventLookup` in src/dedupe/lookup.ts. */
+/** See `EventLookup` in src/storage/dedupe/lookup.ts. */
 function readIndex(id: string, answer: unknown): Part {
   const { places, types, count } = toFields(answer);
   if (!Array.isArray(places)) return { found: [], searched: [] };

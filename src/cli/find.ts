@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
 import type { Settings } from '../config/settings.js';
-import { PublishError } from '../model.js';
+import { PublishError } from '../core/model.js';
 import type { Search } from '../publish/find.js';
 import type { StoredRecord } from '../publish/read.js';
-import type { SpooledRecord } from '../publish/spool/spooled-record.js';
+import type { SpooledRecord } from '../storage/spool/spooled-record.js';
 import { readLedger } from './dead-letters.js';
 import { askGateway } from './find-gateway.js';
 import { countNoun, describeCuts, enoughLimit } from './search-cuts.js';
@@ -114,8 +114,8 @@ async function lookIntoSpool(id: string, { publisher }: Settings): Promise<Part>
   if (publisher.kind !== 'kafka') return { found: [], searched: [] };
   const { dir } = publisher.spool;
   const [{ listParked, listWaiting }, { realFiles }] = await Promise.all([
-    import('../publish/spool/inspect.js'),
-    import('../publish/disk/files.js'),
+    import('../storage/spool/inspect.js'),
+    import('../storage/disk/files.js'),
   ]);
   const found: Sighting[] = [];
   let count = 0;

@@ -1,4 +1,4 @@
-import { exitCodes } from './failure.js';
+import { exitCodes } from '../exit.js';
 
 /** Milliseconds in which a second signal counts as the first: npm passes on a Ctrl-C that the terminal has sent already. */
 const sameSignal = 500;

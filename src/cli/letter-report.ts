@@ -2,8 +2,8 @@ import type { Dismissal } from '../dead-letters/dismiss.js';
 import { type DeadLetter, type LetterError, readRequestHeaders } from '../dead-letters/letter.js';
 import type { Mark } from '../dead-letters/marks.js';
 import { maskBody, maskTarget, maskText } from '../dead-letters/mask.js';
-import { printable } from '../printable.js';
 import type { StoredRecord } from '../publish/read.js';
+import { printable } from '../util/printable.js';
 
 export interface LetterReport {
   readonly id: string;

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { RuleLevel, RuleLevels } from '../diagnostics/levels.js';
+import { Failure } from '../exit.js';
 import { didYouMean } from './did-you-mean.js';
-import { Failure } from './failure.js';
 import { present, summarize } from './settings.js';
 
 export const lintFormats = ['pretty', 'json', 'sarif', 'github', 'junit'] as const;

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { Listen, Settings, SocketPath } from '../config/settings.js';
-import type { SoundConfig } from '../workers/reload.js';
-import { Failure, toFailure } from './failure.js';
+import { Failure, toFailure } from '../exit.js';
+import type { SoundConfig } from '../server/workers/reload.js';
 
 /**
  * An error of a start; where nobody can listen at an address of the configuration, it says which key of which file has it.

@@ -11,8 +11,8 @@ export async function loadWithMadeUp(
   const [{ makeUpSecrets }, { loadConfig }, { declarationOf }, { makeSecretText }] = await Promise.all([
     import('../config/made-up.js'),
     import('../config/load.js'),
-    import('./dev-secrets.js'),
-    import('../rehearsal/secrets.js'),
+    import('./dev/secrets.js'),
+    import('../testing/plugins/secrets.js'),
   ]);
   const made = await makeUpSecrets(file, process.env, which, async (provider, kind) =>
     provider === undefined ? 'made-up-for-this-command' : makeSecretText(await declarationOf(provider, file), kind),

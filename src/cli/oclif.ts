@@ -1,4 +1,4 @@
-import { require } from '../require.js';
+import { require } from '../util/require.js';
 
 /** What commands are made of. */
 export const Args: typeof import('@oclif/core/args') = require('@oclif/core/args');

@@ -1,5 +1,5 @@
-import type { SoundPlugin } from '../plugins/catalogue.js';
-import { Failure } from './failure.js';
+import type { SoundPlugin } from '../config/plugins/catalogue.js';
+import { Failure } from '../exit.js';
 import { openSound } from './plugins.js';
 
 /** Names of providers from flags, each of which may have several with commas between them. Throws a usage Failure if there is none. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import type { OpenedPlugin, SoundPlugin } from '../plugins/catalogue.js';
+import type { OpenedPlugin, SoundPlugin } from '../config/plugins/catalogue.js';
+import { Failure } from '../exit.js';
 import { didYouMean } from './did-you-mean.js';
-import { Failure } from './failure.js';
 import { Flags } from './oclif.js';
 import { present } from './settings.js';
 import { configFlag, findConfig } from './which-config.js';
@@ -34,7 +34,7 @@ export async function pluginFolders({ config, dir }: Where): Promise<readonly st
 /** Name → folder of the plugins of these names; all, if none is given. */
 export async function findPlugins(where: Where, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const folders = await pluginFolders(where);
-  const { listPlugins } = await import('../plugins/catalogue.js');
+  const { listPlugins } = await import('../config/plugins/catalogue.js');
   const places = await listPlugins(folders).catch((error: Error) => {
     throw new Failure('usage', error.message);
   });
@@ -53,7 +53,7 @@ export async function findPlugins(where: Where, names: readonly string[]): Promi
 
 /** The plugin of this name. Throws a `config` Failure that says every fault if it is not sound. */
 export async function openSound(where: Where, name: string): Promise<SoundPlugin> {
-  const { openPlugin } = await import('../plugins/catalogue.js');
+  const { openPlugin } = await import('../config/plugins/catalogue.js');
   const [[, folder] = ['', '']] = await findPlugins(where, [name]);
   const opened = await openPlugin(name, folder);
   if (opened.sound !== undefined) return opened.sound;

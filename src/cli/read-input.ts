@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { reasonOf, sayUnreadable } from '../read-fault.js';
-import { Failure } from './failure.js';
+import { Failure } from '../exit.js';
+import { reasonOf, sayUnreadable } from '../util/read-fault.js';
 
 /** The bytes of a file, or of stdin for `-`. Throws a usage Failure if it can't be read. */
 export async function readInput(file: string): Promise<Buffer> {

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { withExactNumbers } from '../exact/parse.js';
-import { writeJson } from '../exact/write.js';
-import { printable } from '../printable.js';
 import type { StoredRecord } from '../publish/read.js';
+import { withExactNumbers } from '../util/json/parse.js';
+import { writeJson } from '../util/json/write.js';
+import { printable } from '../util/printable.js';
 import { shorten } from './table.js';
 
 /** A record as JSON: the value as text, or as base64 where it is not UTF-8. */

@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import type { Check, Rehearsal } from '../rehearsal/checks.js';
+import type { Check, Rehearsal } from '../testing/plugins/checks.js';
 
 /** What came of a plugin's examples: a line with notes, and every failure with what was expected. */
 export function describeRehearsal({ plugin, folder, examples, checks, notes }: Rehearsal): {

@@ -1,15 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import type { Settings } from '../config/settings.js';
+import type { Placement, Publisher } from '../core/model.js';
 import type { Ledger } from '../dead-letters/ledger.js';
 import type { DeadLetter } from '../dead-letters/letter.js';
 import type { ReplayPorts, Tally } from '../dead-letters/plan.js';
-import type { Placement, Publisher } from '../model.js';
-import { printable } from '../printable.js';
-import { realClock } from '../publish/clock.js';
-import type { Log } from '../publish/log.js';
-import { Repeats } from '../telemetry/repeats.js';
+import { Failure } from '../exit.js';
+import { Repeats } from '../server/telemetry/repeats.js';
+import { realClock } from '../util/clock.js';
+import type { Log } from '../util/log.js';
+import { printable } from '../util/printable.js';
 import { loadLetters, readLedger } from './dead-letters.js';
-import { Failure } from './failure.js';
 
 /** Milliseconds without an acknowledgement after which Kafka is taken for gone. */
 const patience = 60_000;
@@ -60,7 +60,7 @@ type Given = Pick<ReplayPorts, 'publisher' | 'held' | 'signal' | 'show'> & {
 
 async function makePorts(settings: Settings, { dedupe, ...given }: Given): Promise<ReplayPorts> {
   const [{ createKeySource }, { readEnds, readTopics }] = await Promise.all([
-    import('../keys/source.js'),
+    import('../server/keys/source.js'),
     import('../publish/read.js'),
   ]);
   return {
@@ -82,8 +82,8 @@ async function openMemory({ dedupe }: Settings) {
   const files = await readdir(dedupe.dir).catch(() => []);
   if (files.length === 0) return undefined;
   const [{ openDedupe }, { realClock }] = await Promise.all([
-    import('../dedupe/open.js'),
-    import('../publish/clock.js'),
+    import('../storage/dedupe/open.js'),
+    import('../util/clock.js'),
   ]);
   return openDedupe(dedupe, { shared: true, clock: realClock, log: complain });
 }
@@ -124,7 +124,7 @@ const complain: Log = (level, message, fields) => repeats.take(level, message, f
 export async function dryRun(settings: Settings, { choose, signal, show }: ReplayOptions): Promise<Tally> {
   const [{ rehearse }, { createKeySource }] = await Promise.all([
     import('../dead-letters/rehearse.js'),
-    import('../keys/source.js'),
+    import('../server/keys/source.js'),
   ]);
   const ledger = await readLedger(settings, { signal });
   const { endpoints, dedupe } = settings;

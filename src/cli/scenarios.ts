@@ -1,9 +1,9 @@
 import type { Settings } from '../config/settings.js';
-import type { Fault } from '../simulate/scenarios/faults.js';
-import type { Played } from '../simulate/scenarios/play.js';
-import type { Playable } from '../simulate/scenarios/traffic.js';
+import { Failure } from '../exit.js';
+import type { Fault } from '../testing/simulator/scenarios/faults.js';
+import type { Played } from '../testing/simulator/scenarios/play.js';
+import type { Playable } from '../testing/simulator/scenarios/traffic.js';
 import { didYouMean } from './did-you-mean.js';
-import { Failure } from './failure.js';
 import { prepareEndpoints } from './simulation.js';
 import { formatTable } from './table.js';
 
@@ -53,7 +53,7 @@ const patience = 120_000;
 /** Throws a Failure if the configuration cannot be used, or none of its plugins has a scenario. */
 export async function listPlayable(flags: Parameters<typeof prepareEndpoints>[0]): Promise<Playing> {
   const { endpoints, base, trusting } = await prepareEndpoints(flags);
-  const { listScenarios } = await import('../simulate/scenarios/declaration.js');
+  const { listScenarios } = await import('../testing/simulator/scenarios/declaration.js');
   const lists = await Promise.all(endpoints.map((endpoint) => listOf(endpoint, listScenarios)));
   const playable = lists.flat();
   if (playable.length === 0) throw new Failure('usage', 'The plugins of this configuration have no scenarios');
@@ -78,12 +78,12 @@ export async function playScenarios(
 ): Promise<ScenarioReport> {
   const [{ addFaults }, { planLife }, { planTraffic, longestOf }, { play }, { seededRandom }, { createSender }] =
     await Promise.all([
-      import('../simulate/scenarios/faults.js'),
-      import('../simulate/scenarios/life.js'),
-      import('../simulate/scenarios/traffic.js'),
-      import('../simulate/scenarios/play.js'),
-      import('../simulate/scenarios/random.js'),
-      import('../simulate/sender.js'),
+      import('../testing/simulator/scenarios/faults.js'),
+      import('../testing/simulator/scenarios/life.js'),
+      import('../testing/simulator/scenarios/traffic.js'),
+      import('../testing/simulator/scenarios/play.js'),
+      import('../testing/simulator/scenarios/random.js'),
+      import('../testing/simulator/sender.js'),
     ]);
   const faults = await chooseFaults(flags.faults);
   const chosen = flags.name === undefined ? playable : [await choose(playable, flags.name)];
@@ -130,7 +130,7 @@ export async function playScenarios(
 }
 
 async function openExpected(path: string) {
-  const { ExpectedFile } = await import('../simulate/scenarios/expected.js');
+  const { ExpectedFile } = await import('../testing/simulator/scenarios/expected.js');
   return new ExpectedFile(path);
 }
 
@@ -144,7 +144,7 @@ async function choose(playable: readonly Playable[], name: string): Promise<Play
 
 async function chooseFaults(text: string | undefined): Promise<ReadonlySet<Fault>> {
   if (text === undefined) return new Set();
-  const { faults } = await import('../simulate/scenarios/faults.js');
+  const { faults } = await import('../testing/simulator/scenarios/faults.js');
   if (text === 'all') return new Set(faults);
   const names = text.split(',');
   const chosen = faults.filter((fault) => names.includes(fault));

@@ -1,9 +1,9 @@
 import { isAbsolute, relative } from 'node:path';
 import type { Settings } from '../config/settings.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import { printable } from '../printable.js';
-import type { SoundConfig } from '../workers/reload.js';
-import { Failure } from './failure.js';
+import { Failure } from '../exit.js';
+import type { SoundConfig } from '../server/workers/reload.js';
+import { printable } from '../util/printable.js';
 
 export async function loadSettings(file: string, options: { readonly warn: boolean }): Promise<Settings> {
   return (await loadSound(file, options)).settings;

@@ -1,8 +1,8 @@
 import type { Settings } from '../config/settings.js';
-import type { OutgoingRequest } from '../model.js';
-import type { ComposeOptions, Offer } from '../simulate/compose.js';
+import type { OutgoingRequest } from '../core/model.js';
+import { Failure } from '../exit.js';
+import type { ComposeOptions, Offer } from '../testing/simulator/compose.js';
 import { didYouMean } from './did-you-mean.js';
-import { Failure } from './failure.js';
 import { Flags } from './oclif.js';
 import { loadSettings } from './settings.js';
 import { configFlag, whichConfig } from './which-config.js';
@@ -70,7 +70,7 @@ export async function chooseOffer(offers: readonly Offer[], type: string): Promi
 
 /** A source of signed requests. Throws a Failure if the endpoint has no active secret; so does the source, if it can't sign. */
 export async function prepareRequests(offer: Offer, options: ComposeOptions): Promise<() => OutgoingRequest> {
-  const { composer } = await import('../simulate/compose.js');
+  const { composer } = await import('../testing/simulator/compose.js');
   const next = composer(offer, options);
   if (!next) throw new Failure('config', `No secret of endpoint "${offer.endpoint.name}" is active now`);
   return () => {
@@ -91,7 +91,7 @@ export async function listOffers(
   { endpoints }: Pick<Settings, 'endpoints'>,
   endpointName: string | undefined,
 ): Promise<readonly Offer[]> {
-  const { listSendable } = await import('../plugins/examples.js');
+  const { listSendable } = await import('../config/plugins/examples.js');
   const chosen = endpoints.filter(({ name }) => endpointName === undefined || name === endpointName);
   const offers = await Promise.all(
     chosen.map(async (endpoint) => {

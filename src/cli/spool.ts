@@ -1,4 +1,4 @@
-import { Failure } from './failure.js';
+import { Failure } from '../exit.js';
 import { loadSettings } from './settings.js';
 import { whichConfig } from './which-config.js';
 
@@ -6,8 +6,8 @@ import { whichConfig } from './which-config.js';
 export async function inspectSpool(flag: string | undefined) {
   const folder = await loadSpoolFolder(flag);
   const [{ askForRecovery, askForRetry, listDamaged, listLanes, listParked }, { realFiles }] = await Promise.all([
-    import('../publish/spool/inspect.js'),
-    import('../publish/disk/files.js'),
+    import('../storage/spool/inspect.js'),
+    import('../storage/disk/files.js'),
   ]);
   return {
     folder,

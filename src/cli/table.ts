@@ -1,4 +1,4 @@
-import { printable } from '../printable.js';
+import { printable } from '../util/printable.js';
 
 export interface TableOptions {
   /** Characters of a line; absent: as many as it takes. */

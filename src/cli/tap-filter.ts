@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { withExactNumbers } from '../exact/parse.js';
-import type { Rule } from '../model.js';
+import type { Rule } from '../core/model.js';
+import { compileEvents } from '../core/rules/events.js';
+import { Failure } from '../exit.js';
 import type { StoredRecord } from '../publish/read.js';
-import { compileEvents } from '../rules/events.js';
-import { Failure } from './failure.js';
+import { withExactNumbers } from '../util/json/parse.js';
 
 export interface TapSelection {
   /** Event types, with `*` for any run of characters; empty: all. */
@@ -53,8 +53,8 @@ async function compileWhere(
   failures: Selector['failures'],
 ): Promise<(record: StoredRecord) => Promise<boolean>> {
   const [{ compileRule }, { holds }] = await Promise.all([
-    import('../rules/compile.js'),
-    import('../stages/condition.js'),
+    import('../core/rules/compile.js'),
+    import('../core/stages/condition.js'),
   ]);
   const { rule, fault } = compileRule(source);
   if (rule === undefined) throw new Failure('usage', `--where ${source}: ${fault?.message}`);

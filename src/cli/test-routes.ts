@@ -22,8 +22,8 @@ export async function testOwnRoutes(
   );
   if (endpoints.length === 0) return { diagnostics: [] };
   const [{ lintExamples }, { tryOwnRoutes }, { applyLevels }, { inOrder }] = await Promise.all([
-    import('../rehearsal/lint-examples.js'),
-    import('../trial/endpoints.js'),
+    import('../testing/plugins/lint-examples.js'),
+    import('../testing/rules/endpoints.js'),
     import('../diagnostics/levels.js'),
     import('../config/load.js'),
   ]);

@@ -1,12 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import type { CasebookOptions, CasebookResult } from '../casebook/run.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import { isAbsence, sayUnreadable } from '../read-fault.js';
-import { listFolder } from '../read-text.js';
-import type { Rehearsal } from '../rehearsal/checks.js';
+import { Failure } from '../exit.js';
+import type { CasebookOptions, CasebookResult } from '../testing/cases/run.js';
+import type { Rehearsal } from '../testing/plugins/checks.js';
+import { isAbsence, sayUnreadable } from '../util/read-fault.js';
+import { listFolder } from '../util/read-text.js';
 import { describeCasebook, summarizeCase } from './casebook-lines.js';
-import { Failure } from './failure.js';
 import type { JunitSuite } from './junit.js';
 import { findPlugins, presentPlugin } from './plugins.js';
 import { describeRehearsal } from './rehearsal-lines.js';
@@ -139,8 +139,8 @@ async function testConfig(file: string, { books, update, ...providers }: ConfigO
 
 async function testPlugin(name: string, folder: string, update: boolean): Promise<UnitReport> {
   const [{ openPlugin }, { rehearse, makeCast }] = await Promise.all([
-    import('../plugins/catalogue.js'),
-    import('../rehearsal/rehearse.js'),
+    import('../config/plugins/catalogue.js'),
+    import('../testing/plugins/rehearse.js'),
   ]);
   const opened = await openPlugin(name, folder);
   const { diagnostics, sound } = opened;
@@ -179,7 +179,7 @@ async function runCasebooks(files: readonly string[], options: CasebookOptions, 
   const folders: string[] = [];
   let faults = '';
   if (files.length === 0) return { tests, ...said, faults, folders };
-  const { runCasebook } = await import('../casebook/run.js');
+  const { runCasebook } = await import('../testing/cases/run.js');
   for (const file of files) {
     const first = await runCasebook(file, options);
     const isUpdated = update && first.updated !== undefined;

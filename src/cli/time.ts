@@ -1,4 +1,4 @@
-import { Failure } from './failure.js';
+import { Failure } from '../exit.js';
 
 const units: { readonly [unit: string]: number | undefined } = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -1,6 +1,6 @@
 import type { Activity } from '../inspector/contract.js';
-import { printable } from '../printable.js';
-import type { Status } from '../telemetry/status.js';
+import type { Status } from '../server/telemetry/status.js';
+import { printable } from '../util/printable.js';
 import { describeUnknownPaths, formatLast, formatRate, rateOfFiveMinutes, recentOutcomes } from './activity.js';
 import { formatTable } from './table.js';
 import { formatAge } from './time.js';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { CapturedRequest } from '../forensics/captured-request.js';
-import type { Examination } from '../forensics/examine.js';
-import type { Delivery, Endpoint, KeyDocument } from '../model.js';
-import { printable } from '../printable.js';
+import type { Delivery, Endpoint, KeyDocument } from '../core/model.js';
+import { Failure } from '../exit.js';
+import type { CapturedRequest } from '../testing/diagnosis/captured-request.js';
+import type { Examination } from '../testing/diagnosis/examine.js';
+import { printable } from '../util/printable.js';
 import { endpointNamed } from './endpoint.js';
-import { Failure } from './failure.js';
 import { readInput } from './read-input.js';
 import { loadSettings } from './settings.js';
 import { whichConfig } from './which-config.js';
@@ -24,13 +24,13 @@ export async function verifyRequest(file: string, { endpoint: name, config, now 
   const settings = await loadSettings(whichConfig(config).file, { warn: false });
   const endpoint = await endpointNamed(settings.endpoints, name);
   const delivery: Delivery = { id: randomUUID(), receivedAt: now, ...request };
-  const { examine } = await import('../forensics/examine.js');
+  const { examine } = await import('../testing/diagnosis/examine.js');
   const keys = await fetchKeys(endpoint, delivery, now);
   return { ...examine(delivery, { endpoint, all: settings.endpoints, now, keys }), endpoint: name, notes };
 }
 
 async function readCaptured(file: string): Promise<CapturedRequest> {
-  const { readRequest } = await import('../forensics/captured-request.js');
+  const { readRequest } = await import('../testing/diagnosis/captured-request.js');
   try {
     return readRequest(await readInput(file));
   } catch (error) {
@@ -50,9 +50,9 @@ export async function fetchKeys(
   const none: ReadonlyMap<string, KeyDocument> = new Map();
   if (!scheme.fetchesKeys) return none;
   const [{ createKeySource }, { gatherKeys }, { Rejection }] = await Promise.all([
-    import('../keys/source.js'),
-    import('../stages/gather-keys.js'),
-    import('../rejection.js'),
+    import('../server/keys/source.js'),
+    import('../core/stages/gather-keys.js'),
+    import('../core/rejection.js'),
   ]);
   const source = createKeySource();
   try {

@@ -1,6 +1,6 @@
-import type { Vector } from '../forensics/vectors.js';
-import type { Scheme } from '../model.js';
-import { Failure } from './failure.js';
+import type { Scheme } from '../core/model.js';
+import { Failure } from '../exit.js';
+import type { Vector } from '../testing/diagnosis/vectors.js';
 import { findPlugins, openSound } from './plugins.js';
 import { readInput } from './read-input.js';
 
@@ -36,7 +36,7 @@ interface Options {
 
 /** Holds the vectors of a file against the plugins of their providers, or those of one plugin against it. */
 export async function verifyVectors(file: string, options: Options): Promise<VectorReport> {
-  const { judge } = await import('../forensics/vectors.js');
+  const { judge } = await import('../testing/diagnosis/vectors.js');
   const disagreements: Disagreement[] = [];
   const errors: VectorError[] = [];
   const withoutPlugin = new Set<string>();
@@ -63,7 +63,7 @@ export async function verifyVectors(file: string, options: Options): Promise<Vec
 
 /** Vectors that name no provider are anybody's. */
 async function readVectors(file: string, plugin: string | undefined): Promise<readonly Vector[]> {
-  const { parseVectors } = await import('../forensics/vectors.js');
+  const { parseVectors } = await import('../testing/diagnosis/vectors.js');
   const text = (await readInput(file)).toString();
   const chosen = withFile(file, () => parseVectors(text)).filter(
     ({ provider }) => plugin === undefined || provider === undefined || provider === plugin,

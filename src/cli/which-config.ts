@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { readDevState } from './dev-state.js';
-import { Failure } from './failure.js';
+import { Failure } from '../exit.js';
+import { readDevState } from './dev/state.js';
 import { Args, Flags } from './oclif.js';
 
 /** Where a configuration is looked for, in this order. */

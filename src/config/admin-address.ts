@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { parseYaml } from '../diagnostics/parse.js';
-import { disk } from '../read-text.js';
+import { disk } from '../util/read-text.js';
 import { type Environment, substitute } from './substitute.js';
 
 export interface AdminAddress {

@@ -1,8 +1,8 @@
-import type { Fault } from '../model.js';
-import { optional } from '../plugins/optional.js';
+import type { Fault } from '../core/model.js';
 import type { PartialGateway } from './declaration.js';
 import { isLoopback, readAdminListen, readListen } from './listen.js';
 import { type Materials, readSecret } from './materials.js';
+import { optional } from './plugins/optional.js';
 import { Redacted, type Settings } from './settings.js';
 
 /** As it fits into a header, and too long to be guessed. */

@@ -1,5 +1,5 @@
-import type { Fault, Network, Provider } from '../model.js';
-import { readNetworks } from '../networks.js';
+import type { Fault, Network, Provider } from '../core/model.js';
+import { readNetworks } from '../util/networks.js';
 
 /** What stands for the addresses that the plugin lists. */
 const ofProvider = 'provider';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Fault } from '../model.js';
+import type { Fault } from '../core/model.js';
 import type { Substitution } from './substitute.js';
 
 /** Rules whose message or hint ends with a path, which isn't in quotes. */

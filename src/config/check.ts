@@ -1,7 +1,7 @@
+import type { Fault } from '../core/model.js';
 import { fromPointer } from '../diagnostics/pointer.js';
 import { ruleDefinitions } from '../diagnostics/rules.js';
 import { compileCheck } from '../diagnostics/schema-check.js';
-import type { Fault } from '../model.js';
 import { coerce } from './coerce.js';
 import type { GatewayDeclaration, LintDeclaration, PartialGateway } from './declaration.js';
 import { explainGatewayErrors } from './inline-secrets.js';

@@ -1,4 +1,4 @@
-import type { Endpoint, Route } from '../model.js';
+import type { Endpoint, Route } from '../core/model.js';
 
 /** Which event types of its provider's catalogue reach which route of an endpoint. */
 export interface Coverage {

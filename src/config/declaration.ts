@@ -1,6 +1,6 @@
+import type { Protection } from '../core/model.js';
 import type { RuleLevels } from '../diagnostics/levels.js';
-import type { Protection } from '../model.js';
-import type { RouteDeclaration } from '../plugins/declaration.js';
+import type { RouteDeclaration } from './plugins/declaration.js';
 
 /** gateway.yaml, substituted, as `schemas/gateway.schema.json` lets it through. */
 export interface GatewayDeclaration {

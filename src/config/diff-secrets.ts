@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { disk } from '../read-text.js';
+import { disk } from '../util/read-text.js';
 import type { Change } from './diff.js';
 import { listSecrets } from './made-up.js';
 import type { Environment } from './substitute.js';

@@ -1,13 +1,13 @@
+import type { Endpoint, Fault, Provider, Route } from '../core/model.js';
 import { closest } from '../diagnostics/closest.js';
 import type { LocatedDocument } from '../diagnostics/parse.js';
-import type { Endpoint, Fault, Provider, Route } from '../model.js';
-import { optional } from '../plugins/optional.js';
-import { compileRoutes, lintRoutes } from '../plugins/routes.js';
 import { compileAllow } from './allow.js';
 import type { CheckedGateway } from './check.js';
 import type { PartialEndpoint } from './declaration.js';
 import { compileExpect } from './expect.js';
 import type { Materials } from './materials.js';
+import { optional } from './plugins/optional.js';
+import { compileRoutes, lintRoutes } from './plugins/routes.js';
 import { compileProtection } from './protect.js';
 import { lintTopics, lintUnrouted, type TopicNames } from './reach.js';
 import { compileSecrets } from './secrets.js';

@@ -1,9 +1,9 @@
-import type { Expectation, Fault, Provider } from '../model.js';
-import { optional } from '../plugins/optional.js';
-import { noMatch } from '../plugins/routes.js';
-import { compileEvents } from '../rules/events.js';
+import type { Expectation, Fault, Provider } from '../core/model.js';
+import { compileEvents } from '../core/rules/events.js';
 import { parseDuration } from '../signature/timestamp.js';
 import type { ExpectDeclaration } from './declaration.js';
+import { optional } from './plugins/optional.js';
+import { noMatch } from './plugins/routes.js';
 
 const day = 86_400_000;
 

@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path';
+import type { Fault, Provider } from '../core/model.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
-import type { Fault, Provider } from '../model.js';
-import { packageRoot } from '../package-root.js';
-import { loadPlugin, type SoundPlugin } from '../plugins/load.js';
-import { sayUnreadable } from '../read-fault.js';
-import type { Files } from '../read-text.js';
+import { packageRoot } from '../util/package-root.js';
+import { sayUnreadable } from '../util/read-fault.js';
+import type { Files } from '../util/read-text.js';
 import type { Providers } from './endpoints.js';
+import { loadPlugin, type SoundPlugin } from './plugins/load.js';
 
 export interface FoundPlugins extends Providers {
   readonly sound: readonly SoundPlugin[];

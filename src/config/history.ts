@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compileCheck } from '../diagnostics/schema-check.js';
-import { privateFile, privateFolder } from '../file-modes.js';
+import { privateFile, privateFolder } from '../util/file-modes.js';
 import { comparable, type Side } from './diff.js';
 import type { Plain } from './resolved.js';
 import type { Settings } from './settings.js';

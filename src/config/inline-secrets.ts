@@ -1,8 +1,8 @@
 import type { ErrorObject } from 'ajv';
+import type { Fault } from '../core/model.js';
 import { closest } from '../diagnostics/closest.js';
 import { toPointer } from '../diagnostics/pointer.js';
 import { explainErrors } from '../diagnostics/schema-faults.js';
-import type { Fault } from '../model.js';
 
 const secretPlace =
   /^\/(endpoints\/\d+\/(secrets(\/\d+)?|protect\/key)|kafka\/sasl\/(password|clientCredentials\/clientSecret)|(kafka|dedupe\/redis)\/tls\/key|dedupe\/redis\/(sentinel\/)?password|server\/tls\/key|admin\/token|telemetry\/otlp\/headers\/[^/]+)(\/env)?$/;

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import type { Fault } from '../model.js';
+import type { Fault } from '../core/model.js';
 import type { Listen, SocketPath } from './settings.js';
 
 const invalid = { rule: 'config-invalid', severity: 'error' } as const;

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { dirname, relative, resolve } from 'node:path';
+import type { Fault } from '../core/model.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { applyLevels, type RuleLevels } from '../diagnostics/levels.js';
 import { parseYaml, withoutNodes } from '../diagnostics/parse.js';
-import type { Fault } from '../model.js';
-import type { RouteDeclaration } from '../plugins/declaration.js';
-import type { SoundPlugin } from '../plugins/load.js';
-import { sayUnreadable } from '../read-fault.js';
-import { disk, type Files, readSchema, recordFiles, type Snapshot } from '../read-text.js';
+import { sayUnreadable } from '../util/read-fault.js';
+import { disk, type Files, readSchema, recordFiles, type Snapshot } from '../util/read-text.js';
 import { asWritten } from './as-written.js';
 import { type CheckedGateway, checkGateway } from './check.js';
 import { compileConfig } from './compile.js';
 import { findPlugins } from './find-plugins.js';
 import type { Materials } from './materials.js';
+import type { RouteDeclaration } from './plugins/declaration.js';
+import type { SoundPlugin } from './plugins/load.js';
 import type { Settings } from './settings.js';
 import { type Environment, substitute } from './substitute.js';
 

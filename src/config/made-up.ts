@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { parseYaml } from '../diagnostics/parse.js';
-import { disk, type Files } from '../read-text.js';
+import { disk, type Files } from '../util/read-text.js';
 import type { Environment } from './substitute.js';
 
 /** What a configuration can be loaded with where its secrets are not at hand. */

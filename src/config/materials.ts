@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
+import type { Fault } from '../core/model.js';
 import { isFileName } from '../diagnostics/mask.js';
-import type { Fault } from '../model.js';
-import { optional } from '../plugins/optional.js';
-import { sayUnreadable } from '../read-fault.js';
+import { sayUnreadable } from '../util/read-fault.js';
 import type { Reference } from './declaration.js';
+import { optional } from './plugins/optional.js';
 import type { Environment } from './substitute.js';
 
 /** What was read from outside of gateway.yaml. */

@@ -1,6 +1,6 @@
-import type { Fault } from '../model.js';
-import { optional } from '../plugins/optional.js';
+import type { Fault } from '../core/model.js';
 import { isHeaderValue, isOwnHeader, readUrl, toTracesUrl } from './otlp-request.js';
+import { optional } from './plugins/optional.js';
 import { Redacted } from './settings.js';
 import type { Environment } from './substitute.js';
 

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { parseYaml } from '../diagnostics/parse.js';
-import { packageRoot } from '../package-root.js';
-import { disk, readSchema } from '../read-text.js';
+import { packageRoot } from '../util/package-root.js';
+import { disk, readSchema } from '../util/read-text.js';
 import { checkGateway } from './check.js';
 import { type Environment, substitute } from './substitute.js';
 

@@ -1,12 +1,12 @@
+import type { Fault, Protection, Provider } from '../core/model.js';
+import type { ProtectedField } from '../core/protect/fields.js';
+import { createProtection } from '../core/protect/protection.js';
+import { createSealer, readProtectKey, type Sealer } from '../core/protect/sealer.js';
 import { fromPointer } from '../diagnostics/pointer.js';
-import type { Fault, Protection, Provider } from '../model.js';
-import { judge } from '../plugins/fields.js';
-import { optional } from '../plugins/optional.js';
-import type { ProtectedField } from '../protect/fields.js';
-import { createProtection } from '../protect/protection.js';
-import { createSealer, readProtectKey, type Sealer } from '../protect/sealer.js';
 import type { PartialEndpoint, PartialProtect } from './declaration.js';
 import { type Materials, readSecret } from './materials.js';
+import { judge } from './plugins/fields.js';
+import { optional } from './plugins/optional.js';
 
 /** The protection of the endpoint at `pointer`; undefined: there is none. */
 export function compileProtection(

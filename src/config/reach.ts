@@ -1,8 +1,8 @@
+import type { Fault, Provider, Route } from '../core/model.js';
+import { compileEvents } from '../core/rules/events.js';
 import { closest } from '../diagnostics/closest.js';
-import type { Fault, Provider, Route } from '../model.js';
-import { optional } from '../plugins/optional.js';
-import { compileEvents } from '../rules/events.js';
 import type { PartialEndpoint } from './declaration.js';
+import { optional } from './plugins/optional.js';
 
 const mostNamed = 5;
 

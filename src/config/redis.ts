@@ -1,8 +1,8 @@
-import type { Fault } from '../model.js';
-import { optional } from '../plugins/optional.js';
+import type { Fault } from '../core/model.js';
 import type { PartialRedis } from './declaration.js';
 import { compileTls } from './kafka.js';
 import { type Materials, readSecret } from './materials.js';
+import { optional } from './plugins/optional.js';
 import { type Listen, Redacted, type RedisSettings, type SocketPath } from './settings.js';
 
 const at = '/dedupe/redis';

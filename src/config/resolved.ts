@@ -1,5 +1,5 @@
-import type { Endpoint, Expectation, Route, Secret } from '../model.js';
-import { writeNetwork } from '../networks.js';
+import type { Endpoint, Expectation, Route, Secret } from '../core/model.js';
+import { writeNetwork } from '../util/networks.js';
 import { writeListen } from './listen.js';
 import type { DedupeSettings, EmbeddedSettings, KafkaSettings, RedisSettings, Settings } from './settings.js';
 

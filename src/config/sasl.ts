@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import type { Fault } from '../model.js';
-import { optional } from '../plugins/optional.js';
+import type { Fault } from '../core/model.js';
 import type { PartialSasl } from './declaration.js';
 import { type Materials, readSecret } from './materials.js';
+import { optional } from './plugins/optional.js';
 import { type PasswordLogin, Redacted, type TokenClient, type TokenLogin, type TokenOrigin } from './settings.js';
 
 const passwordKeys = ['username', 'password'] as const;

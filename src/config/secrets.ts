@@ -1,9 +1,9 @@
+import type { Fault, Provider, Scheme, Secret } from '../core/model.js';
 import { closest } from '../diagnostics/closest.js';
-import type { Fault, Provider, Scheme, Secret } from '../model.js';
-import { optional } from '../plugins/optional.js';
-import { formsFor, judgeSecret, whatIsNeeded } from '../plugins/secret-forms.js';
 import type { SecretDeclaration } from './declaration.js';
 import { type Materials, readSecret } from './materials.js';
+import { optional } from './plugins/optional.js';
+import { formsFor, judgeSecret, whatIsNeeded } from './plugins/secret-forms.js';
 import { secretKind } from './surroundings.js';
 
 /**

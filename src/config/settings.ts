@@ -1,4 +1,4 @@
-import type { Endpoint, Network } from '../model.js';
+import type { Endpoint, Network } from '../core/model.js';
 
 /** A text that must not be printed: it shows as `[redacted]` wherever it ends up. */
 export class Redacted {

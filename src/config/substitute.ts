@@ -1,5 +1,5 @@
+import type { Fault } from '../core/model.js';
 import { toPointer } from '../diagnostics/pointer.js';
-import type { Fault } from '../model.js';
 
 /** Environment variables by name. */
 export type Environment = { readonly [name: string]: string | undefined };

@@ -1,8 +1,8 @@
+import type { Fault, NamedNeed, Provider, Surroundings } from '../core/model.js';
 import { closest } from '../diagnostics/closest.js';
 import { toPointer } from '../diagnostics/pointer.js';
-import type { Fault, NamedNeed, Provider, Surroundings } from '../model.js';
-import { optional } from '../plugins/optional.js';
 import type { PartialEndpoint } from './declaration.js';
+import { optional } from './plugins/optional.js';
 
 export interface Site {
   /** `server.publicUrl`. */

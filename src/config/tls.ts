@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import type { Fault } from '../model.js';
-import { optional } from '../plugins/optional.js';
-import { findTlsFault, readCertificates, validityOf } from '../tls/certificate.js';
+import type { Fault } from '../core/model.js';
+import { findTlsFault, readCertificates, validityOf } from './certificate.js';
 import type { GatewayDeclaration } from './declaration.js';
 import { type Materials, readFileText, readSecret } from './materials.js';
+import { optional } from './plugins/optional.js';
 import { Redacted, type TlsSettings } from './settings.js';
 
 type Declared = NonNullable<NonNullable<GatewayDeclaration['server']>['tls']>;

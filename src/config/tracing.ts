@@ -1,9 +1,9 @@
-import type { Fault } from '../model.js';
-import { optional } from '../plugins/optional.js';
+import type { Fault } from '../core/model.js';
 import type { PartialTelemetry } from './declaration.js';
 import { type Materials, readSecret } from './materials.js';
 import { readOtelVariables } from './otel-variables.js';
 import { isHeaderValue, isOwnHeader, toTracesUrl } from './otlp-request.js';
+import { optional } from './plugins/optional.js';
 import { Redacted, type TracingSettings } from './settings.js';
 
 const at = '/telemetry/otlp';

@@ -1,6 +1,6 @@
-import type { Fault, Provider, Route } from '../model.js';
-import { unsignedHeaders } from '../plugins/unsigned-headers.js';
+import type { Fault, Provider, Route } from '../core/model.js';
 import type { PartialEndpoint } from './declaration.js';
+import { unsignedHeaders } from './plugins/unsigned-headers.js';
 
 /**
  * What anyone who sees a delivery can change and send again. Where that is the body, the endpoint must accept it: an error.

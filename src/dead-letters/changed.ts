@@ -1,4 +1,4 @@
-import type { Endpoint, KafkaRecord } from '../model.js';
+import type { Endpoint, KafkaRecord } from '../core/model.js';
 import type { StoredRecord } from '../publish/read.js';
 import { readObject } from './letter.js';
 

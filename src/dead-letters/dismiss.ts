@@ -1,4 +1,4 @@
-import type { KafkaRecord, Placement, Publisher } from '../model.js';
+import type { KafkaRecord, Placement, Publisher } from '../core/model.js';
 import type { StoredRecord } from '../publish/read.js';
 import { type DeadLetter, readObject } from './letter.js';
 

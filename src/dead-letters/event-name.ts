@@ -1,4 +1,4 @@
-import type { Fingerprint } from '../model.js';
+import type { Fingerprint } from '../core/model.js';
 
 /** What tells events of dead letters apart; absent parts are those of a mark that a former gateway wrote. */
 export interface NamedEvent {

@@ -1,5 +1,5 @@
-import type { Endpoint } from '../model.js';
-import { printable } from '../printable.js';
+import type { Endpoint } from '../core/model.js';
+import { printable } from '../util/printable.js';
 import type { DeadLetter } from './letter.js';
 
 /** Of a terminal's line. */

@@ -1,7 +1,7 @@
-import type { Dedupe, Endpoint, Fingerprint, KafkaRecord, KeySource, Publisher } from '../model.js';
-import { handle, type Outcome } from '../pipeline.js';
+import type { Dedupe, Endpoint, Fingerprint, KafkaRecord, KeySource, Publisher } from '../core/model.js';
+import { handle, type Outcome } from '../core/pipeline.js';
+import { Rejection } from '../core/rejection.js';
 import type { StoredRecord } from '../publish/read.js';
-import { Rejection } from '../rejection.js';
 import { forChanged, readChanges, refuseChanged, withChanges } from './changed.js';
 import { type DeadLetter, toDelivery } from './letter.js';
 import { provenByName } from './remembered.js';

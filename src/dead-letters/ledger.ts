@@ -1,4 +1,4 @@
-import type { Fingerprint } from '../model.js';
+import type { Fingerprint } from '../core/model.js';
 import type { StoredRecord } from '../publish/read.js';
 import { type Dismissal, readDismissal } from './dismiss.js';
 import { nameEvent, namesOf, sharedName } from './event-name.js';

@@ -1,4 +1,4 @@
-import type { Delivery, HeaderValues, SchemaError } from '../model.js';
+import type { Delivery, HeaderValues, SchemaError } from '../core/model.js';
 import type { StoredRecord } from '../publish/read.js';
 
 /** One reason of a dead letter, as `ce_errors` has it. */

@@ -1,4 +1,4 @@
-import type { KafkaRecord } from '../model.js';
+import type { KafkaRecord } from '../core/model.js';
 import type { Positions, StoredRecord } from '../publish/read.js';
 import { type DeadLetter, readObject, toFields } from './letter.js';
 

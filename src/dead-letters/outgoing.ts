@@ -1,4 +1,4 @@
-import { type KafkaRecord, type Placement, PublishError } from '../model.js';
+import { type KafkaRecord, type Placement, PublishError } from '../core/model.js';
 import type { Positions } from '../publish/read.js';
 import { nameEvent, sharedName } from './event-name.js';
 import type { Failure, JudgedEvent } from './judge.js';

@@ -1,4 +1,4 @@
-import type { Dedupe, Endpoint, KeySource, Placement, Publisher } from '../model.js';
+import type { Dedupe, Endpoint, KeySource, Placement, Publisher } from '../core/model.js';
 import type { Positions, StoredRecord } from '../publish/read.js';
 import type { Ledger } from './ledger.js';
 import type { DeadLetter } from './letter.js';

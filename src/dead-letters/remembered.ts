@@ -1,4 +1,4 @@
-import type { Endpoint, HeaderValues } from '../model.js';
+import type { Endpoint, HeaderValues } from '../core/model.js';
 
 /** What a dead letter tells of its delivery. */
 export interface Remembered {

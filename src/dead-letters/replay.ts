@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Placement, PublishError } from '../model.js';
+import { type Placement, PublishError } from '../core/model.js';
 import type { Positions, StoredRecord } from '../publish/read.js';
 import { type Failure, judge, type Verdict } from './judge.js';
 import type { Ledger } from './ledger.js';

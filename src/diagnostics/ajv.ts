@@ -1,5 +1,5 @@
 import type { Ajv2020, Options } from 'ajv/dist/2020.js';
-import { require } from '../require.js';
+import { require } from '../util/require.js';
 
 /**
  * For JSON Schema 2020-12 with formats, strict. ajv is loaded when it is first needed: what comes with the package was

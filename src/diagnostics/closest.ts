@@ -1,4 +1,4 @@
-import { require } from '../require.js';
+import { require } from '../util/require.js';
 
 const { distance }: typeof import('fastest-levenshtein') = require('fastest-levenshtein');
 

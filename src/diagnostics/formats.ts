@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { printableLines } from '../printable.js';
+import { printableLines } from '../util/printable.js';
 import type { Diagnostic } from './diagnostic.js';
 
 /** For programs: one JSON array of Diagnostics. */

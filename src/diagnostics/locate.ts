@@ -1,5 +1,5 @@
 import type { Document, Node } from 'yaml';
-import { require } from '../require.js';
+import { require } from '../util/require.js';
 import { fromPointer } from './pointer.js';
 import { scalarOffsets } from './scalar-offsets.js';
 

@@ -1,5 +1,5 @@
 import type { Node } from 'yaml';
-import { require } from '../require.js';
+import { require } from '../util/require.js';
 import { closest } from './closest.js';
 
 const { isMap, isScalar, isSeq, parseDocument }: typeof import('yaml') = require('yaml');

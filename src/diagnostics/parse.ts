@@ -1,6 +1,6 @@
 import type { Document, LineCounter as Lines, YAMLError } from 'yaml';
-import type { Fault } from '../model.js';
-import { require } from '../require.js';
+import type { Fault } from '../core/model.js';
+import { require } from '../util/require.js';
 import type { Diagnostic } from './diagnostic.js';
 import { locate } from './locate.js';
 

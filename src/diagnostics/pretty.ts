@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { printable } from '../printable.js';
+import { printable } from '../util/printable.js';
 import type { Diagnostic } from './diagnostic.js';
 import { maskSecrets } from './mask.js';
 

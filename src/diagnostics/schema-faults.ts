@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import type { Fault } from '../model.js';
+import type { Fault } from '../core/model.js';
 import { closest } from './closest.js';
 import { fromPointer, toPointer } from './pointer.js';
 

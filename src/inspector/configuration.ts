@@ -1,5 +1,5 @@
 import type { Settings } from '../config/settings.js';
-import type { Status } from '../telemetry/status.js';
+import type { Status } from '../server/telemetry/status.js';
 import type { InspectorConfig, InspectorTopics, LintFinding, RouteHits } from './contract.js';
 import type { Helper } from './helper/helper.js';
 import type { Description } from './helper/messages.js';

@@ -1,4 +1,4 @@
-import { deliveryOutcomes } from '../outcome.js';
+import { deliveryOutcomes } from '../core/outcome.js';
 
 const minutesKept = 60;
 const minute = 60_000;

@@ -1,5 +1,5 @@
 import type { Settings } from '../config/settings.js';
-import type { Router } from '../http/koa.js';
+import type { Router } from '../server/http/koa.js';
 import { type Ask, pick } from './ask.js';
 import { makeActivity, mergeRows } from './merge.js';
 import { readAfter, readFilter, readPage } from './query.js';

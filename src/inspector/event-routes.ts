@@ -1,5 +1,5 @@
-import type { EventLookup } from '../dedupe/lookup.js';
-import type { Router } from '../http/koa.js';
+import type { Router } from '../server/http/koa.js';
+import type { EventLookup } from '../storage/dedupe/lookup.js';
 import { type Ask, pick } from './ask.js';
 import { answering, Refused } from './respond.js';
 

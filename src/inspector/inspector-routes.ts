@@ -1,9 +1,9 @@
 import type { Context, Middleware } from 'koa';
 import type { Settings } from '../config/settings.js';
-import type { Router } from '../http/koa.js';
-import type { Log } from '../telemetry/log.js';
-import type { Status } from '../telemetry/status.js';
-import type { ConfigSource } from '../workers/messages.js';
+import type { Router } from '../server/http/koa.js';
+import type { Log } from '../server/telemetry/log.js';
+import type { Status } from '../server/telemetry/status.js';
+import type { ConfigSource } from '../server/workers/messages.js';
 import { type Ask, pick } from './ask.js';
 import { readChoice, readDismiss, readEval, readFields, readReveal } from './body.js';
 import { Configuration, describeTopics, refuseReadOnly } from './configuration.js';

@@ -1,5 +1,5 @@
 import type { Settings } from '../config/settings.js';
-import { deliveryOutcomes } from '../outcome.js';
+import { deliveryOutcomes } from '../core/outcome.js';
 import type { Activity, DeliveryList, EndpointActivity } from './contract.js';
 import { mergeCounters, minutesOf, percentileOf, rateOf } from './counters.js';
 import type { RowsPart, TailPart } from './questions.js';

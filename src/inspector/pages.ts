@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Context } from 'koa';
-import { send } from '../http/app.js';
-import type { Router } from '../http/koa.js';
-import { packageRoot } from '../package-root.js';
+import { send } from '../server/http/app.js';
+import type { Router } from '../server/http/koa.js';
+import { packageRoot } from '../util/package-root.js';
 import { respond } from './respond.js';
 
 /** Nothing of another origin, nothing inline, in no frame: https://www.w3.org/TR/CSP3/ */

@@ -1,5 +1,5 @@
 import type { ParsedUrlQuery } from 'node:querystring';
-import { deliveryOutcomes } from '../outcome.js';
+import { deliveryOutcomes } from '../core/outcome.js';
 import type { DeliveryQuery } from './contract.js';
 import type { Filter } from './filter.js';
 import { Refused } from './respond.js';

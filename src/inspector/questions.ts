@@ -1,5 +1,5 @@
-import type { EventLookup } from '../dedupe/lookup.js';
-import { deliveryOutcomes } from '../outcome.js';
+import { deliveryOutcomes } from '../core/outcome.js';
+import type { EventLookup } from '../storage/dedupe/lookup.js';
 import type { DeliveryRow } from './contract.js';
 import { createSieve, type Filter, type Sieve } from './filter.js';
 import type { ActivityPart, Recorder } from './recorder.js';

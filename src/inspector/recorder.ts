@@ -1,6 +1,6 @@
-import type { DeliveryEnd } from '../http/observer.js';
-import type { Endpoint, Route } from '../model.js';
-import { outcomeOf, outcomeOfRefusal } from '../outcome.js';
+import type { Endpoint, Route } from '../core/model.js';
+import { outcomeOf, outcomeOfRefusal } from '../core/outcome.js';
+import type { DeliveryEnd } from '../server/http/observer.js';
 import type { DeliveryOutcome, DeliveryRow } from './contract.js';
 import { Counters, type CountersPart } from './counters.js';
 import { Interned } from './interned.js';

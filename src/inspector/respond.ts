@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { send } from '../http/app.js';
+import { send } from '../server/http/app.js';
 import type { InspectorError } from './contract.js';
 
 /** Why a request is not answered as it wishes: thrown anywhere, answered in one place. */

@@ -1,5 +1,5 @@
-import { createTimeFormatter } from '../iso-time.js';
-import { deliveryOutcomes } from '../outcome.js';
+import { deliveryOutcomes } from '../core/outcome.js';
+import { createTimeFormatter } from '../util/iso-time.js';
 import type { DeliveryRow } from './contract.js';
 import type { Recorder } from './recorder.js';
 import type { Ring } from './ring.js';

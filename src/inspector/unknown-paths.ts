@@ -1,5 +1,5 @@
 import { closest } from '../diagnostics/closest.js';
-import { printable } from '../printable.js';
+import { printable } from '../util/printable.js';
 import type { UnknownPath } from './contract.js';
 
 /** Paths that are kept, of them those that one address has brought, those that are told of, and bytes of one. */

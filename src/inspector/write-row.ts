@@ -1,7 +1,7 @@
-import type { DeliveryEnd } from '../http/observer.js';
-import type { Placement, Spooled } from '../model.js';
-import { statusOfEvent } from '../outcome.js';
-import type { Outcome } from '../pipeline.js';
+import type { Placement, Spooled } from '../core/model.js';
+import { statusOfEvent } from '../core/outcome.js';
+import type { Outcome } from '../core/pipeline.js';
+import type { DeliveryEnd } from '../server/http/observer.js';
 import { eventMarks, longestText, mostEvents, writeEvent, writeHead, writeRejected } from './row-text.js';
 
 const nothing: Outcome = { accepted: [], rejected: [] };

@@ -1,11 +1,11 @@
 import type { EmbeddedSettings, KafkaSettings } from '../config/settings.js';
-import type { Placement, Publisher } from '../model.js';
-import type { BatcherStatus } from './batcher.js';
-import type { Expectations } from './client.js';
-import { realClock } from './clock.js';
-import type { Log } from './log.js';
-import type { Peers } from './spool/peers.js';
-import type { SpoolStatus } from './spool/spool.js';
+import type { Placement, Publisher } from '../core/model.js';
+import type { BatcherStatus } from '../kafka/batcher.js';
+import type { Expectations } from '../kafka/client.js';
+import type { Peers } from '../storage/spool/peers.js';
+import type { SpoolStatus } from '../storage/spool/spool.js';
+import { realClock } from '../util/clock.js';
+import type { Log } from '../util/log.js';
 
 /** Milliseconds that the start waits for Kafka: the first webhooks then go there, and not to the spool. */
 const patience = 1_000;
@@ -46,7 +46,7 @@ export async function createPublisher(
   if (settings.kind === 'embedded') return createDirectPublisher(settings, options);
   const [{ client, batcher }, { openSpools }] = await Promise.all([
     openBatcher(settings, options),
-    import('./spool/open.js'),
+    import('../storage/spool/open.js'),
   ]);
   try {
     const spools = await openSpools(batcher, settings.spool, options);
@@ -72,7 +72,7 @@ export async function createDirectPublisher(
   options: DirectOptions,
 ): Promise<Publisher<Placement>> {
   if (settings.kind === 'embedded') {
-    const { openEmbedded } = await import('./embedded/publisher.js');
+    const { openEmbedded } = await import('../storage/embedded/publisher.js');
     return openEmbedded(settings, options);
   }
   return (await openBatcher(settings, options)).batcher;
@@ -81,8 +81,8 @@ export async function createDirectPublisher(
 async function openBatcher(settings: KafkaSettings, options: DirectOptions) {
   const [openLibrary, { WireClient }, { createBatcher }] = await Promise.all([
     loadLibrary(settings.client),
-    import('./wire/client.js'),
-    import('./batcher.js'),
+    import('../kafka/wire/client.js'),
+    import('../kafka/batcher.js'),
   ]);
   const client = new WireClient(settings, options, openLibrary(settings));
   await client.connect(patience);
@@ -90,6 +90,6 @@ async function openBatcher(settings: KafkaSettings, options: DirectOptions) {
 }
 
 async function loadLibrary(name: KafkaSettings['client']) {
-  if (name === 'kafkajs') return (await import('./kafka/connection.js')).openKafkajs;
-  return (await import('./platformatic/connection.js')).openPlatformatic;
+  if (name === 'kafkajs') return (await import('../kafka/kafkajs/connection.js')).openKafkajs;
+  return (await import('../kafka/platformatic/connection.js')).openPlatformatic;
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { EmbeddedSettings, KafkaSettings } from '../config/settings.js';
-import { PublishError } from '../model.js';
-import type { Log } from './log.js';
+import { PublishError } from '../core/model.js';
+import type { Log } from '../util/log.js';
 
 /** The right to be the only one who does something with a topic. */
 export interface Hold {
@@ -20,8 +20,9 @@ export async function takeHold(
   name: string,
   log: Log,
 ): Promise<Hold | undefined> {
-  if (settings.kind === 'kafka') return (await import('./kafka/hold.js')).holdTopic(settings, topic, name, log);
-  const { lockFolder } = await import('./disk/lock.js');
+  if (settings.kind === 'kafka')
+    return (await import('../kafka/kafkajs/hold.js')).holdTopic(settings, topic, name, log);
+  const { lockFolder } = await import('../storage/disk/lock.js');
   try {
     const { release } = await lockFolder(join(settings.dir, name), log, 0);
     return { held: () => true, release };

@@ -1,5 +1,5 @@
 import type { EmbeddedSettings, KafkaSettings } from '../config/settings.js';
-import type { Log } from './log.js';
+import type { Log } from '../util/log.js';
 
 /** A record as it lies in its topic. */
 export interface StoredRecord {
@@ -65,10 +65,10 @@ export async function* readTopics(
   options: ReadOptions,
 ): AsyncGenerator<StoredRecord, void, undefined> {
   if (settings.kind === 'kafka') {
-    const { readKafka } = await import('./kafka/read.js');
+    const { readKafka } = await import('../kafka/kafkajs/read.js');
     yield* readKafka(settings, topics, options);
   } else {
-    const { readEmbedded } = await import('./embedded/read.js');
+    const { readEmbedded } = await import('../storage/embedded/read.js');
     yield* readEmbedded(settings, topics, options);
   }
 }
@@ -78,6 +78,6 @@ export async function readEnds(
   settings: KafkaSettings | EmbeddedSettings,
   topics: readonly string[],
 ): Promise<Positions> {
-  if (settings.kind === 'kafka') return (await import('./kafka/read.js')).readKafkaEnds(settings, topics);
-  return (await import('./embedded/read.js')).readEmbeddedEnds(settings, topics);
+  if (settings.kind === 'kafka') return (await import('../kafka/kafkajs/read.js')).readKafkaEnds(settings, topics);
+  return (await import('../storage/embedded/read.js')).readEmbeddedEnds(settings, topics);
 }

@@ -1,5 +1,5 @@
-import type { CustomAnswer, Fault, WriteAnswer } from '../model.js';
-import { Rejection } from '../rejection.js';
+import type { CustomAnswer, Fault, WriteAnswer } from '../core/model.js';
+import { Rejection } from '../core/rejection.js';
 import { Builder, type PluginFacts } from './builder.js';
 import { Message } from './message.js';
 import { renderBytes } from './sources.js';

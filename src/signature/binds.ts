@@ -1,4 +1,4 @@
-import type { Binds } from '../model.js';
+import type { Binds } from '../core/model.js';
 import type { Plan } from './plan.js';
 import type { ValuePart } from './templates.js';
 

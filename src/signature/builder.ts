@@ -1,4 +1,4 @@
-import type { Fault, NamedNeed } from '../model.js';
+import type { Fault, NamedNeed } from '../core/model.js';
 import type { ContentDeclaration, HandshakeDeclaration } from './declaration.js';
 import { compileHeaderList, compilePairs } from './fields.js';
 import { headerPointers } from './jws.js';

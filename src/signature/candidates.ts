@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import type { KeyDocument, Secret } from '../model.js';
-import { Rejection } from '../rejection.js';
+import type { KeyDocument, Secret } from '../core/model.js';
+import { Rejection } from '../core/rejection.js';
 import { headerFields } from './jws.js';
 import type { Message } from './message.js';
 import type { Plan } from './plan.js';

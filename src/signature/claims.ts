@@ -1,5 +1,5 @@
-import { Rejection } from '../rejection.js';
-import { decodeUtf8 } from '../utf8.js';
+import { Rejection } from '../core/rejection.js';
+import { decodeUtf8 } from '../util/utf8.js';
 import { sameText } from './algorithms.js';
 import type { Token } from './jws.js';
 import type { Message } from './message.js';

@@ -1,5 +1,5 @@
+import type { Delivery, Fault, KeyRequest, Needs, Scheme, Secret, Surroundings } from '../core/model.js';
 import { toPointer } from '../diagnostics/pointer.js';
-import type { Delivery, Fault, KeyRequest, Needs, Scheme, Secret, Surroundings } from '../model.js';
 import { bindsOf, strongest, weakest } from './binds.js';
 import { Builder, createTables, type PluginFacts, type Tables } from './builder.js';
 import { isRemote } from './candidates.js';

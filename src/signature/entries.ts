@@ -1,4 +1,4 @@
-import { Rejection } from '../rejection.js';
+import { Rejection } from '../core/rejection.js';
 
 /** How the text that carries the signature is taken apart. */
 export interface EntryForm {

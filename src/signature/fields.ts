@@ -1,4 +1,4 @@
-import { Rejection } from '../rejection.js';
+import { Rejection } from '../core/rejection.js';
 import type { HeadersDeclaration, PairsDeclaration } from './declaration.js';
 import { encodeForm, type Value } from './filters.js';
 import type { Pairs } from './form.js';

@@ -1,6 +1,6 @@
 import { createHash, createHmac, type KeyObject } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { decodeUtf8 } from '../utf8.js';
+import { decodeUtf8 } from '../util/utf8.js';
 import { decodeStrictly } from './encoding.js';
 import type { Filter } from './templates.js';
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { Rejection } from '../rejection.js';
-import { decodeUtf8 } from '../utf8.js';
+import { Rejection } from '../core/rejection.js';
+import { decodeUtf8 } from '../util/utf8.js';
 import { hexValues } from './bytes.js';
 import type { Value } from './filters.js';
 import type { NameTable } from './name-table.js';

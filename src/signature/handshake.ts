@@ -1,6 +1,6 @@
+import type { CustomAnswer, Fault, Handshake } from '../core/model.js';
+import { Rejection } from '../core/rejection.js';
 import { toPointer } from '../diagnostics/pointer.js';
-import type { CustomAnswer, Fault, Handshake } from '../model.js';
-import { Rejection } from '../rejection.js';
 import { Builder, type PluginFacts } from './builder.js';
 import { compileConditions, findUnmet } from './conditions.js';
 import type { HandshakeDeclaration, SignatureDeclaration } from './declaration.js';

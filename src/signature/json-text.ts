@@ -1,5 +1,5 @@
-import { Rejection } from '../rejection.js';
-import { decodeUtf8 } from '../utf8.js';
+import { Rejection } from '../core/rejection.js';
+import { decodeUtf8 } from '../util/utf8.js';
 import { hexValues } from './bytes.js';
 import type { Value } from './filters.js';
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Rejection } from '../rejection.js';
+import type { Rejection } from '../core/rejection.js';
 import type { Value } from './filters.js';
 import { isPlain, malformed, notJson, readEscape, readScalar, readString, stringEnd, tokenEnd } from './json-text.js';
 import type { NameTable } from './name-table.js';

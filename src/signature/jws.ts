@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { Rejection } from '../rejection.js';
+import { Rejection } from '../core/rejection.js';
 import {
   type AsymmetricPlan,
   concat,

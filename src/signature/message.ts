@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import type { Delivery, Surroundings } from '../model.js';
-import { Rejection } from '../rejection.js';
-import { decodeUtf8 } from '../utf8.js';
+import type { Delivery, Surroundings } from '../core/model.js';
+import { Rejection } from '../core/rejection.js';
+import { decodeUtf8 } from '../util/utf8.js';
 import type { Value } from './filters.js';
 import { FormFields, type Pairs, parseForm, parseMultipart, singleValue } from './form.js';
 import { type Batch, type JsonTexts, scanItems, scanJson, scanMembers, type VisitItem } from './json-scan.js';

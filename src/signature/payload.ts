@@ -1,8 +1,8 @@
 import { createDecipheriv } from 'node:crypto';
-import { withExactNumbers } from '../exact/parse.js';
-import type { BodyForm, Decoded, Delivery, Fault, ReadPayload, Secret, Surroundings } from '../model.js';
-import { Rejection } from '../rejection.js';
-import { decodeUtf8 } from '../utf8.js';
+import type { BodyForm, Decoded, Delivery, Fault, ReadPayload, Secret, Surroundings } from '../core/model.js';
+import { Rejection } from '../core/rejection.js';
+import { withExactNumbers } from '../util/json/parse.js';
+import { decodeUtf8 } from '../util/utf8.js';
 import { Builder, type PluginFacts } from './builder.js';
 import type { DecryptDeclaration, PayloadDeclaration } from './declaration.js';
 import { decodeStrictly } from './encoding.js';

@@ -1,8 +1,8 @@
+import type { OutgoingRequest } from '../core/model.js';
+import { Rejection } from '../core/rejection.js';
 import { fromPointer } from '../diagnostics/pointer.js';
-import type { OutgoingRequest } from '../model.js';
-import { Rejection } from '../rejection.js';
-import { require } from '../require.js';
-import { decodeUtf8 } from '../utf8.js';
+import { require } from '../util/require.js';
+import { decodeUtf8 } from '../util/utf8.js';
 import { encodeForm } from './filters.js';
 import type { ValuePart } from './templates.js';
 

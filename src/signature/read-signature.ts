@@ -1,4 +1,4 @@
-import { Rejection } from '../rejection.js';
+import { Rejection } from '../core/rejection.js';
 import type { AlgorithmPlan } from './algorithms.js';
 import { decodeSignature, decodeStrictly } from './encoding.js';
 import { splitEntries } from './entries.js';

@@ -1,7 +1,7 @@
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
+import type { KeyDocument, KeyRequest } from '../core/model.js';
+import { Rejection } from '../core/rejection.js';
 import { fromPointer, toPointer } from '../diagnostics/pointer.js';
-import type { KeyDocument, KeyRequest } from '../model.js';
-import { Rejection } from '../rejection.js';
 import type { KeyDeclaration, KeyFormat, RemoteDeclaration } from './declaration.js';
 import { jwkKey, readAsymmetric } from './keys.js';
 import type { Message } from './message.js';

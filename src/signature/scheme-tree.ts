@@ -1,5 +1,5 @@
-import type { Proof, Secret } from '../model.js';
-import { Rejection } from '../rejection.js';
+import type { Proof, Secret } from '../core/model.js';
+import { Rejection } from '../core/rejection.js';
 import { type Condition, findUnmet } from './conditions.js';
 import type { Message } from './message.js';
 import type { Plan } from './plan.js';

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Secret } from '../model.js';
+import type { Secret } from '../core/model.js';
 
 /** The secrets of one kind; where the scheme doesn't name kinds, all. */
 export function secretsFor(secrets: readonly Secret[], kind: string | undefined): readonly Secret[] {

@@ -1,6 +1,6 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
-import type { OutgoingRequest, Secret, Surroundings } from '../model.js';
-import { Rejection } from '../rejection.js';
+import type { OutgoingRequest, Secret, Surroundings } from '../core/model.js';
+import { Rejection } from '../core/rejection.js';
 import { concat, encodedDigest, planJws, signBytes, suits } from './algorithms.js';
 import type { Value } from './filters.js';
 import { itemPointer, scanJson } from './json-scan.js';

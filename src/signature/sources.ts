@@ -1,6 +1,6 @@
+import type { HeaderValues } from '../core/model.js';
+import { Rejection } from '../core/rejection.js';
 import { fromPointer } from '../diagnostics/pointer.js';
-import type { HeaderValues } from '../model.js';
-import { Rejection } from '../rejection.js';
 import { compileFilter, textOf, type Value } from './filters.js';
 import { singleValue } from './form.js';
 import type { FormUse, Message } from './message.js';

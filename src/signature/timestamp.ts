@@ -1,4 +1,4 @@
-import { Rejection } from '../rejection.js';
+import { Rejection } from '../core/rejection.js';
 import type { TimestampUnit } from './declaration.js';
 import type { ValueReader } from './sources.js';
 

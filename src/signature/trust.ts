@@ -1,6 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import type { KeyDocument, KeyRequest } from '../model.js';
-import { Rejection } from '../rejection.js';
+import type { KeyDocument, KeyRequest } from '../core/model.js';
+import { Rejection } from '../core/rejection.js';
 import {
   findPath,
   isMadeOutTo,

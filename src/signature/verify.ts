@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import type { Proof, Secret } from '../model.js';
-import { Rejection } from '../rejection.js';
+import type { Proof, Secret } from '../core/model.js';
+import { Rejection } from '../core/rejection.js';
 import { type AlgorithmPlan, concat, encodedDigest, sameText, suits, verifyBytes } from './algorithms.js';
 import { type Candidate, candidatesOf } from './candidates.js';
 import { checkClaims } from './claims.js';

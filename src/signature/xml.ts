@@ -1,5 +1,5 @@
-import { Rejection } from '../rejection.js';
-import { require } from '../require.js';
+import { Rejection } from '../core/rejection.js';
+import { require } from '../util/require.js';
 
 const { XMLParser, XMLValidator }: typeof import('fast-xml-parser') = require('fast-xml-parser');
 

@@ -1,7 +1,7 @@
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import type { OutgoingRequest, Secret } from '../../src/model.js';
-import { freshen } from '../../src/simulate/freshen.js';
-import { makeRequest } from '../../src/simulate/request.js';
+import type { OutgoingRequest, Secret } from '../../src/core/model.js';
+import { freshen } from '../../src/testing/simulator/freshen.js';
+import { makeRequest } from '../../src/testing/simulator/request.js';
 import type { Dice } from '../support/mutate.js';
 import { site, type Target } from './scene.js';
 import type { WireRequest } from './wire.js';

@@ -28,7 +28,7 @@ function mutant(
 const letters: readonly Mutant[] = [
   mutant(
     'the budget of unverified dead letters',
-    'src/safekeeping.ts',
+    'src/core/persist.ts',
     [
       [
         'if (!owed && !mayKeepUnverified(now(), claim(endpoint, delivery))) return {};',
@@ -39,14 +39,14 @@ const letters: readonly Mutant[] = [
   ),
   mutant(
     'their bytes',
-    'src/stages/budget.ts',
+    'src/core/stages/budget.ts',
     [['this.#count >= 1 && this.#bytes > 0', 'this.#count >= 1']],
     'bytes of them',
     { kinds: /of 1 MiB/, requests: 80 },
   ),
   mutant(
     'the size of a body',
-    'src/http/body.ts',
+    'src/server/http/body.ts',
     [
       ["Number(request.headers['content-length'] ?? 0) > limits.body", 'limits.body < 0'],
       ['pieces.length > limits.body', 'limits.body < 0'],
@@ -56,7 +56,7 @@ const letters: readonly Mutant[] = [
   ),
   mutant(
     'passwords in dead letters',
-    'src/stages/dead-letter.ts',
+    'src/core/stages/dead-letter.ts',
     [['scheme.secretHeaders.includes(name) ? [] : delivery.headers[name]', 'delivery.headers[name]']],
     'secrets that were shown',
     { plugins: ['gitlab'] },
@@ -66,21 +66,21 @@ const letters: readonly Mutant[] = [
 const log: readonly Mutant[] = [
   mutant(
     'lines that are summed up',
-    'src/telemetry/repeats.ts',
+    'src/server/telemetry/repeats.ts',
     [['if (known === undefined || (known.over', 'if (known !== null || (known.over']],
     'lines of the log about what was not proven',
     { requests: 3_000 },
   ),
   mutant(
     'causes that are known at a time',
-    'src/telemetry/log.ts',
+    'src/server/telemetry/log.ts',
     [["new Repeats(writeLine, clock, 'join')", 'new Repeats(writeLine, clock)']],
     'lines of the log about what was not proven',
     { plugins: [], requests: 8_000 },
   ),
   mutant(
     'handshakes that are summed up',
-    'src/telemetry/log.ts',
+    'src/server/telemetry/log.ts',
     [
       [
         "requests.write('info', 'handshake answered', { ...about, client: delivery.client })",
@@ -92,14 +92,14 @@ const log: readonly Mutant[] = [
   ),
   mutant(
     'the length of a path in the log',
-    'src/http/app.ts',
+    'src/server/http/app.ts',
     [['.slice(0, longestPath)', '.slice(0, 1e6 * longestPath)']],
     'bytes of the longest line of the log',
     { kinds: /a long path/, requests: 50 },
   ),
   mutant(
     'targets that are no path',
-    'src/http/app.ts',
+    'src/server/http/app.ts',
     [["else if (!path.startsWith('/')) throw new Rejection('path_unknown');", '']],
     'bugs in the log',
     { kinds: /another path/, requests: 1_000 },
@@ -147,7 +147,7 @@ const proofs: readonly Mutant[] = [
 const resources: readonly Mutant[] = [
   mutant(
     'keys that deliveries have fetched',
-    'src/keys/source.ts',
+    'src/server/keys/source.ts',
     [['this.#newAsked++ < newPerMinute', 'this.#newAsked++ < 1e9']],
     'keys asked for',
     { plugins: ['paypal'], kinds: /to be fetched/, requests: 600 },
@@ -164,14 +164,14 @@ const resources: readonly Mutant[] = [
   ),
   mutant(
     'connections of one address',
-    'src/http/connections.ts',
+    'src/server/http/connections.ts',
     [['if (count >= connectionsPerAddress && !sender.trusted)', 'if (count >= 1e9 && !sender.trusted)']],
     'connections that one address keeps',
     { requests: 500 },
   ),
   mutant(
     'the time and the rate of a body',
-    'src/http/arrivals.ts',
+    'src/server/http/arrivals.ts',
     [
       ['each.received - each.before < (bodyRate * time) / 1000', 'bodyRate * time < 0'],
       ['now - each.startedAt >= bodyTimeout', 'now - each.startedAt >= 1e3 * bodyTimeout'],
@@ -181,14 +181,14 @@ const resources: readonly Mutant[] = [
   ),
   mutant(
     'pieces of a body',
-    'src/http/body.ts',
+    'src/server/http/body.ts',
     [['pieces.count > freePieces + pieces.length / leastPiece', 'pieces.count > 1e9 * (freePieces + leastPiece)']],
     'requests that were read and should not be',
     { kinds: /one byte|another method/, requests: 2_000 },
   ),
   mutant(
     'bodies that are compressed',
-    'src/http/admit.ts',
+    'src/server/http/admit.ts',
     [['if (contentEncoding !== undefined) throw', "if (contentEncoding === 'never') throw"]],
     'requests that were read and should not be',
     { kinds: /compressed|a bomb/, requests: 200 },

@@ -7,7 +7,7 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
-import { packageRoot } from '../../src/package-root.js';
+import { packageRoot } from '../../src/util/package-root.js';
 import { besiege } from './besiege.js';
 import { removeBounds } from './remove-bounds.js';
 import { formatVerdict, summarize } from './report.js';

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../src/config/load.js';
-import type { Endpoint } from '../../src/model.js';
-import type { PluginDeclaration } from '../../src/plugins/declaration.js';
-import { type Example, listExamples } from '../../src/plugins/examples.js';
-import { readPlugin } from '../../src/plugins/load.js';
-import { developmentSecrets } from '../../src/rehearsal/secrets.js';
+import type { PluginDeclaration } from '../../src/config/plugins/declaration.js';
+import { type Example, listExamples } from '../../src/config/plugins/examples.js';
+import { readPlugin } from '../../src/config/plugins/load.js';
+import type { Endpoint } from '../../src/core/model.js';
+import { developmentSecrets } from '../../src/testing/plugins/secrets.js';
 
 export const site = 'https://hooks.example.com';
 /** What secrets that are texts begin with: good as hex and as base64, and nowhere else to be found. */

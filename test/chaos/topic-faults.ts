@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { realFiles } from '../../src/publish/disk/files.js';
-import { askForRetry, listLanes, listParked } from '../../src/publish/spool/inspect.js';
+import { realFiles } from '../../src/storage/disk/files.js';
+import { askForRetry, listLanes, listParked } from '../../src/storage/spool/inspect.js';
 import { allowWritingAgain, denyWriting } from '../support/kafka/acls.js';
 import { findTopicId } from '../support/kafka/protocol.js';
 import { addPartitions, configureTopic, deleteTopic } from '../support/kafka/topics.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { metrics } from '../../src/telemetry/metrics.js';
+import { metrics } from '../../src/server/telemetry/metrics.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const text = readFileSync(join(root, 'docs/observability.md'), 'utf8');
@@ -14,7 +14,7 @@ describe('docs/observability.md', () => {
   });
 
   it('names all attributes of spans that there are', () => {
-    const source = readFileSync(join(root, 'src/telemetry/spans.ts'), 'utf8');
+    const source = readFileSync(join(root, 'src/server/telemetry/spans.ts'), 'utf8');
     const names = [...source.matchAll(/'((?:http|url|client|error|webhook|messaging|cloudevents)\.[a-z._]+)'/g)];
     const left = names.map(([, name = '']) => name).filter((name) => !text.includes(`\`${name}\``));
     expect(left).to.deep.equal(['http.request.method_original']);

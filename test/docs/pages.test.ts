@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { exitCodes } from '../../src/cli/failure.js';
-import { rejections } from '../../src/rejection.js';
-import { metrics } from '../../src/telemetry/metrics.js';
+import { rejections } from '../../src/core/rejection.js';
+import { exitCodes } from '../../src/exit.js';
+import { metrics } from '../../src/server/telemetry/metrics.js';
 import { pages, readPage, root } from './fences.js';
 import { marked, replaceMarked } from './markdown.js';
 
@@ -19,14 +19,14 @@ function expectPart(page: string, name: string, text: string): void {
 }
 
 describe('the pages of the documentation', () => {
-  it('have the rejections as src/rejection.ts has them', () => {
+  it('have the rejections as src/core/rejection.ts has them', () => {
     const rows = Object.entries(rejections)
       .filter(([, { letter }]) => letter !== 'none')
       .map(([code, { stage, meaning }]) => `| \`${code}\` | ${stage} | ${meaning} |\n`);
     expectPart('docs/http.md', 'rejections', `| reason | stage | |\n|---|---|---|\n${rows.join('')}`);
   });
 
-  it('have the metrics as src/telemetry/metrics.ts has them', () => {
+  it('have the metrics as src/server/telemetry/metrics.ts has them', () => {
     const rows = Object.entries(metrics).map(
       ([name, { labels, help }]) => `| \`${name}${labels.length > 0 ? `{${labels.join(',')}}` : ''}\` | ${help} |\n`,
     );

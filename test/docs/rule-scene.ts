@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { formatPretty } from '../../src/diagnostics/pretty.js';
 import { acmeEndpoint, gateway, plugin, type RuleExample } from '../../src/diagnostics/rules/definition.js';
-import { lint } from '../../src/lint/lint.js';
-import { certify } from '../unit/keys/certificate.js';
+import { lint } from '../../src/testing/lint/lint.js';
+import { certify } from '../unit/server/keys/certificate.js';
 
 /** The environment in which the examples of the rules are linted. The key is hexadecimal. */
 export const environment = {

@@ -9,10 +9,10 @@ const built = new URL('../../dist/', import.meta.url);
 
 /** The build compiles the package's own schemas ahead: what they say of a fault must be the same. */
 describe('the built linter', () => {
-  let lint: typeof import('../../src/lint/lint.js').lint;
+  let lint: typeof import('../../src/testing/lint/lint.js').lint;
   let precompiled: typeof import('../../src/diagnostics/precompiled.js').precompiled;
   before(async () => {
-    ({ lint } = await import(`${built}lint/lint.js`));
+    ({ lint } = await import(`${built}testing/lint/lint.js`));
     ({ precompiled } = await import(`${built}diagnostics/precompiled.js`));
   });
 

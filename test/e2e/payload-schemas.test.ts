@@ -1,9 +1,9 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { compilePayloadSchema } from '../../src/config/plugins/payload-schema.js';
+import type { PayloadSchema } from '../../src/core/model.js';
 import { withoutNodes } from '../../src/diagnostics/parse.js';
-import type { PayloadSchema } from '../../src/model.js';
-import { compilePayloadSchema } from '../../src/plugins/payload-schema.js';
 import { createDice, type Dice } from '../support/mutate.js';
 import { Cli, embeddedConfig, makeDirectory, plugins } from './cli.js';
 
@@ -47,11 +47,11 @@ const witness = String.raw`process.on('exit', () => {
 
 /** The build compiles the payload schemas of the plugins ahead: what they say must be the same. */
 describe('the built payload schemas', () => {
-  let findValidators: typeof import('../../src/plugins/payload-validators.js').findValidators;
+  let findValidators: typeof import('../../src/config/plugins/payload-validators.js').findValidators;
   let compileBuilt: typeof compilePayloadSchema;
   before(async () => {
-    ({ compilePayloadSchema: compileBuilt } = await import(`${built}plugins/payload-schema.js`));
-    ({ findValidators } = await import(`${built}plugins/payload-validators.js`));
+    ({ compilePayloadSchema: compileBuilt } = await import(`${built}config/plugins/payload-schema.js`));
+    ({ findValidators } = await import(`${built}config/plugins/payload-validators.js`));
   });
 
   function compileBoth(name: string, text: string): [Check, Check] {

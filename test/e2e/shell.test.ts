@@ -14,7 +14,7 @@ describe('the shell', () => {
     'config/gateway.yaml': embeddedConfig(),
     'data/stripe.secret': secret,
     // Every command asks for its flags first.
-    'crash.mjs': `import { require } from '${pathToFileURL(join(root, 'dist/require.js'))}';
+    'crash.mjs': `import { require } from '${pathToFileURL(join(root, 'dist/util/require.js'))}';
 const { Command } = require('@oclif/core/command');
 Command.prototype.parse = process.env.CRASH === 'later'
   ? () => new Promise(() => setTimeout(() => { throw new TypeError('crash') }, 0))

@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { expect } from 'chai';
-import { realClock } from '../../src/publish/clock.js';
 import { createPublisher } from '../../src/publish/create.js';
-import { realFiles } from '../../src/publish/disk/files.js';
-import { Parked } from '../../src/publish/spool/parked.js';
-import { journalOptions } from '../unit/publish/journals.js';
+import { realFiles } from '../../src/storage/disk/files.js';
+import { Parked } from '../../src/storage/spool/parked.js';
+import { realClock } from '../../src/util/clock.js';
+import { journalOptions } from '../unit/storage/spool/journals.js';
 import { Cli, type Ended, embeddedConfig, makeDirectory, plugins } from './cli.js';
 
 const secret = 'whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { readTopics } from '../../src/publish/read.js';
-import { parseTraceparent } from '../../src/telemetry/trace-context.js';
+import { parseTraceparent } from '../../src/server/telemetry/trace-context.js';
 import { Collector, until } from '../support/collector.js';
 import { Cli } from './cli.js';
 import { configOf, type Started, start } from './running.js';

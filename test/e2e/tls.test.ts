@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { TlsTexts } from '../../src/tls/certificate.js';
+import type { TlsTexts } from '../../src/config/certificate.js';
 import { RawConnection } from '../support/raw-http.js';
 import { pair, shake, shownBy } from '../support/tls.js';
 import { Cli, type Ended, makeDirectory } from './cli.js';

@@ -73,7 +73,7 @@ describeKafka('the containers', () => {
   it('have what the gateway needs, and nothing to build or test with', () => {
     const at = (path: string) => existsSync(join(built.image.root, built.image.workdir, path));
     const there = [
-      'dist/commands/start.js',
+      'dist/cli/commands/start.js',
       'node_modules/kafkajs',
       'plugins/stripe/plugin.yaml',
       'oclif.manifest.json',

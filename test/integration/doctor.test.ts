@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import kafkajs, { type Admin } from 'kafkajs';
+import { examineKafka } from '../../src/cli/doctor/kafka.js';
 import { Redacted } from '../../src/config/settings.js';
-import { examineKafka } from '../../src/doctor/kafka.js';
 import { user } from '../support/kafka.js';
 import { administer, makeSettings, nameTopic, until } from './publish/helpers.js';
 import { describeKafka, describeOwnKafka, getKafka, getOwnKafka } from './shared-kafka.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
-import { metrics } from '../../src/telemetry/metrics.js';
+import { metrics } from '../../src/server/telemetry/metrics.js';
 import { describeWith } from '../support/tool.js';
 
 const folder = join(import.meta.dirname, '../../deploy/observability');

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { examineRedis } from '../../src/cli/doctor/redis.js';
 import { Redacted, type RedisSettings } from '../../src/config/settings.js';
-import type { ClosableDedupe } from '../../src/dedupe/dedupe.js';
-import { openDedupe } from '../../src/dedupe/open.js';
-import { examineRedis } from '../../src/doctor/redis.js';
-import type { Placement } from '../../src/model.js';
-import { realClock } from '../../src/publish/clock.js';
+import type { Placement } from '../../src/core/model.js';
+import type { ClosableDedupe } from '../../src/storage/dedupe/dedupe.js';
+import { openDedupe } from '../../src/storage/dedupe/open.js';
+import { realClock } from '../../src/util/clock.js';
 import { type RedisOptions, TestRedis } from '../support/redis.js';
 import { pair } from '../support/tls.js';
 import { describeWith } from '../support/tool.js';
-import { type Complaint, event, placed } from '../unit/dedupe/support.js';
+import { type Complaint, event, placed } from '../unit/storage/dedupe/support.js';
 
 describeWith(['redis-server'], 'dedupe of replicas with a real Redis', (program) => {
   const servers: TestRedis[] = [];

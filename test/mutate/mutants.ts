@@ -9,8 +9,8 @@ export interface Mutant {
   readonly proof: 'simulation' | `test/unit/${string}.test.ts`;
 }
 
-const spool = 'src/publish/spool';
-const disk = 'src/publish/disk';
+const spool = 'src/storage/spool';
+const disk = 'src/storage/disk';
 
 const safety: readonly Mutant[] = [
   {
@@ -74,7 +74,7 @@ const safety: readonly Mutant[] = [
     file: `${spool}/journal.ts`,
     find: 'const next = after.find(({ length, layout }) => length > layout.start);',
     replace: 'const next = after.slice(0, 1).find(({ length, layout }) => length > layout.start);',
-    proof: 'test/unit/publish/journal-restarts.test.ts',
+    proof: 'test/unit/storage/spool/journal-restarts.test.ts',
   },
   {
     fault: 'drop what Kafka refuses after its 200',
@@ -95,18 +95,18 @@ const safety: readonly Mutant[] = [
     file: `${spool}/journal.ts`,
     find: 'await this.verify();',
     replace: '',
-    proof: 'test/unit/publish/journal-restarts.test.ts',
+    proof: 'test/unit/storage/spool/journal-restarts.test.ts',
   },
   {
     fault: 'give up where waiting for Kafka helps',
-    file: 'src/publish/retry.ts',
+    file: 'src/kafka/retry.ts',
     find: "if (error.kind === 'refused') return error;",
     replace: 'return error;',
     proof: 'simulation',
   },
   {
     fault: 'give all batches of a request the outcome of the first',
-    file: 'src/publish/shipper.ts',
+    file: 'src/kafka/shipper.ts',
     find: 'const outcome = outcomes[index];',
     replace: 'const outcome = outcomes[index - index];',
     proof: 'simulation',
@@ -137,14 +137,14 @@ const owners: readonly Mutant[] = [
     find: 'const lock = await lockFolder(folder, log, lockWait);',
     replace:
       'void lockFolder; void lockWait; const lock = { retake: async () => undefined, release: async () => undefined };',
-    proof: 'test/unit/publish/spool-owner.test.ts',
+    proof: 'test/unit/storage/spool/spool-owner.test.ts',
   },
   {
     fault: 'take a folder whose lock another process has',
     file: `${disk}/lock.ts`,
     find: 'if (!tryLock(handle, path)) return await readHolder(handle);',
     replace: 'void readHolder; tryLock(handle, path);',
-    proof: 'test/unit/publish/lock.test.ts',
+    proof: 'test/unit/storage/disk/lock.test.ts',
   },
   {
     fault: 'make files in a folder that somebody else has',
@@ -162,31 +162,31 @@ const owners: readonly Mutant[] = [
   },
   {
     fault: 'read one of two files of the embedded log that begin with the same offset',
-    file: 'src/publish/embedded/cursor.ts',
+    file: 'src/storage/embedded/cursor.ts',
     find: 'return all.findIndex(({ first }) => first === begin);',
     replace: 'return all.findLastIndex(({ first }) => first === begin);',
-    proof: 'test/unit/publish/embedded-twins.test.ts',
+    proof: 'test/unit/storage/embedded/embedded-twins.test.ts',
   },
   {
     fault: 'give offsets of a damaged file of the embedded log again',
-    file: 'src/publish/embedded/topic-log.ts',
+    file: 'src/storage/embedded/topic-log.ts',
     find: 'this.#next = Math.max(this.#next, first + Math.ceil((await files.size(path)) / frameHead));',
     replace: 'void [files, first];',
-    proof: 'test/unit/publish/embedded-damage.test.ts',
+    proof: 'test/unit/storage/embedded/embedded-damage.test.ts',
   },
   {
     fault: 'read files of a newer version',
     file: `${disk}/seal.ts`,
     find: 'if (Number(found) > version) throw new NewerFormatError(path, found, version);',
     replace: '',
-    proof: 'test/unit/publish/journal.test.ts',
+    proof: 'test/unit/storage/spool/journal.test.ts',
   },
   {
     fault: 'skip the checksum of a record',
     file: `${disk}/frame.ts`,
     find: "if (crc32(buffer.subarray(summed, end), seed) !== buffer.readUInt32BE(summed - 4)) return 'damaged';",
     replace: '',
-    proof: 'test/unit/publish/spool-damage.test.ts',
+    proof: 'test/unit/storage/spool/spool-damage.test.ts',
   },
 ];
 
@@ -200,98 +200,98 @@ const once: readonly Mutant[] = [
   },
   {
     fault: 'use a sequence number for two batches',
-    file: 'src/publish/wire/producer.ts',
+    file: 'src/kafka/wire/producer.ts',
     find: 'lane.number = (lane.number + batch.records.length) & largestNumber;',
     replace: 'lane.number = lane.number & largestNumber;',
-    proof: 'test/unit/publish/wire/client.test.ts',
+    proof: 'test/unit/kafka/wire/client.test.ts',
   },
   {
     fault: 'take a refused batch for accepted',
-    file: 'src/publish/shipper.ts',
+    file: 'src/kafka/shipper.ts',
     find: 'else reject(outcome);',
     replace: "else if (outcome?.kind === 'refused') resolve(0n); else reject(outcome);",
     proof: 'simulation',
   },
   {
     fault: 'publish without the claim on an event',
-    file: 'src/dedupe/dedupe.ts',
+    file: 'src/storage/dedupe/dedupe.ts',
     find: 'if (this.#claims !== undefined) return this.#publishClaimed(',
     replace: 'if (this.#claims === undefined) return this.#publishClaimed(',
-    proof: 'test/unit/dedupe/workers.test.ts',
+    proof: 'test/unit/storage/dedupe/workers.test.ts',
   },
   {
     fault: 'answer duplicate before the event is published',
-    file: 'src/dedupe/dedupe.ts',
+    file: 'src/storage/dedupe/dedupe.ts',
     find: 'this.#active.add(active);',
     replace: 'this.#active.add(active); active.placement = { topic: keys.id, spooled: true };',
     proof: 'simulation',
   },
   {
     fault: 'forget an event that Kafka had after all',
-    file: 'src/dedupe/dedupe.ts',
+    file: 'src/storage/dedupe/dedupe.ts',
     find: 'error.late?.then((placement) => this.#keepLate(keys, placement), ignore);',
     replace: 'void ignore;',
     proof: 'simulation',
   },
   {
     fault: 'do not write the last events of the window at a stop',
-    file: 'src/dedupe/dedupe.ts',
+    file: 'src/storage/dedupe/dedupe.ts',
     find: 'if (this.#active.waiting > 0) await this.#writeGroup();',
     replace: '',
     proof: 'simulation',
   },
   {
     fault: 'forget events before the window is over',
-    file: 'src/dedupe/window.ts',
+    file: 'src/storage/dedupe/window.ts',
     find: 'begun + this.#sliceLength + this.#options.length',
     replace: 'begun + this.#sliceLength',
     proof: 'simulation',
   },
   {
     fault: 'skip the fsync of the window at a stop',
-    file: 'src/dedupe/chain.ts',
+    file: 'src/storage/dedupe/chain.ts',
     find: 'for (const part of this.#parts.values()) await part.sync();',
     replace: '',
     proof: 'simulation',
   },
   {
     fault: 'skip the checksum of an entry of the window',
-    file: 'src/dedupe/entry.ts',
+    file: 'src/storage/dedupe/entry.ts',
     find: 'checksum(from, at, crcAt) === from.readUInt32LE(crcAt)',
     replace: 'checksum(from, at, crcAt) >= 0',
-    proof: 'test/unit/dedupe/files.test.ts',
+    proof: 'test/unit/storage/dedupe/files.test.ts',
   },
   {
     fault: 'ignore a short write',
-    file: 'src/dedupe/folder.ts',
+    file: 'src/storage/dedupe/folder.ts',
     find: 'done += (await writeSome(handle, bytes, done, bytes.length - done)).bytesWritten;',
     replace:
       'done += Math.max(bytes.length, (await writeSome(handle, bytes, done, bytes.length - done)).bytesWritten);',
-    proof: 'test/unit/dedupe/short-write.test.ts',
+    proof: 'test/unit/storage/dedupe/short-write.test.ts',
   },
 ];
 
 const embedded: readonly Mutant[] = [
   {
     fault: 'skip the fsync of the embedded log',
-    file: 'src/publish/embedded/topic-log.ts',
+    file: 'src/storage/embedded/topic-log.ts',
     find: 'if (written > 0) await tail.file.sync()',
     replace: 'if (written < 0) await tail.file.sync()',
-    proof: 'test/unit/publish/embedded-faults.test.ts',
+    proof: 'test/unit/storage/embedded/embedded-faults.test.ts',
   },
   {
     fault: 'trust a sync of the embedded log after one that failed',
-    file: 'src/publish/embedded/topic-log.ts',
+    file: 'src/storage/embedded/topic-log.ts',
     find: '.catch((error: unknown) => this.#writeElsewhere(appends, written, error));',
     replace: '.catch((error: unknown) => void [error, () => this.#writeElsewhere([], 0, 0)]);',
-    proof: 'test/unit/publish/embedded-faults.test.ts',
+    proof: 'test/unit/storage/embedded/embedded-faults.test.ts',
   },
   {
     fault: 'give an offset of the embedded log twice',
-    file: 'src/publish/embedded/topic-log.ts',
+    file: 'src/storage/embedded/topic-log.ts',
     find: 'this.#next += written;',
     replace: 'this.#next += Math.min(written, 1);',
-    proof: 'test/unit/publish/embedded-faults.test.ts',
+    proof: 'test/unit/storage/embedded/embedded-faults.test.ts',
   },
 ];
 

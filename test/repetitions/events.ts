@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
-import type { Endpoint, KafkaRecord, OutgoingRequest } from '../../src/model.js';
-import { type Example, listExamples } from '../../src/plugins/examples.js';
-import { readPlugin } from '../../src/plugins/load.js';
-import { recordsOf } from '../../src/rehearsal/replay.js';
-import { type FreshPaths, freshen, type Message } from '../../src/simulate/freshen.js';
-import { isContainer, putAt, valueAt } from '../../src/simulate/paths.js';
-import { makeRequest } from '../../src/simulate/request.js';
+import { type Example, listExamples } from '../../src/config/plugins/examples.js';
+import { readPlugin } from '../../src/config/plugins/load.js';
+import type { Endpoint, KafkaRecord, OutgoingRequest } from '../../src/core/model.js';
+import { recordsOf } from '../../src/testing/plugins/replay.js';
+import { type FreshPaths, freshen, type Message } from '../../src/testing/simulator/freshen.js';
+import { makeRequest } from '../../src/testing/simulator/request.js';
+import { isContainer, putAt, valueAt } from '../../src/util/json/paths.js';
 import { proven, signed } from '../unit/plugins-data/endpoints.js';
 
 /** One event as it is sent three times. */

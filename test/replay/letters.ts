@@ -1,8 +1,8 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import type { Delivery, Endpoint, KafkaRecord } from '../../src/model.js';
-import { Rejection } from '../../src/rejection.js';
-import { deadLetter } from '../../src/stages/dead-letter.js';
-import { verify } from '../../src/stages/verify.js';
+import type { Delivery, Endpoint, KafkaRecord } from '../../src/core/model.js';
+import { Rejection } from '../../src/core/rejection.js';
+import { deadLetter } from '../../src/core/stages/dead-letter.js';
+import { verify } from '../../src/core/stages/verify.js';
 
 export const secret = 'whsec_cmVwbGF5cyBhcmUgcHJvdmVu';
 

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { developmentSecrets } from '../../src/rehearsal/secrets.js';
+import { developmentSecrets } from '../../src/testing/plugins/secrets.js';
 import { plugins } from '../e2e/cli.js';
 import { declarationOf } from '../unit/plugins-data/endpoints.js';
 

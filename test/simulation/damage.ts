@@ -3,10 +3,10 @@
  * each two swapped. Every record has to be delivered, or to be reported and still on disk. All of it:
  * `npm run simulate-damage`; `npm test` looks at a part.
  */
-import { type KafkaRecord, type Placement, PublishError, type Publisher } from '../../src/model.js';
-import type { Log } from '../../src/publish/log.js';
-import { openSpool, type Spool } from '../../src/publish/spool/spool.js';
-import type { Resuming } from '../../src/publish/unanswered.js';
+import { type KafkaRecord, type Placement, PublishError, type Publisher } from '../../src/core/model.js';
+import type { Resuming } from '../../src/kafka/unanswered.js';
+import { openSpool, type Spool } from '../../src/storage/spool/spool.js';
+import type { Log } from '../../src/util/log.js';
 import { SimulatedDisk } from './disk.js';
 import { World } from './world.js';
 

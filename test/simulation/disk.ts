@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
-import type { Folder, LogFile } from '../../src/dedupe/folder.js';
-import { type AppendFile, type Files, GoneError } from '../../src/publish/disk/files.js';
+import type { Folder, LogFile } from '../../src/storage/dedupe/folder.js';
+import { type AppendFile, type Files, GoneError } from '../../src/storage/disk/files.js';
 import type { World } from './world.js';
 
 interface Inode {

@@ -1,10 +1,10 @@
-import type { Placement, Publisher } from '../../src/model.js';
-import type { Clock } from '../../src/publish/clock.js';
-import type { Files } from '../../src/publish/disk/files.js';
-import { openEmbedded } from '../../src/publish/embedded/publisher.js';
-import { readEmbedded } from '../../src/publish/embedded/read.js';
-import type { Log } from '../../src/publish/log.js';
+import type { Placement, Publisher } from '../../src/core/model.js';
 import type { StoredRecord } from '../../src/publish/read.js';
+import type { Files } from '../../src/storage/disk/files.js';
+import { openEmbedded } from '../../src/storage/embedded/publisher.js';
+import { readEmbedded } from '../../src/storage/embedded/read.js';
+import type { Clock } from '../../src/util/clock.js';
+import type { Log } from '../../src/util/log.js';
 import { SimulatedDisk } from './disk.js';
 import { noCounts, type Verdict } from './report.js';
 import { eventLoopTurn, World } from './world.js';

@@ -1,4 +1,4 @@
-import type { Fingerprint } from '../../src/model.js';
+import type { Fingerprint } from '../../src/core/model.js';
 
 /** How a process of the gateway ended. */
 export type End = 'kill' | 'power cut' | 'close';

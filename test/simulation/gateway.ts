@@ -1,10 +1,10 @@
-import { type ClosableDedupe, createDedupe } from '../../src/dedupe/dedupe.js';
-import { openWindow } from '../../src/dedupe/window.js';
-import { createBatcher } from '../../src/publish/batcher.js';
-import type { KafkaClient } from '../../src/publish/client.js';
-import type { Clock } from '../../src/publish/clock.js';
-import type { Log } from '../../src/publish/log.js';
-import { openSpool, type Spool } from '../../src/publish/spool/spool.js';
+import { createBatcher } from '../../src/kafka/batcher.js';
+import type { KafkaClient } from '../../src/kafka/client.js';
+import { type ClosableDedupe, createDedupe } from '../../src/storage/dedupe/dedupe.js';
+import { openWindow } from '../../src/storage/dedupe/window.js';
+import { openSpool, type Spool } from '../../src/storage/spool/spool.js';
+import type { Clock } from '../../src/util/clock.js';
+import type { Log } from '../../src/util/log.js';
 import type { SimulatedDisk } from './disk.js';
 
 /** The parts of a gateway that keep promises, with nothing real beneath them. */

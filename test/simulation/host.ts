@@ -1,5 +1,5 @@
-import type { Clock } from '../../src/publish/clock.js';
-import type { Log } from '../../src/publish/log.js';
+import type { Clock } from '../../src/util/clock.js';
+import type { Log } from '../../src/util/log.js';
 import type { SimulatedDisk } from './disk.js';
 import type { End } from './events.js';
 import { openGateway, type SimulatedGateway } from './gateway.js';

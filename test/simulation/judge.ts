@@ -1,4 +1,4 @@
-import type { KafkaRecord } from '../../src/model.js';
+import type { KafkaRecord } from '../../src/core/model.js';
 import type { SimulatedDisk } from './disk.js';
 import type { DiskFaults } from './disk-faults.js';
 import type { SentEvent } from './events.js';

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
-import { type KafkaRecord, PublishError } from '../../src/model.js';
-import type { Batch, KafkaClient, Outcome } from '../../src/publish/client.js';
-import type { Numbering } from '../../src/publish/unanswered.js';
+import { type KafkaRecord, PublishError } from '../../src/core/model.js';
+import type { Batch, KafkaClient, Outcome } from '../../src/kafka/client.js';
+import type { Numbering } from '../../src/kafka/unanswered.js';
 import type { End } from './events.js';
 import type { World } from './world.js';
 

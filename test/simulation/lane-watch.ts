@@ -1,4 +1,4 @@
-import type { Log } from '../../src/publish/log.js';
+import type { Log } from '../../src/util/log.js';
 import type { DiskFaults } from './disk-faults.js';
 import type { SimulatedKafka } from './kafka.js';
 import type { World } from './world.js';

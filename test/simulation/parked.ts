@@ -1,6 +1,6 @@
-import { Keeper } from '../../src/publish/disk/keeper.js';
-import { Journal } from '../../src/publish/spool/journal.js';
-import { decodeSpooled } from '../../src/publish/spool/spooled-record.js';
+import { Keeper } from '../../src/storage/disk/keeper.js';
+import { Journal } from '../../src/storage/spool/journal.js';
+import { decodeSpooled } from '../../src/storage/spool/spooled-record.js';
 import type { SimulatedDisk } from './disk.js';
 import type { World } from './world.js';
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Fingerprint, type KafkaRecord, PublishError, type Publisher } from '../../src/model.js';
+import { type Fingerprint, type KafkaRecord, PublishError, type Publisher } from '../../src/core/model.js';
 import type { Ledger, Publish, SentEvent } from './events.js';
 import type { Host } from './host.js';
 import type { World } from './world.js';

@@ -1,4 +1,4 @@
-import type { Log } from '../../src/publish/log.js';
+import type { Log } from '../../src/util/log.js';
 import { seedChance } from './chance.js';
 import { SimulatedDisk } from './disk.js';
 import { DiskFaults } from './disk-faults.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/publish/clock.js';
+import type { Clock } from '../../src/util/clock.js';
 
 /** A seeded source of chance (mulberry32). */
 export class Dice {

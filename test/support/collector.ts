@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { OtlpSpan } from '../../src/telemetry/otlp.js';
+import type { OtlpSpan } from '../../src/server/telemetry/otlp.js';
 
 export interface Export {
   readonly path: string;

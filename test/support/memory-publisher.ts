@@ -1,4 +1,4 @@
-import type { KafkaRecord, Placement, Publisher } from '../../src/model.js';
+import type { KafkaRecord, Placement, Publisher } from '../../src/core/model.js';
 
 /** A Publisher that keeps records in memory; `fail` makes the next ones fail. */
 export interface MemoryPublisher extends Publisher {

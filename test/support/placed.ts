@@ -1,4 +1,4 @@
-import type { KafkaRecord, Placement, Publisher } from '../../src/model.js';
+import type { KafkaRecord, Placement, Publisher } from '../../src/core/model.js';
 
 /** Publishes what must not end up in the spool. */
 export async function publishNow(publisher: Publisher, record: KafkaRecord): Promise<Placement> {

@@ -8,8 +8,8 @@ import {
   type Rule,
   RuleError,
   type Scheme,
-} from '../../src/model.js';
-import { Rejection } from '../../src/rejection.js';
+} from '../../src/core/model.js';
+import { Rejection } from '../../src/core/rejection.js';
 
 export const secretText = 'secret-of-the-tests';
 const key = createSecretKey(Buffer.from(secretText));

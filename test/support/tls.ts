@@ -1,7 +1,7 @@
 import { request as send } from 'node:https';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import type { TlsTexts } from '../../src/tls/certificate.js';
-import { certify, type Identity } from '../unit/keys/certificate.js';
+import type { TlsTexts } from '../../src/config/certificate.js';
+import { certify, type Identity } from '../unit/server/keys/certificate.js';
 
 /** A certificate for localhost and its key, PEM. */
 export function pair(wanted: Partial<Parameters<typeof certify>[0]> = {}): TlsTexts & { readonly identity: Identity } {

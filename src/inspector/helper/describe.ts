@@ -1,11 +1,11 @@
 import { coverageOf } from '../../config/coverage.js';
+import { describePlugin } from '../../config/plugins/describe.js';
+import type { SoundPlugin } from '../../config/plugins/load.js';
 import { resolve } from '../../config/resolved.js';
 import type { Settings } from '../../config/settings.js';
-import type { Endpoint, Route } from '../../model.js';
-import { writeNetwork } from '../../networks.js';
-import { describePlugin } from '../../plugins/describe.js';
-import type { SoundPlugin } from '../../plugins/load.js';
-import { require } from '../../require.js';
+import type { Endpoint, Route } from '../../core/model.js';
+import { writeNetwork } from '../../util/networks.js';
+import { require } from '../../util/require.js';
 import type { InspectorProviders, Place, ProviderAbout } from '../contract.js';
 import { nameRoute } from '../recorder.js';
 import type { Description } from './messages.js';

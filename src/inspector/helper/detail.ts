@@ -1,10 +1,10 @@
 import { explainRecord } from '../../cli/explain.js';
 import type { Settings } from '../../config/settings.js';
+import { rejections } from '../../core/rejection.js';
 import { readLetter, readRequestHeaders } from '../../dead-letters/letter.js';
 import { maskBody, maskText } from '../../dead-letters/mask.js';
-import type { Explanation } from '../../explain/explanation.js';
 import type { StoredRecord } from '../../publish/read.js';
-import { rejections } from '../../rejection.js';
+import type { Explanation } from '../../testing/dry-run/explanation.js';
 import type { DeliveryDetail, DeliveryRow } from '../contract.js';
 import { Refused } from '../respond.js';
 import { findRecord, nameOf } from './find-record.js';

@@ -1,7 +1,7 @@
 import type { Settings } from '../../config/settings.js';
 import { dismiss } from '../../dead-letters/dismiss.js';
 import { createDirectPublisher } from '../../publish/create.js';
-import type { Log } from '../../publish/log.js';
+import type { Log } from '../../util/log.js';
 import type { Dismissed, DismissRequest } from '../contract.js';
 import { Refused } from '../respond.js';
 import { chooseLetters, type Letters } from './letters.js';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { withExactNumbers } from '../../exact/parse.js';
-import { writeJson } from '../../exact/write.js';
-import { specimensOf } from '../../rehearsal/lint-examples.js';
-import { compileRule } from '../../rules/compile.js';
-import { type Evaluation, evaluateOn, type Subject } from '../../trial/evaluate.js';
+import { compileRule } from '../../core/rules/compile.js';
+import { specimensOf } from '../../testing/plugins/lint-examples.js';
+import { type Evaluation, evaluateOn, type Subject } from '../../testing/rules/evaluate.js';
+import { withExactNumbers } from '../../util/json/parse.js';
+import { writeJson } from '../../util/json/write.js';
 import type { EvalRequest, EvalResult } from '../contract.js';
 import { Refused } from '../respond.js';
 import type { Config } from './work.js';

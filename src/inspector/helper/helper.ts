@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import type { Log } from '../../telemetry/log.js';
-import type { ConfigSource } from '../../workers/messages.js';
+import type { Log } from '../../server/telemetry/log.js';
+import type { ConfigSource } from '../../server/workers/messages.js';
 import { Refused } from '../respond.js';
 import type { FromHelper, TaskName, Tasks, ToHelper } from './messages.js';
 

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
-import { lint } from '../../lint/lint.js';
+import { lint } from '../../testing/lint/lint.js';
 import type { LintFinding } from '../contract.js';
 
 /** What `gateway lint-config` says of the file as it is now. */

@@ -1,4 +1,4 @@
-import type { ConfigSource } from '../../workers/messages.js';
+import type { ConfigSource } from '../../server/workers/messages.js';
 import type {
   DeliveryDetail,
   DeliveryRow,

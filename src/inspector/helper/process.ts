@@ -1,5 +1,5 @@
 import { constants, setPriority } from 'node:os';
-import { toFailure } from '../../cli/failure.js';
+import { toFailure } from '../../exit.js';
 import { Refused } from '../respond.js';
 import type { FromHelper, ToHelper } from './messages.js';
 import { Work } from './work.js';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Settings } from '../../config/settings.js';
-import { createProtection } from '../../protect/protection.js';
+import { createProtection } from '../../core/protect/protection.js';
 import type { DeliveryRow, Revealed } from '../contract.js';
 import { Refused } from '../respond.js';
 import { findRecord, nameOf } from './find-record.js';

@@ -1,5 +1,5 @@
-import type { ExplainedItem, ExplainedRoute, Explanation } from '../../explain/explanation.js';
-import { type RejectionCode, rejections, type Stage } from '../../rejection.js';
+import { type RejectionCode, rejections, type Stage } from '../../core/rejection.js';
+import type { ExplainedItem, ExplainedRoute, Explanation } from '../../testing/dry-run/explanation.js';
 import type { DeliveryRow, DeliveryStage } from '../contract.js';
 import { placeOf } from './describe.js';
 

@@ -1,7 +1,7 @@
 import { type LoadedConfig, loadConfig } from '../../config/load.js';
 import type { Settings } from '../../config/settings.js';
-import { replayFiles } from '../../read-text.js';
-import type { ConfigSource } from '../../workers/messages.js';
+import type { ConfigSource } from '../../server/workers/messages.js';
+import { replayFiles } from '../../util/read-text.js';
 import { Letters } from './letters.js';
 import type { TaskName, Tasks } from './messages.js';
 

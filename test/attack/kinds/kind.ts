@@ -1,4 +1,4 @@
-import type { OutgoingRequest } from '../../../src/model.js';
+import type { OutgoingRequest } from '../../../src/core/model.js';
 import type { Dice } from '../../support/mutate.js';
 import type { Target } from '../scene.js';
 import type { WireRequest } from '../wire.js';

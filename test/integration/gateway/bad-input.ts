@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import type { RejectionCode } from '../../../src/rejection.js';
+import type { RejectionCode } from '../../../src/core/rejection.js';
 import { digest, event, mark, seconds, secrets, sign } from './stripe.js';
 
 const zeros = '0'.repeat(64);

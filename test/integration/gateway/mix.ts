@@ -1,7 +1,7 @@
 import { listOffers } from '../../../src/cli/simulation.js';
-import type { OutgoingRequest } from '../../../src/model.js';
-import { composer } from '../../../src/simulate/compose.js';
-import type { Override } from '../../../src/simulate/override.js';
+import type { OutgoingRequest } from '../../../src/core/model.js';
+import { composer } from '../../../src/testing/simulator/compose.js';
+import type { Override } from '../../../src/testing/simulator/override.js';
 import type { Running } from './running.js';
 
 /** What has to become of a request. */

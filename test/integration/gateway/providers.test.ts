@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { request } from 'undici';
 import { listOffers } from '../../../src/cli/simulation.js';
-import type { OutgoingRequest } from '../../../src/model.js';
+import type { OutgoingRequest } from '../../../src/core/model.js';
 import { readTopics, type StoredRecord } from '../../../src/publish/read.js';
-import { composer, type Offer } from '../../../src/simulate/compose.js';
+import { composer, type Offer } from '../../../src/testing/simulator/compose.js';
 import { expectContract } from './contract.js';
 import { plugins, type Running, run } from './running.js';
 

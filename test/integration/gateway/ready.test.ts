@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import type { Settings } from '../../../src/config/settings.js';
+import { type KafkaRecord, PublishError } from '../../../src/core/model.js';
 import { startGateway } from '../../../src/gateway.js';
-import { type KafkaRecord, PublishError } from '../../../src/model.js';
 import type { GatewayPublisher } from '../../../src/publish/create.js';
-import { createLog } from '../../../src/telemetry/log.js';
+import { createLog } from '../../../src/server/telemetry/log.js';
 import { configOf } from '../../e2e/running.js';
 import { postStripe, secret } from '../../e2e/stripe.js';
 import { load } from './running.js';

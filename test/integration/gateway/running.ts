@@ -4,8 +4,8 @@ import { loadConfig } from '../../../src/config/load.js';
 import type { Settings } from '../../../src/config/settings.js';
 import { formatPretty } from '../../../src/diagnostics/pretty.js';
 import { type GatewayOptions, startGateway } from '../../../src/gateway.js';
-import { createLog } from '../../../src/telemetry/log.js';
-import type { Reading } from '../../../src/telemetry/metrics.js';
+import { createLog } from '../../../src/server/telemetry/log.js';
+import type { Reading } from '../../../src/server/telemetry/metrics.js';
 import { makeDirectory } from '../../e2e/cli.js';
 
 export const plugins = fileURLToPath(new URL('../../../plugins', import.meta.url));

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { lockFolder } from '../../../src/publish/disk/lock.js';
+import { lockFolder } from '../../../src/storage/disk/lock.js';
 import { plugins, run } from './running.js';
 
 describe('the folder of the dedupe window', () => {

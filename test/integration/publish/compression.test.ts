@@ -3,11 +3,11 @@ import zlib from 'node:zlib';
 import { expect } from 'chai';
 import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaSettings } from '../../../src/config/settings.js';
+import { openKafkajs } from '../../../src/kafka/kafkajs/connection.js';
+import { estimateBytes } from '../../../src/kafka/queue.js';
+import { WireClient } from '../../../src/kafka/wire/client.js';
+import { createEncode } from '../../../src/kafka/wire/encode.js';
 import { createPublisher } from '../../../src/publish/create.js';
-import { openKafkajs } from '../../../src/publish/kafka/connection.js';
-import { estimateBytes } from '../../../src/publish/queue.js';
-import { WireClient } from '../../../src/publish/wire/client.js';
-import { createEncode } from '../../../src/publish/wire/encode.js';
 import { describeKafka, getKafka } from '../shared-kafka.js';
 import {
   administer,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import type { KafkaSettings } from '../../../src/config/settings.js';
-import type { KafkaRecord } from '../../../src/model.js';
+import type { KafkaRecord } from '../../../src/core/model.js';
 import { readTopics, type StoredRecord } from '../../../src/publish/read.js';
 
 /** A suite for each of the libraries that publish: they do the same. */

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { describeCuts } from '../../../src/cli/search-cuts.js';
 import type { KafkaSettings } from '../../../src/config/settings.js';
-import type { Publisher } from '../../../src/model.js';
+import type { Publisher } from '../../../src/core/model.js';
 import { byTime } from '../../../src/publish/by-time.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { findEvent } from '../../../src/publish/find.js';

@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { realFiles } from '../../../src/publish/disk/files.js';
 import type { StoredRecord } from '../../../src/publish/read.js';
-import { listLanes } from '../../../src/publish/spool/inspect.js';
+import { realFiles } from '../../../src/storage/disk/files.js';
+import { listLanes } from '../../../src/storage/spool/inspect.js';
 import { describeOwnKafka, getOwnKafka } from '../shared-kafka.js';
 import { describeClients, makeSettings, nameTopic, readAll } from './helpers.js';
 

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import type { KafkaSettings } from '../../../src/config/settings.js';
-import type { Publisher } from '../../../src/model.js';
+import type { Publisher } from '../../../src/core/model.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { findFreePorts } from '../../support/kafka.js';
 import { describeOwnKafka, getOwnKafka } from '../shared-kafka.js';

@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Publisher } from '../../../src/model.js';
+import type { Publisher } from '../../../src/core/model.js';
 import { createPublisher } from '../../../src/publish/create.js';
-import { realFiles } from '../../../src/publish/disk/files.js';
-import { askForRetry, listLanes, listParked } from '../../../src/publish/spool/inspect.js';
+import { realFiles } from '../../../src/storage/disk/files.js';
+import { askForRetry, listLanes, listParked } from '../../../src/storage/spool/inspect.js';
 import { describeKafka, getKafka } from '../shared-kafka.js';
 import {
   administer,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { KafkaSettings } from '../../../src/config/settings.js';
-import type { Publisher } from '../../../src/model.js';
+import type { Publisher } from '../../../src/core/model.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { describeOwnKafka, getOwnKafka } from '../shared-kafka.js';
 import { describeClients, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';

@@ -1,5 +1,5 @@
-import { Lanes } from '../../../src/publish/spool/lanes.js';
-import type { FromPeer, Peers, ToPeer } from '../../../src/publish/spool/peers.js';
+import { Lanes } from '../../../src/storage/spool/lanes.js';
+import type { FromPeer, Peers, ToPeer } from '../../../src/storage/spool/peers.js';
 import type { World } from '../world.js';
 
 /** A worker as the primary knows it. */

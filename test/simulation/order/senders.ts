@@ -1,4 +1,4 @@
-import type { KafkaRecord } from '../../../src/model.js';
+import type { KafkaRecord } from '../../../src/core/model.js';
 import type { SimulatedKafka } from '../kafka.js';
 import type { World } from '../world.js';
 import type { SimulatedWorker } from './worker.js';

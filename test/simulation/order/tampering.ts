@@ -1,4 +1,4 @@
-import type { Phase } from '../../../src/publish/spool/peers.js';
+import type { Phase } from '../../../src/storage/spool/peers.js';
 import type { Tampering } from './network.js';
 
 /** The primary takes it for done before anybody has done it. */

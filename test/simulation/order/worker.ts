@@ -1,10 +1,10 @@
-import type { KafkaRecord, Placement, Spooled } from '../../../src/model.js';
-import { createBatcher } from '../../../src/publish/batcher.js';
-import type { KafkaClient } from '../../../src/publish/client.js';
-import type { Clock } from '../../../src/publish/clock.js';
-import type { Peers } from '../../../src/publish/spool/peers.js';
-import { SharedLanes } from '../../../src/publish/spool/shared-lanes.js';
-import { openSpool, type Spool } from '../../../src/publish/spool/spool.js';
+import type { KafkaRecord, Placement, Spooled } from '../../../src/core/model.js';
+import { createBatcher } from '../../../src/kafka/batcher.js';
+import type { KafkaClient } from '../../../src/kafka/client.js';
+import type { Peers } from '../../../src/storage/spool/peers.js';
+import { SharedLanes } from '../../../src/storage/spool/shared-lanes.js';
+import { openSpool, type Spool } from '../../../src/storage/spool/spool.js';
+import type { Clock } from '../../../src/util/clock.js';
 import type { SimulatedDisk } from '../disk.js';
 import { type SimulatedKafka, unavailable } from '../kafka.js';
 import type { World } from '../world.js';

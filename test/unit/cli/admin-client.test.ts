@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { askAdmin } from '../../../src/cli/admin-client.js';
-import type { Failure } from '../../../src/cli/failure.js';
-import type { Place } from '../../../src/http/bind.js';
-import { type OperatorServers, startOperatorServers } from '../../../src/http/operator-servers.js';
-import { createLog } from '../../../src/telemetry/log.js';
+import type { Failure } from '../../../src/exit.js';
+import type { Place } from '../../../src/server/http/bind.js';
+import { type OperatorServers, startOperatorServers } from '../../../src/server/http/operator-servers.js';
+import { createLog } from '../../../src/server/telemetry/log.js';
 
 const token = 'correct-horse-battery-staple';
 

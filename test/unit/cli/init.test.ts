@@ -2,14 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync,
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
-import { runCasebook } from '../../../src/casebook/run.js';
-import { Failure } from '../../../src/cli/failure.js';
-import { initFiles } from '../../../src/cli/init-files.js';
-import { writeInitFiles } from '../../../src/cli/init-write.js';
+import { initFiles } from '../../../src/cli/init/files.js';
+import { writeInitFiles } from '../../../src/cli/init/write.js';
 import { openOwnPlugins, splitProviders } from '../../../src/cli/own-plugins.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { ownPlugins } from '../../../src/config/plugin-folders.js';
-import { lint } from '../../../src/lint/lint.js';
+import { Failure } from '../../../src/exit.js';
+import { runCasebook } from '../../../src/testing/cases/run.js';
+import { lint } from '../../../src/testing/lint/lint.js';
 
 const here = process.cwd();
 

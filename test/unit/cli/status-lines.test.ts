@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describeStatus } from '../../../src/cli/status-lines.js';
 import type { Activity } from '../../../src/inspector/contract.js';
-import type { LaneReport, Status } from '../../../src/telemetry/status.js';
+import type { LaneReport, Status } from '../../../src/server/telemetry/status.js';
 
 const now = Date.UTC(2026, 0, 2, 12);
 const at = (secondsAgo: number) => new Date(now - secondsAgo * 1000).toISOString();

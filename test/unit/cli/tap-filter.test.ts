@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { Failure } from '../../../src/cli/failure.js';
 import { recordInFull, recordToLine } from '../../../src/cli/record-line.js';
 import { compileSelection, type TapSelection } from '../../../src/cli/tap-filter.js';
+import { Failure } from '../../../src/exit.js';
 import type { StoredRecord } from '../../../src/publish/read.js';
 
 const record: StoredRecord = {

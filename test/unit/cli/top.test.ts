@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { formatRate } from '../../../src/cli/activity.js';
 import { openScreen } from '../../../src/cli/screen.js';
 import { describeTop, ratesBetween, type Snapshot } from '../../../src/cli/top.js';
-import type { Status } from '../../../src/telemetry/status.js';
+import type { Status } from '../../../src/server/telemetry/status.js';
 
 const at = Date.UTC(2026, 0, 2, 12);
 const startedAt = new Date(at - 600_000).toISOString();

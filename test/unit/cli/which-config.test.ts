@@ -2,8 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
-import { readDevState, removeDevState, writeDevState } from '../../../src/cli/dev-state.js';
-import { Failure } from '../../../src/cli/failure.js';
+import { readDevState, removeDevState, writeDevState } from '../../../src/cli/dev/state.js';
 import {
   announceConfig,
   findConfig,
@@ -11,6 +10,7 @@ import {
   whichConfig,
   whichConfigToRun,
 } from '../../../src/cli/which-config.js';
+import { Failure } from '../../../src/exit.js';
 
 const here = process.cwd();
 const dev = { config: '/somewhere/dev.yaml', url: 'http://127.0.0.1:8000' };

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { coverageOf } from '../../../src/config/coverage.js';
-import type { Route } from '../../../src/model.js';
-import { compileEvents } from '../../../src/rules/events.js';
+import type { Route } from '../../../src/core/model.js';
+import { compileEvents } from '../../../src/core/rules/events.js';
 import { endpoint, provider, route, rule } from '../../support/provider.js';
 
 function taking(topic: string, events: readonly string[], when?: Route['when']): Route {

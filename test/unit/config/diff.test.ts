@@ -8,7 +8,7 @@ import { diffSecrets, readSecrets } from '../../../src/config/diff-secrets.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { ownPlugins } from '../../../src/config/plugin-folders.js';
 import { resolve } from '../../../src/config/resolved.js';
-import { findShifts, type Recorded } from '../../../src/explain/judge.js';
+import { findShifts, type Recorded } from '../../../src/testing/dry-run/judge.js';
 import { pair } from '../../support/tls.js';
 
 const secret = 'whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { assert, asyncProperty, subarray } from 'fast-check';
-import { lint } from '../../../src/lint/lint.js';
+import { lint } from '../../../src/testing/lint/lint.js';
 
 const schema = `{
   "type": "object",

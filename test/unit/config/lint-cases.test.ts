@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { loadConfig } from '../../../src/config/load.js';
 import type { Environment } from '../../../src/config/substitute.js';
 import { formatPretty } from '../../../src/diagnostics/pretty.js';
-import { lint } from '../../../src/lint/lint.js';
+import { lint } from '../../../src/testing/lint/lint.js';
 
 const cases = fileURLToPath(new URL('../../cases/lint/', import.meta.url));
 const now = Date.parse('2027-01-01T00:00:00Z');

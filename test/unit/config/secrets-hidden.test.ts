@@ -8,7 +8,7 @@ import { formatJunit } from '../../../src/diagnostics/junit.js';
 import { maskSecrets } from '../../../src/diagnostics/mask.js';
 import { formatPretty } from '../../../src/diagnostics/pretty.js';
 import { formatSarif } from '../../../src/diagnostics/sarif.js';
-import type { Files } from '../../../src/read-text.js';
+import type { Files } from '../../../src/util/read-text.js';
 
 const base = '/etc/gateway';
 const file = join(base, 'gateway.yaml');

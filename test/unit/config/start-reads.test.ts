@@ -4,7 +4,7 @@ import { join, relative, sep } from 'node:path';
 import { expect } from 'chai';
 import { loadConfig } from '../../../src/config/load.js';
 import { ownPlugins } from '../../../src/config/plugin-folders.js';
-import { disk, type Files } from '../../../src/read-text.js';
+import { disk, type Files } from '../../../src/util/read-text.js';
 
 describe('a start with three endpoints', () => {
   let folder: string;

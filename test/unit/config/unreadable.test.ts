@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { loadConfig } from '../../../src/config/load.js';
-import { blockingDisk, disk, type Files, mayBeThere, recordFiles, replayFiles } from '../../../src/read-text.js';
+import { blockingDisk, disk, type Files, mayBeThere, recordFiles, replayFiles } from '../../../src/util/read-text.js';
 
 const shipped = fileURLToPath(new URL('../../../plugins', import.meta.url));
 const long = 'x'.repeat(300);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import type { KafkaRecord } from '../../../src/core/model.js';
 import { dismiss, makeDismissal, readDismissal } from '../../../src/dead-letters/dismiss.js';
 import type { DeadLetter } from '../../../src/dead-letters/letter.js';
 import { groupKey, groupLetters } from '../../../src/dead-letters/summary.js';
-import type { KafkaRecord } from '../../../src/model.js';
 import { expectRecord } from './contract.js';
 import { deadLetterTopic, World } from './world.js';
 

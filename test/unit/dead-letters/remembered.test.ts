@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { rerun } from '../../../src/explain/rerun.js';
-import { walk } from '../../../src/explain/walk.js';
-import type { Delivery, Endpoint, KafkaRecord } from '../../../src/model.js';
-import { listExamples } from '../../../src/plugins/examples.js';
-import { Rejection } from '../../../src/rejection.js';
-import { deadLetter } from '../../../src/stages/dead-letter.js';
-import { verify } from '../../../src/stages/verify.js';
+import { listExamples } from '../../../src/config/plugins/examples.js';
+import type { Delivery, Endpoint, KafkaRecord } from '../../../src/core/model.js';
+import { Rejection } from '../../../src/core/rejection.js';
+import { deadLetter } from '../../../src/core/stages/dead-letter.js';
+import { verify } from '../../../src/core/stages/verify.js';
+import { rerun } from '../../../src/testing/dry-run/rerun.js';
+import { walk } from '../../../src/testing/dry-run/walk.js';
 import { deliveryOf, loadEndpoint, pluginNames, requestOf, signed } from '../plugins-data/endpoints.js';
 import { now } from '../signature/support.js';
 import { expectRecord } from './contract.js';

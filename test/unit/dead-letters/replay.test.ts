@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type Delivery, type Endpoint, type Placement, PublishError } from '../../../src/model.js';
-import { Rejection } from '../../../src/rejection.js';
-import { deadLetter } from '../../../src/stages/dead-letter.js';
-import { verify } from '../../../src/stages/verify.js';
+import { type Delivery, type Endpoint, type Placement, PublishError } from '../../../src/core/model.js';
+import { Rejection } from '../../../src/core/rejection.js';
+import { deadLetter } from '../../../src/core/stages/dead-letter.js';
+import { verify } from '../../../src/core/stages/verify.js';
 import { delivery, endpoint, provider, route } from '../../support/provider.js';
 import { expectRecord } from './contract.js';
 import { deadLetterTopic, World } from './world.js';

@@ -1,8 +1,8 @@
+import type { Endpoint, KafkaRecord, Placement } from '../../../src/core/model.js';
 import { Ledger } from '../../../src/dead-letters/ledger.js';
 import type { DeadLetter } from '../../../src/dead-letters/letter.js';
 import type { ReplayPorts, Tally } from '../../../src/dead-letters/plan.js';
 import { replay } from '../../../src/dead-letters/replay.js';
-import type { Endpoint, KafkaRecord, Placement } from '../../../src/model.js';
 import type { Positions, StoredRecord } from '../../../src/publish/read.js';
 
 export const deadLetterTopic = 'webhooks.dlq';

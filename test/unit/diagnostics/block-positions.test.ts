@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { array, assert, boolean, constantFrom, integer, property } from 'fast-check';
+import { compileRule } from '../../../src/core/rules/compile.js';
 import { parseYaml } from '../../../src/diagnostics/parse.js';
-import { compileRule } from '../../../src/rules/compile.js';
 
 const header = constantFrom('>', '>-', '>+', '|', '|-', '|+');
 /** Lines of an expression that goes on: their joints may be a space, or line breaks. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { compileCheck } from '../../../src/diagnostics/schema-check.js';
 import { explainErrors } from '../../../src/diagnostics/schema-faults.js';
-import { readSchema } from '../../../src/read-text.js';
+import { readSchema } from '../../../src/util/read-text.js';
 
 describe('what is said of a choice between words and a mapping', () => {
   async function hintAt(signing: unknown): Promise<string | undefined> {

@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import { loadConfig } from '../../../src/config/load.js';
 import { Helper } from '../../../src/inspector/helper/helper.js';
 import { Refused } from '../../../src/inspector/respond.js';
-import { createLog } from '../../../src/telemetry/log.js';
-import type { ConfigSource } from '../../../src/workers/messages.js';
+import { createLog } from '../../../src/server/telemetry/log.js';
+import type { ConfigSource } from '../../../src/server/workers/messages.js';
 
 const plugins = new URL('../../../plugins', import.meta.url).pathname;
 

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Koa, Router } from '../../../src/http/koa.js';
-import { type Listening, listen } from '../../../src/http/server.js';
 import { addPages } from '../../../src/inspector/pages.js';
-import { createLog } from '../../../src/telemetry/log.js';
+import { Koa, Router } from '../../../src/server/http/koa.js';
+import { type Listening, listen } from '../../../src/server/http/server.js';
+import { createLog } from '../../../src/server/telemetry/log.js';
 
 describe('the pages of the inspector', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pages-'));

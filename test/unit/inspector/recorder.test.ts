@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { PublishError } from '../../../src/core/model.js';
+import { Rejection } from '../../../src/core/rejection.js';
 import type { DeliveryRow } from '../../../src/inspector/contract.js';
 import { createSieve, type Filter } from '../../../src/inspector/filter.js';
 import { answerQuestion, type RowsPart, type TailPart } from '../../../src/inspector/questions.js';
 import { Recorder } from '../../../src/inspector/recorder.js';
 import type { Seq } from '../../../src/inspector/seq.js';
-import { PublishError } from '../../../src/model.js';
-import { Rejection } from '../../../src/rejection.js';
 import { endpoint } from '../../support/provider.js';
 import { accepted, delivery, end, outcome, refused } from './support.js';
 

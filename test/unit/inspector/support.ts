@@ -1,8 +1,8 @@
-import type { DeliveryEnd } from '../../../src/http/observer.js';
-import type { Delivery, Endpoint } from '../../../src/model.js';
-import type { Outcome } from '../../../src/pipeline.js';
-import { Rejection, type RejectionCode } from '../../../src/rejection.js';
-import type { Accepted } from '../../../src/safekeeping.js';
+import type { Delivery, Endpoint } from '../../../src/core/model.js';
+import type { Accepted } from '../../../src/core/persist.js';
+import type { Outcome } from '../../../src/core/pipeline.js';
+import { Rejection, type RejectionCode } from '../../../src/core/rejection.js';
+import type { DeliveryEnd } from '../../../src/server/http/observer.js';
 import { endpoint, route } from '../../support/provider.js';
 
 export const acme: Endpoint = endpoint();

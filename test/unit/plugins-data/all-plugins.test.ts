@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { expect } from 'chai';
-import type { Endpoint } from '../../../src/model.js';
-import { type Example, listExamples } from '../../../src/plugins/examples.js';
-import { recordsOf } from '../../../src/rehearsal/replay.js';
-import { signRequest } from '../../../src/simulate/request.js';
-import { verify } from '../../../src/stages/verify.js';
+import { type Example, listExamples } from '../../../src/config/plugins/examples.js';
+import type { Endpoint } from '../../../src/core/model.js';
+import { verify } from '../../../src/core/stages/verify.js';
+import { recordsOf } from '../../../src/testing/plugins/replay.js';
+import { signRequest } from '../../../src/testing/simulator/request.js';
 import { now, rejectionOf } from '../signature/support.js';
 import { outcomeOf, readVectors, refusal } from '../signature/vectors.js';
 import {

@@ -1,8 +1,8 @@
 import braintree from 'braintree';
 import { expect } from 'chai';
-import type { Endpoint, KafkaRecord } from '../../../src/model.js';
-import { recordsOf } from '../../../src/rehearsal/replay.js';
-import { makeRequest } from '../../../src/simulate/request.js';
+import type { Endpoint, KafkaRecord } from '../../../src/core/model.js';
+import { recordsOf } from '../../../src/testing/plugins/replay.js';
+import { makeRequest } from '../../../src/testing/simulator/request.js';
 import { now } from '../signature/support.js';
 import { loadEndpoint, proven, signed } from './endpoints.js';
 

@@ -1,5 +1,5 @@
-import type { Delivery, Endpoint, Provider, Secret } from '../../../src/model.js';
-import { loadPlugin } from '../../../src/plugins/load.js';
+import { loadPlugin } from '../../../src/config/plugins/load.js';
+import type { Delivery, Endpoint, Provider, Secret } from '../../../src/core/model.js';
 import { deliveryOf } from '../signature/support.js';
 
 /** A signed delivery, and what an endpoint needs to know to prove it. */

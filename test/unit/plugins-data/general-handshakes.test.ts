@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Delivery, VerifiedDelivery } from '../../../src/model.js';
-import { shakeHands } from '../../../src/stages/verify.js';
+import type { Delivery, VerifiedDelivery } from '../../../src/core/model.js';
+import { shakeHands } from '../../../src/core/stages/verify.js';
 import { now } from '../signature/support.js';
 import { deliveryOfCase, endpointOf, plainSecret, type Signed } from './endpoint.js';
 import { hmac, rawKey } from './general-cases.js';

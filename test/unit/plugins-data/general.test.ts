@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { decode } from '../../../src/stages/decode.js';
-import { verify } from '../../../src/stages/verify.js';
+import { decode } from '../../../src/core/stages/decode.js';
+import { verify } from '../../../src/core/stages/verify.js';
 import { now, rejectionOf } from '../signature/support.js';
 import { deliveryOfCase, endpointOf, plainBody } from './endpoint.js';
 import { generalCases, hmac, message, rsaKey, snsMessage } from './general-cases.js';

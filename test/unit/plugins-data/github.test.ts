@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { OutgoingRequest } from '../../../src/model.js';
-import { recordsOf } from '../../../src/rehearsal/replay.js';
-import { makeRequest, signRequest } from '../../../src/simulate/request.js';
-import { verify } from '../../../src/stages/verify.js';
+import type { OutgoingRequest } from '../../../src/core/model.js';
+import { verify } from '../../../src/core/stages/verify.js';
+import { recordsOf } from '../../../src/testing/plugins/replay.js';
+import { makeRequest, signRequest } from '../../../src/testing/simulator/request.js';
 import { now } from '../signature/support.js';
 import { deliveryOfCase, endpointOf, url } from './endpoint.js';
 

@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import { expect } from 'chai';
-import type { Delivery, Endpoint, Handshake } from '../../../src/model.js';
-import { loadPlugin } from '../../../src/plugins/load.js';
-import { shakeHands } from '../../../src/stages/verify.js';
+import { loadPlugin } from '../../../src/config/plugins/load.js';
+import type { Delivery, Endpoint, Handshake } from '../../../src/core/model.js';
+import { shakeHands } from '../../../src/core/stages/verify.js';
 import { endpoint } from '../../support/provider.js';
 import { deliveryOf, now } from '../signature/support.js';
 

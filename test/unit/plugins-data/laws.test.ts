@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import type { Endpoint, KafkaRecord, OutgoingRequest } from '../../../src/model.js';
-import type { PluginDeclaration } from '../../../src/plugins/declaration.js';
-import { type Example, listExamples } from '../../../src/plugins/examples.js';
-import { recordsOf } from '../../../src/rehearsal/replay.js';
-import { Rejection } from '../../../src/rejection.js';
-import { freshen, type Message } from '../../../src/simulate/freshen.js';
-import { isContainer, putAt, valueAt } from '../../../src/simulate/paths.js';
-import { makeRequest } from '../../../src/simulate/request.js';
+import type { PluginDeclaration } from '../../../src/config/plugins/declaration.js';
+import { type Example, listExamples } from '../../../src/config/plugins/examples.js';
+import type { Endpoint, KafkaRecord, OutgoingRequest } from '../../../src/core/model.js';
+import { Rejection } from '../../../src/core/rejection.js';
+import { recordsOf } from '../../../src/testing/plugins/replay.js';
+import { freshen, type Message } from '../../../src/testing/simulator/freshen.js';
+import { makeRequest } from '../../../src/testing/simulator/request.js';
+import { isContainer, putAt, valueAt } from '../../../src/util/json/paths.js';
 import { now } from '../signature/support.js';
 import { declarationOf, loadEndpoint, pluginNames, proven, signed } from './endpoints.js';
 

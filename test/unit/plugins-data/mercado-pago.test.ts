@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
-import { verify } from '../../../src/stages/verify.js';
+import { verify } from '../../../src/core/stages/verify.js';
 import { now, rejectionOf } from '../signature/support.js';
 import { deliveryOfCase, endpointOf, plainSecret } from './endpoint.js';
 

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
-import { everyTime } from '../../../src/dedupe/open.js';
-import type { Delivery, Endpoint } from '../../../src/model.js';
-import { handle, type Ports } from '../../../src/pipeline.js';
-import { shakeHands } from '../../../src/stages/verify.js';
+import type { Delivery, Endpoint } from '../../../src/core/model.js';
+import { handle, type Ports } from '../../../src/core/pipeline.js';
+import { shakeHands } from '../../../src/core/stages/verify.js';
+import { everyTime } from '../../../src/storage/dedupe/open.js';
 import { type MemoryPublisher, memoryPublisher } from '../../support/memory-publisher.js';
 import { deliveryOf, now } from '../signature/support.js';
 import { declarationOf, loadEndpoint, pluginNames } from './endpoints.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { listExamples } from '../../../src/plugins/examples.js';
+import { listExamples } from '../../../src/config/plugins/examples.js';
 import type { SchemeDeclaration } from '../../../src/signature/declaration.js';
 import { schemesOf } from '../../../src/signature/declared-schemes.js';
 import { now, rejectionOf } from '../signature/support.js';

@@ -4,8 +4,8 @@ import formats from 'ajv-formats';
 import { expect } from 'chai';
 import jsonata from 'jsonata';
 import { parse } from 'yaml';
-import { compileRule } from '../../../src/rules/compile.js';
-import { compileEvents } from '../../../src/rules/events.js';
+import { compileRule } from '../../../src/core/rules/compile.js';
+import { compileEvents } from '../../../src/core/rules/events.js';
 
 interface PluginFile {
   items?: string;

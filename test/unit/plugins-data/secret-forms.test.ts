@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { examineSecret } from '../../../src/cli/doctor/secrets.js';
 import { ownPlugins } from '../../../src/config/plugin-folders.js';
-import { examineSecret } from '../../../src/doctor/secrets.js';
-import { openPlugin } from '../../../src/plugins/catalogue.js';
+import { openPlugin } from '../../../src/config/plugins/catalogue.js';
 
 const prefixed = ['clerk', 'increase', 'lithic', 'openai', 'portone', 'replicate', 'resend', 'svix'];
 const base64 = 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { expect } from 'chai';
-import type { Scheme } from '../../../src/model.js';
-import { loadPlugin } from '../../../src/plugins/load.js';
+import { loadPlugin } from '../../../src/config/plugins/load.js';
+import type { Scheme } from '../../../src/core/model.js';
 import { deliveryOf, now, rejectionOf } from '../signature/support.js';
 
 const folder = new URL('../../../plugins/standard_webhooks_ed25519', import.meta.url).pathname;

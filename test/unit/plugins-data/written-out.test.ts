@@ -1,7 +1,7 @@
 import { createHash, createHmac, createSign, generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
-import type { Scheme } from '../../../src/model.js';
-import { loadPlugin } from '../../../src/plugins/load.js';
+import { loadPlugin } from '../../../src/config/plugins/load.js';
+import type { Scheme } from '../../../src/core/model.js';
 import { deliveryOf, now, rejectionOf } from '../signature/support.js';
 
 /** A delivery signed by code that knows nothing of the declaration: for plugins of which there are no vectors. */

@@ -8,7 +8,7 @@ import {
   validateRequest,
   validateRequestWithBody,
 } from 'twilio/lib/webhooks/webhooks.js';
-import type { OutgoingRequest } from '../../../src/model.js';
+import type { OutgoingRequest } from '../../../src/core/model.js';
 import { flipText, header, itAgrees, jsonRequests, jsonTexts, post, texts, withHeaders } from './oracle.js';
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' };

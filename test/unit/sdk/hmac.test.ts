@@ -6,7 +6,7 @@ import { parse as parseGocardless } from 'gocardless-nodejs/webhooks';
 import { WebhookSignatureValidator } from 'mercadopago';
 import Pusher from 'pusher';
 import Razorpay from 'razorpay';
-import type { OutgoingRequest } from '../../../src/model.js';
+import type { OutgoingRequest } from '../../../src/core/model.js';
 import { flipHeader, header, itAgrees, jsonRequests, post, withHeaders } from './oracle.js';
 
 const secret = 'It is made up for the tests, für €0';

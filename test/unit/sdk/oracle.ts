@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import sinon from 'sinon';
-import type { Delivery, KeyDocument, OutgoingRequest, Scheme, Secret, Surroundings } from '../../../src/model.js';
-import { loadPlugin } from '../../../src/plugins/load.js';
-import { disk, type Files } from '../../../src/read-text.js';
+import { loadPlugin } from '../../../src/config/plugins/load.js';
+import type { Delivery, KeyDocument, OutgoingRequest, Scheme, Secret, Surroundings } from '../../../src/core/model.js';
+import { disk, type Files } from '../../../src/util/read-text.js';
 import { rejectionOf } from '../signature/support.js';
 
 /** 2027-01-15T08:00:00.123Z: with a fraction, as clocks have. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { CustomAnswer, Fault } from '../../../src/model.js';
+import type { CustomAnswer, Fault } from '../../../src/core/model.js';
 import { compileAnswer } from '../../../src/signature/answer.js';
 import { deliveryOf } from './support.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Rejection } from '../../../src/rejection.js';
+import { Rejection } from '../../../src/core/rejection.js';
 import { compiled, deliveryOf, now, rejectionOf, requestOf, schemeOf, secretOf, secretTexts } from './support.js';
 
 const scheme = schemeOf('adyen');

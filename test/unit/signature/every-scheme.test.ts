@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Delivery, OutgoingRequest, Secret, Surroundings } from '../../../src/model.js';
+import type { Delivery, OutgoingRequest, Secret, Surroundings } from '../../../src/core/model.js';
 import type { SchemeDeclaration, SignatureDeclaration } from '../../../src/signature/declaration.js';
 import { schemeCases, schemeOfCase } from './schemes.js';
 import { deliveryOf, now, rejectionOf } from './support.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Rejection } from '../../../src/rejection.js';
+import { Rejection } from '../../../src/core/rejection.js';
 import { FormFields, parseForm, parseMultipart } from '../../../src/signature/form.js';
 import { Message } from '../../../src/signature/message.js';
 import { NameTable } from '../../../src/signature/name-table.js';

@@ -2,7 +2,7 @@ import { createHmac, createSecretKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import type { Delivery, Secret } from '../../../src/model.js';
+import type { Delivery, Secret } from '../../../src/core/model.js';
 import { compileSignature } from '../../../src/signature/compile.js';
 import type { HandshakeDeclaration, SignatureDeclaration } from '../../../src/signature/declaration.js';
 import { compileHandshakes } from '../../../src/signature/handshake.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { OutgoingRequest, Scheme } from '../../../src/model.js';
+import type { OutgoingRequest, Scheme } from '../../../src/core/model.js';
 import { deliveryOf, now, providers, rejectionOf, requestOf, schemeOf, secretOf, secretTexts } from './support.js';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 20 });

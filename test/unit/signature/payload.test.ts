@@ -1,10 +1,10 @@
 import { createCipheriv, createSecretKey } from 'node:crypto';
 import { expect } from 'chai';
-import { writeJson } from '../../../src/exact/write.js';
-import type { Delivery } from '../../../src/model.js';
-import { Rejection } from '../../../src/rejection.js';
+import type { Delivery } from '../../../src/core/model.js';
+import { Rejection } from '../../../src/core/rejection.js';
 import type { PayloadDeclaration } from '../../../src/signature/declaration.js';
 import { compilePayload } from '../../../src/signature/payload.js';
+import { writeJson } from '../../../src/util/json/write.js';
 import { deliveryOf, now } from './support.js';
 
 const form = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };

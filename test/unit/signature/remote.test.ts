@@ -2,9 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import * as jose from 'jose';
-import type { Delivery, KeyDocument, Scheme, Secret } from '../../../src/model.js';
+import type { Delivery, KeyDocument, Scheme, Secret } from '../../../src/core/model.js';
 import type { SchemeDeclaration } from '../../../src/signature/declaration.js';
-import { certify } from '../keys/certificate.js';
+import { certify } from '../server/keys/certificate.js';
 import { compiled, deliveryOf, now, rejectionOf } from './support.js';
 
 function certificate(name: string): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { NamedNeed, Scheme } from '../../../src/model.js';
+import type { NamedNeed, Scheme } from '../../../src/core/model.js';
 import { compileSignature } from '../../../src/signature/compile.js';
 import type { SignatureDeclaration } from '../../../src/signature/declaration.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { Delivery, OutgoingRequest, Scheme, Secret } from '../../../src/model.js';
-import { Rejection } from '../../../src/rejection.js';
+import type { Delivery, OutgoingRequest, Scheme, Secret } from '../../../src/core/model.js';
+import { Rejection } from '../../../src/core/rejection.js';
 import { compileSignature } from '../../../src/signature/compile.js';
 import type { SignatureDeclaration } from '../../../src/signature/declaration.js';
 

@@ -1,14 +1,14 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import { expect } from 'chai';
-import type { Delivery, KeyRequest } from '../../../src/model.js';
-import { Rejection } from '../../../src/rejection.js';
+import type { Delivery, KeyRequest } from '../../../src/core/model.js';
+import { Rejection } from '../../../src/core/rejection.js';
+import { gatherKeys } from '../../../src/core/stages/gather-keys.js';
 import { readCertificates } from '../../../src/signature/certificates.js';
 import { compileSignature } from '../../../src/signature/compile.js';
 import type { SchemeDeclaration } from '../../../src/signature/declaration.js';
-import { gatherKeys } from '../../../src/stages/gather-keys.js';
-import { certify, type Identity } from '../keys/certificate.js';
 import { declarationOf } from '../plugins-data/endpoints.js';
+import { certify, type Identity } from '../server/keys/certificate.js';
 import { compiled, deliveryOf } from './support.js';
 
 const clock = Date.UTC(2030, 0);

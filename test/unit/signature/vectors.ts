@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Delivery, KeyDocument, Scheme, Secret, Surroundings } from '../../../src/model.js';
+import type { Delivery, KeyDocument, Scheme, Secret, Surroundings } from '../../../src/core/model.js';
 import { deliveryOf, now, rejectionOf } from './support.js';
 
 /** A vector of a provider's own tests or documentation; `source` says whose. */

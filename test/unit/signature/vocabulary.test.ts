@@ -1,6 +1,6 @@
 import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
-import type { NamedNeed, Secret, Surroundings } from '../../../src/model.js';
+import type { NamedNeed, Secret, Surroundings } from '../../../src/core/model.js';
 import { compileSignature } from '../../../src/signature/compile.js';
 import type { SignatureDeclaration } from '../../../src/signature/declaration.js';
 import { schemeOfCase } from './schemes.js';

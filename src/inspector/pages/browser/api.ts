@@ -1,4 +1,4 @@
-import type { Status } from '../../../telemetry/status.js';
+import type { Status } from '../../../server/telemetry/status.js';
 import type {
   Activity,
   DeliveryDetail,

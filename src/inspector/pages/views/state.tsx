@@ -1,4 +1,4 @@
-import type { Status } from '../../../telemetry/status.js';
+import type { Status } from '../../../server/telemetry/status.js';
 import { isStatus, routes } from '../browser/api.js';
 import { useData } from '../browser/hooks.js';
 import { count, formatBytes, formatSpan } from '../state/format.js';

@@ -1,0 +1,66 @@
+import { isDeepStrictEqual } from 'node:util';
+import { toPointer } from '../../diagnostics/pointer.js';
+import type { Walk } from '../dry-run/walk.js';
+import type { Expectation, ExpectedRecord } from './declaration.js';
+
+/** A field that isn't as it was expected to be. */
+export interface Difference {
+  /** JSON pointer into the expectation. */
+  readonly pointer: string;
+  readonly expected: unknown;
+  /** Absent: nothing is there. */
+  readonly actual?: unknown;
+}
+
+/** All that can be expected of a walk, as it is. */
+function actualOf({
+  status,
+  rejected,
+  published,
+}: Walk): Required<Pick<Expectation, 'status' | 'rejection'>> & Expectation {
+  const records = published.map(({ event: { item: _, ...event }, record: { topic, key, headers } }) => ({
+    ...{ event, topic, key, headers },
+  }));
+  const [only, second] = records;
+  return { status, rejection: rejected[0]?.code ?? 'none', ...(second === undefined ? only : {}), records };
+}
+
+/** What an expectation is where nobody has written one: the answer, and what is published or why nothing is. */
+export function proposalOf(walked: Walk): Expectation {
+  const { status, rejection, records = [] } = actualOf(walked);
+  const proposed = records.map(({ event = {}, topic = '', key = '' }): ExpectedRecord => {
+    const { id = '', type = '' } = event;
+    return { event: { id, type }, topic, key };
+  });
+  const [only, second] = proposed;
+  const rejected = rejection === 'none' ? {} : { rejection };
+  return { status, ...rejected, ...(second === undefined ? only : { records: proposed }) };
+}
+
+/** What an expectation names and the walk has otherwise. Fields are compared one by one, so that each can be updated. */
+export function compare(expected: Expectation, walked: Walk): readonly Difference[] {
+  return differences(expected, actualOf(walked), '');
+}
+
+function differences(expected: unknown, actual: unknown, pointer: string): readonly Difference[] {
+  if (isDeepStrictEqual(expected, actual)) return [];
+  const parts = descend(expected, actual);
+  if (parts === undefined) return [{ pointer, expected, ...(actual === undefined ? {} : { actual }) }];
+  return parts.flatMap(([name, wanted, got]) => differences(wanted, got, pointer + toPointer(name)));
+}
+
+/** Undefined where the two can't be held against each other part by part. */
+function descend(
+  expected: unknown,
+  actual: unknown,
+): readonly (readonly [string | number, unknown, unknown])[] | undefined {
+  if (Array.isArray(expected) && Array.isArray(actual) && expected.length === actual.length) {
+    return expected.map((each: unknown, index) => [index, each, actual[index]]);
+  }
+  if (!isObject(expected) || (actual !== undefined && !isObject(actual))) return undefined;
+  return Object.entries(expected).map(([name, each]) => [name, each, actual?.[name]]);
+}
+
+function isObject(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,166 @@
+import { basename, join } from 'node:path';
+import type { SoundPlugin } from '../../config/plugins/catalogue.js';
+import { type Example, listExamples } from '../../config/plugins/examples.js';
+import type { Endpoint, KafkaRecord, OutgoingRequest, Secret, VerifiedDelivery } from '../../core/model.js';
+import { Rejection, type Stage } from '../../core/rejection.js';
+import { verify } from '../../core/stages/verify.js';
+import { acceptsMediaType } from '../../server/http/media-type.js';
+import { toDelivery } from '../dry-run/compose.js';
+import { type Specimen, toSpecimens } from '../rules/specimens.js';
+import type { Check, Rehearsal } from './checks.js';
+import { type Cast, negatives, signWith } from './negatives.js';
+import { type BoundItem, makeEndpoint, recordsOf, requestOf } from './replay.js';
+import { checkRules } from './rule-checks.js';
+import { makeSecrets } from './secrets.js';
+
+/** Where a plugin.yaml says what a stage does. */
+const declaredAt: { readonly [stage in Stage]?: string } = {
+  verify: '/signature',
+  decode: '/payload',
+  split: '/items',
+  validate: '/schemas',
+  identify: '/event',
+  map: '/routes',
+};
+
+/**
+ * Replays the examples of a plugin through every stage, signed with keys made for it, then changes them in every way that
+ * must be noticed, and tries each of its rules on them. `now` in milliseconds since the epoch.
+ */
+export async function rehearse(plugin: SoundPlugin, now: number): Promise<Rehearsal> {
+  const { folder, provider } = plugin;
+  const rehearsal = { plugin: provider.name, folder };
+  const examples = await listExamples(folder).catch((error: Error) => error);
+  if (examples instanceof Error || examples.length === 0) {
+    const check = examples instanceof Error ? unreadable(examples.message) : noExample(folder);
+    return { ...rehearsal, examples: [], checks: [check], notes: [] };
+  }
+  const cast = makeCast(plugin);
+  const seen: Rehearsal['examples'][number][] = [];
+  const checks: Check[] = [];
+  const specimens: Specimen[] = [];
+  for (const example of examples) {
+    const { check, at, records, items, signed } = await replay(plugin, cast, example, now);
+    specimens.push(...(await toSpecimens(cast.endpoint, example.type, items)));
+    checks.push(at === undefined ? check : { ...check, see: seeAt(plugin, at) });
+    const [record] = records;
+    if (record !== undefined) seen.push({ type: example.type, topic: record.topic, key: record.key });
+    if (signed !== undefined && check.outcome === 'passed') {
+      const changed = negatives(plugin, cast, requestOf(cast.endpoint, example, now), now);
+      checks.push(...changed.map((each) => ({ ...each, example: example.type })));
+    }
+  }
+  const rules = await checkRules(plugin, specimens);
+  checks.push(...rules.checks);
+  return { ...rehearsal, examples: seen, checks, notes: [...notesOf(plugin, cast, checks), ...rules.notes] };
+}
+
+/** An endpoint of the plugin with keys made for it, and who signs. */
+export function makeCast({ provider, declaration }: SoundPlugin): Cast {
+  const own = makeSecrets(provider, declaration, 0);
+  const others = makeSecrets(provider, declaration, 1);
+  const endpoint = makeEndpoint(provider, declaration, own);
+  // What signs: the private key where there is one, else the first.
+  const signer = own.find(({ key }) => key.type === 'private') ?? own[0];
+  const stranger = others.find(({ for: kind }) => kind === signer?.for);
+  return { endpoint, others, ...(signer && stranger ? { signer, stranger } : {}) };
+}
+
+export interface Replayed {
+  readonly check: Check;
+  /** JSON pointer to what the plugin declares of it, where it failed. Its line takes parsing the file again. */
+  readonly at?: string;
+  readonly records: readonly KafkaRecord[];
+  /** What the rules saw, as far as it came. */
+  readonly items: readonly BoundItem[];
+  /** Absent where nobody but the provider can sign. */
+  readonly signed?: OutgoingRequest;
+  /** What stopped it, where a stage did. */
+  readonly rejection?: Rejection;
+}
+
+/** Takes one example through every stage, signed where anybody but the provider can sign. */
+export async function replay(plugin: SoundPlugin, cast: Cast, example: Example, now: number): Promise<Replayed> {
+  const what = 'replayed';
+  const items: BoundItem[] = [];
+  const request = requestOf(cast.endpoint, example, now);
+  const failed = (at: string, rest: Partial<Check>): Replayed => ({
+    check: { example: example.type, what, outcome: 'failed', ...rest },
+    at,
+    records: [],
+    items,
+  });
+  if (!acceptsMediaType(plugin.provider.mediaTypes, request.headers['content-type'])) {
+    const got = `"${request.headers['content-type']}", which would be answered with 415`;
+    return failed('/mediaTypes', { expected: 'a content type of mediaTypes', got });
+  }
+  try {
+    const signed = cast.signer && signWith(cast.endpoint, cast.signer, request, now);
+    const delivery = prove(cast.endpoint, cast.signer, signed ?? request, now);
+    const records = await recordsOf(cast.endpoint, delivery, now, items);
+    const types = records.map(({ headers }) => headers.ce_type);
+    if (!types.includes(example.type)) {
+      const got = types.length === 0 ? 'no event at all' : types.map((type) => `"${type}"`).join(', ');
+      return failed('/event/type', { expected: `type "${example.type}", as the file is named`, got });
+    }
+    return { check: { example: example.type, what, outcome: 'passed' }, records, items, ...(signed && { signed }) };
+  } catch (error) {
+    const rejection = error instanceof Rejection ? error : undefined;
+    const at = rejection === undefined ? '/signature' : (declaredAt[rejection.stage] ?? '');
+    return { ...failed(at, explain(error)), ...(rejection && { rejection }) };
+  }
+}
+
+/** Where only the provider can sign, the example counts as proven. */
+function prove(
+  endpoint: Endpoint,
+  signer: Secret | undefined,
+  request: OutgoingRequest,
+  now: number,
+): VerifiedDelivery {
+  if (signer !== undefined) return verify(endpoint, toDelivery(request, now), now);
+  const { provider } = endpoint;
+  const scheme = { ...provider.scheme, verify: () => ({ secret: 'published' }) };
+  return verify({ ...endpoint, provider: { ...provider, scheme } }, toDelivery(request, now), now);
+}
+
+function explain(error: unknown): Partial<Check> {
+  if (error instanceof Rejection) {
+    const { stage, code, message, detail, item } = error;
+    const where = item === undefined ? '' : ` (item ${item})`;
+    const errors = error.errors.map((each) => `\n${each.pointer || 'the payload'} ${each.message}`).join('');
+    return {
+      expected: `${stage} lets it through`,
+      got: `${code}${where}: ${detail === undefined ? message : `${message}: ${detail}`}${errors}`,
+    };
+  }
+  if (!(error instanceof Error)) throw error;
+  return {
+    expected: 'the example can be signed with a key made for it',
+    got: error.message,
+    hint: 'the example has to have what is signed; a parameter NAME of the plugin is "made_up_NAME" here',
+  };
+}
+
+function seeAt({ document, folder }: SoundPlugin, pointer: string): string {
+  const line = document.lineOf(pointer);
+  return `${basename(folder)}/plugin.yaml:${line}${pointer === '' ? '' : ` ${pointer}`}`;
+}
+
+function unreadable(message: string): Check {
+  return { what: 'examples', outcome: 'failed', expected: 'examples that can be read', got: message };
+}
+
+function noExample(folder: string): Check {
+  return {
+    ...{ what: 'examples', outcome: 'failed', expected: 'an example at least', got: 'none: nothing can be tried' },
+    hint: `put one into ${join(folder, 'examples', 'EVENT_TYPE.json')}: { "headers": {}, "payload": {} }`,
+  };
+}
+
+function notesOf({ provider: { scheme } }: SoundPlugin, { signer }: Cast, checks: readonly Check[]): readonly string[] {
+  if (signer === undefined) return ['only the provider has the key that signs: signatures were not tried'];
+  const unbound = checks.filter(({ outcome }) => outcome === 'unbound').map(({ what, got }) => `${what}: ${got}`);
+  const body = { body: [], fields: ['of the body only some fields are signed'], nothing: ['the body is not signed'] };
+  return [...body[scheme.binds], ...new Set(unbound)];
+}

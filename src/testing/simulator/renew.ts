@@ -1,0 +1,43 @@
+import { Rejection } from '../../core/rejection.js';
+import { parseXml } from '../../signature/xml.js';
+import { parseExactly } from '../../util/json/parse.js';
+import { isContainer, setMember, valueAt } from '../../util/json/paths.js';
+import { writeJson } from '../../util/json/write.js';
+
+/** Makes one value of another one: a time of now, say. */
+export type Change = (old: unknown) => unknown;
+
+const encoded = '|unbase64';
+
+/**
+ * `root` with the value at the path changed; `root` is changed on the way. A path that leads nowhere, or to null, changes
+ * nothing. Where it leads into a text, the text is a JSON or XML document; `NAME|unbase64` is the base64 of one.
+ */
+export function renewAt(root: unknown, path: readonly string[], change: Change): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return root === undefined || root === null ? root : change(root);
+  if (typeof root === 'string') return renewText(root, path, change);
+  if (!isContainer(root)) return root;
+  const name = step.endsWith(encoded) ? step.slice(0, -encoded.length) : step;
+  if (!Object.hasOwn(root, name)) return root;
+  const inner = root[name];
+  setMember(root, name, name === step ? renewAt(inner, rest, change) : renewEncoded(inner, rest, change));
+  return root;
+}
+
+function renewEncoded(inner: unknown, path: readonly string[], change: Change): unknown {
+  if (typeof inner !== 'string') return inner;
+  return Buffer.from(renewText(Buffer.from(inner, 'base64').toString(), path, change)).toString('base64');
+}
+
+function renewText(text: string, path: readonly string[], change: Change): string {
+  try {
+    if (!/^\s*</.test(text)) return writeJson(renewAt(parseExactly(text), path, change));
+    // Put in as it stands: re-serialized, the document would be another one.
+    const old = valueAt(parseXml(text), path);
+    return typeof old === 'string' ? text.replaceAll(`>${old}<`, () => `>${String(change(old))}<`) : text;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof Rejection) return text;
+    throw error;
+  }
+}
