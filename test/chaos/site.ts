@@ -47,7 +47,8 @@ export async function openSite(dir: string, brokers: readonly string[], options:
   const [front = 0, back = 0, otherFront = 0, otherBack = 0] = await findFreePorts(4);
   const gateways = { gateway: { front, back }, second: { front: otherFront, back: otherBack } };
   const environment = {
-    ...{ STRIPE_WEBHOOK_SECRET: secret, KAFKA_PASSWORD: user.password },
+    STRIPE_WEBHOOK_SECRET: secret,
+    KAFKA_PASSWORD: user.password,
     ...(await prepareDiskFaults(dir)),
   };
   const gateway = new GatewayProcess({ dir, url: `http://127.0.0.1:${front}`, environment });
@@ -62,7 +63,12 @@ export async function openSite(dir: string, brokers: readonly string[], options:
 
   await configureAll();
   return {
-    ...{ dir, spool, volume, gateway, second, adminUrl: `http://127.0.0.1:${back}` },
+    dir,
+    spool,
+    volume,
+    gateway,
+    second,
+    adminUrl: `http://127.0.0.1:${back}`,
     async changeClient() {
       client = client === 'kafkajs' ? 'platformatic' : 'kafkajs';
       await configureAll();

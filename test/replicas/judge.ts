@@ -79,14 +79,12 @@ export function judge(attempts: readonly Attempt[], found: readonly Found[], fau
     .flatMap(({ status, from, to }) => (status === undefined ? [] : [to - from]))
     .sort((a, b) => a - b);
   return {
-    ...{
-      events: sent.size,
-      attempts: attempts.length,
-      records: found.length,
-      local: found.filter(({ local }) => local).length,
-      answers,
-      ...counts,
-    },
+    events: sent.size,
+    attempts: attempts.length,
+    records: found.length,
+    local: found.filter(({ local }) => local).length,
+    answers,
+    ...counts,
     misplaced: attempts.filter(({ event, place }) => place !== undefined && places.get(place) !== event).length,
     kills: faults.filter(({ kind }) => kind === 'kill').length,
     p99: Math.round(times[Math.floor(times.length * 0.99)] ?? 0),

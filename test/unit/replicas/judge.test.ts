@@ -3,7 +3,13 @@ import { type Attempt, type Fault, type Found, judge } from '../../replicas/judg
 
 describe('the judge of replicas', () => {
   const attempt = (over: Partial<Attempt> = {}): Attempt => ({
-    ...{ event: 'a', replica: 0, from: 100, to: 110, status: 200, said: 'accepted', place: 't-0@1' },
+    event: 'a',
+    replica: 0,
+    from: 100,
+    to: 110,
+    status: 200,
+    said: 'accepted',
+    place: 't-0@1',
     ...over,
   });
   const record = (over: Partial<Found> = {}): Found => ({ event: 'a', place: 't-0@1', local: false, ...over });
@@ -11,7 +17,13 @@ describe('the judge of replicas', () => {
 
   it('finds nothing wrong with a record for each event', () => {
     expect(judge([attempt(), attempt({ replica: 1, said: 'duplicate' })], [record()], [])).to.deep.include({
-      ...{ events: 1, attempts: 2, records: 1, missing: 0, extra: 0, unexplained: 0, misplaced: 0 },
+      events: 1,
+      attempts: 2,
+      records: 1,
+      missing: 0,
+      extra: 0,
+      unexplained: 0,
+      misplaced: 0,
       answers: { accepted: 1, duplicate: 1 },
     });
   });
