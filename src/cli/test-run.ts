@@ -1,12 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { JunitSuite } from '../diagnostics/junit.js';
 import { Failure } from '../exit.js';
 import type { CasebookOptions, CasebookResult } from '../testing/cases/run.js';
 import type { Rehearsal } from '../testing/plugins/checks.js';
 import { isAbsence, sayUnreadable } from '../util/read-fault.js';
 import { listFolder } from '../util/read-text.js';
-import type { JunitSuite } from './junit.js';
 import { describeRehearsal } from './plugin-test-lines.js';
 import { findPlugins, presentPlugin } from './plugins.js';
 import { present } from './settings.js';

@@ -3,7 +3,7 @@ import { type Endpoint, type Fault, largestBody } from '../core/model.js';
 import { compileEvents } from '../core/rules/events.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { LocatedDocument } from '../diagnostics/parse.js';
-import { parseDuration } from '../signature/timestamp.js';
+import { parseDuration } from '../util/duration.js';
 import { readNetworks } from '../util/networks.js';
 import { compileAdmin } from './admin.js';
 import type { CheckedGateway } from './check.js';

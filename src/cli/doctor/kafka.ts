@@ -4,6 +4,7 @@ import { translateError } from '../../kafka/kafkajs/errors.js';
 import { configureKafka } from '../../kafka/kafkajs/options.js';
 import { tokensFor } from '../../kafka/oauth/source.js';
 import { describeToken } from '../../kafka/oauth/token.js';
+import { errorText } from '../../util/errors.js';
 import { type Finding, fail, ok, unknown, warning } from './finding.js';
 import { probe } from './probe.js';
 import { examineCreation, examineTopicRights } from './rights.js';
@@ -166,5 +167,5 @@ async function examineRights(
 }
 
 function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return errorText(error);
 }

@@ -1,7 +1,7 @@
 import { apiVersionsV3, Connection, describeClusterV0, metadataV9 } from '@platformatic/kafka';
 import type { KafkaSettings } from '../../config/settings.js';
 import { configureSecurity } from '../../kafka/platformatic/options.js';
-import { parseAddress } from '../../kafka/wire/address.js';
+import { parseHostPort } from '../../util/host-port.js';
 import { guessRelease } from './broker-version.js';
 
 /** Milliseconds. */
@@ -23,7 +23,7 @@ export async function probe<Answer>(
   broker: string,
   ask: (probe: Probe) => Promise<Answer>,
 ): Promise<Answer> {
-  const { host, port } = parseAddress(broker);
+  const { host, port } = parseHostPort(broker);
   const options = { ...configureSecurity(settings, host), connectTimeout: patience, requestTimeout: patience };
   const connection = new Connection(settings.clientId, options);
   // Without a listener an error would end the process.

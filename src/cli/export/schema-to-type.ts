@@ -1,3 +1,5 @@
+import { isRecord, listOf } from '../../util/values.js';
+
 interface Schema {
   readonly [keyword: string]: unknown;
 }
@@ -8,7 +10,7 @@ interface Schema {
  */
 export function toType(schema: unknown, indent = ''): string {
   if (schema === false) return 'never';
-  if (!isSchema(schema)) return 'unknown';
+  if (!isRecord(schema)) return 'unknown';
   const parts = [ownType(schema, indent)];
   for (const keyword of ['anyOf', 'oneOf'] as const) parts.push(unionOf(schema[keyword], indent));
   for (const each of listOf(schema.allOf)) parts.push(toType(each, indent));
@@ -21,7 +23,7 @@ function ownType(schema: Schema, indent: string): string {
   if ('const' in schema) return literal(schema.const);
   if (Array.isArray(schema.enum)) return schema.enum.map(literal).join(' | ');
   const types = typeof schema.type === 'string' ? [schema.type] : listOf(schema.type);
-  if (types.length === 0) return isSchema(schema.properties) ? objectType(schema, indent) : 'unknown';
+  if (types.length === 0) return isRecord(schema.properties) ? objectType(schema, indent) : 'unknown';
   return types.map((type) => namedType(type, schema, indent)).join(' | ');
 }
 
@@ -36,7 +38,7 @@ function namedType(type: unknown, schema: Schema, indent: string): string {
 function objectType(schema: Schema, indent: string): string {
   const deeper = `${indent}  `;
   const required = new Set(listOf(schema.required));
-  const properties = isSchema(schema.properties) ? schema.properties : {};
+  const properties = isRecord(schema.properties) ? schema.properties : {};
   const names = new Set([...Object.keys(properties), ...[...required].map(String)]);
   const lines = [...names].map((name) => {
     const property = properties[name];
@@ -48,7 +50,7 @@ function objectType(schema: Schema, indent: string): string {
 
 /** A comment before what a schema describes; nothing where it has no description. */
 export function documentOf(schema: unknown, indent: string): string {
-  const text = isSchema(schema) ? schema.description : undefined;
+  const text = isRecord(schema) ? schema.description : undefined;
   return typeof text === 'string' ? `${indent}/** ${text.replaceAll('*/', '* /').replaceAll(/\s+/g, ' ')} */\n` : '';
 }
 
@@ -63,12 +65,4 @@ function keyOf(name: string): string {
 
 function literal(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'unknown' : JSON.stringify(value);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function isSchema(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

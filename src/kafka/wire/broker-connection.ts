@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { PublishError } from '../../core/model.js';
+import { errorText } from '../../util/errors.js';
 import { describeFault, toFault } from '../faults.js';
 import type { Address } from './address.js';
 import { explainCertificates } from './certificates.js';
@@ -137,7 +138,7 @@ export class BrokerConnection {
       try {
         return Reflect.apply(emit, socket, event);
       } catch (error) {
-        const detail = error instanceof Error ? error.message : String(error);
+        const detail = errorText(error);
         this.close(describeFault('UNEXPECTED', `the Kafka client failed: ${detail}`, '', error));
         return true;
       }

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
+import { parseHostPort } from '../../util/host-port.js';
 import { nameCode } from '../codes.js';
 import { describeFault, isAnswer } from '../faults.js';
-import { type Address, nameAddress, parseAddress } from './address.js';
+import { type Address, nameAddress } from './address.js';
 import { BrokerConnection } from './broker-connection.js';
 import type { Connection, Transport } from './transport.js';
 
@@ -32,7 +33,7 @@ export class Cluster {
 
   constructor({ brokers }: KafkaSettings, library: Transport) {
     this.#library = library;
-    this.#bootstrap = brokers.map(parseAddress);
+    this.#bootstrap = brokers.map(parseHostPort);
   }
 
   get topics(): readonly string[] {

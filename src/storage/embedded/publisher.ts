@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { EmbeddedSettings } from '../../config/settings.js';
 import { type KafkaRecord, type Placement, PublishError, type Publisher } from '../../core/model.js';
 import { type Clock, realClock } from '../../util/clock.js';
+import { errorText } from '../../util/errors.js';
 import type { Log } from '../../util/log.js';
 import { type Files, realFiles } from '../disk/files.js';
 import { longestBody } from '../disk/frame.js';
@@ -193,7 +194,7 @@ function watchHealth(files: Files, clock: Clock, held: Lock, file: string) {
 function translateError(error: unknown, dir: string): PublishError {
   if (error instanceof PublishError) return error;
   const reason = error instanceof Error && 'code' in error ? String(error.code) : 'LOG_NOT_WRITTEN';
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = errorText(error);
   const message = `the embedded log in ${dir} can't be written: ${detail}`;
   return new PublishError('unavailable', reason, message, { cause: error });
 }

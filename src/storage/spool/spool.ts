@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { type KafkaRecord, type Placement, PublishError, type Publisher, type Spooled } from '../../core/model.js';
 import type { Resuming } from '../../kafka/unanswered.js';
 import type { Clock } from '../../util/clock.js';
+import { errorText } from '../../util/errors.js';
 import type { Log } from '../../util/log.js';
 import type { Files } from '../disk/files.js';
 import { Keeper } from '../disk/keeper.js';
@@ -141,7 +142,7 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
     const faults = [parked, ...lanes.values()].map(({ fault }) => fault).filter((fault) => fault !== undefined);
     const [fault] = faults;
     const before = unusable;
-    unusable = fault === undefined ? undefined : fault instanceof Error ? fault.message : String(fault);
+    unusable = fault === undefined ? undefined : errorText(fault);
     if (unusable !== undefined && before === undefined) {
       log('error', 'the spool cannot be used: without Kafka, webhooks are answered with 503', {
         folder,

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../../util/values.js';
 import { percentile } from './percentile.js';
 import type { SentAnswer } from './sender.js';
 
@@ -67,7 +68,7 @@ export class SendTally {
 }
 
 function isDeadLetter(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && 'status' in body && body.status === 'dead_lettered';
+  return fieldsOf(body).status === 'dead_lettered';
 }
 
 function count(counts: Map<string, number>, name: string): void {

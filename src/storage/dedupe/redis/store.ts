@@ -1,5 +1,6 @@
 import type { ClientContext, Result } from 'ioredis';
 import type { RedisSettings } from '../../../config/settings.js';
+import { errorText } from '../../../util/errors.js';
 import type { SharedStore } from '../shared/store.js';
 import { createClient } from './client.js';
 import { createGathering } from './gather.js';
@@ -88,7 +89,7 @@ export function openRedis(settings: RedisSettings): SharedStore {
       await client.set(`${prefix}probe`, '1', 'PX', probeTime);
     },
     explain(error) {
-      const words = error instanceof Error ? error.message : String(error);
+      const words = errorText(error);
       // What the library says where it has no connection is about itself.
       const connected = client.status === 'ready' && !words.startsWith('Stream ');
       return connected ? words : (fault ?? 'the connection is closed');
