@@ -11,12 +11,14 @@ import { optional } from './plugins/optional.js';
 
 /** The protection of the endpoint at `pointer`; undefined: there is none. */
 export function compileProtection(
-  { protect = {}, panGuard = 'off' }: PartialEndpoint,
+  declared: PartialEndpoint,
   pointer: string,
   provider: Provider,
   materials: Materials,
   faults: Fault[],
 ): Protection | undefined {
+  const { protect = {}, panGuard = materials.defaults.word('endpoint.panGuard', ['off', 'warn', 'park', 'mask']) } =
+    declared;
   const own = protect.fields ?? [];
   const fields = [...own, ...(provider.protect ?? [])].filter(isWhole);
   const sealer = readKey(protect.key, `${pointer}/protect/key`, materials, faults);
