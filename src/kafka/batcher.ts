@@ -4,7 +4,7 @@ import type { Batch, KafkaClient } from './client.js';
 import { choosePartition } from './partitioner.js';
 import { estimateBytes, type QueuedRecord, RecordQueue } from './queue.js';
 import { createRetry, type Retry, stopped } from './retry.js';
-import { createShipper, type Shipper, type Soon } from './shipper.js';
+import { Shipper, type Soon } from './shipper.js';
 import type { Numbered, Resuming, Unanswered } from './unanswered.js';
 
 interface Queue {
@@ -73,7 +73,7 @@ class Batches {
 
   constructor(client: KafkaClient, clock: Clock, soon: Soon) {
     this.#client = client;
-    this.#shipper = createShipper(client, clock, soon);
+    this.#shipper = new Shipper(client, clock, soon);
     this.#retry = createRetry(clock);
   }
 

@@ -38,15 +38,7 @@ export function createLog(
   common: Fields | null = null,
   clock: RepeatsClock = realClock,
 ): GatewayLog {
-  const logger = pino(
-    {
-      level,
-      base: common,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    stream ?? (process.stdout.isTTY ? prettyStream(process.stdout) : pino.destination(1)),
-  );
+  const logger = createLogger(level, common, stream);
   const writeLine = (severity: Level, message: string, fields: Fields) => logger[severity](fields, message);
   const repeats = new Repeats(writeLine, clock);
   // Of its own: what requests cause, which anybody can send, leaves room for what the gateway says of itself.
@@ -73,16 +65,7 @@ export function createLog(
       }
       if (handshake !== undefined) requests.write('info', 'handshake answered', { ...about, client: delivery.client });
       if (logger.isLevelEnabled('debug')) {
-        for (const { event, placement, duplicate, contentDiffers } of accepted) {
-          const fields = {
-            ...about,
-            event: event.id,
-            type: event.type,
-            ...place(placement),
-            ...(contentDiffers && { contentDiffers }),
-          };
-          logger.debug(fields, duplicate ? 'event was published before' : 'event published');
-        }
+        for (const event of accepted) logger.debug({ ...about, ...describeEvent(event) }, whatCame(event));
       }
       for (const rejection of rejected) {
         const fields = { ...about, ...reason(rejection), ...place(letter) };
@@ -105,6 +88,22 @@ export function createLog(
       repeats.flush();
     },
   };
+}
+
+function createLogger(level: Level, common: Fields | null, stream: DestinationStream | undefined) {
+  const formatters = { level: (label: string) => ({ level: label }) };
+  return pino(
+    { level, base: common, timestamp: pino.stdTimeFunctions.isoTime, formatters },
+    stream ?? (process.stdout.isTTY ? prettyStream(process.stdout) : pino.destination(1)),
+  );
+}
+
+function describeEvent({ event, placement, contentDiffers }: Outcome['accepted'][number]): Fields {
+  return { event: event.id, type: event.type, ...place(placement), ...(contentDiffers && { contentDiffers }) };
+}
+
+function whatCame({ duplicate }: Outcome['accepted'][number]): string {
+  return duplicate ? 'event was published before' : 'event published';
 }
 
 /** Of refusals: a provider may be among those that are not let in. */

@@ -66,17 +66,7 @@ export function openRedis(settings: RedisSettings): SharedStore {
 
   return {
     name,
-    connect(wait) {
-      if (client.status === 'ready') return Promise.resolve();
-      return new Promise((resolve) => {
-        const timer = setTimeout(resolve, wait);
-        const end = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        client.once('ready', end).once('close', end);
-      });
-    },
+    connect: (wait) => untilConnected(client, wait),
     claim,
     async put(key, own, value, time) {
       gather();
@@ -100,4 +90,17 @@ export function openRedis(settings: RedisSettings): SharedStore {
     },
     close: () => client.disconnect(),
   };
+}
+
+/** Resolves when there is a connection, when it has failed, or after `wait` milliseconds. */
+function untilConnected(client: ReturnType<typeof createClient>, wait: number): Promise<void> {
+  if (client.status === 'ready') return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, wait);
+    const end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    client.once('ready', end).once('close', end);
+  });
 }
