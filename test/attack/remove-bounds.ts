@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
+import { replaceOnce } from '../mutate/plant.js';
 import { besiege, isBroken } from './besiege.js';
 import { type Mutant, mutants } from './mutants.js';
 
@@ -52,8 +53,7 @@ export async function removeBounds(
 function plant(root: string, copy: string, { bound, file, edits }: Mutant): () => void {
   let source = readFileSync(join(root, file), 'utf8');
   for (const [find, replace] of edits) {
-    if (source.split(find).length !== 2) throw new Error(`"${bound}": ${file} has not exactly one ${find}`);
-    source = source.replace(find, () => replace);
+    source = replaceOnce(source, find, replace, `"${bound}" of test/attack/mutants.ts: ${file}`);
   }
   const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023, verbatimModuleSyntax: true };
   const { outputText } = ts.transpileModule(source, { compilerOptions });

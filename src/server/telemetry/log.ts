@@ -1,9 +1,11 @@
+import type { WriteStream } from 'node:tty';
+import { styleText } from 'node:util';
 import type { DestinationStream } from 'pino';
 import type { Delivery, Endpoint } from '../../core/model.js';
 import type { Outcome } from '../../core/pipeline.js';
 import type { Rejection } from '../../core/rejection.js';
+import { printable, printableLines } from '../../util/printable.js';
 import { require } from '../../util/require.js';
-import { prettyStream } from './pretty.js';
 import { Repeats, type RepeatsClock } from './repeats.js';
 
 const { pino }: typeof import('pino') = require('pino');
@@ -125,4 +127,25 @@ function place(placement: Outcome['letter']): Fields {
   if (placement === undefined) return {};
   if ('spooled' in placement) return { ...placement };
   return { ...placement, offset: Number(placement.offset) };
+}
+
+const colours = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as const;
+
+/** A pino destination for a terminal: time, level, message, then the fields as `name=value`. In colours, unless `NO_COLOR` is set. What strangers have written does nothing to it. */
+export function prettyStream(terminal: Pick<WriteStream, 'write' | 'hasColors'>): { write(line: string): void } {
+  const paint: typeof styleText = (format, text) =>
+    terminal.hasColors() ? styleText(format, text, { validateStream: false }) : text;
+  return {
+    write(line) {
+      const { level, time, msg, stack, ...fields }: { [name: string]: unknown } = JSON.parse(line);
+      const rest = Object.entries(fields).map(([name, value]) =>
+        printable(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`),
+      );
+      const colour = colours[level as keyof typeof colours] ?? 'white';
+      const head = `${String(time).slice(11, 19)} ${paint(colour, String(level).padEnd(5))} ${printable(String(msg))}`;
+      terminal.write(
+        `${head} ${paint('gray', rest.join(' '))}\n${stack === undefined ? '' : `${printableLines(String(stack))}\n`}`,
+      );
+    },
+  };
 }
