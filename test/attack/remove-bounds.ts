@@ -2,9 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
-import { replaceOnce } from '../mutate/plant.js';
 import { besiege, isBroken } from './besiege.js';
-import { type Mutant, mutants } from './mutants.js';
+import { type Mutant, mutants, withoutBound } from './mutants.js';
 
 export interface Removal {
   readonly bound: string;
@@ -50,11 +49,9 @@ export async function removeBounds(
 }
 
 /** Writes the source without the bound as JavaScript into the copy; returns what undoes it. Throws where the bound is not found. */
-function plant(root: string, copy: string, { bound, file, edits }: Mutant): () => void {
-  let source = readFileSync(join(root, file), 'utf8');
-  for (const [find, replace] of edits) {
-    source = replaceOnce(source, find, replace, `"${bound}" of test/attack/mutants.ts: ${file}`);
-  }
+function plant(root: string, copy: string, mutant: Mutant): () => void {
+  const { file } = mutant;
+  const source = withoutBound(readFileSync(join(root, file), 'utf8'), mutant);
   const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023, verbatimModuleSyntax: true };
   const { outputText } = ts.transpileModule(source, { compilerOptions });
   const target = join(copy, file.replace(/^src/, 'dist').replace(/ts$/, 'js'));
