@@ -112,7 +112,6 @@ function assemble(
   faults: Fault[],
 ): GatewaySettings | undefined {
   const { server = {}, embedded, spool = {}, deadLetter = {}, log = {} } = declared;
-  const { limits = {} } = server;
   const waiting = {
     dir: resolve(base, spool.dir ?? defaults.text('spool.dir')),
     maxBytes: parseSize(spool.maxBytes ?? defaults.text('spool.maxBytes')),
@@ -129,11 +128,7 @@ function assemble(
     '/server/shutdownDelay',
     faults,
   );
-  const bodyTimeout = readTimer(
-    limits.bodyTimeout ?? defaults.text('server.limits.bodyTimeout'),
-    '/server/limits/bodyTimeout',
-    faults,
-  );
+  const limits = readLimits(server.limits ?? {}, defaults, faults);
   const trustedProxies = readNetworks(
     server.trustedProxies ?? [],
     (index) => `/server/trustedProxies/${index}`,
@@ -149,15 +144,7 @@ function assemble(
     ...(tls !== undefined && { tls }),
     workers: server.workers === 'auto' ? 'auto' : Number(server.workers ?? defaults.number('server.workers')),
     shutdownDelay,
-    limits: {
-      body: readBodyLimit(limits.body ?? defaults.text('server.limits.body'), faults),
-      bodyTimeout,
-      bodyRate: parseSize(limits.bodyRate ?? defaults.text('server.limits.bodyRate')),
-      inFlight: limits.inFlight ?? defaults.number('server.limits.inFlight'),
-      connections: limits.connections ?? defaults.number('server.limits.connections'),
-      connectionsPerAddress: limits.connectionsPerAddress ?? defaults.number('server.limits.connectionsPerAddress'),
-      unprovenPerAddress: limits.unprovenPerAddress ?? defaults.number('server.limits.unprovenPerAddress'),
-    },
+    limits,
     trustedProxies,
     ...(admin !== undefined && { admin }),
     ...(probes !== undefined && { probes }),
@@ -191,6 +178,25 @@ function lintListeners(
     if (other === undefined) taken.set(where, name);
     else faults.push({ ...invalid, pointer: `/${name}/listen`, message: `The ${other} server listens here already` });
   }
+}
+
+function readLimits(
+  limits: NonNullable<NonNullable<PartialGateway['server']>['limits']>,
+  defaults: Defaults,
+  faults: Fault[],
+): GatewaySettings['limits'] {
+  const number = (key: 'inFlight' | 'connections' | 'connectionsPerAddress' | 'unprovenPerAddress') =>
+    limits[key] ?? defaults.number(`server.limits.${key}`);
+  const bodyTimeout = limits.bodyTimeout ?? defaults.text('server.limits.bodyTimeout');
+  return {
+    body: readBodyLimit(limits.body ?? defaults.text('server.limits.body'), faults),
+    bodyTimeout: readTimer(bodyTimeout, '/server/limits/bodyTimeout', faults),
+    bodyRate: parseSize(limits.bodyRate ?? defaults.text('server.limits.bodyRate')),
+    inFlight: number('inFlight'),
+    connections: number('connections'),
+    connectionsPerAddress: number('connectionsPerAddress'),
+    unprovenPerAddress: number('unprovenPerAddress'),
+  };
 }
 
 /** By default beside the records, where they are in a folder of ours. */
