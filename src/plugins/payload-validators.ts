@@ -54,7 +54,7 @@ function compileWith(ajv: Ajv2020, schema: object): ValidateFunction {
 const linear = Object.assign((pattern: string) => toLinear(new RegExp(pattern, 'u')), { code: 'linear' });
 
 export function createAjv(kind: 'first' | 'every', code: Options['code']): Ajv2020 {
-  return newAjv({ allErrors: kind === 'every', code: { regExp: linear, ...code } });
+  return newAjv({ allErrors: kind === 'every', inlineRefs: false, code: { regExp: linear, ...code } });
 }
 
 function once<T>(make: () => T): () => T {
