@@ -17,7 +17,7 @@ export interface ObjectMap {
   readonly member?: string;
   /** Members whose own members are looked at; dotted. */
   readonly deep?: readonly string[];
-  /** Members that are left out, with what is known of them. */
+  /** Members that are left out; `a#b` is the member `b` of the member `a`. */
   readonly without?: readonly string[];
   /** Schemas of members that no source tells, or tells wrongly. */
   readonly fields?: JsonObject;
@@ -48,19 +48,25 @@ function describe(
   defs: Map<string, JsonObject>,
 ): JsonObject {
   const { title, from, when = {}, member, deep = [], fields = {} } = object;
-  const without = new Set([...(object.without ?? []), ...(member === undefined ? Object.keys(when) : [])]);
+  const without = [...(object.without ?? []), ...(member === undefined ? Object.keys(when) : [])];
   const wish = toWish(deep);
   const found = from.flatMap((name) => sources.flatMap((source) => find(source, name, wish) ?? []));
   if (found.length === 0) throw new Error(`No source knows ${from.join(' or ')}`);
-  const field = found.reduce(either);
-  const properties = new Map([...field.properties].filter(([name]) => !without.has(name)));
-  const schema = toSchema({ ...field, properties, optional: member !== undefined }, wish, nulls, title, defs);
+  const field = { ...leaveOut(found.reduce(either), without), optional: member !== undefined };
+  const schema = toSchema(field, wish, nulls, title, defs);
   const { properties: own = {}, ...rest } = defs.get(title) ?? {};
   const whole = { ...rest, properties: { ...Object(own), ...fields } };
   defs.set(title, whole);
   if (member !== undefined || object.when !== undefined) return schema;
   defs.delete(title);
   return { properties: whole.properties };
+}
+
+function leaveOut(field: Field, names: readonly string[]): Field {
+  const properties = [...field.properties].filter(([name]) => !names.includes(name));
+  const below = (name: string): readonly string[] =>
+    names.flatMap((each) => (each.startsWith(`${name}#`) ? [each.slice(name.length + 1)] : []));
+  return { ...field, properties: new Map(properties.map(([name, member]) => [name, leaveOut(member, below(name))])) };
 }
 
 /** `a#b`: the member `b` of `a`; `a & b`: what has the members of both. */
