@@ -1,5 +1,5 @@
 import { both, either, type Field, type Source, toWish, type Wish } from './fields.ts';
-import { isList, type Json, type JsonObject, type Nulls, toSchema } from './write.ts';
+import { isList, type Json, type JsonObject, type Nulls, toSchema, type Writing } from './write.ts';
 
 const draft = 'https://json-schema.org/draft/2020-12/schema';
 
@@ -35,25 +35,21 @@ export interface SchemaMap {
 export function compose(map: SchemaMap, sources: readonly Source[], comment: string): JsonObject {
   const { envelope, objects, nulls } = map;
   const defs = new Map<string, JsonObject>();
-  const parts = objects.map((object) => place(object, describe(object, nulls, sources, defs)));
+  const parts = objects.map((object) => place(object, describe(object, sources, { nulls, defs })));
   const whole = parts.reduce((before: JsonObject, part) => merge(part, before), envelope);
   const named = [...defs].sort(([one], [other]) => (one < other ? -1 : 1));
   return { $schema: draft, $comment: comment, ...whole, ...(named.length > 0 && { $defs: Object.fromEntries(named) }) };
 }
 
-function describe(
-  object: ObjectMap,
-  nulls: Nulls,
-  sources: readonly Source[],
-  defs: Map<string, JsonObject>,
-): JsonObject {
+function describe(object: ObjectMap, sources: readonly Source[], writing: Writing): JsonObject {
   const { title, from, when = {}, member, deep = [], fields = {} } = object;
   const without = [...(object.without ?? []), ...(member === undefined ? Object.keys(when) : [])];
   const wish = toWish(deep);
   const found = from.flatMap((name) => sources.flatMap((source) => find(source, name, wish) ?? []));
   if (found.length === 0) throw new Error(`No source knows ${from.join(' or ')}`);
   const field = { ...leaveOut(found.reduce(either), without), optional: member !== undefined };
-  const schema = toSchema(field, wish, nulls, title, defs);
+  const schema = toSchema(field, wish, title, writing);
+  const { defs } = writing;
   const { properties: own = {}, ...rest } = defs.get(title) ?? {};
   const whole = { ...rest, properties: { ...Object(own), ...fields } };
   defs.set(title, whole);

@@ -10,6 +10,12 @@ const widest = 140;
 /** A longer list says nothing to a person. */
 const mostValues = 24;
 
+export interface Writing {
+  readonly nulls: Nulls;
+  /** What is written: the definitions that schemas refer to. */
+  readonly defs: Map<string, JsonObject>;
+}
+
 /**
  * The JSON Schema of a field: its types, and of an object those of its members that are no objects or were wished for. It is
  * open, refuses no text, and requires nothing: what a source lists is given as examples. An object with members gets a
@@ -18,12 +24,12 @@ const mostValues = 24;
 export function toSchema(
   field: Field,
   wish: Wish,
-  nulls: Nulls,
   name: string,
-  defs: Map<string, JsonObject>,
+  writing: Writing,
+  nulls: Nulls = writing.nulls,
 ): JsonObject {
   const types = typesOf(field, nulls);
-  const members = membersOf(field, wish, nulls, name, defs);
+  const members = membersOf(field, wish, name, writing);
   const { items } = field;
   const isList = items !== undefined && items.types.size > 0 && field.types.has('array');
   const values = [...field.values];
@@ -31,9 +37,11 @@ export function toSchema(
     ...(types.length > 0 && { type: types.length === 1 ? (types[0] ?? null) : types }),
     ...(values.length > 0 && values.length <= mostValues && !isList && { examples: values }),
     ...(members.length > 0 && { properties: Object.fromEntries(members) }),
-    ...(isList && { items: toSchema(items, wish, 'never', name, defs) }),
+    // A list is empty rather than one of nulls.
+    ...(isList && { items: toSchema(items, wish, name, writing, 'never') }),
   };
   if (members.length === 0) return schema;
+  const { defs } = writing;
   if (defs.has(name)) throw new Error(`Two objects would be called ${name}`);
   defs.set(name, schema);
   return { $ref: `#/$defs/${name}` };
@@ -42,15 +50,16 @@ export function toSchema(
 function membersOf(
   { types, properties }: Field,
   wish: Wish,
-  nulls: Nulls,
   name: string,
-  defs: Map<string, JsonObject>,
+  writing: Writing,
 ): readonly (readonly [string, Json])[] {
   if (!types.has('object')) return [];
   return [...properties].flatMap(([key, member]): readonly (readonly [string, Json])[] => {
     const wished = Object.hasOwn(wish, key) ? wish[key] : undefined;
     if (wished === undefined && !isSmall(member)) return [];
-    return [[key, toSchema(member, wished ?? {}, nulls, name + toTypeName(key), defs)]];
+    // A whole object may be missing in any version, whatever is said of its members.
+    const child = { ...member, optional: member.optional || member.types.has('object') };
+    return [[key, toSchema(child, wished ?? {}, name + toTypeName(key), writing)]];
   });
 }
 
