@@ -1,5 +1,5 @@
-import { both, either, type Field, type Source, toWish, type Wish } from './fields.ts';
-import { isList, type Json, type JsonObject, type Nulls, toSchema, type Writing } from './write.ts';
+import { both, either, type Field, type Source, toWish, type Wish } from './fields.js';
+import { isList, type Json, type JsonObject, type Nulls, toSchema, type Writing } from './write.js';
 
 const draft = 'https://json-schema.org/draft/2020-12/schema';
 

@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { anything, both, either, type Field, ofType, type Source, type Wish } from './fields.ts';
+import { anything, both, either, type Field, ofType, type Source, type Wish } from './fields.js';
 
 /** The exported types of a TypeScript declaration file, by their names; `Outer.Inner` is in a namespace. */
 export function readDeclarations(file: string): Source {

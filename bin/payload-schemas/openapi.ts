@@ -1,4 +1,4 @@
-import { anything, both, either, type Field, isTypeName, ofType, type Source, type Wish } from './fields.ts';
+import { anything, both, either, type Field, isTypeName, ofType, type Source, type Wish } from './fields.js';
 
 type Keywords = { readonly [keyword: string]: unknown };
 

@@ -6,11 +6,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
-import { compose, type SchemaMap } from './compose.ts';
-import { readDeclarations } from './declarations.ts';
-import type { Source } from './fields.ts';
-import { readOpenapi } from './openapi.ts';
-import { print } from './write.ts';
+import { compose, type SchemaMap } from './compose.js';
+import { readDeclarations } from './declarations.js';
+import type { Source } from './fields.js';
+import { readOpenapi } from './openapi.js';
+import { print } from './write.js';
 
 /** maps/NAME.yaml */
 interface PluginMap extends SchemaMap {

@@ -1,4 +1,4 @@
-import type { Field, TypeName, Wish } from './fields.ts';
+import type { Field, TypeName, Wish } from './fields.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 export type JsonObject = { readonly [name: string]: Json };
