@@ -49,9 +49,10 @@ function findParts(): Part[] {
   return [...parts].map(([name, files]) => ({ name, files })).sort((a, b) => rank(a.name) - rank(b.name));
 }
 
-/** What mocha prints is kept until it ends, so that what parts print does not mix. */
+/** What mocha prints is kept until it ends, so that what parts print does not mix; of a part that failed, until all have ended. */
 function runPart({ name, files }: Part): Promise<Outcome> {
-  const start = Date.now();
+  const start = performance.now();
+  const sinceStart = () => Math.round((performance.now() - start) / 1000);
   const args = ['node_modules/mocha/bin/mocha.js', '--config', '.mocharc.all.json', ...files];
   process.stdout.write(`${name}: started\n`);
   return new Promise((resolve, reject) => {
@@ -60,12 +61,16 @@ function runPart({ name, files }: Part): Promise<Outcome> {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.once('error', reject);
     child.once('close', (code) => {
-      const passed = code === 0;
-      const seconds = Math.round((Date.now() - start) / 1000);
-      process.stdout.write(`${name}: ${passed ? 'passed' : 'FAILED'} after ${seconds} s\n`);
-      resolve({ name, output: Buffer.concat(chunks).toString(), passed });
+      const outcome = { name, passed: code === 0, output: Buffer.concat(chunks).toString() };
+      process.stdout.write(`${name}: ${outcome.passed ? 'passed' : 'FAILED'} after ${sinceStart()} s\n`);
+      if (outcome.passed) print(outcome);
+      resolve(outcome);
     });
   });
+}
+
+function print({ name, output }: Outcome): void {
+  process.stdout.write(`\n===== ${name} =====\n${output}\n`);
 }
 
 /** As many parts at once as there are processors, then those that run alone. */
@@ -83,10 +88,6 @@ async function runAll(): Promise<readonly Outcome[]> {
 
 // Here, before several parts would do it at the same time.
 if (!process.env.KAFKA_BOOTSTRAP_SERVERS && explainMissingKafka() === undefined) await findLibs();
-const outcomes = await runAll();
-const failed = outcomes.filter(({ passed }) => !passed);
-// What failed comes last, where it is seen.
-for (const { name, output } of [...outcomes.filter(({ passed }) => passed), ...failed]) {
-  process.stdout.write(`\n===== ${name} =====\n${output}`);
-}
+const failed = (await runAll()).filter(({ passed }) => !passed);
+for (const outcome of failed) print(outcome);
 if (failed.length > 0) process.exitCode = 1;
