@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../src/config/load.js';
+import { findFaults } from '../support/kubernetes/validate.js';
 import { findTool } from '../support/tool.js';
 import { Cli, makeDirectory } from './cli.js';
 import { secret } from './stripe.js';
@@ -44,6 +45,14 @@ function manifestsOf(text: string): readonly Manifest[] {
   return parseAllDocuments(text).flatMap((document): Manifest[] => {
     expect(document.errors).to.deep.equal([]);
     return document.toJS() ?? [];
+  });
+}
+
+/** What the API server would refuse, with unknown fields. */
+function faultsOf(manifests: readonly Manifest[]): readonly string[] {
+  return manifests.flatMap((manifest) => {
+    const { apiVersion, kind, metadata } = manifest;
+    return findFaults(`${apiVersion} ${kind}`, manifest).map((fault) => `${kind} ${metadata.name}${fault}`);
   });
 }
 
@@ -111,6 +120,28 @@ describe('the manifests for Kubernetes', () => {
     for (const [, dir = ''] of config.matchAll(/dir: (\S+)/g)) expect(dir).to.match(/^\/data\//);
   });
 
+  it('have fields that Kubernetes knows, and no others', () => {
+    expect(faultsOf(manifests)).to.deep.equal([]);
+    expect(manifests).to.have.length.above(5);
+  });
+
+  const typos: readonly (readonly [string, string, string])[] = [
+    ['readOnlyRootFilesystem', 'readOnlyRootFileSystem', 'securityContext: unknown field readOnlyRootFileSystem'],
+    ['maxUnavailable: 1', 'maxUnavailabel: 1', '/spec: unknown field maxUnavailabel'],
+    [
+      'containerPort: 8000',
+      'containerPort: http',
+      '/spec/template/spec/containers/0/ports/0/containerPort: must be integer',
+    ],
+    ['serviceAccountName:', 'serviceAccount_Name:', '/spec/template/spec: unknown field serviceAccount_Name'],
+  ];
+  for (const [right, wrong, fault] of typos) {
+    it(`would be found out with ${wrong}`, () => {
+      expect(rendered).to.contain(right);
+      expect(faultsOf(manifestsOf(rendered.replace(right, wrong))).join('\n')).to.contain(fault);
+    });
+  }
+
   it('have the rules of deploy/observability in the chart', () => {
     const rules = (folder: string) => readFileSync(join(folder, 'rules.yaml'), 'utf8');
     expect(rules(join(chart, 'files'))).to.equal(rules(join(deploy, 'observability')));
@@ -134,10 +165,9 @@ describe('the manifests for Kubernetes', () => {
       const options = ['-f', join(chart, 'ci', file)];
       await run(helm, ['lint', '--strict', chart, ...options]);
       const { stdout } = await run(helm, ['template', 'hooks', chart, '--namespace', 'payments', ...options]);
-      for (const { apiVersion, kind, metadata } of manifestsOf(stdout)) {
-        expect(apiVersion).to.match(/^(apps\/v1|v1|policy\/v1|networking\.k8s\.io\/v1|monitoring\.coreos\.com\/v1)$/);
-        expect(`${kind} ${metadata.name}`).to.match(/ hooks(-pods)?$/);
-      }
+      const all = manifestsOf(stdout);
+      expect(faultsOf(all)).to.deep.equal([]);
+      for (const { kind, metadata } of all) expect(`${kind} ${metadata.name}`).to.match(/ hooks(-pods)?$/);
     });
   }
 
