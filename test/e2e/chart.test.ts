@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../src/config/load.js';
 import { findFaults } from '../support/kubernetes/validate.js';
-import { findTool } from '../support/tool.js';
+import { describeWith } from '../support/tool.js';
 import { Cli, makeDirectory } from './cli.js';
 import { secret } from './stripe.js';
 
@@ -146,22 +146,19 @@ describe('the manifests for Kubernetes', () => {
     const rules = (folder: string) => readFileSync(join(folder, 'rules.yaml'), 'utf8');
     expect(rules(join(chart, 'files'))).to.equal(rules(join(deploy, 'observability')));
   });
+});
 
-  const helm = findTool('helm');
-  if (helm === undefined) {
-    process.stdout.write('The chart was not rendered anew: helm is not in the PATH.\n');
-    return;
-  }
+describeWith(['helm'], 'the chart, by helm', (helm) => {
   const values = readdirSync(join(chart, 'ci'));
 
-  it('are what the chart gives today', async () => {
+  it('gives the manifests for Kubernetes', async () => {
     const options = ['-f', join(deploy, 'kubernetes/values.yaml')];
     const { stdout } = await run(helm, ['template', 'webhook-gateway', chart, ...options]);
-    expect(manifestsOf(stdout)).to.deep.equal(manifests);
+    expect(manifestsOf(stdout)).to.deep.equal(manifestsOf(rendered));
   });
 
   for (const file of values) {
-    it(`render with ${file}`, async () => {
+    it(`renders with ${file}`, async () => {
       const options = ['-f', join(chart, 'ci', file)];
       await run(helm, ['lint', '--strict', chart, ...options]);
       const { stdout } = await run(helm, ['template', 'hooks', chart, '--namespace', 'payments', ...options]);
@@ -171,7 +168,7 @@ describe('the manifests for Kubernetes', () => {
     });
   }
 
-  it('give the gateway the password of Redis as a file, and a way to it', async () => {
+  it('gives the gateway the password of Redis as a file, and a way to it', async () => {
     const options = ['-f', join(chart, 'ci/redis-values.yaml')];
     const { stdout } = await run(helm, ['template', 'hooks', chart, ...options]);
     const all = manifestsOf(stdout);
@@ -188,7 +185,23 @@ describe('the manifests for Kubernetes', () => {
     expect(diagnostics).to.deep.equal([]);
   });
 
-  it('are refused with a grace period that is too short', async () => {
+  it('would be found out with a typo in a template', async () => {
+    const directory = makeDirectory({});
+    const copy = join(directory.path, 'webhook-gateway');
+    cpSync(chart, copy, { recursive: true });
+    const template = join(copy, 'templates/workload.yaml');
+    const text = readFileSync(template, 'utf8');
+    const wrong = text.replace('podManagementPolicy:', 'podManagement:');
+    expect(wrong).not.to.equal(text);
+    writeFileSync(template, wrong);
+    const { stdout } = await run(helm, ['template', 'hooks', copy]);
+    directory.remove();
+    expect(faultsOf(manifestsOf(stdout))).to.deep.equal([
+      'StatefulSet hooks/spec: unknown field podManagement',
+    ]);
+  });
+
+  it('refuses a grace period that is too short', async () => {
     const short = ['--set', 'shutdown.gracePeriodSeconds=29'];
     const failed = await run(helm, ['template', 'hooks', chart, ...short]).catch((error: unknown) => error);
     expect(String(failed)).to.contain('must be above delaySeconds + drainSeconds + 4 s for closing: 29');
