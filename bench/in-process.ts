@@ -4,7 +4,7 @@ import { makeDevSecrets } from '../src/cli/dev/secrets.js';
 import { type LoadedConfig, loadConfig } from '../src/config/load.js';
 import type { Delivery, Endpoint, Publisher } from '../src/core/model.js';
 import type { Ports } from '../src/core/pipeline.js';
-import { everyTime } from '../src/storage/dedupe/open.js';
+import { noDedupe } from '../src/storage/dedupe/open.js';
 import { plugins } from './contestants.js';
 import { scratch } from './launch.js';
 import { median } from './measure.js';
@@ -56,7 +56,7 @@ export function signDelivery(endpoint: Endpoint, payload: unknown): Delivery {
 /** Everything is taken at once, nothing is kept. */
 export const ports: Ports = {
   publisher: createSink(),
-  dedupe: everyTime,
+  dedupe: noDedupe,
   deadLetterTopic: 'webhooks.dlq',
   mayKeepUnverified: () => true,
   now: Date.now,

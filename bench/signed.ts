@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { PluginDeclaration } from '../src/config/plugins/declaration.js';
 import { listExamples } from '../src/config/plugins/examples.js';
 import { loadPlugin, readPlugin } from '../src/config/plugins/load.js';
-import type { Delivery, Provider, Secret, Surroundings } from '../src/core/model.js';
+import type { Delivery, EndpointContext, Provider, Secret } from '../src/core/model.js';
 import { makeSecrets } from '../src/testing/plugins/secrets.js';
 import { freshen } from '../src/testing/simulator/freshen.js';
 import { makeRequest } from '../src/testing/simulator/request.js';
@@ -13,7 +13,7 @@ export interface Signed {
   readonly provider: Provider;
   readonly delivery: Delivery;
   readonly secrets: readonly Secret[];
-  readonly surroundings: Surroundings;
+  readonly surroundings: EndpointContext;
   /** Whether anything but the bytes of the body as a whole counts before the signature is found good. */
   readonly looksInside: boolean;
   /** When it is read, in milliseconds since the epoch. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Settings } from './config/settings.js';
+import type { GatewaySettings } from './config/settings.js';
 import { PublishError, type Publisher } from './core/model.js';
 import type { Ports } from './core/pipeline.js';
 import { type Budget, createBudget } from './core/stages/budget.js';
@@ -16,10 +16,10 @@ import { type OperatorServers, startOperatorServers } from './server/http/operat
 import { Rates } from './server/http/rates.js';
 import { type Listening, listen } from './server/http/server.js';
 import { createKeySource } from './server/keys/source.js';
-import { createLog, type Log } from './server/telemetry/log.js';
+import { createLog, type GatewayLog } from './server/telemetry/log.js';
 import { Meter } from './server/telemetry/meter.js';
 import type { Reading } from './server/telemetry/metrics.js';
-import { observe } from './server/telemetry/observe.js';
+import { collectGauges } from './server/telemetry/observe.js';
 import { Traces } from './server/telemetry/traces.js';
 import type { Renewal } from './server/tls/renewal.js';
 import { type EventLookup, lookUp } from './storage/dedupe/lookup.js';
@@ -33,7 +33,7 @@ const closeLimit = 4_000;
 const adminGrace = 500;
 
 export interface GatewayOptions {
-  readonly log?: Log;
+  readonly log?: GatewayLog;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   /** Instead of the one that the settings describe. */
@@ -70,7 +70,7 @@ export interface Gateway {
    * New requests meet these settings, those in flight end with the old ones. What is bound to sockets and stores stays:
    * `listen`, `admin`, `publisher`.
    */
-  reload(settings: Settings): void;
+  reload(settings: GatewaySettings): void;
   /**
    * Is not ready from now on, and each answer is the last of its connection. After `delay` milliseconds it takes no more
    * requests, finishes those in flight, and flushes what is queued, at the latest 4 s after `server.drain`. The admin server
@@ -80,7 +80,7 @@ export interface Gateway {
 }
 
 /** Joins the rooms and starts. It serves even while Kafka is unavailable; `/ready` on the admin port tells. */
-export async function startGateway(first: Settings, options: GatewayOptions = {}): Promise<Gateway> {
+export async function startGateway(first: GatewaySettings, options: GatewayOptions = {}): Promise<Gateway> {
   const log = options.log ?? createLog(first.log.level);
   const worker: Place = options.worker ?? { slot: 0, of: 1 };
   const { publisher, dedupe, closeStores } = await openStores(first, worker, log, options.publisher);
@@ -137,7 +137,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     });
   }
 
-  function reload(next: Settings): void {
+  function reload(next: GatewaySettings): void {
     settings = next;
     gate.limits = next.limits;
     clients = createClients(next.trustedProxies);
@@ -168,7 +168,7 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
     return [
       ...meter.readings(),
       ...traces.readings(),
-      ...observe({
+      ...collectGauges({
         inFlight,
         arriving,
         connections,
@@ -226,13 +226,13 @@ export async function startGateway(first: Settings, options: GatewayOptions = {}
   }
 }
 
-function createConnections(settings: Settings, rates: Rates, log: Log): Connections {
+function createConnections(settings: GatewaySettings, rates: Rates, log: GatewayLog): Connections {
   const admits = (address: string) => settings.tls === undefined || rates.enterHandshake(address, performance.now());
   return new Connections(limitConnections(settings, log), rates.trusts, admits);
 }
 
 /** No more than the system lets this process have: at its limit of open files nothing works any more, and the system says nothing. */
-function limitConnections({ limits }: Settings, log: Log): ConnectionLimits {
+function limitConnections({ limits }: GatewaySettings, log: GatewayLog): ConnectionLimits {
   const openFiles = readOpenFilesLimit();
   const connections = fitConnections(limits.connections, openFiles);
   if (connections < limits.connections) {
@@ -243,12 +243,12 @@ function limitConnections({ limits }: Settings, log: Log): ConnectionLimits {
   return { connections, connectionsPerAddress: limits.connectionsPerAddress };
 }
 
-function toAdaptable({ topics, deadLetter, limits }: Settings): Adaptable {
+function toAdaptable({ topics, deadLetter, limits }: GatewaySettings): Adaptable {
   return { topics, deadLetterTopic: deadLetter.topic, largest: limits.body };
 }
 
 /** Rejects with a `PublishError` if another gateway has the folder; one that cannot be used at all is the window's to report. */
-async function lockWindow(dedupe: Settings['dedupe'], log: Log): Promise<Lock | undefined> {
+async function lockWindow(dedupe: GatewaySettings['dedupe'], log: GatewayLog): Promise<Lock | undefined> {
   if (dedupe === undefined) return undefined;
   try {
     return await lockFolder(dedupe.dir, log.write);
@@ -259,7 +259,12 @@ async function lockWindow(dedupe: Settings['dedupe'], log: Log): Promise<Lock | 
 }
 
 /** What records go to, and what remembers them. */
-async function openStores(settings: Settings, { slot, of, peers }: Place, log: Log, given: Publisher | undefined) {
+async function openStores(
+  settings: GatewaySettings,
+  { slot, of, peers }: Place,
+  log: GatewayLog,
+  given: Publisher | undefined,
+) {
   const options = { ...toAdaptable(settings), log: log.write, slot, slots: of, peers };
   // The workers of one gateway share the window; the first one holds it against other gateways.
   const lock = slot === 0 ? await lockWindow(settings.dedupe, log) : undefined;

@@ -6,13 +6,13 @@ import { join, resolve } from 'node:path';
 import { loadPlugin as load } from './config/plugins/load.js';
 import type {
   Delivery,
+  EndpointContext,
   KeyDocument,
   KeyRequest,
   KeySource,
   Proof,
   Provider,
   Secret,
-  Surroundings,
 } from './core/model.js';
 import { gatherKeys } from './core/stages/gather-keys.js';
 import { createKeySource } from './server/keys/source.js';
@@ -81,7 +81,7 @@ export async function verify(
   if (scheme.needs.url && url === undefined) throw new Error(`${name} signs the URL that it posts to: give "url"`);
   const delivery = toDelivery(request, now);
   const keys = (typeof secrets === 'string' ? [{ text: secrets }] : secrets).map((secret) => toSecret(scheme, secret));
-  const around: Surroundings = { params, ...(url !== undefined && { url }) };
+  const around: EndpointContext = { params, ...(url !== undefined && { url }) };
   if (!scheme.fetchesKeys) return scheme.verify(delivery, keys, now, around);
   const get = (asked: KeyRequest) => fetchKey(asked, name);
   const documents = await gatherKeys(scheme, delivery, { secrets: keys, surroundings: around }, now, get);

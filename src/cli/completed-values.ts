@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Settings } from '../config/settings.js';
-import { loadWithMadeUp } from './made-up.js';
+import type { GatewaySettings } from '../config/settings.js';
+import { loadWithMadeUp } from './load-without-secrets.js';
 import { whichConfig } from './which-config.js';
 
 /** What a shell can ask for while somebody types. */
@@ -45,7 +45,7 @@ export async function listValues(kind: ValueKind, config: string | undefined): P
   return kind === 'letters' ? listLetters(settings) : ofSettings(kind, settings);
 }
 
-async function ofSettings(kind: Exclude<ValueKind, 'configs' | 'plugins' | 'letters'>, settings: Settings) {
+async function ofSettings(kind: Exclude<ValueKind, 'configs' | 'plugins' | 'letters'>, settings: GatewaySettings) {
   if (kind === 'topics') return settings.topics;
   if (kind === 'endpoints') return settings.endpoints.map(({ name }) => name);
   const { listOffers } = await import('./simulation.js');
@@ -54,7 +54,7 @@ async function ofSettings(kind: Exclude<ValueKind, 'configs' | 'plugins' | 'lett
   return [...new Set([...examples, ...known])].sort();
 }
 
-async function listLetters(settings: Settings): Promise<readonly string[]> {
+async function listLetters(settings: GatewaySettings): Promise<readonly string[]> {
   const { readLedger } = await import('./dead-letters.js');
   const ledger = await readLedger(settings, { signal: AbortSignal.timeout(patience) });
   const open = ledger.letters().filter(({ id }) => ledger.isOpen(id));

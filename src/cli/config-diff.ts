@@ -1,15 +1,15 @@
-import type { Change, Side } from '../config/diff.js';
+import type { ConfigChange, Side } from '../config/diff.js';
 import type { LoadedConfig } from '../config/load.js';
 import { Failure } from '../exit.js';
-import type { Judgement, Recorded, Shift } from '../testing/dry-run/judge.js';
+import type { Recorded, RecordedOutcome, Shift } from '../testing/dry-run/judge.js';
 import { printable } from '../util/printable.js';
 import { mayBeThere } from '../util/read-text.js';
-import { loadWithMadeUp } from './made-up.js';
+import { loadWithMadeUp } from './load-without-secrets.js';
 import { readInput } from './read-input.js';
 import { present, summarize } from './settings.js';
 
 export interface DiffReport {
-  readonly changes: readonly Change[];
+  readonly changes: readonly ConfigChange[];
   /** Present where something recorded was held against both. */
   readonly against?: { readonly events: number; readonly changed: readonly Shift[] };
   readonly notes: readonly string[];
@@ -82,7 +82,7 @@ async function readAgainst(
 
 async function readFile(file: string): Promise<readonly Recorded[]> {
   const bytes = await readInput(file);
-  const { readRecorded } = await import('../testing/dry-run/given.js');
+  const { readRecorded } = await import('../testing/dry-run/input.js');
   try {
     return readRecorded(bytes);
   } catch (error) {
@@ -112,7 +112,7 @@ export function describeDiff({ changes, against, notes }: DiffReport): string {
   return all.map(printable).join('\n');
 }
 
-export function describeChange({ kind, path, old, new: next }: Change): string {
+export function describeChange({ kind, path, old, new: next }: ConfigChange): string {
   const mark = marks[kind];
   if (kind === 'added') return `${mark} ${path}: ${show(next)}`;
   if (kind === 'removed') return `${mark} ${path}: ${show(old)}`;
@@ -129,6 +129,6 @@ function describeShift({ id, type, at, old, new: next }: Shift): readonly string
   return [`${id} ${type} (${at})`, `  - ${describeJudgement(old)}`, `  + ${describeJudgement(next)}`];
 }
 
-function describeJudgement({ verdict, records }: Judgement): string {
+function describeJudgement({ verdict, records }: RecordedOutcome): string {
   return [verdict, ...records.map(({ topic, key }) => `to ${topic}, key ${key}`)].join(' ');
 }

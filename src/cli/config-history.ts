@@ -1,13 +1,13 @@
 import { relative } from 'node:path';
-import { type Change, diffEffects } from '../config/diff.js';
+import { type ConfigChange, diffEffects } from '../config/diff.js';
 import { effectOf, historyFolder, type KeptConfig, readHistory } from '../config/history.js';
 import type { Plain } from '../config/resolved.js';
-import type { Settings } from '../config/settings.js';
+import type { GatewaySettings } from '../config/settings.js';
 import { Failure } from '../exit.js';
 import { printable } from '../util/printable.js';
 import { askAdmin } from './admin-client.js';
 import { describeChange, loadSide } from './config-diff.js';
-import { loadWithMadeUp } from './made-up.js';
+import { loadWithMadeUp } from './load-without-secrets.js';
 import { whichConfig } from './which-config.js';
 
 /** A configuration of the past, and what it changed against the one before it. */
@@ -16,11 +16,11 @@ export interface HistoryEntry {
   /** RFC 3339. */
   readonly loadedAt: string;
   /** Absent: none before it is kept. */
-  readonly changes?: readonly Change[];
+  readonly changes?: readonly ConfigChange[];
 }
 
 /** The newest first. */
-export async function listHistory(settings: Settings): Promise<readonly HistoryEntry[]> {
+export async function listHistory(settings: GatewaySettings): Promise<readonly HistoryEntry[]> {
   const kept = await readHistory(settings);
   return kept
     .map(({ digest, loadedAt, effect }, index): HistoryEntry => {
@@ -32,9 +32,9 @@ export async function listHistory(settings: Settings): Promise<readonly HistoryE
 
 /** What is different now from what was in effect then. Throws a negative Failure where nothing so old is kept. */
 export async function changesSince(
-  settings: Settings,
+  settings: GatewaySettings,
   since: number,
-): Promise<{ readonly from: KeptConfig; readonly to: KeptConfig; readonly changes: readonly Change[] }> {
+): Promise<{ readonly from: KeptConfig; readonly to: KeptConfig; readonly changes: readonly ConfigChange[] }> {
   const kept = await readHistory(settings);
   const [oldest] = kept;
   const to = kept.at(-1);
@@ -47,7 +47,7 @@ export async function changesSince(
   );
 }
 
-function nothingKept(settings: Settings): Failure {
+function nothingKept(settings: GatewaySettings): Failure {
   const folder = relative('', historyFolder(settings));
   return new Failure(
     'negative',
@@ -59,7 +59,7 @@ export interface RunningDiff {
   /** Of what runs, and of the file. */
   readonly running: string;
   readonly file: string;
-  readonly changes: readonly Change[];
+  readonly changes: readonly ConfigChange[];
   /** Whether it is the file that the gateway was started with. */
   readonly isRunning: boolean;
   /** Keys of what a reload cannot change. */
@@ -92,7 +92,10 @@ export async function diffRunning(
 }
 
 /** A file that is to run may name another folder than the one of what runs. */
-async function findKept(digest: string, places: readonly (Settings | undefined)[]): Promise<KeptConfig | undefined> {
+async function findKept(
+  digest: string,
+  places: readonly (GatewaySettings | undefined)[],
+): Promise<KeptConfig | undefined> {
   for (const settings of places) {
     const found = settings && (await readHistory(settings)).findLast((each) => each.digest === digest);
     if (found !== undefined) return found;
@@ -100,7 +103,7 @@ async function findKept(digest: string, places: readonly (Settings | undefined)[
   return undefined;
 }
 
-async function settingsOf(flag: string | undefined): Promise<Settings | undefined> {
+async function settingsOf(flag: string | undefined): Promise<GatewaySettings | undefined> {
   const { settings } = await loadWithMadeUp(whichConfig(flag).file, 'missing');
   return settings;
 }
@@ -115,7 +118,7 @@ function readConfig(status: unknown): { readonly digest: string; readonly file: 
 /** What is bound to sockets, stores and processes: see the reload of src/server/workers/. Renewed credentials do not show here. */
 const fixed = /^(server\.(listen|workers|tls)|admin|probes|kafka|embedded|spool|dedupe)(\.|$)/;
 
-function needRestart(changes: readonly Change[]): readonly string[] {
+function needRestart(changes: readonly ConfigChange[]): readonly string[] {
   return [...new Set(changes.flatMap(({ path }) => fixed.exec(path)?.[1] ?? []))];
 }
 

@@ -1,4 +1,4 @@
-import type { Settings } from '../config/settings.js';
+import type { GatewaySettings } from '../config/settings.js';
 import { rejections } from '../core/rejection.js';
 import { Ledger } from '../dead-letters/ledger.js';
 import type { DeadLetter } from '../dead-letters/letter.js';
@@ -90,7 +90,7 @@ export interface ReadTopicOptions {
 }
 
 /** Reads the dead letter topic as it is now. */
-export async function readLedger(settings: Settings, options: ReadTopicOptions = {}): Promise<Ledger> {
+export async function readLedger(settings: GatewaySettings, options: ReadTopicOptions = {}): Promise<Ledger> {
   const { since, signal, onLetter } = options;
   const { readTopics } = await import('../publish/read.js');
   const ledger = new Ledger();
@@ -107,7 +107,7 @@ export async function readLedger(settings: Settings, options: ReadTopicOptions =
 
 /** The records of these letters, by id. Those that the topic hasn't got any more are left out. */
 export async function loadLetters(
-  { publisher }: Settings,
+  { publisher }: GatewaySettings,
   letters: readonly DeadLetter[],
 ): Promise<ReadonlyMap<string, StoredRecord>> {
   const { readTopics } = await import('../publish/read.js');

@@ -1,4 +1,4 @@
-import type { Settings } from '../config/settings.js';
+import type { GatewaySettings } from '../config/settings.js';
 import type { Ledger } from '../dead-letters/ledger.js';
 import type { DeadLetter } from '../dead-letters/letter.js';
 import { readLedger } from './dead-letters.js';
@@ -14,7 +14,7 @@ interface DismissOptions {
 
 /** Dismisses dead letters, and says which. Rejects with a `PublishError` if Kafka is unavailable. */
 export async function dismissLetters(
-  settings: Settings,
+  settings: GatewaySettings,
   { choose, note, dryRun, signal }: DismissOptions,
 ): Promise<readonly DeadLetter[]> {
   const letters = choose(await readLedger(settings, { signal }));

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { Settings } from '../config/settings.js';
-import { type Finding, fail, ok, warn } from './doctor/finding.js';
+import type { GatewaySettings } from '../config/settings.js';
+import { type Finding, fail, ok, warning } from './doctor/finding.js';
 import type { FoundSecret } from './doctor/secrets.js';
 import { present, summarize } from './settings.js';
 
-export interface Examination {
+export interface DoctorReport {
   readonly findings: readonly Finding[];
   /** False: no broker of Kafka answers. */
   readonly reachable: boolean;
@@ -16,7 +16,7 @@ export interface Examination {
  * Looks at all that a gateway with this configuration depends on. Nothing is written but a probe of the disk. `adminUrl`: where the
  * gateway that runs with it has its admin server, if the configuration does not tell.
  */
-export async function examine(file: string, url: string | undefined, adminUrl?: string): Promise<Examination> {
+export async function runChecks(file: string, url: string | undefined, adminUrl?: string): Promise<DoctorReport> {
   const [{ loadConfig }, { examineUrl }, { packageRoot }] = await Promise.all([
     import('../config/load.js'),
     import('./doctor/url.js'),
@@ -33,7 +33,7 @@ export async function examine(file: string, url: string | undefined, adminUrl?: 
   const config =
     diagnostics.length === 0
       ? ok('config', summarize(file, diagnostics))
-      : warn('config', summarize(file, diagnostics), 'gateway lint-config says what and where');
+      : warning('config', summarize(file, diagnostics), 'gateway lint-config says what and where');
   const { findings, reachable } = await examineStore(settings);
   const inside = [
     ...(await examineSecrets(settings)),
@@ -56,7 +56,7 @@ async function examineOwnVersions(root: string): Promise<Finding> {
   return examineVersions(process.versions.node, version, engines.node ?? '');
 }
 
-async function examineStore({ publisher, topics, limits }: Settings): Promise<Examination> {
+async function examineStore({ publisher, topics, limits }: GatewaySettings): Promise<DoctorReport> {
   if (publisher.kind === 'embedded') {
     return { findings: [ok('kafka', 'none: the records go to the embedded log')], reachable: true };
   }
@@ -64,10 +64,10 @@ async function examineStore({ publisher, topics, limits }: Settings): Promise<Ex
   return examineKafka(publisher, topics, limits.body);
 }
 
-async function examineSecrets({ file, endpoints }: Settings): Promise<readonly Finding[]> {
+async function examineSecrets({ file, endpoints }: GatewaySettings): Promise<readonly Finding[]> {
   const [{ examineSecret }, { listSecrets }, { formsFor }] = await Promise.all([
     import('./doctor/secrets.js'),
-    import('../config/made-up.js'),
+    import('../config/placeholder-secrets.js'),
     import('../config/plugins/secret-forms.js'),
   ]);
   const found: FoundSecret[] = [];
@@ -89,7 +89,7 @@ async function readSecretText(base: string, env: string | undefined, file: strin
   return (await readFile(resolve(base, file), 'utf8')).replace(/\r?\n$/, '');
 }
 
-async function examineEdge(settings: Settings): Promise<readonly Finding[]> {
+async function examineEdge(settings: GatewaySettings): Promise<readonly Finding[]> {
   const { examineAllow } = await import('./doctor/allow.js');
   const allowed = examineAllow(settings, Date.now());
   if (settings.tls === undefined) return allowed;
@@ -97,7 +97,7 @@ async function examineEdge(settings: Settings): Promise<readonly Finding[]> {
   return [examineTls(settings.tls, Date.now()), ...allowed];
 }
 
-async function examineMachine(settings: Settings): Promise<readonly Finding[]> {
+async function examineMachine(settings: GatewaySettings): Promise<readonly Finding[]> {
   const [{ examineDisks, examinePort }, { examineModes }] = await Promise.all([
     import('./doctor/machine.js'),
     import('./doctor/modes.js'),
@@ -113,7 +113,7 @@ async function examineMachine(settings: Settings): Promise<readonly Finding[]> {
   ];
 }
 
-async function examineShared({ dedupe }: Settings): Promise<readonly Finding[]> {
+async function examineShared({ dedupe }: GatewaySettings): Promise<readonly Finding[]> {
   if (dedupe?.redis === undefined) return [];
   const { examineRedis } = await import('./doctor/redis.js');
   return examineRedis(dedupe.redis, Date.now);

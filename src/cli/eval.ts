@@ -3,12 +3,12 @@ import { dirname, resolve } from 'node:path';
 import type { SoundPlugin } from '../config/plugins/load.js';
 import type { Rule } from '../core/model.js';
 import { Failure } from '../exit.js';
-import type { Given } from '../testing/dry-run/given.js';
+import type { Input } from '../testing/dry-run/input.js';
 import type { Evaluation, Subject } from '../testing/rules/evaluate.js';
 import { withExactNumbers } from '../util/json/parse.js';
 import { writeJson } from '../util/json/write.js';
 import { endpointNamed } from './endpoint.js';
-import { loadWithMadeUp } from './made-up.js';
+import { loadWithMadeUp } from './load-without-secrets.js';
 import { openSound } from './plugins.js';
 import { readInput } from './read-input.js';
 import { formatTable } from './table.js';
@@ -88,8 +88,8 @@ async function findPlugins({ config, endpoint, plugin }: EvalOptions): Promise<r
 /** A body, an example of a plugin, a captured request, or a record. */
 async function readFile(file: string, endpoint: string): Promise<Subjects> {
   const bytes = await readInput(file);
-  const { readGiven } = await import('../testing/dry-run/given.js');
-  const given = readGiven(bytes);
+  const { parseInput } = await import('../testing/dry-run/input.js');
+  const given = parseInput(bytes);
   const { body, headers } = await toBody(given);
   const text = body.toString();
   const value = parse(file, text);
@@ -104,7 +104,7 @@ async function readFile(file: string, endpoint: string): Promise<Subjects> {
   };
 }
 
-async function toBody(given: Given): Promise<{ body: Buffer; headers: { readonly [name: string]: string } }> {
+async function toBody(given: Input): Promise<{ body: Buffer; headers: { readonly [name: string]: string } }> {
   switch (given.kind) {
     case 'example':
       return { body: Buffer.from(writeJson(given.payload)), headers: given.headers };

@@ -1,5 +1,5 @@
 import type {
-  Condition,
+  ExplainedCondition,
   ExplainedItem,
   ExplainedRecord,
   ExplainedRejection,
@@ -121,7 +121,7 @@ function routeLine({ declaredAt, events, topic, outcome, when, key }: ExplainedR
   return `${marks[outcome]} ${declaredAt} ${of} to ${topic}: ${outcome}${conditionText(when)}${keyed}`;
 }
 
-function conditionText(when: Condition | undefined): string {
+function conditionText(when: ExplainedCondition | undefined): string {
   if (when === undefined) return '';
   const { source, outcome, failed } = when;
   return ` (when ${oneLine(source)} is ${failed === undefined ? outcome : `not decided: ${failed}`})`;

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { resolve, sep } from 'node:path';
-import type { Settings } from '../config/settings.js';
+import type { GatewaySettings } from '../config/settings.js';
 import type { Delivery, Endpoint } from '../core/model.js';
 import { Failure } from '../exit.js';
+import type { DryRunResult } from '../testing/dry-run/dry-run.js';
 import type { Explanation, Verification } from '../testing/dry-run/explanation.js';
-import type { Given, GivenRecord } from '../testing/dry-run/given.js';
-import type { Walk } from '../testing/dry-run/walk.js';
+import type { GivenRecord, Input } from '../testing/dry-run/input.js';
 import { mayBeThere } from '../util/read-text.js';
 import { endpointNamed } from './endpoint.js';
 import { readInput } from './read-input.js';
 import { fetchKeys } from './verify-request.js';
 
 export interface ExplainOptions {
-  readonly settings: Settings;
+  readonly settings: GatewaySettings;
   readonly endpoint?: string | undefined;
   /** When the request arrived, in milliseconds since the epoch. */
   readonly now: number;
@@ -32,11 +32,11 @@ export async function explainSubject(subject: string, options: ExplainOptions): 
   return explainRecord(`${topic}/${partition}@${offset}`, { ...record, offset: String(offset) }, options);
 }
 
-async function readSubject(file: string): Promise<Given> {
+async function readSubject(file: string): Promise<Input> {
   const bytes = await readInput(file);
-  const { readGiven } = await import('../testing/dry-run/given.js');
+  const { parseInput } = await import('../testing/dry-run/input.js');
   try {
-    return readGiven(bytes);
+    return parseInput(bytes);
   } catch (error) {
     throw error instanceof Error ? new Failure('usage', `${file}: ${error.message}`) : error;
   }
@@ -59,7 +59,7 @@ async function find(id: string, { settings, since, last }: ExplainOptions) {
   throw new Failure('unknown', [`${message}, but not all was searched (see ${next}):`, ...cuts].join('\n  '), { cuts });
 }
 
-async function explainGiven(subject: string, given: Given, options: ExplainOptions): Promise<Explanation> {
+async function explainGiven(subject: string, given: Input, options: ExplainOptions): Promise<Explanation> {
   if (given.kind === 'record') return explainRecord(subject, given.record, options);
   const { settings, now } = options;
   if (given.kind === 'request') {
@@ -72,7 +72,7 @@ async function explainGiven(subject: string, given: Given, options: ExplainOptio
   const { compose, requestOfBody, requestOfExample } = await import('../testing/dry-run/compose.js');
   const request = given.kind === 'body' ? requestOfBody(endpoint, given.body) : requestOfExample(endpoint, given);
   const composed = compose(endpoint, request, now);
-  const { assumeProven } = await import('../testing/dry-run/rerun.js');
+  const { assumeProven } = await import('../testing/dry-run/from-record.js');
   const proven = composed.signed ? endpoint : assumeProven(endpoint, 'none');
   const walked = await walkThrough(proven, composed.delivery, now, options);
   const verification = composed.signed
@@ -92,8 +92,8 @@ export async function explainRecord(
   const { endpointAt } = await import('../testing/dry-run/judge.js');
   const own = endpoints.find((each) => each.name === name) ?? endpointAt(endpoints, path);
   const endpoint = await chooseEndpoint(options, own);
-  const { rerun } = await import('../testing/dry-run/rerun.js');
-  const { delivery, now, notes, signed, endpoint: proven } = rerun(record, endpoint, options.now);
+  const { fromRecord } = await import('../testing/dry-run/from-record.js');
+  const { delivery, now, notes, signed, endpoint: proven } = fromRecord(record, endpoint, options.now);
   if (signed) return explainSigned(subject, endpoint, delivery, notes, { ...options, now });
   const walked = await walkThrough(proven, delivery, now, options);
   const verification = skipped('a record does not have the headers of its request: it was verified when it came');
@@ -130,27 +130,27 @@ function endpointOfFile(file: string, endpoints: readonly Endpoint[]): Endpoint 
 }
 
 async function walkThrough(endpoint: Endpoint, delivery: Delivery, now: number, { settings }: ExplainOptions) {
-  const [{ walk }, { createKeySource }] = await Promise.all([
-    import('../testing/dry-run/walk.js'),
+  const [{ dryRun }, { createKeySource }] = await Promise.all([
+    import('../testing/dry-run/dry-run.js'),
     import('../server/keys/source.js'),
   ]);
   const { limits, deadLetter } = settings;
   const fetching = endpoint.provider.scheme.fetchesKeys ? { keys: createKeySource() } : {};
-  return walk(endpoint, delivery, { now, largest: limits.body, deadLetterTopic: deadLetter.topic, ...fetching });
+  return dryRun(endpoint, delivery, { now, largest: limits.body, deadLetterTopic: deadLetter.topic, ...fetching });
 }
 
 async function verificationOf(
   endpoint: Endpoint,
   delivery: Delivery,
-  { handshake, rejected: [rejection] }: Walk,
+  { handshake, rejected: [rejection] }: DryRunResult,
   now: number,
   { settings }: ExplainOptions,
 ): Promise<Verification> {
   if (handshake !== undefined) return skipped('it is a handshake, and no event');
   if (rejection !== undefined && ['route', 'body'].includes(rejection.stage)) return skipped('it did not come so far');
-  const { examine } = await import('../testing/diagnosis/examine.js');
+  const { diagnoseRequest } = await import('../testing/diagnosis/diagnose.js');
   const keys = await fetchKeys(endpoint, delivery, now);
-  const examined = examine(delivery, { endpoint, all: settings.endpoints, now, keys });
+  const examined = diagnoseRequest(delivery, { endpoint, all: settings.endpoints, now, keys });
   if (!examined.verified) return { outcome: 'refused', causes: examined.causes };
   const { secret, signedAt } = examined;
   return { outcome: 'proven', secret, ...(signedAt === undefined ? {} : { signedAt }), signedHere: false };
@@ -166,8 +166,8 @@ function skipped(why: string): Verification {
 
 async function tell(
   endpoint: Endpoint,
-  walked: Walk,
-  told: { subject: string; notes: readonly string[]; verification: Verification; settings: Settings },
+  walked: DryRunResult,
+  told: { subject: string; notes: readonly string[]; verification: Verification; settings: GatewaySettings },
 ): Promise<Explanation> {
   const [{ explain }, { choosePartition }] = await Promise.all([
     import('../testing/dry-run/explain.js'),

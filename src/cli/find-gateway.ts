@@ -2,7 +2,7 @@ import { toFields } from '../dead-letters/letter.js';
 import { Failure } from '../exit.js';
 import type { DeliveryEvent, DeliveryList, DeliveryRow } from '../inspector/contract.js';
 import { askAdmin } from './admin-client.js';
-import type { Part, Searched, Sighting } from './find.js';
+import type { FoundPart, Searched, Sighting } from './find.js';
 import { countNoun } from './search-cuts.js';
 import { formatAge } from './time.js';
 
@@ -12,7 +12,7 @@ interface AskOptions {
 }
 
 /** What the running gateway knows of an id: its last deliveries, and the events of its dedupe window. */
-export async function askGateway(id: string, options: AskOptions): Promise<Part> {
+export async function askGateway(id: string, options: AskOptions): Promise<FoundPart> {
   const name = encodeURIComponent(id);
   try {
     const deliveries = await askAdmin(options, 'GET', `/deliveries?q=${name}&limit=100`).catch(unlessUnknown);
@@ -32,7 +32,7 @@ function unlessUnknown(error: unknown): undefined {
   throw error;
 }
 
-function readDeliveries(id: string, answer: unknown): Part {
+function readDeliveries(id: string, answer: unknown): FoundPart {
   if (!isList(answer)) return { found: [], searched: [] };
   const { rows, kept, since } = answer;
   const found = rows.flatMap((row) => toSightings(id, row));
@@ -74,7 +74,7 @@ function isRow(value: unknown): value is DeliveryRow {
 }
 
 /** See `EventLookup` in src/storage/dedupe/lookup.ts. */
-function readIndex(id: string, answer: unknown): Part {
+function readIndex(id: string, answer: unknown): FoundPart {
   const { places, types, count } = toFields(answer);
   if (!Array.isArray(places)) return { found: [], searched: [] };
   const found = places.map((place: unknown): Sighting => {

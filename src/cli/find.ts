@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { Settings } from '../config/settings.js';
+import type { GatewaySettings } from '../config/settings.js';
 import { PublishError } from '../core/model.js';
 import type { Search } from '../publish/find.js';
 import type { StoredRecord } from '../publish/read.js';
@@ -60,7 +60,7 @@ export interface FindOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Part {
+export interface FoundPart {
   readonly found: readonly Sighting[];
   readonly searched: readonly Searched[];
   /** Of the topics, what was looked at. */
@@ -71,8 +71,8 @@ export interface Part {
 const mostFound = 20;
 
 /** Looks for an event, delivery, object or key: asks the running gateway first, then reads spool, dead letters and topics. */
-export async function find(id: string, settings: Settings, options: FindOptions): Promise<FindReport> {
-  const parts: Part[] = [];
+export async function find(id: string, settings: GatewaySettings, options: FindOptions): Promise<FindReport> {
+  const parts: FoundPart[] = [];
   const steps = [
     () => askGateway(id, options),
     () => lookIntoSpool(id, settings),
@@ -96,7 +96,7 @@ const notRead = 'not read';
 
 /** Kafka is unavailable: what it has is not searched, and that is no NO. */
 function orUnread(source: Searched['source']) {
-  return (error: unknown): Part => {
+  return (error: unknown): FoundPart => {
     if (!(error instanceof PublishError)) throw error;
     return { found: [], searched: [{ source, span: notRead, found: 0, cuts: [error.message] }] };
   };
@@ -110,7 +110,7 @@ function withoutRepeats(found: readonly Sighting[]): readonly Sighting[] {
 }
 
 /** What waits for Kafka, or was refused by it, is in no topic. */
-async function lookIntoSpool(id: string, { publisher }: Settings): Promise<Part> {
+async function lookIntoSpool(id: string, { publisher }: GatewaySettings): Promise<FoundPart> {
   if (publisher.kind !== 'kafka') return { found: [], searched: [] };
   const { dir } = publisher.spool;
   const [{ listParked, listWaiting }, { realFiles }] = await Promise.all([
@@ -133,7 +133,11 @@ async function lookIntoSpool(id: string, { publisher }: Settings): Promise<Part>
 }
 
 /** The letter of a delivery, and letters that have the id in their body. */
-async function readDeadLetters(id: string, settings: Settings, { since, signal }: FindOptions): Promise<Part> {
+async function readDeadLetters(
+  id: string,
+  settings: GatewaySettings,
+  { since, signal }: FindOptions,
+): Promise<FoundPart> {
   const text = Buffer.from(id);
   const hits = new Set<string>();
   const ledger = await readLedger(settings, {
@@ -157,7 +161,11 @@ async function readDeadLetters(id: string, settings: Settings, { since, signal }
   return { found, searched: [{ source: 'dead letters', span, found: found.length, cuts }] };
 }
 
-async function readTopics(id: string, settings: Settings, { since, last, signal }: FindOptions): Promise<Part> {
+async function readTopics(
+  id: string,
+  settings: GatewaySettings,
+  { since, last, signal }: FindOptions,
+): Promise<FoundPart> {
   const { searchTopics } = await import('../publish/find.js');
   const topics = settings.topics.filter((topic) => topic !== settings.deadLetter.topic);
   const fits = (record: StoredRecord) => record.key === id || isNamed(record, id);

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { Listen, Settings, SocketPath } from '../config/settings.js';
+import type { GatewaySettings, Listen, SocketPath } from '../config/settings.js';
 import { Failure, toFailure } from '../exit.js';
 import type { SoundConfig } from '../server/workers/reload.js';
 
@@ -36,7 +36,7 @@ function placeOf(error: unknown): { readonly port: number } | { readonly path: s
 
 /** The first key whose address this is: one port may be given twice. */
 function keyOf(
-  { listen, admin, probes }: Settings,
+  { listen, admin, probes }: GatewaySettings,
   place: { readonly port: number } | { readonly path: string },
 ): string | undefined {
   const keys: readonly (readonly [string, Listen | SocketPath | undefined])[] = [

@@ -1,5 +1,5 @@
 /** A line on a terminal that is drawn over and over. On anything else than a terminal it shows nothing. */
-export interface Progress {
+export interface ProgressBar {
   /** `fraction` from 0 to 1. */
   show(fraction: number, text: string): void;
   /** Wipes the line. */
@@ -15,7 +15,7 @@ interface Terminal {
 
 const width = 24;
 
-export function createProgress(stream: Terminal): Progress {
+export function createProgress(stream: Terminal): ProgressBar {
   if (!stream.isTTY) return { show: () => undefined, clear: () => undefined };
   return {
     show(fraction, text) {

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
-import type { Settings } from '../config/settings.js';
+import type { GatewaySettings } from '../config/settings.js';
 import type { Placement, Publisher } from '../core/model.js';
 import type { Ledger } from '../dead-letters/ledger.js';
 import type { DeadLetter } from '../dead-letters/letter.js';
-import type { ReplayPorts, Tally } from '../dead-letters/plan.js';
+import type { ReplayPorts, ReplayTally } from '../dead-letters/plan.js';
 import { Failure } from '../exit.js';
 import { Repeats } from '../server/telemetry/repeats.js';
 import { realClock } from '../util/clock.js';
@@ -18,18 +18,21 @@ export interface ReplayOptions {
   /** Which letters, of all that the topic has. */
   readonly choose: (ledger: Ledger) => readonly DeadLetter[];
   readonly signal: AbortSignal;
-  readonly show: (tally: Tally) => void;
+  readonly show: (tally: ReplayTally) => void;
 }
 
 /** Replays dead letters; one replay at a time for a topic. Throws a Failure where another is at work or Kafka is unavailable. */
-export async function runReplay(settings: Settings, { choose, signal, show }: ReplayOptions): Promise<Tally> {
+export async function runReplay(
+  settings: GatewaySettings,
+  { choose, signal, show }: ReplayOptions,
+): Promise<ReplayTally> {
   const { publisher: way, deadLetter, topics, limits } = settings;
-  const [{ takeHold }, { createDirectPublisher }, { replay }] = await Promise.all([
-    import('../publish/hold.js'),
+  const [{ lockTopic }, { createDirectPublisher }, { replay }] = await Promise.all([
+    import('../publish/topic-lock.js'),
     import('../publish/create.js'),
     import('../dead-letters/replay.js'),
   ]);
-  const hold = await takeHold(way, deadLetter.topic, 'replay', complain);
+  const hold = await lockTopic(way, deadLetter.topic, 'replay', complain);
   if (hold === undefined) {
     throw new Failure('negative', `Another replay of ${deadLetter.topic} is at work: wait for its end`);
   }
@@ -58,7 +61,7 @@ type Given = Pick<ReplayPorts, 'publisher' | 'held' | 'signal' | 'show'> & {
   readonly dedupe: ReplayPorts['dedupe'] | undefined;
 };
 
-async function makePorts(settings: Settings, { dedupe, ...given }: Given): Promise<ReplayPorts> {
+async function makePorts(settings: GatewaySettings, { dedupe, ...given }: Given): Promise<ReplayPorts> {
   const [{ createKeySource }, { readEnds, readTopics }] = await Promise.all([
     import('../server/keys/source.js'),
     import('../publish/read.js'),
@@ -77,7 +80,7 @@ async function makePorts(settings: Settings, { dedupe, ...given }: Given): Promi
 }
 
 /** The gateway's own, where this machine has it; it is not made again elsewhere. */
-async function openMemory({ dedupe }: Settings) {
+async function openMemory({ dedupe }: GatewaySettings) {
   if (dedupe === undefined) return undefined;
   const files = await readdir(dedupe.dir).catch(() => []);
   if (files.length === 0) return undefined;
@@ -121,15 +124,15 @@ const repeats = new Repeats((level, message, fields) => {
 const complain: Log = (level, message, fields) => repeats.take(level, message, fields);
 
 /** What `runReplay` would do, as far as it can be known without doing it. */
-export async function dryRun(settings: Settings, { choose, signal, show }: ReplayOptions): Promise<Tally> {
-  const [{ rehearse }, { createKeySource }] = await Promise.all([
-    import('../dead-letters/rehearse.js'),
+export async function dryRun(settings: GatewaySettings, { choose, signal, show }: ReplayOptions): Promise<ReplayTally> {
+  const [{ planReplay }, { createKeySource }] = await Promise.all([
+    import('../dead-letters/plan-replay.js'),
     import('../server/keys/source.js'),
   ]);
   const ledger = await readLedger(settings, { signal });
   const { endpoints, dedupe } = settings;
   const ports = { endpoints, keys: createKeySource(), once: dedupe !== undefined, signal, show };
-  return rehearse(ledger, signal.aborted ? [] : choose(ledger), {
+  return planReplay(ledger, signal.aborted ? [] : choose(ledger), {
     ...ports,
     load: (letters) => loadLetters(settings, letters),
   });

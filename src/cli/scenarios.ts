@@ -1,6 +1,6 @@
-import type { Settings } from '../config/settings.js';
+import type { GatewaySettings } from '../config/settings.js';
 import { Failure } from '../exit.js';
-import type { Fault } from '../testing/simulator/scenarios/faults.js';
+import type { SenderFault } from '../testing/simulator/scenarios/faults.js';
 import type { Played } from '../testing/simulator/scenarios/play.js';
 import type { Playable } from '../testing/simulator/scenarios/traffic.js';
 import { didYouMean } from './did-you-mean.js';
@@ -61,7 +61,7 @@ export async function listPlayable(flags: Parameters<typeof prepareEndpoints>[0]
 }
 
 async function listOf(
-  endpoint: Settings['endpoints'][number],
+  endpoint: GatewaySettings['endpoints'][number],
   list: (folder: string) => Promise<readonly Playable['scenario'][]>,
 ): Promise<readonly Playable[]> {
   const scenarios = await list(endpoint.provider.folder).catch((error: Error) => {
@@ -142,7 +142,7 @@ async function choose(playable: readonly Playable[], name: string): Promise<Play
   throw new Failure('usage', `No scenario "${name}": ${hint}`);
 }
 
-async function chooseFaults(text: string | undefined): Promise<ReadonlySet<Fault>> {
+async function chooseFaults(text: string | undefined): Promise<ReadonlySet<SenderFault>> {
   if (text === undefined) return new Set();
   const { faults } = await import('../testing/simulator/scenarios/faults.js');
   if (text === 'all') return new Set(faults);

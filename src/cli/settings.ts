@@ -1,11 +1,11 @@
 import { isAbsolute, relative } from 'node:path';
-import type { Settings } from '../config/settings.js';
+import type { GatewaySettings } from '../config/settings.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import { Failure } from '../exit.js';
 import type { SoundConfig } from '../server/workers/reload.js';
 import { printable } from '../util/printable.js';
 
-export async function loadSettings(file: string, options: { readonly warn: boolean }): Promise<Settings> {
+export async function loadSettings(file: string, options: { readonly warn: boolean }): Promise<GatewaySettings> {
   return (await loadSound(file, options)).settings;
 }
 

@@ -1,7 +1,7 @@
-import type { Settings } from '../config/settings.js';
+import type { GatewaySettings } from '../config/settings.js';
 import type { OutgoingRequest } from '../core/model.js';
 import { Failure } from '../exit.js';
-import type { ComposeOptions, Offer } from '../testing/simulator/compose.js';
+import type { ComposeOptions, ExampleOffer } from '../testing/simulator/compose.js';
 import { didYouMean } from './did-you-mean.js';
 import { Flags } from './oclif.js';
 import { loadSettings } from './settings.js';
@@ -27,7 +27,7 @@ export const sendFlags = {
 
 /** What can be sent with the configuration, and where the gateway listens. */
 export interface Simulation {
-  readonly offers: readonly Offer[];
+  readonly offers: readonly ExampleOffer[];
   readonly base: string;
   /** Its certificate is not checked: it is asked by the address at which it listens. */
   readonly trusting: boolean;
@@ -48,7 +48,7 @@ export async function prepareEndpoints(flags: {
   readonly config?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly url?: string | undefined;
-}): Promise<Omit<Simulation, 'offers'> & Pick<Settings, 'endpoints'>> {
+}): Promise<Omit<Simulation, 'offers'> & Pick<GatewaySettings, 'endpoints'>> {
   const { file, url } = whichConfig(flags.config);
   const settings = await loadSettings(file, { warn: false });
   const names = settings.endpoints.map(({ name }) => name);
@@ -60,7 +60,7 @@ export async function prepareEndpoints(flags: {
 }
 
 /** Chooses the first offer of the type. Throws a usage Failure, with a did-you-mean, if there is none. */
-export async function chooseOffer(offers: readonly Offer[], type: string): Promise<Offer> {
+export async function chooseOffer(offers: readonly ExampleOffer[], type: string): Promise<ExampleOffer> {
   const offer = offers.find((candidate) => candidate.type === type);
   if (offer) return offer;
   const types = offers.map((candidate) => candidate.type);
@@ -69,7 +69,7 @@ export async function chooseOffer(offers: readonly Offer[], type: string): Promi
 }
 
 /** A source of signed requests. Throws a Failure if the endpoint has no active secret; so does the source, if it can't sign. */
-export async function prepareRequests(offer: Offer, options: ComposeOptions): Promise<() => OutgoingRequest> {
+export async function prepareRequests(offer: ExampleOffer, options: ComposeOptions): Promise<() => OutgoingRequest> {
   const { composer } = await import('../testing/simulator/compose.js');
   const next = composer(offer, options);
   if (!next) throw new Failure('config', `No secret of endpoint "${offer.endpoint.name}" is active now`);
@@ -88,9 +88,9 @@ export async function prepareRequests(offer: Offer, options: ComposeOptions): Pr
 
 /** All that can be sent to the endpoints, or to the one of this name. */
 export async function listOffers(
-  { endpoints }: Pick<Settings, 'endpoints'>,
+  { endpoints }: Pick<GatewaySettings, 'endpoints'>,
   endpointName: string | undefined,
-): Promise<readonly Offer[]> {
+): Promise<readonly ExampleOffer[]> {
   const { listSendable } = await import('../config/plugins/examples.js');
   const chosen = endpoints.filter(({ name }) => endpointName === undefined || name === endpointName);
   const offers = await Promise.all(
@@ -110,7 +110,7 @@ export async function listOffers(
 }
 
 /** A server on every address is reached on the loopback one. */
-function listenUrl({ listen: { host, port }, tls }: Settings): string {
+function listenUrl({ listen: { host, port }, tls }: GatewaySettings): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `${tls === undefined ? 'http' : 'https'}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }

@@ -6,11 +6,11 @@ import type { CasebookOptions, CasebookResult } from '../testing/cases/run.js';
 import type { Rehearsal } from '../testing/plugins/checks.js';
 import { isAbsence, sayUnreadable } from '../util/read-fault.js';
 import { listFolder } from '../util/read-text.js';
-import { describeCasebook, summarizeCase } from './casebook-lines.js';
 import type { JunitSuite } from './junit.js';
+import { describeRehearsal } from './plugin-test-lines.js';
 import { findPlugins, presentPlugin } from './plugins.js';
-import { describeRehearsal } from './rehearsal-lines.js';
 import { present } from './settings.js';
+import { describeCasebook, summarizeCase } from './test-case-lines.js';
 import { findConfig } from './which-config.js';
 
 export type Unsound = { readonly plugin: string; readonly folder: string; readonly diagnostics: readonly Diagnostic[] };
@@ -109,7 +109,10 @@ interface ConfigOptions extends Pick<CasebookOptions, 'providers'> {
 }
 
 async function testConfig(file: string, { books, update, ...providers }: ConfigOptions): Promise<UnitReport> {
-  const [{ loadWithMadeUp }, { summarize }] = await Promise.all([import('./made-up.js'), import('./settings.js')]);
+  const [{ loadWithMadeUp }, { summarize }] = await Promise.all([
+    import('./load-without-secrets.js'),
+    import('./settings.js'),
+  ]);
   const loaded = await loadWithMadeUp(file, 'all');
   const { settings, diagnostics, sources, snapshot } = loaded;
   const folders = [...Object.keys(snapshot.texts).map((path) => dirname(path)), join(dirname(file), 'tests')];
@@ -138,9 +141,9 @@ async function testConfig(file: string, { books, update, ...providers }: ConfigO
 }
 
 async function testPlugin(name: string, folder: string, update: boolean): Promise<UnitReport> {
-  const [{ openPlugin }, { rehearse, makeCast }] = await Promise.all([
+  const [{ openPlugin }, { testPlugin, makeTestKeys }] = await Promise.all([
     import('../config/plugins/catalogue.js'),
-    import('../testing/plugins/rehearse.js'),
+    import('../testing/plugins/test-plugin.js'),
   ]);
   const opened = await openPlugin(name, folder);
   const { diagnostics, sound } = opened;
@@ -154,8 +157,8 @@ async function testPlugin(name: string, folder: string, update: boolean): Promis
     return { plugins: [{ plugin: name, folder, diagnostics }], tests: [], lines: [], failures, faults, folders };
   }
   const now = Date.now();
-  const rehearsal = await rehearse(sound, now);
-  const { endpoint } = makeCast(sound);
+  const rehearsal = await testPlugin(sound, now);
+  const { endpoint } = makeTestKeys(sound);
   const options = { endpoints: [endpoint], largest: 1024 * 1024, deadLetterTopic: 'webhooks.dlq', now };
   const ran = await runCasebooks(listCasebooks(folder), options, update);
   return {

@@ -6,7 +6,7 @@ import { formatTable } from './table.js';
 import { formatAge } from './time.js';
 
 /** What the gateway said at a moment. */
-export interface Snapshot {
+export interface TopSnapshot {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly status: Status;
@@ -16,7 +16,10 @@ export interface Snapshot {
 }
 
 /** Endpoint → deliveries a second between two moments. */
-export function ratesBetween(before: Snapshot | undefined, now: Snapshot): ReadonlyMap<string, number> | undefined {
+export function ratesBetween(
+  before: TopSnapshot | undefined,
+  now: TopSnapshot,
+): ReadonlyMap<string, number> | undefined {
   // A gateway that was started again counts from 0.
   if (before === undefined || before.status.startedAt !== now.status.startedAt) return undefined;
   const seconds = (now.at - before.at) / 1000;
@@ -35,7 +38,7 @@ function countOf({ deliveries }: Status['endpoints'][number]): number {
 }
 
 /** The view for people: what all have together, then a row for each endpoint, the busiest first. */
-export function describeTop(now: Snapshot, before: Snapshot | undefined, width: number | undefined): string {
+export function describeTop(now: TopSnapshot, before: TopSnapshot | undefined, width: number | undefined): string {
   const { status, activity } = now;
   const rates = ratesBetween(before, now);
   const rows = status.endpoints
@@ -64,7 +67,7 @@ export function describeTop(now: Snapshot, before: Snapshot | undefined, width: 
   ].join('\n');
 }
 
-function head({ at, status }: Snapshot, rates: ReadonlyMap<string, number> | undefined): readonly string[] {
+function head({ at, status }: TopSnapshot, rates: ReadonlyMap<string, number> | undefined): readonly string[] {
   const { version, startedAt, ready, workers, config, connected, inFlight, queue, lanes } = status;
   const sum = (name: 'records' | 'parked') => lanes.reduce((total, lane) => total + lane[name], 0);
   const oldest = Math.max(0, ...lanes.map(({ oldestSeconds }) => oldestSeconds));
@@ -80,7 +83,7 @@ function head({ at, status }: Snapshot, rates: ReadonlyMap<string, number> | und
 }
 
 /** Records of its topics that wait; a topic of several endpoints counts at each. */
-function spooledOf(name: string, { topics, status }: Snapshot): string {
+function spooledOf(name: string, { topics, status }: TopSnapshot): string {
   const own = topics?.get(name);
   if (own === undefined) return '-';
   const lanes = status.lanes.filter(({ topic }) => own.has(topic));

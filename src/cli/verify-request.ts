@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Delivery, Endpoint, KeyDocument } from '../core/model.js';
 import { Failure } from '../exit.js';
 import type { CapturedRequest } from '../testing/diagnosis/captured-request.js';
-import type { Examination } from '../testing/diagnosis/examine.js';
+import type { Diagnosis } from '../testing/diagnosis/diagnose.js';
 import { printable } from '../util/printable.js';
 import { endpointNamed } from './endpoint.js';
 import { readInput } from './read-input.js';
 import { loadSettings } from './settings.js';
 import { whichConfig } from './which-config.js';
 
-export type RequestReport = Examination & { readonly endpoint: string; readonly notes: readonly string[] };
+export type RequestReport = Diagnosis & { readonly endpoint: string; readonly notes: readonly string[] };
 
 interface Options {
   readonly endpoint: string;
@@ -24,9 +24,9 @@ export async function verifyRequest(file: string, { endpoint: name, config, now 
   const settings = await loadSettings(whichConfig(config).file, { warn: false });
   const endpoint = await endpointNamed(settings.endpoints, name);
   const delivery: Delivery = { id: randomUUID(), receivedAt: now, ...request };
-  const { examine } = await import('../testing/diagnosis/examine.js');
+  const { diagnoseRequest } = await import('../testing/diagnosis/diagnose.js');
   const keys = await fetchKeys(endpoint, delivery, now);
-  return { ...examine(delivery, { endpoint, all: settings.endpoints, now, keys }), endpoint: name, notes };
+  return { ...diagnoseRequest(delivery, { endpoint, all: settings.endpoints, now, keys }), endpoint: name, notes };
 }
 
 async function readCaptured(file: string): Promise<CapturedRequest> {

@@ -36,7 +36,7 @@ interface Options {
 
 /** Holds the vectors of a file against the plugins of their providers, or those of one plugin against it. */
 export async function verifyVectors(file: string, options: Options): Promise<VectorReport> {
-  const { judge } = await import('../testing/diagnosis/vectors.js');
+  const { checkVector } = await import('../testing/diagnosis/vectors.js');
   const disagreements: Disagreement[] = [];
   const errors: VectorError[] = [];
   const withoutPlugin = new Set<string>();
@@ -46,7 +46,7 @@ export async function verifyVectors(file: string, options: Options): Promise<Vec
     const provider = options.plugin ?? vector.provider ?? '';
     if (!schemes.has(provider)) schemes.set(provider, await schemeOf(provider, options));
     const scheme = schemes.get(provider);
-    const verdict = scheme && judge(vector, scheme, Date.now());
+    const verdict = scheme && checkVector(vector, scheme, Date.now());
     if (verdict === undefined) withoutPlugin.add(provider);
     else if ('error' in verdict) errors.push({ provider, case: vector.case, error: verdict.error });
     else if (verdict.agrees) agree++;

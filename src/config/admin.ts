@@ -1,9 +1,9 @@
 import type { Fault } from '../core/model.js';
 import type { PartialGateway } from './declaration.js';
+import { type Materials, readSecret } from './external-inputs.js';
 import { isLoopback, readAdminListen, readListen } from './listen.js';
-import { type Materials, readSecret } from './materials.js';
 import { optional } from './plugins/optional.js';
-import { Redacted, type Settings } from './settings.js';
+import { type GatewaySettings, Redacted } from './settings.js';
 
 /** As it fits into a header, and too long to be guessed. */
 const usableToken = /^[!-~]{16,}$/;
@@ -14,7 +14,7 @@ export function compileAdmin(
   isSound: (pointer: string) => boolean,
   materials: Materials,
   faults: Fault[],
-): Pick<Settings, 'admin' | 'probes'> {
+): Pick<GatewaySettings, 'admin' | 'probes'> {
   const listen = admin.listen === undefined ? undefined : readAdminListen(admin.listen, '/admin/listen', faults);
   const text = admin.token === undefined ? undefined : readSecret(admin.token, '/admin/token', materials, faults);
   if (text !== undefined && !usableToken.test(text)) faults.push(unusable(admin.token?.env));

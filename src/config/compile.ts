@@ -6,18 +6,18 @@ import type { LocatedDocument } from '../diagnostics/parse.js';
 import { parseDuration } from '../signature/timestamp.js';
 import { readNetworks } from '../util/networks.js';
 import { compileAdmin } from './admin.js';
-import { asWritten } from './as-written.js';
 import type { CheckedGateway } from './check.js';
 import type { PartialGateway } from './declaration.js';
 import { compileEndpoints, type Providers } from './endpoints.js';
+import type { Materials } from './external-inputs.js';
 import { compileKafka } from './kafka.js';
+import { unknownTopic } from './lint-routes.js';
 import { readListen, writeListen } from './listen.js';
-import type { Materials } from './materials.js';
+import { locateInSource } from './locate-in-source.js';
 import { deepFreeze } from './plugins/freeze.js';
 import { optional } from './plugins/optional.js';
-import { unknownTopic } from './reach.js';
 import { compileRedis } from './redis.js';
-import type { DedupeSettings, EmbeddedSettings, KafkaSettings, Settings } from './settings.js';
+import type { DedupeSettings, EmbeddedSettings, GatewaySettings, KafkaSettings } from './settings.js';
 import type { Substitution } from './substitute.js';
 import { compileServerTls } from './tls.js';
 import { compileTracing } from './tracing.js';
@@ -32,7 +32,7 @@ export function compileConfig(
   written: Pick<Substitution, 'substituted' | 'escaped'>,
   providers: Providers,
   materials: Materials,
-): { settings?: Settings; diagnostics: readonly Diagnostic[] } {
+): { settings?: GatewaySettings; diagnostics: readonly Diagnostic[] } {
   const faults: Fault[] = [];
   const { rest, whole } = checked;
   const { topicPrefix = '' } = rest.kafka ?? {};
@@ -55,7 +55,7 @@ export function compileConfig(
   const assembled = assemble(document.file, rest, parts, deadLetters, endpoints, materials, faults);
   const settings = whole === undefined ? undefined : assembled;
   faults.push(...lintDeadLetters(checked, deadLetters));
-  const located = faults.map((fault) => asWritten(fault, written, materials.base));
+  const located = faults.map((fault) => locateInSource(fault, written, materials.base));
   const diagnostics = [...checked.faults, ...located].map(document.toDiagnostic);
   const broken =
     diagnostics.some(({ severity }) => severity === 'error') || endpoints.length < (rest.endpoints ?? []).length;
@@ -102,13 +102,13 @@ function assemble(
     probes,
     topics,
     tracing,
-  }: Pick<Settings, 'tls' | 'admin' | 'probes' | 'topics' | 'tracing'> &
+  }: Pick<GatewaySettings, 'tls' | 'admin' | 'probes' | 'topics' | 'tracing'> &
     Pick<DedupeSettings, 'redis'> & { kafka: Omit<KafkaSettings, 'spool'> | undefined },
   topic: string,
   endpoints: readonly Endpoint[],
   { base }: Materials,
   faults: Fault[],
-): Settings | undefined {
+): GatewaySettings | undefined {
   const { server = {}, embedded, spool = {}, deadLetter = {}, log = {} } = declared;
   const waiting = { dir: resolve(base, spool.dir ?? '../data/spool'), maxBytes: parseSize(spool.maxBytes ?? '2GiB') };
   const publisher: KafkaSettings | EmbeddedSettings | undefined =
@@ -155,9 +155,9 @@ const invalid = { rule: 'config-invalid', severity: 'error' } as const;
 
 /** Where two listen on one place, the second finds it taken. */
 function lintListeners(
-  listen: Settings['listen'],
-  admin: Settings['admin'],
-  probes: Settings['probes'],
+  listen: GatewaySettings['listen'],
+  admin: GatewaySettings['admin'],
+  probes: GatewaySettings['probes'],
   faults: Fault[],
 ): void {
   const taken = new Map([[writeListen(listen), 'public']]);
@@ -212,7 +212,7 @@ function readBodyLimit(size: string | number, faults: Fault[]): number {
 
 function readBudget({
   unverified = {},
-}: NonNullable<PartialGateway['deadLetter']>): Settings['deadLetter']['unverified'] {
+}: NonNullable<PartialGateway['deadLetter']>): GatewaySettings['deadLetter']['unverified'] {
   const { perMinute = 60, bytesPerMinute = '2MiB' } = unverified;
   return { perMinute, bytesPerMinute: parseSize(bytesPerMinute) };
 }

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { disk } from '../util/read-text.js';
-import type { Change } from './diff.js';
-import { listSecrets } from './made-up.js';
+import type { ConfigChange } from './diff.js';
+import { listSecrets } from './placeholder-secrets.js';
 import type { Environment } from './substitute.js';
 
 /** Where a secret is found, and its text where that is there. */
@@ -36,8 +36,8 @@ function optional(text: string | undefined): { readonly text?: string } {
 export function diffSecrets(
   old: ReadonlyMap<string, HeldSecret>,
   next: ReadonlyMap<string, HeldSecret>,
-): readonly Change[] {
-  return [...old].flatMap(([at, before]): readonly Change[] => {
+): readonly ConfigChange[] {
+  return [...old].flatMap(([at, before]): readonly ConfigChange[] => {
     const after = next.get(at);
     if (after === undefined || isSame(before, after)) return [];
     const to = before.from === after.from ? `${after.from}, which has another value` : after.from;

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { relative, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Plain, resolve } from './resolved.js';
-import type { Settings } from './settings.js';
+import type { GatewaySettings } from './settings.js';
 
 /** One difference between two configurations in effect. */
-export interface Change {
+export interface ConfigChange {
   readonly kind: 'added' | 'removed' | 'changed' | 'moved';
   /** Names from the root, dots between; endpoints and secrets go by name. */
   readonly path: string;
@@ -15,17 +15,17 @@ export interface Change {
 
 /** A configuration with the texts that it was made of, by absolute path. */
 export interface Side {
-  readonly settings: Settings;
+  readonly settings: GatewaySettings;
   readonly sources: ReadonlyMap<string, string>;
 }
 
 /** What differs between what two configurations put into effect, whatever they look like as files. */
-export function diffConfigs(old: Side, next: Side): readonly Change[] {
+export function diffConfigs(old: Side, next: Side): readonly ConfigChange[] {
   return diffEffects(comparable(old), comparable(next));
 }
 
 /** The same of what `comparable` has made of them. */
-export function diffEffects(old: Plain, next: Plain): readonly Change[] {
+export function diffEffects(old: Plain, next: Plain): readonly ConfigChange[] {
   return diff(old, next, '');
 }
 
@@ -55,7 +55,7 @@ function byName(list: unknown, convert: (each: Plain) => Plain): Plain {
 }
 
 /** Schemas and all else that plugins have, as digests. */
-function pluginFiles({ endpoints }: Settings, sources: Side['sources']): Plain {
+function pluginFiles({ endpoints }: GatewaySettings, sources: Side['sources']): Plain {
   const folders = new Map(endpoints.map(({ provider }) => [provider.name, provider.folder]));
   return Object.fromEntries(
     [...folders].map(([name, folder]) => {
@@ -69,11 +69,11 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
-function diff(old: unknown, next: unknown, path: string): readonly Change[] {
+function diff(old: unknown, next: unknown, path: string): readonly ConfigChange[] {
   if (isDeepStrictEqual(old, next)) return [];
   if (Array.isArray(old) && Array.isArray(next)) return diffLists(old, next, path);
   if (!isPlain(old) || !isPlain(next)) return [{ kind: 'changed', path, old, new: next }];
-  return [...new Set([...Object.keys(old), ...Object.keys(next)])].flatMap((name): readonly Change[] => {
+  return [...new Set([...Object.keys(old), ...Object.keys(next)])].flatMap((name): readonly ConfigChange[] => {
     const at = path === '' ? name : `${path}.${name}`;
     if (!Object.hasOwn(old, name)) return [{ kind: 'added', path: at, new: next[name] }];
     if (!Object.hasOwn(next, name)) return [{ kind: 'removed', path: at, old: old[name] }];
@@ -81,16 +81,16 @@ function diff(old: unknown, next: unknown, path: string): readonly Change[] {
   });
 }
 
-function diffLists(old: readonly unknown[], next: readonly unknown[], path: string): readonly Change[] {
+function diffLists(old: readonly unknown[], next: readonly unknown[], path: string): readonly ConfigChange[] {
   const removed = old.filter((each) => !next.includes(each));
   const added = next.filter((each) => !old.includes(each));
   const kept = { old: old.filter((each) => next.includes(each)), next: next.filter((each) => old.includes(each)) };
   return [
-    ...removed.map((each): Change => ({ kind: 'removed', path, old: each })),
-    ...added.map((each): Change => ({ kind: 'added', path, new: each })),
+    ...removed.map((each): ConfigChange => ({ kind: 'removed', path, old: each })),
+    ...added.map((each): ConfigChange => ({ kind: 'added', path, new: each })),
     ...(isDeepStrictEqual(kept.old, kept.next)
       ? []
-      : [{ kind: 'moved', path, old: kept.old, new: kept.next } satisfies Change]),
+      : [{ kind: 'moved', path, old: kept.old, new: kept.next } satisfies ConfigChange]),
   ];
 }
 

@@ -4,14 +4,14 @@ import type { LocatedDocument } from '../diagnostics/parse.js';
 import { compileAllow } from './allow.js';
 import type { CheckedGateway } from './check.js';
 import type { PartialEndpoint } from './declaration.js';
+import { compileSurroundings, type Site } from './endpoint-context.js';
 import { compileExpect } from './expect.js';
-import type { Materials } from './materials.js';
+import type { Materials } from './external-inputs.js';
+import { lintTopics, lintUnrouted, type TopicNames } from './lint-routes.js';
 import { optional } from './plugins/optional.js';
 import { compileRoutes, lintRoutes } from './plugins/routes.js';
 import { compileProtection } from './protect.js';
-import { lintTopics, lintUnrouted, type TopicNames } from './reach.js';
 import { compileSecrets } from './secrets.js';
-import { compileSurroundings, type Site } from './surroundings.js';
 import { lintBinding } from './unbound.js';
 
 /** The plugins that the endpoints name, as far as they are there. */

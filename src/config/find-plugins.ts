@@ -19,7 +19,7 @@ export interface FoundPlugins extends Providers {
  * Loads the plugins of these names, and no others, from the first folder that has them. `folders`: as gateway.yaml has
  * them, relative to `base`; absent: the plugins of this package. What is read is put into `sources`.
  */
-export async function findPlugins(
+export async function findPluginFolders(
   folders: readonly string[] | undefined,
   base: string,
   names: ReadonlySet<string>,

@@ -4,7 +4,7 @@ import { compileCheck } from '../diagnostics/schema-check.js';
 import { privateFile, privateFolder } from '../util/file-modes.js';
 import { comparable, type Side } from './diff.js';
 import type { Plain } from './resolved.js';
-import type { Settings } from './settings.js';
+import type { GatewaySettings } from './settings.js';
 
 /** A configuration that was put into effect. */
 export interface KeptConfig {
@@ -19,7 +19,7 @@ export interface KeptConfig {
 const most = 50;
 
 /** Beside what the gateway has on this machine anyway. */
-export function historyFolder({ publisher }: Pick<Settings, 'publisher'>): string {
+export function historyFolder({ publisher }: Pick<GatewaySettings, 'publisher'>): string {
   return join(publisher.kind === 'kafka' ? publisher.spool.dir : publisher.dir, 'configurations');
 }
 
@@ -47,7 +47,7 @@ export async function keepConfig({
 }
 
 /** The oldest first. What cannot be read is left out; a folder that is not there has none. */
-export async function readHistory(settings: Pick<Settings, 'publisher'>): Promise<readonly KeptConfig[]> {
+export async function readHistory(settings: Pick<GatewaySettings, 'publisher'>): Promise<readonly KeptConfig[]> {
   const folder = historyFolder(settings);
   const read = (await listNames(folder)).map(async (name) => {
     const checked = check(parse(await readFile(join(folder, name), 'utf8').catch(() => '')));

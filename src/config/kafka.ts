@@ -3,7 +3,7 @@ import type { Fault } from '../core/model.js';
 import { closest } from '../diagnostics/closest.js';
 import { toPointer } from '../diagnostics/pointer.js';
 import type { KafkaDeclaration, PartialKafka } from './declaration.js';
-import { type Materials, readFileText, readSecret } from './materials.js';
+import { type Materials, readFileText, readSecret } from './external-inputs.js';
 import { optional } from './plugins/optional.js';
 import { compileSasl } from './sasl.js';
 import { type KafkaSettings, Redacted } from './settings.js';

@@ -6,14 +6,14 @@ import { applyLevels, type RuleLevels } from '../diagnostics/levels.js';
 import { parseYaml, withoutNodes } from '../diagnostics/parse.js';
 import { sayUnreadable } from '../util/read-fault.js';
 import { disk, type Files, readSchema, recordFiles, type Snapshot } from '../util/read-text.js';
-import { asWritten } from './as-written.js';
 import { type CheckedGateway, checkGateway } from './check.js';
 import { compileConfig } from './compile.js';
-import { findPlugins } from './find-plugins.js';
-import type { Materials } from './materials.js';
+import type { Materials } from './external-inputs.js';
+import { findPluginFolders } from './find-plugins.js';
+import { locateInSource } from './locate-in-source.js';
 import type { RouteDeclaration } from './plugins/declaration.js';
 import type { SoundPlugin } from './plugins/load.js';
-import type { Settings } from './settings.js';
+import type { GatewaySettings } from './settings.js';
 import { type Environment, substitute } from './substitute.js';
 
 /** The own routes of an endpoint. */
@@ -30,7 +30,7 @@ export interface DeclaredRoutes {
 
 export interface LoadedConfig {
   /** Present if no diagnostic is an error. */
-  readonly settings?: Settings;
+  readonly settings?: GatewaySettings;
   /** Every fault of every file: gateway.yaml first, then by place. */
   readonly diagnostics: readonly Diagnostic[];
   /** Absolute path → text of the files that diagnostics can be about. */
@@ -88,13 +88,13 @@ async function check(
   const base = dirname(path);
   const { endpoints = [] } = checked.rest;
   const names = new Set(endpoints.flatMap(({ provider }) => provider ?? []));
-  const plugins = await findPlugins(checked.plugins, base, names, sources, from);
+  const plugins = await findPluginFolders(checked.plugins, base, names, sources, from);
   const materials: Materials = { base, environment, now, files: await readFiles(checked, base, from) };
   const compiled = compileConfig(document, checked, substitution, plugins, materials);
   // Whoever runs the gateway keeps this: the text takes less than the parsed document.
   const { toDiagnostic: locate } = withoutNodes(document);
-  const toDiagnostic = (fault: Fault) => locate(asWritten(fault, substitution, base));
-  const missing = plugins.faults.map((fault) => asWritten(fault, substitution, base));
+  const toDiagnostic = (fault: Fault) => locate(locateInSource(fault, substitution, base));
+  const missing = plugins.faults.map((fault) => locateInSource(fault, substitution, base));
   const own = [...diagnostics, ...missing.map(document.toDiagnostic), ...compiled.diagnostics];
   const levels = checked.lint.rules ?? {};
   const all = applyLevels([...inOrder(own), ...inOrder(plugins.diagnostics)], levels);

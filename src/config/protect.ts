@@ -4,8 +4,8 @@ import { createProtection } from '../core/protect/protection.js';
 import { createSealer, readProtectKey, type Sealer } from '../core/protect/sealer.js';
 import { fromPointer } from '../diagnostics/pointer.js';
 import type { PartialEndpoint, PartialProtect } from './declaration.js';
-import { type Materials, readSecret } from './materials.js';
-import { judge } from './plugins/fields.js';
+import { type Materials, readSecret } from './external-inputs.js';
+import { findMissingField } from './plugins/fields.js';
 import { optional } from './plugins/optional.js';
 
 /** The protection of the endpoint at `pointer`; undefined: there is none. */
@@ -111,7 +111,7 @@ function lintPath(path: string | undefined, pointer: string, { schemas }: Provid
   const roots = schemas.flatMap(({ schema }) => schema ?? []);
   // The first name on the way that is not there.
   const judged = roots.map((root) => {
-    const told = names.map((_, index) => judge(root, { path: names.slice(0, index + 1) }));
+    const told = names.map((_, index) => findMissingField(root, { path: names.slice(0, index + 1) }));
     return told.find((each) => each !== undefined);
   });
   if (roots.length === 0 || judged.includes(undefined)) return [];

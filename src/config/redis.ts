@@ -1,7 +1,7 @@
 import type { Fault } from '../core/model.js';
 import type { PartialRedis } from './declaration.js';
+import { type Materials, readSecret } from './external-inputs.js';
 import { compileTls } from './kafka.js';
-import { type Materials, readSecret } from './materials.js';
 import { optional } from './plugins/optional.js';
 import { type Listen, Redacted, type RedisSettings, type SocketPath } from './settings.js';
 

@@ -1,7 +1,7 @@
 import type { Endpoint, Expectation, Route, Secret } from '../core/model.js';
 import { writeNetwork } from '../util/networks.js';
 import { writeListen } from './listen.js';
-import type { DedupeSettings, EmbeddedSettings, KafkaSettings, RedisSettings, Settings } from './settings.js';
+import type { DedupeSettings, EmbeddedSettings, GatewaySettings, KafkaSettings, RedisSettings } from './settings.js';
 
 /** Plain values in the form of gateway.yaml, with nothing secret in them. */
 export type Plain = { readonly [name: string]: unknown };
@@ -10,7 +10,7 @@ export type Plain = { readonly [name: string]: unknown };
  * What is in effect: variables substituted, defaults filled in, the routes of plugins after an endpoint's own. Secrets,
  * passwords and what stands before the @ of a URL are `[redacted]`.
  */
-export function resolve(settings: Settings): Plain {
+export function resolve(settings: GatewaySettings): Plain {
   const {
     listen,
     tls,
@@ -56,7 +56,7 @@ export function resolve(settings: Settings): Plain {
 
 const redacted = '[redacted]';
 
-function resolveTracing({ url, headers, sampling, resource }: NonNullable<Settings['tracing']>): Plain {
+function resolveTracing({ url, headers, sampling, resource }: NonNullable<GatewaySettings['tracing']>): Plain {
   const shown = Object.fromEntries(Object.keys(headers).map((name) => [name, redacted]));
   return { endpoint: url, headers: shown, sampling, serviceName: resource['service.name'], resource };
 }
@@ -65,7 +65,7 @@ function resolveRetention({ retention }: EmbeddedSettings): Plain {
   return retention === undefined ? {} : { retention: { time: duration(retention.time), bytes: retention.bytes } };
 }
 
-function resolveAdmin({ listen, hosts, token, inspector }: NonNullable<Settings['admin']>): Plain {
+function resolveAdmin({ listen, hosts, token, inspector }: NonNullable<GatewaySettings['admin']>): Plain {
   const shown = token === undefined ? {} : { token: redacted };
   const pages = inspector === undefined ? {} : { inspector };
   return { listen: writeListen(listen), ...(hosts === undefined ? {} : { hosts }), ...shown, ...pages };

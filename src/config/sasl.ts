@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Fault } from '../core/model.js';
 import type { PartialSasl } from './declaration.js';
-import { type Materials, readSecret } from './materials.js';
+import { type Materials, readSecret } from './external-inputs.js';
 import { optional } from './plugins/optional.js';
 import { type PasswordLogin, Redacted, type TokenClient, type TokenLogin, type TokenOrigin } from './settings.js';
 

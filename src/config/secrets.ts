@@ -1,10 +1,10 @@
 import type { Fault, Provider, Scheme, Secret } from '../core/model.js';
 import { closest } from '../diagnostics/closest.js';
 import type { SecretDeclaration } from './declaration.js';
-import { type Materials, readSecret } from './materials.js';
+import { secretKind } from './endpoint-context.js';
+import { type Materials, readSecret } from './external-inputs.js';
 import { optional } from './plugins/optional.js';
 import { formsFor, judgeSecret, whatIsNeeded } from './plugins/secret-forms.js';
-import { secretKind } from './surroundings.js';
 
 /**
  * Compiles the secrets at `pointer`. Without a provider (the plugin has faults) the texts are only looked for, and the

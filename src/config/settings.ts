@@ -153,7 +153,7 @@ export interface TracingSettings {
 }
 
 /** `gateway.yaml`, checked, substituted, compiled and frozen. Durations in milliseconds, sizes in bytes. */
-export interface Settings {
+export interface GatewaySettings {
   /** Absolute path of the file. */
   readonly file: string;
   readonly listen: Listen;

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Fault } from '../core/model.js';
 import { findTlsFault, readCertificates, validityOf } from './certificate.js';
 import type { GatewayDeclaration } from './declaration.js';
-import { type Materials, readFileText, readSecret } from './materials.js';
+import { type Materials, readFileText, readSecret } from './external-inputs.js';
 import { optional } from './plugins/optional.js';
 import { Redacted, type TlsSettings } from './settings.js';
 

@@ -1,6 +1,6 @@
 import type { Fault } from '../core/model.js';
 import type { PartialTelemetry } from './declaration.js';
-import { type Materials, readSecret } from './materials.js';
+import { type Materials, readSecret } from './external-inputs.js';
 import { readOtelVariables } from './otel-variables.js';
 import { isHeaderValue, isOwnHeader, toTracesUrl } from './otlp-request.js';
 import { optional } from './plugins/optional.js';

@@ -242,7 +242,7 @@ export interface OutgoingRequest {
 }
 
 /** What a scheme knows of its endpoint beside the secrets. */
-export interface Surroundings {
+export interface EndpointContext {
   /** The public URL that the provider posts to, as configured; without a query, unless the provider's own has one. */
   readonly url?: string;
   /** The endpoint's `params`. */
@@ -321,10 +321,10 @@ export interface Scheme {
     delivery: Delivery,
     secrets: readonly Secret[],
     now: number,
-    surroundings?: Surroundings,
+    surroundings?: EndpointContext,
   ): readonly KeyRequest[];
   /** Proves who sent the delivery, or throws a `Rejection` of stage `verify`. `now` in milliseconds since the epoch. */
-  verify(delivery: Delivery, secrets: readonly Secret[], now: number, surroundings?: Surroundings): Proof;
+  verify(delivery: Delivery, secrets: readonly Secret[], now: number, surroundings?: EndpointContext): Proof;
   /**
    * The same request with the headers (or body fields) that this scheme's sender would add. Throws an `Error` if a
    * delivery of this scheme can't be made with this key. `others`: secrets for what the scheme names beside.
@@ -333,7 +333,7 @@ export interface Scheme {
     request: OutgoingRequest,
     key: KeyObject,
     now: number,
-    surroundings?: Surroundings,
+    surroundings?: EndpointContext,
     others?: readonly Secret[],
   ): OutgoingRequest;
 }
@@ -350,7 +350,7 @@ export interface Handshake {
     delivery: Delivery,
     secrets: readonly Secret[],
     now: number,
-    surroundings?: Surroundings,
+    surroundings?: EndpointContext,
   ): CustomAnswer | undefined;
 }
 
@@ -359,7 +359,7 @@ export type ReadPayload = (
   delivery: Delivery,
   secrets: readonly Secret[],
   now: number,
-  surroundings?: Surroundings,
+  surroundings?: EndpointContext,
 ) => Pick<Decoded, 'text' | 'value' | 'exact'>;
 
 /** What a plugin answers instead of the gateway's JSON when a delivery is taken. */
@@ -370,7 +370,7 @@ export interface CustomAnswer {
 }
 
 /** Writes the answer to a delivery that was proven; undefined if the delivery hasn't got what the answer is made of. */
-export type WriteAnswer = (delivery: Delivery, surroundings?: Surroundings) => CustomAnswer | undefined;
+export type WriteAnswer = (delivery: Delivery, surroundings?: EndpointContext) => CustomAnswer | undefined;
 
 /** What the text of a secret, or of what is taken for one, looks like. */
 export interface SecretForm {
@@ -516,7 +516,7 @@ export interface Endpoint {
   /** Proven deliveries a second that each worker takes; absent: any number. */
   readonly rate?: number;
   readonly secrets: readonly Secret[];
-  readonly surroundings?: Surroundings;
+  readonly surroundings?: EndpointContext;
   /** The endpoint's own routes, then the provider's. */
   readonly routes: readonly Route[];
   /** `refuse` answers 422 where `deadletter` answers 200; the dead letter is published either way. */

@@ -17,17 +17,17 @@ import {
   type WebhookEvent,
 } from './model.js';
 import { Rejection, type RejectionCode } from './rejection.js';
-import type { Claim } from './stages/budget.js';
+import type { Reservation } from './stages/budget.js';
 import { deadLetter } from './stages/dead-letter.js';
 import { protectLetter } from './stages/protect-letter.js';
 
 /** Where records are safe, and what is remembered of them. */
-export interface Safes {
+export interface Sinks {
   readonly publisher: Publisher;
   readonly dedupe: Dedupe;
   readonly deadLetterTopic: string;
   /** True while the budget for dead letters of unverified deliveries lasts. */
-  readonly mayKeepUnverified: (now: number, claim: Claim) => boolean;
+  readonly mayKeepUnverified: (now: number, claim: Reservation) => boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -56,7 +56,7 @@ export async function publish(
   { name, provider: { identity } }: Endpoint,
   mapped: readonly Mapped[],
   rejected: Rejection[],
-  { publisher, dedupe }: Safes,
+  { publisher, dedupe }: Sinks,
 ): Promise<Accepted[]> {
   const published = mapped.map(({ event, named, record, route, digest }) =>
     dedupe
@@ -99,28 +99,28 @@ class Failed {
 }
 
 /** Writes the dead letter. One of an unverified delivery is owed to nobody: if it can't be had, the answer stays as it is. */
-export async function keep(
+export async function writeDeadLetter(
   endpoint: Endpoint,
   delivery: Delivery | VerifiedDelivery,
   rejected: readonly Rejection[],
-  { publisher, deadLetterTopic, mayKeepUnverified, now }: Safes,
+  { publisher, deadLetterTopic, mayKeepUnverified, now }: Sinks,
 ): Promise<{ letter?: Placement | Spooled; found?: Protected }> {
   const [first, ...others] = rejected;
   if (first === undefined) return {};
-  const owed = 'proof' in delivery;
-  if (!owed && !mayKeepUnverified(now(), claim(endpoint, delivery))) return {};
+  const mustPersist = 'proof' in delivery;
+  if (!mustPersist && !mayKeepUnverified(now(), claim(endpoint, delivery))) return {};
   const letter = deadLetter(deadLetterTopic, endpoint, delivery, [first, ...others]);
   const { record, found } =
     endpoint.protect === undefined ? { record: letter } : protectLetter(endpoint.protect, delivery, letter);
   try {
     return { letter: await publisher.publish(record), ...(found && { found }) };
   } catch (error) {
-    if (!owed && error instanceof PublishError) return {};
+    if (!mustPersist && error instanceof PublishError) return {};
     throw unavailable(error);
   }
 }
 
-function claim({ name }: Endpoint, { client, body }: Delivery): Claim {
+function claim({ name }: Endpoint, { client, body }: Delivery): Reservation {
   return { endpoint: name, client, bytes: body.length };
 }
 

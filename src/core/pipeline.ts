@@ -16,7 +16,7 @@ import type {
   VerifiedDelivery,
   WebhookEvent,
 } from './model.js';
-import { type Accepted, keep, type Mapped, publish, type Safes } from './persist.js';
+import { type Accepted, type Mapped, publish, type Sinks, writeDeadLetter } from './persist.js';
 import { Rejection, rejections, type Stage } from './rejection.js';
 import { bind } from './stages/bind.js';
 import { decode } from './stages/decode.js';
@@ -30,7 +30,7 @@ import { validate } from './stages/validate.js';
 import { checkMethod, shakeHands, verify } from './stages/verify.js';
 
 /** What the pipeline needs of the world. */
-export interface Ports extends Safes {
+export interface Ports extends Sinks {
   /** Where keys of providers are fetched; absent: nowhere. */
   readonly keys?: KeySource | undefined;
   /** Is told when the delivery has passed a stage: the last one of several that are one step. */
@@ -75,12 +75,12 @@ export async function handle(endpoint: Endpoint, delivery: Delivery, ports: Port
     const { secret } = verified.proof;
     if (rejected.length === 0) return { accepted, rejected, secret, ...sum(found) };
     const shown = rejected.map((rejection) => protectRejection(endpoint.protect, rejection));
-    const { found: more, ...letter } = await keep(endpoint, verified, shown, ports);
+    const { found: more, ...letter } = await writeDeadLetter(endpoint, verified, shown, ports);
     return { accepted, rejected: shown, secret, ...letter, ...sum([...found, more]) };
   } catch (error) {
     const rejection = protectRejection(endpoint.protect, asRejection(error));
     if (rejections[rejection.code].letter === 'none') throw rejection;
-    const { found, ...letter } = await keep(endpoint, verified ?? delivery, [rejection], ports);
+    const { found, ...letter } = await writeDeadLetter(endpoint, verified ?? delivery, [rejection], ports);
     const secret = verified && { secret: verified.proof.secret };
     return { accepted: [], rejected: [rejection], ...letter, ...secret, ...sum([found]) };
   }

@@ -3,7 +3,7 @@ import type { StoredRecord } from '../publish/read.js';
 import { type Dismissal, readDismissal } from './dismiss.js';
 import { nameEvent, namesOf, sharedName } from './event-name.js';
 import { type DeadLetter, readLetter } from './letter.js';
-import { type Batch, type Mark, type ReplayedEvent, readBatch, readMark } from './marks.js';
+import { type Mark, type ReplayBatch, type ReplayedEvent, readBatch, readMark } from './marks.js';
 
 /** What the dead letter topic says, read from its beginning: the letters, and what replays have made of them. */
 export class Ledger {
@@ -12,7 +12,7 @@ export class Ledger {
   readonly #dismissals = new Map<string, Dismissal>();
   /** Where replays have published the events of endpoints, under the names of `namesOf`. */
   readonly #events = new Map<string, ReplayedEvent>();
-  #last: { readonly batch: Batch; readonly timestamp: number; readonly offset: bigint } | undefined;
+  #last: { readonly batch: ReplayBatch; readonly timestamp: number; readonly offset: bigint } | undefined;
   readonly #marked = new Map<string, Set<string>>();
 
   /** Returns the letter, if the record is one. */
@@ -64,7 +64,7 @@ export class Ledger {
   }
 
   /** What a replay that was cut short was about to publish; undefined if the last one came to its end. */
-  inDoubt(): Batch | undefined {
+  inDoubt(): ReplayBatch | undefined {
     if (this.#last === undefined) return undefined;
     const { batch } = this.#last;
     const marked = this.#marked.get(batch.id);
@@ -85,7 +85,7 @@ export class Ledger {
   }
 
   /** They share a key; but a topic that got more partitions may have them in two. */
-  #addBatch(batch: Batch, { timestamp, offset }: StoredRecord): void {
+  #addBatch(batch: ReplayBatch, { timestamp, offset }: StoredRecord): void {
     const last = this.#last;
     if (last && (last.timestamp > timestamp || (last.timestamp === timestamp && last.offset > offset))) return;
     this.#last = { batch, timestamp, offset };

@@ -34,7 +34,7 @@ export interface Mark {
 }
 
 /** Says what a replay is about to publish: after a crash, these letters may be in their topics, from these offsets on. */
-export interface Batch {
+export interface ReplayBatch {
   readonly id: string;
   readonly letters: readonly string[];
   readonly positions: Positions;
@@ -57,7 +57,7 @@ export function makeMark(letter: DeadLetter, { batch, at, events, remaining }: O
 }
 
 /** One key for all, so that they are in order. */
-export function makeBatch(topic: string, { id, letters, positions }: Batch, at: number): KafkaRecord {
+export function makeBatch(topic: string, { id, letters, positions }: ReplayBatch, at: number): KafkaRecord {
   const offsets = [...positions].map(([name, partitions]) => [
     name,
     Object.fromEntries([...partitions].map(([partition, offset]) => [partition, Number(offset)])),
@@ -91,7 +91,7 @@ export function readMark({ headers, value }: StoredRecord): Mark | undefined {
   };
 }
 
-export function readBatch({ headers, value }: StoredRecord): Batch | undefined {
+export function readBatch({ headers, value }: StoredRecord): ReplayBatch | undefined {
   if (headers.ce_type !== replaying) return undefined;
   const { letters, positions } = readObject(value.toString());
   const offsets = Object.entries(toFields(positions)).map(([topic, partitions]) => {

@@ -1,30 +1,30 @@
 import { type KafkaRecord, type Placement, PublishError } from '../core/model.js';
 import type { Positions } from '../publish/read.js';
+import type { JudgedEvent, LetterFailure } from './evaluate.js';
 import { nameEvent, sharedName } from './event-name.js';
-import type { Failure, JudgedEvent } from './judge.js';
 import type { Ledger } from './ledger.js';
 import type { DeadLetter } from './letter.js';
 import type { ReplayedEvent } from './marks.js';
-import type { ReplayPorts, Tally } from './plan.js';
+import type { ReplayPorts, ReplayTally } from './plan.js';
 
 /** Letter in doubt → its events that are in their topics, by `nameRecord`. */
-export type Found = ReadonlyMap<string, ReadonlyMap<string, Placement>>;
+export type OutgoingRecord = ReadonlyMap<string, ReadonlyMap<string, Placement>>;
 
 /** What became of one event. */
-export type Result = ReplayedEvent | Failure;
+export type Result = ReplayedEvent | LetterFailure;
 
 /** The way of events to their topics: each goes once, as far as this replay, former ones and the gateway know. */
 export class Outgoing {
   readonly #ledger: Ledger;
-  readonly #found: Found;
-  readonly #tally: Tally;
+  readonly #found: OutgoingRecord;
+  readonly #tally: ReplayTally;
   readonly #ports: ReplayPorts;
   /** Where each event of an endpoint is, or is going to be. */
   readonly #known = new Map<string, Promise<ReplayedEvent>>();
   readonly #ends: Map<string, Map<number, bigint>>;
 
   /** `doubt`: where the search for `found` began. It stays so until that batch is done. */
-  constructor(ledger: Ledger, found: Found, doubt: Positions, tally: Tally, ports: ReplayPorts) {
+  constructor(ledger: Ledger, found: OutgoingRecord, doubt: Positions, tally: ReplayTally, ports: ReplayPorts) {
     this.#ends = new Map([...doubt].map(([topic, offsets]) => [topic, new Map(offsets)]));
     this.#ledger = ledger;
     this.#found = found;

@@ -27,10 +27,10 @@ export interface ReplayPorts {
   readonly held: () => boolean;
   readonly now: () => number;
   readonly signal: AbortSignal;
-  readonly show: (tally: Tally) => void;
+  readonly show: (tally: ReplayTally) => void;
 }
 
-export interface Tally {
+export interface ReplayTally {
   /** Letters that are to be replayed. */
   readonly selected: number;
   /** Letters that are done. */
@@ -48,7 +48,7 @@ export interface Tally {
   readonly failing: { readonly id: string; readonly reason: string; readonly detail?: string | undefined }[];
 }
 
-export function newTally(selected: number, resumed = 0): Tally {
+export function newTally(selected: number, resumed = 0): ReplayTally {
   return { selected, resumed, replayed: 0, published: 0, duplicates: 0, byName: 0, topics: {}, failing: [] };
 }
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type Placement, PublishError } from '../core/model.js';
 import type { Positions, StoredRecord } from '../publish/read.js';
-import { type Failure, judge, type Verdict } from './judge.js';
+import { evaluateLetter, type LetterFailure, type Verdict } from './evaluate.js';
 import type { Ledger } from './ledger.js';
 import type { DeadLetter } from './letter.js';
 import { makeBatch, makeMark } from './marks.js';
-import { type Found, nameRecord, Outgoing, type Result } from './outgoing.js';
-import { chunks, newTally, openItems, type ReplayPorts, type Tally } from './plan.js';
+import { nameRecord, Outgoing, type OutgoingRecord, type Result } from './outgoing.js';
+import { chunks, newTally, openItems, type ReplayPorts, type ReplayTally } from './plan.js';
 
 /** Letters in one batch: what is in doubt after a crash. */
 const batchSize = 500;
@@ -21,7 +21,7 @@ export async function replay(
   selected: readonly DeadLetter[],
   topic: string,
   ports: ReplayPorts,
-): Promise<Tally> {
+): Promise<ReplayTally> {
   const doubt = ledger.inDoubt();
   const found = doubt ? await findPublished(doubt.letters, ports.readFrom(doubt.positions)) : new Map();
   const resumed = doubt?.letters.flatMap((id) => ledger.find(id) ?? []) ?? [];
@@ -41,14 +41,21 @@ export async function replay(
 class Run {
   readonly #ledger: Ledger;
   readonly #topic: string;
-  readonly #found: Found;
+  readonly #found: OutgoingRecord;
   readonly #doubt: Positions;
   readonly #outgoing: Outgoing;
-  readonly #tally: Tally;
+  readonly #tally: ReplayTally;
   readonly #ports: ReplayPorts;
   #begun = false;
 
-  constructor(ledger: Ledger, topic: string, found: Found, doubt: Positions, tally: Tally, ports: ReplayPorts) {
+  constructor(
+    ledger: Ledger,
+    topic: string,
+    found: OutgoingRecord,
+    doubt: Positions,
+    tally: ReplayTally,
+    ports: ReplayPorts,
+  ) {
     this.#doubt = doubt;
     this.#ledger = ledger;
     this.#topic = topic;
@@ -106,7 +113,7 @@ class Run {
 
   /** What is in its topic is done, whatever today's configuration says. */
   async #judge(letter: DeadLetter, record: StoredRecord): Promise<Verdict> {
-    const verdict = await judge(letter, record, openItems(letter, this.#ledger), this.#ports);
+    const verdict = await evaluateLetter(letter, record, openItems(letter, this.#ledger), this.#ports);
     if (!this.#found.has(letter.id) || verdict.events.length > 0) return verdict;
     return { events: [], failures: verdict.failures.filter(({ item }) => item !== '') };
   }
@@ -129,7 +136,7 @@ class Run {
     else this.#fail(letter, failures);
   }
 
-  #fail({ id }: DeadLetter, [first]: readonly Failure[]): void {
+  #fail({ id }: DeadLetter, [first]: readonly LetterFailure[]): void {
     if (first) this.#tally.failing.push({ id, reason: first.reason, detail: first.detail });
   }
 }
@@ -145,7 +152,10 @@ async function settleAll<T>(promises: readonly Promise<T>[]): Promise<readonly T
   return Promise.all(promises);
 }
 
-async function findPublished(letters: readonly string[], records: AsyncIterable<StoredRecord>): Promise<Found> {
+async function findPublished(
+  letters: readonly string[],
+  records: AsyncIterable<StoredRecord>,
+): Promise<OutgoingRecord> {
   const wanted = new Set(letters);
   const found = new Map<string, Map<string, Placement>>();
   for await (const { topic, partition, offset, headers } of records) {

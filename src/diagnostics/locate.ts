@@ -6,7 +6,7 @@ import { scalarOffsets } from './scalar-offsets.js';
 const { isAlias, isCollection, isMap, isPair, isScalar, isSeq }: typeof import('yaml') = require('yaml');
 
 /** A place in a document, as a `Fault` has it. */
-export interface Place {
+export interface DocumentPlace {
   /** JSON pointer. Where it leads nowhere, the nearest place above it is meant. */
   readonly pointer: string;
   readonly key?: boolean;
@@ -16,7 +16,7 @@ export interface Place {
 type Span = readonly [number, number];
 
 /** Offsets [start, end) of a place, for people to look at: of a map or list that spans lines, its key. */
-export function locate(document: Document, text: string, place: Place): Span | undefined {
+export function locate(document: Document, text: string, place: DocumentPlace): Span | undefined {
   let key: Node | undefined;
   let value = asNode(document.contents);
   for (const segment of fromPointer(place.pointer)) {

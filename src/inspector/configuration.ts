@@ -1,4 +1,4 @@
-import type { Settings } from '../config/settings.js';
+import type { GatewaySettings } from '../config/settings.js';
 import type { Status } from '../server/telemetry/status.js';
 import type { InspectorConfig, InspectorTopics, LintFinding, RouteHits } from './contract.js';
 import type { Helper } from './helper/helper.js';
@@ -79,7 +79,7 @@ function hitsOf(parts: readonly ActivityPart[]) {
 
 /** Topics with what waits for them. */
 export function describeTopics(
-  { topics, endpoints, deadLetter }: Settings,
+  { topics, endpoints, deadLetter }: GatewaySettings,
   status: Status,
   parts: readonly ActivityPart[],
 ): InspectorTopics {
@@ -102,7 +102,7 @@ export function describeTopics(
 }
 
 /** The reason of a Refused for whoever may only look. */
-export function refuseReadOnly(settings: Settings): void {
+export function refuseReadOnly(settings: GatewaySettings): void {
   if (settings.admin?.token === undefined)
     throw new Refused(
       403,

@@ -1,4 +1,4 @@
-import type { Settings } from '../config/settings.js';
+import type { GatewaySettings } from '../config/settings.js';
 import type { Router } from '../server/http/koa.js';
 import { type Ask, pick } from './ask.js';
 import { makeActivity, mergeRows } from './merge.js';
@@ -11,7 +11,7 @@ const mostStreams = 8;
 
 export interface DeliveryRoutes {
   readonly ask: Ask;
-  readonly settings: () => Settings;
+  readonly settings: () => GatewaySettings;
   /** RFC 3339. */
   readonly startedAt: string;
   readonly stopping: () => boolean;

@@ -1,7 +1,7 @@
 import type { DeliveryOutcome, DeliveryRow } from './contract.js';
 
 /** A query as it goes to workers: plain, checked, and every list non-empty. */
-export interface Filter {
+export interface DeliveryFilter {
   readonly endpoints?: readonly string[];
   readonly outcomes?: readonly string[];
   readonly reasons?: readonly string[];
@@ -38,7 +38,7 @@ export function createSieve({
   q,
   from = 0,
   to = Number.POSITIVE_INFINITY,
-}: Filter): Sieve {
+}: DeliveryFilter): Sieve {
   const oneOf = (list: readonly string[] | undefined, text: string) => list === undefined || list.includes(text);
   const patterns = types?.map(compilePattern);
   const row = (each: DeliveryRow) =>

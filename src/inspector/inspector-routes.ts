@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
-import type { Settings } from '../config/settings.js';
+import type { GatewaySettings } from '../config/settings.js';
 import type { Router } from '../server/http/koa.js';
-import type { Log } from '../server/telemetry/log.js';
+import type { GatewayLog } from '../server/telemetry/log.js';
 import type { Status } from '../server/telemetry/status.js';
 import type { ConfigSource } from '../server/workers/messages.js';
 import { type Ask, pick } from './ask.js';
@@ -21,12 +21,12 @@ const states: readonly LetterState[] = ['open', 'partly', 'replayed', 'dismissed
 
 export interface InspectorRoutes {
   readonly ask: Ask;
-  readonly settings: () => Settings;
+  readonly settings: () => GatewaySettings;
   readonly source: () => ConfigSource;
   readonly status: () => Promise<Status>;
   readonly version: string;
   readonly startedAt: string;
-  readonly log: Log;
+  readonly log: GatewayLog;
 }
 
 /** The pages, and what they ask for beyond `addDeliveryRoutes`: see contract.ts. */

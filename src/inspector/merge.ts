@@ -1,4 +1,4 @@
-import type { Settings } from '../config/settings.js';
+import type { GatewaySettings } from '../config/settings.js';
 import { deliveryOutcomes } from '../core/outcome.js';
 import type { Activity, DeliveryList, EndpointActivity } from './contract.js';
 import { mergeCounters, minutesOf, percentileOf, rateOf } from './counters.js';
@@ -84,7 +84,7 @@ export function placeOf(cursor: Cursor, worker: number): Seq | undefined {
 
 /** What all workers have counted, of the endpoints that are there now. */
 export function makeActivity(
-  { endpoints }: Pick<Settings, 'endpoints'>,
+  { endpoints }: Pick<GatewaySettings, 'endpoints'>,
   parts: readonly ActivityPart[],
   { now, startedAt }: { readonly now: number; readonly startedAt: string },
 ): Activity {
@@ -100,7 +100,7 @@ export function makeActivity(
 }
 
 function describeEndpoint(
-  { name, path, provider, secrets }: Settings['endpoints'][number],
+  { name, path, provider, secrets }: GatewaySettings['endpoints'][number],
   parts: readonly ActivityPart[],
   now: number,
 ): EndpointActivity {

@@ -1,7 +1,7 @@
 import type { ParsedUrlQuery } from 'node:querystring';
 import { deliveryOutcomes } from '../core/outcome.js';
 import type { DeliveryQuery } from './contract.js';
-import type { Filter } from './filter.js';
+import type { DeliveryFilter } from './filter.js';
 import { Refused } from './respond.js';
 import { type Cursor, readCursor, readSeq, type Seq } from './seq.js';
 
@@ -15,7 +15,7 @@ const longestValue = 500;
 type Name = keyof DeliveryQuery | 'after' | 'state' | 'group' | 'offset';
 
 /** Checks a query. Throws a Refused (400) that names the parameter. */
-export function readFilter(query: ParsedUrlQuery): Filter {
+export function readFilter(query: ParsedUrlQuery): DeliveryFilter {
   const outcomes = list(query, 'outcome');
   const unknown = outcomes?.find((word) => !deliveryOutcomes.some((outcome) => outcome === word));
   if (unknown !== undefined) throw invalid('outcome', `must be one of ${deliveryOutcomes.join(', ')}`);

@@ -1,7 +1,7 @@
 import { deliveryOutcomes } from '../core/outcome.js';
 import type { EventLookup } from '../storage/dedupe/lookup.js';
 import type { DeliveryRow } from './contract.js';
-import { createSieve, type Filter, type Sieve } from './filter.js';
+import { createSieve, type DeliveryFilter, type Sieve } from './filter.js';
 import type { ActivityPart, Recorder } from './recorder.js';
 import type { Ring } from './ring.js';
 import { readRow, seqOf } from './rows.js';
@@ -11,11 +11,11 @@ import { compareSeq, type Seq } from './seq.js';
 const mostExamined = 100;
 
 /** What is asked of every process that takes webhooks. Plain values: they go through a pipe. */
-export type Question =
+export type WorkerQuestion =
   /** The newest rows that fit, and when all of those came that do. `before`: exclusive. */
-  | { readonly ask: 'rows'; readonly filter: Filter; readonly limit: number; readonly before?: Seq | undefined }
+  | { readonly ask: 'rows'; readonly filter: DeliveryFilter; readonly limit: number; readonly before?: Seq | undefined }
   /** Rows after that one; without it, none yet. */
-  | { readonly ask: 'tail'; readonly filter: Filter; readonly limit: number; readonly after?: Seq | undefined }
+  | { readonly ask: 'tail'; readonly filter: DeliveryFilter; readonly limit: number; readonly after?: Seq | undefined }
   | { readonly ask: 'row'; readonly id: string }
   | { readonly ask: 'activity' }
   /** Where an event lies that was published. */
@@ -42,7 +42,7 @@ export interface TailPart {
   readonly latest: Seq;
 }
 
-export type Answer =
+export type WorkerAnswer =
   | ({ readonly ask: 'rows' } & RowsPart)
   | ({ readonly ask: 'tail' } & TailPart)
   | { readonly ask: 'row'; readonly row?: DeliveryRow | undefined }
@@ -56,20 +56,20 @@ export interface Witness {
 }
 
 /** What a process knows by itself. */
-export function testify({ recorder, lookUp }: Witness, question: Question): Answer {
+export function testify({ recorder, lookUp }: Witness, question: WorkerQuestion): WorkerAnswer {
   if (question.ask === 'event') return { ask: 'event', ...lookUp(question.id, question.type) };
   return answerQuestion(recorder, question);
 }
 
 /** What it knows of deliveries. */
-export function answerQuestion(recorder: Recorder, question: Exclude<Question, { ask: 'event' }>): Answer {
+export function answerQuestion(recorder: Recorder, question: Exclude<WorkerQuestion, { ask: 'event' }>): WorkerAnswer {
   if (question.ask === 'rows') return { ask: 'rows', ...listRows(recorder, question) };
   if (question.ask === 'tail') return { ask: 'tail', ...tailRows(recorder, question) };
   if (question.ask === 'row') return { ask: 'row', row: findRow(recorder, question.id) };
   return { ask: 'activity', ...recorder.activity() };
 }
 
-function listRows(recorder: Recorder, { filter, limit, before }: Extract<Question, { ask: 'rows' }>): RowsPart {
+function listRows(recorder: Recorder, { filter, limit, before }: Extract<WorkerQuestion, { ask: 'rows' }>): RowsPart {
   const sieve = createSieve(filter);
   const rows: RowsPart['rows'][number][] = [];
   const times: number[] = [];
@@ -93,7 +93,7 @@ function listRows(recorder: Recorder, { filter, limit, before }: Extract<Questio
   };
 }
 
-function tailRows(recorder: Recorder, { filter, limit, after }: Extract<Question, { ask: 'tail' }>): TailPart {
+function tailRows(recorder: Recorder, { filter, limit, after }: Extract<WorkerQuestion, { ask: 'tail' }>): TailPart {
   const rows: TailPart['rows'][number][] = [];
   const { latest } = recorder;
   if (after === undefined) return { rows, dropped: 0, latest };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Ask, askTail } from './ask.js';
-import type { Filter } from './filter.js';
+import type { DeliveryFilter } from './filter.js';
 import { type Cursor, writeCursor } from './seq.js';
 
 /** Milliseconds between two batches, and between two signs of life; rows of a batch. */
@@ -10,7 +10,7 @@ const mostRows = 50;
 
 export interface StreamOptions {
   readonly ask: Ask;
-  readonly filter: Filter;
+  readonly filter: DeliveryFilter;
   /** Where it begins; empty: now. */
   readonly cursor: Cursor;
   /** True once the gateway is stopping. */

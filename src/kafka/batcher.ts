@@ -2,7 +2,7 @@ import { type KafkaRecord, type Placement, PublishError, type Publisher } from '
 import type { Clock } from '../util/clock.js';
 import type { Batch, KafkaClient } from './client.js';
 import { choosePartition } from './partitioner.js';
-import { type Entry, EntryQueue, estimateBytes } from './queue.js';
+import { estimateBytes, type QueuedRecord, RecordQueue } from './queue.js';
 import { createRetry, stopped } from './retry.js';
 import { createShipper, type Soon } from './shipper.js';
 import type { Numbered, Resuming, Unanswered } from './unanswered.js';
@@ -10,7 +10,7 @@ import type { Numbered, Resuming, Unanswered } from './unanswered.js';
 interface Queue {
   readonly topic: Topic;
   readonly partition: number;
-  readonly entries: EntryQueue;
+  readonly entries: RecordQueue;
   /** Batches of a former process: they go first. */
   readonly former: Former[];
   busy: boolean;
@@ -26,7 +26,7 @@ interface Topic {
   readonly name: string;
   readonly queues: Queue[];
   /** Entries in the order of arrival while the number of partitions is being asked for. */
-  waiting: Entry[] | undefined;
+  waiting: QueuedRecord[] | undefined;
   asking: Promise<number> | undefined;
 }
 
@@ -64,7 +64,7 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
     return new Promise((resolve, reject) => enqueue({ record, bytes: size, resolve, reject }));
   }
 
-  function enqueue(entry: Entry): void {
+  function enqueue(entry: QueuedRecord): void {
     const topic = findTopic(entry.record.topic);
     if (topic.waiting) {
       topic.waiting.push(entry);
@@ -108,14 +108,14 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
     else for (const entry of entries) place(topic, partitions, entry);
   }
 
-  function place(topic: Topic, partitions: number, entry: Entry): void {
+  function place(topic: Topic, partitions: number, entry: QueuedRecord): void {
     const queue = findQueue(topic, choosePartition(entry.record.key, partitions));
     queue.entries.push(entry);
     start(queue);
   }
 
   function findQueue(topic: Topic, partition: number): Queue {
-    const queue = topic.queues[partition] ?? { topic, partition, entries: new EntryQueue(), former: [], busy: false };
+    const queue = topic.queues[partition] ?? { topic, partition, entries: new RecordQueue(), former: [], busy: false };
     topic.queues[partition] = queue;
     return queue;
   }
@@ -164,7 +164,7 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
   }
 
   /** Takes entries when their request leaves. Settles every one of them, or places it in another partition. */
-  async function deliver(queue: Queue, take: () => readonly Entry[]): Promise<void> {
+  async function deliver(queue: Queue, take: () => readonly QueuedRecord[]): Promise<void> {
     const { topic, partition } = queue;
     let batch: LoadedBatch | undefined;
     const pack = () => {
@@ -205,12 +205,12 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
     unanswered.push({ topic, partition, records: sent, numbering: trace === 'unknown' ? undefined : trace });
   }
 
-  function rejectAll(entries: readonly Entry[], error: PublishError): void {
+  function rejectAll(entries: readonly QueuedRecord[], error: PublishError): void {
     forgetAll(entries);
     for (const entry of entries) entry.reject(error);
   }
 
-  function forgetAll(entries: readonly Entry[]): void {
+  function forgetAll(entries: readonly QueuedRecord[]): void {
     records -= entries.length;
     for (const entry of entries) bytes -= entry.bytes;
   }
@@ -251,10 +251,10 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
 }
 
 interface LoadedBatch extends Batch {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly QueuedRecord[];
 }
 
-function load(topic: string, partition: number, entries: readonly Entry[]): LoadedBatch {
+function load(topic: string, partition: number, entries: readonly QueuedRecord[]): LoadedBatch {
   let bytes = 0;
   for (const entry of entries) bytes += entry.bytes;
   return { topic, partition, records: entries.map(({ record }) => record), bytes, entries };

@@ -11,10 +11,10 @@ export interface Batch {
 }
 
 /** The offset of a batch's first record once all in-sync replicas have the batch, or why Kafka is not known to have it. */
-export type Outcome = bigint | PublishError;
+export type ProduceResult = bigint | PublishError;
 
 /** `unsent`: Kafka can't have it. `unknown`: it may have it, and can't be asked. */
-export type Trace = Numbering | 'unsent' | 'unknown';
+export type Attempt = Numbering | 'unsent' | 'unknown';
 
 /** What the gateway is going to send. */
 export interface Expectations {
@@ -38,13 +38,13 @@ export interface KafkaClient {
    * Resolves with an outcome for each batch. The caller has one batch at a time in flight per partition, and sends one that
    * was not refused again, unchanged, before any other.
    */
-  send(batches: readonly Batch[]): Promise<readonly Outcome[]>;
+  send(batches: readonly Batch[]): Promise<readonly ProduceResult[]>;
   /**
    * Sends a batch of another process once more, under its numbering. An outcome that is `refused`: it can't be had under it.
    * The caller has nothing else in flight for the partition.
    */
-  resume(batch: Numbered): Promise<Outcome>;
+  resume(batch: Numbered): Promise<ProduceResult>;
   /** Of a batch that has no outcome but `unavailable`: whether it may have been sent, and by what Kafka knows it. */
-  trace(batch: Batch): Trace;
+  trace(batch: Batch): Attempt;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { KafkaRecord, Placement, PublishError } from '../core/model.js';
 
 /** A record on its way, and whom to tell. */
-export interface Entry {
+export interface QueuedRecord {
   readonly record: KafkaRecord;
   /** Estimated size in a batch. */
   readonly bytes: number;
@@ -15,20 +15,20 @@ const maxBytes = 900 * 1024;
 const maxRecords = 1000;
 
 /** First in, first out, by batches. A dequeue costs amortised constant time per entry. */
-export class EntryQueue {
-  #entries: Entry[] = [];
+export class RecordQueue {
+  #entries: QueuedRecord[] = [];
   #head = 0;
 
   get length(): number {
     return this.#entries.length - this.#head;
   }
 
-  push(entry: Entry): void {
+  push(entry: QueuedRecord): void {
     this.#entries.push(entry);
   }
 
   /** The next batch: at least one entry, else as many as the caps allow. */
-  take(): readonly Entry[] {
+  take(): readonly QueuedRecord[] {
     const start = this.#head;
     let end = start;
     let bytes = 0;
@@ -39,7 +39,7 @@ export class EntryQueue {
     return this.#remove(end);
   }
 
-  #remove(end: number): readonly Entry[] {
+  #remove(end: number): readonly QueuedRecord[] {
     const taken = this.#entries.slice(this.#head, end);
     this.#head = end;
     if (this.#head * 2 >= this.#entries.length) {

@@ -14,7 +14,7 @@ const pace = 2;
 export type Soon = (call: () => void) => void;
 
 /** A batch that waits for its broker; what it holds is decided when it leaves. */
-interface Load {
+interface PendingBatch {
   readonly topic: string;
   readonly partition: number;
   readonly pack: () => Batch;
@@ -22,8 +22,8 @@ interface Load {
   readonly reject: (error: unknown) => void;
 }
 
-interface Dock {
-  waiting: Load[];
+interface BrokerQueue {
+  waiting: PendingBatch[];
   busy: boolean;
   /** When its last request has left. */
   leftAt: number;
@@ -39,16 +39,16 @@ export interface Shipper {
  * partitions and few records in each, it is requests that cost.
  */
 export function createShipper(client: KafkaClient, clock: Clock, soon: Soon): Shipper {
-  const docks = new Map<number, Dock>();
+  const docks = new Map<number, BrokerQueue>();
 
   function ship(topic: string, partition: number, pack: () => Batch): Promise<bigint> {
-    return new Promise((resolve, reject) => board({ topic, partition, pack, resolve, reject }));
+    return new Promise((resolve, reject) => enqueue({ topic, partition, pack, resolve, reject }));
   }
 
-  function board(load: Load): void {
+  function enqueue(load: PendingBatch): void {
     const leader = client.leader(load.topic, load.partition);
     if (leader === undefined) {
-      soon(() => void depart([load]));
+      soon(() => void flush([load]));
       return;
     }
     let dock = docks.get(leader);
@@ -60,22 +60,22 @@ export function createShipper(client: KafkaClient, clock: Clock, soon: Soon): Sh
     if (!dock.busy) clear(dock);
   }
 
-  function clear(dock: Dock): void {
+  function clear(dock: BrokerQueue): void {
     dock.busy = true;
     const wait = Math.ceil(dock.leftAt + pace - clock.now());
     if (wait > 0) clock.after(wait, () => void serve(dock));
     else soon(() => void serve(dock));
   }
 
-  async function serve(dock: Dock): Promise<void> {
+  async function serve(dock: BrokerQueue): Promise<void> {
     dock.leftAt = clock.now();
-    await depart(dock.waiting, dock);
+    await flush(dock.waiting, dock);
     dock.busy = false;
     if (dock.waiting.length > 0) clear(dock);
   }
 
   /** Takes as many as a request may hold. Settles them. */
-  async function depart(loads: Load[], dock?: Dock): Promise<void> {
+  async function flush(loads: PendingBatch[], dock?: BrokerQueue): Promise<void> {
     const batches: Batch[] = [];
     for (let bytes = 0; batches.length < loads.length && bytes < maxBytes; ) {
       const batch = loads[batches.length]?.pack();

@@ -1,7 +1,7 @@
 import type { CustomAnswer, Fault, WriteAnswer } from '../core/model.js';
 import { Rejection } from '../core/rejection.js';
 import { Builder, type PluginFacts } from './builder.js';
-import { Message } from './message.js';
+import { SignedMessage } from './message.js';
 import { renderBytes } from './sources.js';
 import type { ValuePart } from './templates.js';
 
@@ -28,7 +28,7 @@ export function compileAnswer(
   return {
     faults,
     answer(delivery, surroundings) {
-      const message = new Message(delivery, surroundings);
+      const message = new SignedMessage(delivery, surroundings);
       message.proven = true;
       try {
         const body = renderBytes(pieces, message)?.toString();

@@ -4,10 +4,10 @@ import { compileHeaderList, compilePairs } from './fields.js';
 import { headerPointers } from './jws.js';
 import type { FormUse } from './message.js';
 import { NameTable } from './name-table.js';
-import { suggest } from './names.js';
 import { Pointers } from './pointers.js';
 import { compileParts, compileValue, type Piece, type Scope, type ValueReader } from './sources.js';
-import { type Part, parseTemplate, type ValuePart } from './templates.js';
+import { parseTemplate, type TemplatePart, type ValuePart } from './templates.js';
+import { suggest } from './vocabulary.js';
 
 /** What the rest of a plugin.yaml says to a scheme. */
 export interface PluginFacts {
@@ -20,7 +20,7 @@ export interface PluginFacts {
 }
 
 /** A value that a template reads, and where that template stands. */
-export interface Use {
+export interface SourceUse {
   readonly part: ValuePart;
   readonly pointer: string;
 }
@@ -49,7 +49,7 @@ export class Builder implements Scope {
   readonly lets = new Map<string, readonly Piece[]>();
   readonly item = new Pointers();
   readonly jws = headerPointers();
-  readonly uses: Use[] = [];
+  readonly uses: SourceUse[] = [];
   /** Values that name the headers which are signed. */
   readonly lists: ValuePart[] = [];
   secret: string | undefined;
@@ -114,7 +114,7 @@ export class Builder implements Scope {
     this.faults.push({ rule: 'signature-invalid', severity: 'error', ...place, message, ...more });
   }
 
-  #parse(template: string, pointer: string, key: boolean): readonly Part[] {
+  #parse(template: string, pointer: string, key: boolean): readonly TemplatePart[] {
     const { parts, faults } = parseTemplate(template);
     for (const { within, ...fault } of faults) {
       const place = { pointer: this.at + pointer, ...(key ? { key } : { within }) };
@@ -158,7 +158,7 @@ export class Builder implements Scope {
 }
 
 /** The values of a template, those in `[…]` included. */
-export function valuesOf(parts: readonly Part[]): readonly ValuePart[] {
+export function valuesOf(parts: readonly TemplatePart[]): readonly ValuePart[] {
   return parts.flatMap((part) => {
     if (part.kind === 'optional') return valuesOf(part.parts);
     return part.kind === 'value' ? [part] : [];

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { KeyDocument, Secret } from '../core/model.js';
 import { Rejection } from '../core/rejection.js';
 import { headerFields } from './jws.js';
-import type { Message } from './message.js';
+import type { SignedMessage } from './message.js';
 import type { Plan } from './plan.js';
 import { keyOf, keyRequest } from './remote.js';
 import { secretsFor } from './secrets.js';
@@ -32,7 +32,7 @@ export function isRemote({ remote, published, secret }: Plan, secrets: readonly 
 export function candidatesOf(
   plan: Plan,
   secrets: readonly Secret[],
-  message: Message,
+  message: SignedMessage,
   now: number,
 ): readonly Candidate[] {
   if (plan.published !== undefined) return [{ name: 'published', key: plan.published }];

@@ -1,5 +1,5 @@
 import { planAlgorithm } from './algorithms.js';
-import type { Builder, Use } from './builder.js';
+import type { Builder, SourceUse } from './builder.js';
 import type { Algorithm, SchemeDeclaration } from './declaration.js';
 import type { Plan } from './plan.js';
 
@@ -43,7 +43,7 @@ function checkPlace(declared: SchemeDeclaration, { parts }: Plan, builder: Build
 
 const missingKey = { rule: 'config-missing-key' };
 
-function usesAt(builder: Builder, pointer: string): readonly Use[] {
+function usesAt(builder: Builder, pointer: string): readonly SourceUse[] {
   return builder.uses.filter((use) => use.pointer === pointer || use.pointer.startsWith(`${pointer}/`));
 }
 

@@ -1,8 +1,8 @@
 import { Rejection } from '../core/rejection.js';
 import { decodeUtf8 } from '../util/utf8.js';
 import { sameText } from './algorithms.js';
-import type { Token } from './jws.js';
-import type { Message } from './message.js';
+import type { JwsToken } from './jws.js';
+import type { SignedMessage } from './message.js';
 import type { JwtPlan } from './plan.js';
 import { renderBytes } from './sources.js';
 
@@ -10,7 +10,12 @@ import { renderBytes } from './sources.js';
  * Checks the claims of a proven token (RFC 7519): `exp`, `nbf` and `iat` where they are, and those that the plugin names.
  * Returns when it was issued, in milliseconds since the epoch, if it says so.
  */
-export function checkClaims(plan: JwtPlan, { payload }: Token, message: Message, now: number): number | undefined {
+export function checkClaims(
+  plan: JwtPlan,
+  { payload }: JwsToken,
+  message: SignedMessage,
+  now: number,
+): number | undefined {
   if (payload === undefined) return undefined;
   const claims = parseClaims(payload);
   for (const name of plan.required) if (!claims.has(name)) throw malformed(`the token has no claim "${name}"`);

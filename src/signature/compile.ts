@@ -1,4 +1,4 @@
-import type { Delivery, Fault, KeyRequest, Needs, Scheme, Secret, Surroundings } from '../core/model.js';
+import type { Delivery, EndpointContext, Fault, KeyRequest, Needs, Scheme, Secret } from '../core/model.js';
 import { toPointer } from '../diagnostics/pointer.js';
 import { bindsOf, strongest, weakest } from './binds.js';
 import { Builder, createTables, type PluginFacts, type Tables } from './builder.js';
@@ -7,8 +7,8 @@ import { checkScheme } from './check.js';
 import { buildPlan } from './compile-scheme.js';
 import { compileConditions } from './conditions.js';
 import type { SignatureDeclaration } from './declaration.js';
-import { readKey } from './keys.js';
-import { Message } from './message.js';
+import { readSigningKey } from './keys.js';
+import { SignedMessage } from './message.js';
 import type { Plan } from './plan.js';
 import { prepare, readKeyId } from './read-signature.js';
 import { keyRequest } from './remote.js';
@@ -38,7 +38,7 @@ export function compileSignature(
   const plans = plansOf(tree);
   const fetchesKeys = plans.some(({ remote }) => remote !== undefined);
   // What was read to find out which keys are needed is not read again.
-  const read = new WeakMap<Delivery, Message>();
+  const read = new WeakMap<Delivery, SignedMessage>();
   const scheme: Scheme = {
     headers: [...headers],
     secretHeaders: [...new Set(plans.flatMap((plan) => secretHeadersOf(plan, options.payload)))],
@@ -48,7 +48,7 @@ export function compileSignature(
     provenBy: provenBy(plans, options),
     fetchesKeys,
     fetchesFrom: (host) => plans.some(({ remote }) => remote?.hosts.some((form) => form.test(host))),
-    key: (text, usedFor) => readKey(text, keyOfKind(plans, usedFor)),
+    key: (text, usedFor) => readSigningKey(text, keyOfKind(plans, usedFor)),
     remoteKeys(delivery, secrets, now, surroundings) {
       const message = messageOf(delivery, secrets, now, surroundings);
       read.set(delivery, message);
@@ -105,10 +105,10 @@ function messageOf(
   delivery: Delivery,
   secrets: readonly Secret[],
   now: number,
-  surroundings: Surroundings | undefined,
-  before?: Message,
-): Message {
-  const message = new Message(delivery, surroundings, before);
+  surroundings: EndpointContext | undefined,
+  before?: SignedMessage,
+): SignedMessage {
+  const message = new SignedMessage(delivery, surroundings, before);
   if (secrets.some(isNamed)) message.secrets = newestKeys(secrets, now);
   return message;
 }
@@ -117,7 +117,12 @@ function isNamed(secret: Secret): boolean {
   return secret.for !== undefined;
 }
 
-function remoteKeys(tree: Tree, message: Message, secrets: readonly Secret[], now: number): readonly KeyRequest[] {
+function remoteKeys(
+  tree: Tree,
+  message: SignedMessage,
+  secrets: readonly Secret[],
+  now: number,
+): readonly KeyRequest[] {
   if (!applies(tree, message)) return none;
   if (tree.kind !== 'one') return tree.trees.flatMap((each) => remoteKeys(each, message, secrets, now));
   const { plan } = tree;

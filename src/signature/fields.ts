@@ -2,7 +2,7 @@ import { Rejection } from '../core/rejection.js';
 import type { HeadersDeclaration, PairsDeclaration } from './declaration.js';
 import { encodeForm, type Value } from './filters.js';
 import type { Pairs } from './form.js';
-import type { Message } from './message.js';
+import type { SignedMessage } from './message.js';
 import { type Piece, renderBytes, type ValueReader } from './sources.js';
 
 /**
@@ -32,7 +32,7 @@ export function compilePairs(declared: PairsDeclaration): ValueReader {
     const sorted = declared.sort ? chosen.toSorted(orders[declared.unique ? 'both' : 'name']) : chosen;
     return declared.unique ? withoutRepetitions(sorted) : sorted;
   }
-  function write(message: Message): Value {
+  function write(message: SignedMessage): Value {
     const pairs = select(of === 'json' ? message.members : message[of]);
     if (declared.format === 'php_serialize') return phpSerialize(pairs);
     const written = pairs.map(([name, value]) =>
@@ -42,7 +42,7 @@ export function compilePairs(declared: PairsDeclaration): ValueReader {
     return Buffer.from(written.length === 0 ? '' : before + written.join(join));
   }
   const form = JSON.stringify(declared);
-  const read = (message: Message) => message.written(form, () => write(message));
+  const read = (message: SignedMessage) => message.written(form, () => write(message));
   return { kind: 'value', label: `fields of the ${of}`, read };
 }
 
@@ -70,7 +70,7 @@ function phpSerialize(pairs: Pairs): string {
 /** The headers that the delivery itself names as signed. */
 export function compileHeaderList(declared: HeadersDeclaration, names: readonly Piece[]): ValueReader {
   const { split = ',', kv = ':', join = '\n' } = declared;
-  function read(message: Message): string {
+  function read(message: SignedMessage): string {
     const list = renderBytes(names, message)?.toString() ?? '';
     const wanted = list === '' ? [] : list.split(split, maximumHeaders + 1);
     if (wanted.length > maximumHeaders) throw malformed(`more than ${maximumHeaders} headers are named as signed`);
@@ -85,7 +85,7 @@ export function compileHeaderList(declared: HeadersDeclaration, names: readonly 
 
 const maximumHeaders = 64;
 
-function headerValue({ request }: Message, name: string): string {
+function headerValue({ request }: SignedMessage, name: string): string {
   const values = request.headers[name.toLowerCase()] ?? [];
   const [value] = values;
   if (value === undefined || values.length > 1) {

@@ -2,7 +2,7 @@ import { createHash, createHmac, type KeyObject } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { decodeUtf8 } from '../util/utf8.js';
 import { decodeStrictly } from './encoding.js';
-import type { Filter } from './templates.js';
+import type { TemplateFilter } from './templates.js';
 
 /** A value of a template: text, or bytes as they are. */
 export type Value = string | Buffer;
@@ -19,7 +19,7 @@ const standardPorts: { readonly [scheme: string]: string | undefined } = { https
 const authority = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/;
 
 /** A filter, ready to be applied. What isn't of the form that it needs, such as text that is no base64, is absent afterwards. */
-export function compileFilter({ name, argument }: Filter): Apply {
+export function compileFilter({ name, argument }: TemplateFilter): Apply {
   switch (name) {
     case 'default':
       return (value) => value ?? argument;
@@ -54,7 +54,7 @@ export function compileFilter({ name, argument }: Filter): Apply {
 }
 
 type TextFilterName = Exclude<
-  Filter['name'],
+  TemplateFilter['name'],
   | 'default'
   | 'nonempty'
   | 'crc32'
@@ -126,11 +126,11 @@ function onBytes(apply: (bytes: Buffer) => Value | undefined): Apply {
 }
 
 function onText(apply: (text: string) => Value | undefined): Apply {
-  return (value) => (value === undefined ? undefined : apply(textOf(value)));
+  return (value) => (value === undefined ? undefined : apply(asText(value)));
 }
 
 /** A value as text. */
-export function textOf(value: Value): string {
+export function asText(value: Value): string {
   return typeof value === 'string' ? value : (decodeUtf8(value) ?? value.toString());
 }
 

@@ -4,12 +4,12 @@ import { toPointer } from '../diagnostics/pointer.js';
 import { Builder, type PluginFacts } from './builder.js';
 import { compileConditions, findUnmet } from './conditions.js';
 import type { HandshakeDeclaration, SignatureDeclaration } from './declaration.js';
-import { Message } from './message.js';
+import { SignedMessage } from './message.js';
 import { compileOffers } from './offers.js';
 import { newestKeys } from './secrets.js';
 import { renderBytes } from './sources.js';
 
-type Write = (message: Message) => unknown;
+type Write = (message: SignedMessage) => unknown;
 
 /** Compiles `handshakes` of a plugin.yaml. The key of `hmac-…` filters is that of the first scheme of its signature. */
 export function compileHandshakes(
@@ -44,7 +44,7 @@ function compileHandshake(declared: HandshakeDeclaration, builder: Builder, kind
   const write = json === undefined ? compileText(body ?? '', '/respond/body', builder) : compileJson(json, builder);
   checkOffers(declared, builder);
   const headers = builder.uses.filter(({ part }) => part.source === 'header').map(({ part }) => part.name);
-  function answer(message: Message): CustomAnswer | undefined {
+  function answer(message: SignedMessage): CustomAnswer | undefined {
     if (!methods.includes(message.request.method) || findUnmet(conditions, message) !== undefined) return undefined;
     const written = write(message);
     if (written === undefined) return undefined;
@@ -53,7 +53,7 @@ function compileHandshake(declared: HandshakeDeclaration, builder: Builder, kind
   return {
     ...{ methods, verified: declared.verified, headers: [...new Set(headers)] },
     answer(delivery, secrets, now, surroundings) {
-      const message = new Message(delivery, surroundings);
+      const message = new SignedMessage(delivery, surroundings);
       message.secrets = newestKeys(secrets, now);
       message.proven = declared.verified === 'after';
       message.key = message.secrets.get(kind ?? '') ?? message.secrets.get('');

@@ -1,5 +1,5 @@
 import { toPointer } from '../diagnostics/pointer.js';
-import { textOf, type Value } from './filters.js';
+import { asText, type Value } from './filters.js';
 import { malformed, notJson } from './json-text.js';
 import { JsonWalker, twice } from './json-walker.js';
 import { NameTable } from './name-table.js';
@@ -47,7 +47,7 @@ export class JsonTexts {
 
   text(slot: number): string | undefined {
     const value = this.value(slot);
-    return value === undefined ? undefined : textOf(value);
+    return value === undefined ? undefined : asText(value);
   }
 }
 
@@ -67,7 +67,7 @@ export function scanJson(bytes: Buffer, pointers: Pointers): JsonTexts {
 export type VisitItem = (item: JsonTexts, indices: readonly number[]) => void;
 
 /** Where the items of a batch are, and what is read of each. */
-export interface Batch {
+export interface ItemScan {
   /** Names, and `*` for each element of an array. */
   readonly path: readonly string[];
   /** For each name of the path a table that has it. */
@@ -75,7 +75,7 @@ export interface Batch {
   readonly pointers: Pointers;
 }
 
-export function planBatch(path: readonly string[], pointers: Pointers): Batch {
+export function planBatch(path: readonly string[], pointers: Pointers): ItemScan {
   return { path, tables: path.map(tableOf), pointers };
 }
 
@@ -83,13 +83,13 @@ export function planBatch(path: readonly string[], pointers: Pointers): Batch {
  * Calls `visit` for every item of a batch, in order, each as soon as it is found. Throws as `scanJson` does, and where the path
  * leads nowhere.
  */
-export function scanItems(bytes: Buffer, batch: Batch, visit: VisitItem): void {
+export function scanItems(bytes: Buffer, batch: ItemScan, visit: VisitItem): void {
   const walker = new JsonWalker(bytes);
   enter(walker, batch, 0, [], visit);
   finish(walker);
 }
 
-function enter(walker: JsonWalker, batch: Batch, depth: number, indices: readonly number[], visit: VisitItem): void {
+function enter(walker: JsonWalker, batch: ItemScan, depth: number, indices: readonly number[], visit: VisitItem): void {
   const code = walker.next();
   if (depth === batch.path.length) {
     visit(textsOf(walker, batch.pointers), indices);

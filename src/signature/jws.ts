@@ -18,7 +18,7 @@ import { type JsonTexts, scanJson } from './json-scan.js';
 import { Pointers } from './pointers.js';
 
 /** A JWS in its compact form (RFC 7515), taken apart and not yet proven. */
-export interface Token {
+export interface JwsToken {
   readonly header: JsonTexts;
   readonly plan: DigestPlan | AsymmetricPlan;
   /** What is signed, for each content of a detached JWS. */
@@ -47,7 +47,7 @@ export interface TokenForm {
 }
 
 /** Throws a Rejection `signature_malformed` if it isn't a JWS, or has an algorithm that isn't one of `allowed`. */
-export function parseToken(text: string, { allowed, detached, pointers }: TokenForm): Token {
+export function parseToken(text: string, { allowed, detached, pointers }: TokenForm): JwsToken {
   if (text.length > longestToken) throw malformed('the token is too long');
   const [head = '', body = '', tail = '', ...others] = text.split('.', 4);
   const bytes = decodeStrictly(head, 'base64url');
@@ -84,7 +84,7 @@ function detachedInput(head: string, content: readonly Value[]): readonly Value[
   return [Buffer.from(`${head}.${concat(content).toString('base64url')}`, 'latin1')];
 }
 
-export function tokenFits({ plan, signature }: Token, input: readonly Value[], key: KeyObject): boolean {
+export function tokenFits({ plan, signature }: JwsToken, input: readonly Value[], key: KeyObject): boolean {
   if (!suits(plan, key)) return false;
   return plan.kind === 'asymmetric'
     ? verifyBytes(plan, input, key, signature)

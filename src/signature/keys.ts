@@ -11,7 +11,7 @@ import { decodeStrictly } from './encoding.js';
 import { compileFilter } from './filters.js';
 
 /** The key that a secret's text stands for. The errors tell what is wrong with the text, and no part of it. */
-export function readKey(text: string, declaration: KeyDeclaration = {}): KeyObject {
+export function readSigningKey(text: string, declaration: KeyDeclaration = {}): KeyObject {
   if (text.trim() !== text && declaration.format === undefined && !declaration.filters?.includes('trim')) {
     throw new Error('the secret begins or ends with white space');
   }

@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
-import type { Delivery, Surroundings } from '../core/model.js';
+import type { Delivery, EndpointContext } from '../core/model.js';
 import { Rejection } from '../core/rejection.js';
 import { decodeUtf8 } from '../util/utf8.js';
 import type { Value } from './filters.js';
 import { FormFields, type Pairs, parseForm, parseMultipart, singleValue } from './form.js';
-import { type Batch, type JsonTexts, scanItems, scanJson, scanMembers, type VisitItem } from './json-scan.js';
+import { type ItemScan, type JsonTexts, scanItems, scanJson, scanMembers, type VisitItem } from './json-scan.js';
 import type { NameTable } from './name-table.js';
 import type { Pointers } from './pointers.js';
 
@@ -33,13 +33,13 @@ const mostFieldBytes = 320 * 1024;
 /** The same of a text of JSON with escapes that holds the payload; without escapes it may be as long as a body. */
 const mostEscapedBytes = 768 * 1024;
 
-const nothing: Surroundings = { params: {} };
+const nothing: EndpointContext = { params: {} };
 
 /**
  * What the sources of a template read. What has to be looked for in a body is looked for when the first source asks. `sig`,
  * `jws`, `item`, `key` and `secrets` are filled in while the signature is taken apart.
  */
-export class Message {
+export class SignedMessage {
   /** Values of the signature's own entries, by the position of their key in `EntryForm.keys`. */
   sig: readonly (string | undefined)[] = [];
   /** What is read of the protected header of a JWS. */
@@ -64,8 +64,8 @@ export class Message {
   /** `before`: a message of the same request, whose body need not be read again. */
   constructor(
     readonly request: Request,
-    readonly surroundings: Surroundings = nothing,
-    before?: Message,
+    readonly surroundings: EndpointContext = nothing,
+    before?: SignedMessage,
   ) {
     if (before === undefined) return;
     this.#value = before.#value;
@@ -109,7 +109,7 @@ export class Message {
   }
 
   /** See `scanItems`. */
-  eachItem(batch: Batch, visit: VisitItem): void {
+  eachItem(batch: ItemScan, visit: VisitItem): void {
     scanItems(this.#source, batch, visit);
   }
 

@@ -3,11 +3,11 @@ import { valuesOf } from './builder.js';
 import { compileConditions, findUnmet } from './conditions.js';
 import type { Conditions, HandshakeDeclaration } from './declaration.js';
 import { compileFilter, type Value } from './filters.js';
-import { Message } from './message.js';
+import { SignedMessage } from './message.js';
 import { NameTable } from './name-table.js';
 import { Pointers } from './pointers.js';
 import { compileParts, type Piece, type Scope } from './sources.js';
-import { type Part, parseTemplate, type ValuePart } from './templates.js';
+import { parseTemplate, type TemplatePart, type ValuePart } from './templates.js';
 
 /** A text that a handshake signs for anybody who asks, with the key of the events. */
 export interface Offer {
@@ -73,7 +73,7 @@ function compileCover(part: ValuePart, at: number, when: Conditions): Offer['cov
   const filters = before.map(compileFilter);
   return (text) => {
     const passed = filters.reduce<Value | undefined>((value, apply) => apply(value, {}), text);
-    const message = new Message({ method: 'POST', headers: {}, target: '/', body: text });
+    const message = new SignedMessage({ method: 'POST', headers: {}, target: '/', body: text });
     return passed !== undefined && findUnmet(limits, message) === undefined;
   };
 }
@@ -95,7 +95,7 @@ function compileForText(template: string): readonly Piece[] {
   return compileParts(parseTemplate(template).parts.map(fromBody), emptyScope());
 }
 
-function fromBody(part: Part): Part {
+function fromBody(part: TemplatePart): TemplatePart {
   if (part.kind === 'optional') return { ...part, parts: part.parts.map(fromBody) };
   return part.kind === 'value' ? { ...part, source: 'raw', name: '' } : part;
 }

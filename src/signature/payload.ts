@@ -1,5 +1,5 @@
 import { createDecipheriv } from 'node:crypto';
-import type { BodyForm, Decoded, Delivery, Fault, ReadPayload, Secret, Surroundings } from '../core/model.js';
+import type { BodyForm, Decoded, Delivery, EndpointContext, Fault, ReadPayload, Secret } from '../core/model.js';
 import { Rejection } from '../core/rejection.js';
 import { withExactNumbers } from '../util/json/parse.js';
 import { decodeUtf8 } from '../util/utf8.js';
@@ -8,7 +8,7 @@ import type { DecryptDeclaration, PayloadDeclaration } from './declaration.js';
 import { decodeStrictly } from './encoding.js';
 import type { Value } from './filters.js';
 import { type Pairs, parseForm } from './form.js';
-import { Message } from './message.js';
+import { SignedMessage } from './message.js';
 import { isActive, newestKeys, secretsFor } from './secrets.js';
 import { readText, type ValueReader } from './sources.js';
 import type { ValuePart } from './templates.js';
@@ -95,7 +95,7 @@ interface Context {
   readonly delivery: Delivery;
   readonly secrets: readonly Secret[];
   readonly now: number;
-  readonly surroundings: Surroundings | undefined;
+  readonly surroundings: EndpointContext | undefined;
 }
 
 function readPayload(readings: readonly Reading[], context: Context): ReturnType<ReadPayload> {
@@ -103,7 +103,7 @@ function readPayload(readings: readonly Reading[], context: Context): ReturnType
   const type = (delivery.headers['content-type']?.[0] ?? '').replace(/;.*$/s, '').trim().toLowerCase();
   const reading = readings.find((each) => each.type === undefined || each.type.test(type));
   if (reading === undefined) throw malformed('the plugin reads no payload of this content type');
-  const message = new Message(delivery, surroundings);
+  const message = new SignedMessage(delivery, surroundings);
   message.secrets = newestKeys(secrets, now);
   message.proven = true;
   try {
@@ -129,7 +129,7 @@ function textOf(found: Value): string {
 
 type Parsed = Pick<Decoded, 'value' | 'exact'>;
 
-function parsePayload({ form, from }: Reading, text: string, message: Message): Parsed {
+function parsePayload({ form, from }: Reading, text: string, message: SignedMessage): Parsed {
   switch (form) {
     case 'json':
       return parseJson(text);
@@ -162,7 +162,7 @@ function objectOf(pairs: Pairs): object {
   return Object.fromEntries(fields);
 }
 
-function decrypted(plan: Decryption, parsed: Parsed, message: Message, { secrets, now }: Context): Parsed {
+function decrypted(plan: Decryption, parsed: Parsed, message: SignedMessage, { secrets, now }: Context): Parsed {
   const { value } = parsed;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('it is no JSON object');
   const bytes = decodeStrictly(readText(plan.ciphertext, message) ?? '', 'base64');

@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import type { AlgorithmPlan } from './algorithms.js';
-import type { Condition } from './conditions.js';
+import type { SchemeCondition } from './conditions.js';
 import type { Encoding, JwsAlgorithm, KeyDeclaration, SchemeDeclaration } from './declaration.js';
 import type { DigestForm } from './encoding.js';
 import type { EntryForm } from './entries.js';
-import type { Batch } from './json-scan.js';
+import type { ItemScan } from './json-scan.js';
 import type { Offer } from './offers.js';
 import type { Pointers } from './pointers.js';
 import type { RemotePlan } from './remote.js';
@@ -47,10 +47,10 @@ export interface Plan {
   /** True if the time is the one thing that is read from a parsed body. */
   readonly lateTime: boolean;
   readonly jwt: JwtPlan | undefined;
-  readonly require: readonly Condition[];
-  readonly when: readonly Condition[];
+  readonly require: readonly SchemeCondition[];
+  readonly when: readonly SchemeCondition[];
   /** The batch, where each of its items has its own signature. */
-  readonly items: Batch | undefined;
+  readonly items: ItemScan | undefined;
   /** What is read of the header of a token. */
   readonly header: Pointers;
   /** The values that the templates read, for signing: where the signature goes and which others are needed. */

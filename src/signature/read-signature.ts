@@ -2,13 +2,13 @@ import { Rejection } from '../core/rejection.js';
 import type { AlgorithmPlan } from './algorithms.js';
 import { decodeSignature, decodeStrictly } from './encoding.js';
 import { splitEntries } from './entries.js';
-import { parseToken, type Token } from './jws.js';
-import type { Message } from './message.js';
+import { type JwsToken, parseToken } from './jws.js';
+import type { SignedMessage } from './message.js';
 import type { Method, Plan } from './plan.js';
 import { readText, renderBytes } from './sources.js';
 
 /** Reads the texts that carry the signature and takes them apart into candidates; `{sig.…}` can be read from then on. */
-export function prepare(plan: Plan, message: Message): readonly string[] {
+export function prepare(plan: Plan, message: SignedMessage): readonly string[] {
   message.document = plan.document === undefined ? undefined : (plan.document.read(message) ?? '');
   const [first] = plan.from;
   let candidates: readonly string[] = [];
@@ -37,7 +37,7 @@ function decodeText(text: string, decode: 'base64' | 'base64url'): string {
   return bytes.toString('latin1');
 }
 
-export function methodOf({ method }: Plan, message: Message): Method {
+export function methodOf({ method }: Plan, message: SignedMessage): Method {
   if (!('cases' in method)) return method;
   const found = method.cases.get(readText(method.named, message) ?? '');
   if (found === undefined) {
@@ -46,7 +46,7 @@ export function methodOf({ method }: Plan, message: Message): Method {
   return found;
 }
 
-export function readToken(plan: Plan, texts: readonly string[], detached: boolean, message: Message): Token {
+export function readToken(plan: Plan, texts: readonly string[], detached: boolean, message: SignedMessage): JwsToken {
   const [text = '', ...others] = texts.flatMap((each) => withoutPrefix(plan, each) ?? []);
   if (others.length > 0) throw new Rejection('signature_malformed', { detail: 'there is more than one token' });
   const token = parseToken(text, { allowed: plan.jwt?.algorithms ?? [], detached, pointers: plan.header });
@@ -55,7 +55,7 @@ export function readToken(plan: Plan, texts: readonly string[], detached: boolea
 }
 
 /** Reads the header of a token, which names its key, where the scheme has tokens. */
-export function readKeyId(plan: Plan, texts: readonly string[], message: Message): void {
+export function readKeyId(plan: Plan, texts: readonly string[], message: SignedMessage): void {
   const { algorithm } = methodOf(plan, message);
   if (algorithm.kind === 'jws') readToken(plan, texts, algorithm.detached, message);
 }

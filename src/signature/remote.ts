@@ -4,7 +4,7 @@ import { Rejection } from '../core/rejection.js';
 import { fromPointer, toPointer } from '../diagnostics/pointer.js';
 import type { KeyDeclaration, KeyFormat, RemoteDeclaration } from './declaration.js';
 import { jwkKey, readAsymmetric } from './keys.js';
-import type { Message } from './message.js';
+import type { SignedMessage } from './message.js';
 import { type Piece, readText, renderBytes } from './sources.js';
 
 /** How a key is fetched, compiled. */
@@ -62,7 +62,7 @@ function nameForm(name: string, before: string): RegExp {
 }
 
 /** Throws a Rejection `key_untrusted` if the delivery names a key that the plugin doesn't allow. */
-export function keyRequest(plan: RemotePlan, message: Message): KeyRequest {
+export function keyRequest(plan: RemotePlan, message: SignedMessage): KeyRequest {
   for (const [value, form] of plan.forms) {
     if (!form.test(renderBytes(value, message)?.toString() ?? '')) throw untrusted('the name of the key is none');
   }
@@ -87,7 +87,7 @@ export function requestId(...parts: readonly (string | undefined)[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
 }
 
-function keyUrl({ url: pieces, hosts, pathPrefix, pathSuffix }: RemotePlan, message: Message): string {
+function keyUrl({ url: pieces, hosts, pathPrefix, pathSuffix }: RemotePlan, message: SignedMessage): string {
   const text = pieces.map((piece) => segmentOf(piece, pieces.length === 1, message)).join('');
   const url = text.length <= 2000 && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw untrusted('the URL of the key is none');
@@ -103,7 +103,7 @@ function keyUrl({ url: pieces, hosts, pathPrefix, pathSuffix }: RemotePlan, mess
 }
 
 /** What is put into a URL must be one segment of its path; the URL as a whole is checked afterwards. */
-function segmentOf(piece: Piece, whole: boolean, message: Message): string {
+function segmentOf(piece: Piece, whole: boolean, message: SignedMessage): string {
   if (piece.kind === 'text') return piece.text;
   const value = piece.kind === 'value' ? readText(piece, message) : undefined;
   if (value === undefined) throw untrusted('the delivery does not name its key');

@@ -1,7 +1,7 @@
 import type { Proof, Secret } from '../core/model.js';
 import { Rejection } from '../core/rejection.js';
-import { type Condition, findUnmet } from './conditions.js';
-import type { Message } from './message.js';
+import { findUnmet, type SchemeCondition } from './conditions.js';
+import type { SignedMessage } from './message.js';
 import type { Plan } from './plan.js';
 import { prepare } from './read-signature.js';
 import { verifyMessage } from './verify.js';
@@ -9,9 +9,9 @@ import { verifyMessage } from './verify.js';
 /** One scheme, or several of which any or all must hold. */
 export type Tree =
   | { readonly kind: 'one'; readonly plan: Plan }
-  | { readonly kind: 'any' | 'all'; readonly when: readonly Condition[]; readonly trees: readonly Tree[] };
+  | { readonly kind: 'any' | 'all'; readonly when: readonly SchemeCondition[]; readonly trees: readonly Tree[] };
 
-export function verifyTree(tree: Tree, message: Message, secrets: readonly Secret[], now: number): Proof {
+export function verifyTree(tree: Tree, message: SignedMessage, secrets: readonly Secret[], now: number): Proof {
   if (tree.kind === 'one') return verifyMessage(tree.plan, message, secrets, now);
   const trees = tree.trees.filter((each) => applies(each, message));
   if (trees.length === 0) {
@@ -23,7 +23,7 @@ export function verifyTree(tree: Tree, message: Message, secrets: readonly Secre
 }
 
 /** True if a delivery is of the kind that the scheme is for. */
-export function applies(tree: Tree, message: Message): boolean {
+export function applies(tree: Tree, message: SignedMessage): boolean {
   const when = tree.kind === 'one' ? tree.plan.when : tree.when;
   if (when.length === 0) return true;
   try {
@@ -36,7 +36,7 @@ export function applies(tree: Tree, message: Message): boolean {
   return findUnmet(when, message) === undefined;
 }
 
-function verifyAll(trees: readonly Tree[], message: Message, secrets: readonly Secret[], now: number): Proof {
+function verifyAll(trees: readonly Tree[], message: SignedMessage, secrets: readonly Secret[], now: number): Proof {
   const proofs = trees.map((tree) => verifyTree(tree, message, secrets, now));
   const signedAt = proofs.find((proof) => proof.signedAt !== undefined)?.signedAt;
   const secret = proofs.map((proof) => proof.secret).join(' ');
@@ -44,7 +44,7 @@ function verifyAll(trees: readonly Tree[], message: Message, secrets: readonly S
 }
 
 /** The rejection of the scheme that came furthest: one whose signature is missing says least. */
-function verifyAny(trees: readonly Tree[], message: Message, secrets: readonly Secret[], now: number): Proof {
+function verifyAny(trees: readonly Tree[], message: SignedMessage, secrets: readonly Secret[], now: number): Proof {
   let best: Rejection | undefined;
   for (const tree of trees) {
     try {

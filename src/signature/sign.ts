@@ -1,11 +1,11 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
-import type { OutgoingRequest, Secret, Surroundings } from '../core/model.js';
+import type { EndpointContext, OutgoingRequest, Secret } from '../core/model.js';
 import { Rejection } from '../core/rejection.js';
 import { concat, encodedDigest, planJws, signBytes, suits } from './algorithms.js';
 import type { Value } from './filters.js';
 import { itemPointer, scanJson } from './json-scan.js';
 import { makeToken } from './jws.js';
-import { Message } from './message.js';
+import { SignedMessage } from './message.js';
 import { placeValue } from './place.js';
 import type { Method, Plan } from './plan.js';
 import { methodOf } from './read-signature.js';
@@ -20,7 +20,7 @@ export interface Signer {
   readonly key: KeyObject;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  readonly surroundings?: Surroundings | undefined;
+  readonly surroundings?: EndpointContext | undefined;
   readonly others?: readonly Secret[] | undefined;
 }
 
@@ -75,18 +75,18 @@ function keyFor({ secret }: Plan, { key, others = [], now }: Signer): KeyObject 
   return (secret === undefined ? undefined : newestKeys(others, now).get(secret)) ?? key;
 }
 
-function messageOf(request: OutgoingRequest, { now, surroundings, others = [] }: Signer): Message {
+function messageOf(request: OutgoingRequest, { now, surroundings, others = [] }: Signer): SignedMessage {
   const { method, body } = request;
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, [value]]));
   const { pathname, search, origin } = new URL(request.url);
   const around = { params: {}, ...surroundings, url: surroundings?.url ?? origin + pathname };
-  const message = new Message({ method, headers, body, target: pathname + search }, around);
+  const message = new SignedMessage({ method, headers, body, target: pathname + search }, around);
   message.secrets = newestKeys(others, now);
   return message;
 }
 
 /** What the sender writes beside the signature: the time, the name of the algorithm, the headers that it signs. */
-function entryValue(plan: Plan, name: string, message: Message, now: number): string | undefined {
+function entryValue(plan: Plan, name: string, message: SignedMessage, now: number): string | undefined {
   const is = (part: ValuePart | undefined) => part?.source === 'sig' && part.name === name;
   if (is(plan.parts.timestamp)) return formatTimestamp(now, plan.timestamp?.unit ?? 's');
   if (is(plan.parts.named)) return firstCase(plan);
@@ -100,12 +100,12 @@ function firstCase({ declaration: { algorithm } }: Plan): string | undefined {
 }
 
 /** What the plugin's conditions say that a value must be. */
-function requiredValue({ require, when }: Plan, template: string, message: Message): string | undefined {
+function requiredValue({ require, when }: Plan, template: string, message: SignedMessage): string | undefined {
   const condition = [...require, ...when].find(({ label, expected }) => label === template && expected !== undefined);
   return condition?.expected && renderBytes(condition.expected, message)?.toString();
 }
 
-function missingHeaders(plan: Plan, message: Message, now: number): { [name: string]: string } {
+function missingHeaders(plan: Plan, message: SignedMessage, now: number): { [name: string]: string } {
   const { from, all, timestamp, named, lists } = plan.parts;
   const headers: { [name: string]: string } = {};
   for (const part of all) {
@@ -121,7 +121,7 @@ function missingHeaders(plan: Plan, message: Message, now: number): { [name: str
 }
 
 /** The text that carries the signature, with everything beside it. */
-function signatureText(plan: Plan, method: Method, message: Message, signer: Signer): string {
+function signatureText(plan: Plan, method: Method, message: SignedMessage, signer: Signer): string {
   const signature = plan.strip + signatureOf(plan, method, message, signer);
   const { keys, items, pair, pick } = plan.entries;
   if (items === undefined) return encodeWhole(plan, signature);
@@ -140,7 +140,7 @@ function encodeWhole({ decode }: Plan, text: string): string {
   return decode === undefined ? text : Buffer.from(text, 'latin1').toString(decode);
 }
 
-function signatureOf(plan: Plan, { algorithm }: Method, message: Message, signer: Signer): string {
+function signatureOf(plan: Plan, { algorithm }: Method, message: SignedMessage, signer: Signer): string {
   const key = message.key ?? signer.key;
   if (algorithm.kind === 'jws') return tokenOf(plan, algorithm.detached, message, key, signer.now);
   const content = contentOf(plan, message);
@@ -157,7 +157,7 @@ function signatureOf(plan: Plan, { algorithm }: Method, message: Message, signer
     : bytes.toString(plan.encoding);
 }
 
-function contentOf({ contents }: Plan, message: Message): readonly Value[] {
+function contentOf({ contents }: Plan, message: SignedMessage): readonly Value[] {
   let missing: string | undefined;
   for (const pieces of contents) {
     const chunks: Value[] = [];
@@ -168,7 +168,7 @@ function contentOf({ contents }: Plan, message: Message): readonly Value[] {
   throw new Rejection('signature_malformed', { detail: `${missing} is missing` });
 }
 
-function tokenOf(plan: Plan, detached: boolean, message: Message, key: KeyObject, now: number): string {
+function tokenOf(plan: Plan, detached: boolean, message: SignedMessage, key: KeyObject, now: number): string {
   const algorithm = plan.jwt?.algorithms.find((name) => suits(planJws(name), key) && key.type !== 'public');
   if (algorithm === undefined) throw new Error('the key is not of the kind that the token needs');
   if (detached) {
@@ -186,7 +186,7 @@ function tokenOf(plan: Plan, detached: boolean, message: Message, key: KeyObject
   return makeToken({ typ: 'JWT' }, algorithm, Buffer.from(JSON.stringify(claims)), key, false);
 }
 
-function jwsValue(plan: Plan, name: string, message: Message): string {
+function jwsValue(plan: Plan, name: string, message: SignedMessage): string {
   if (plan.parts.lists.some((part) => part.source === 'jws' && part.name === name)) return 'content-type';
   return requiredValue(plan, `{jws.${name}}`, message) ?? 'development';
 }

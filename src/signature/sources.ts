@@ -1,12 +1,12 @@
 import type { HeaderValues } from '../core/model.js';
 import { Rejection } from '../core/rejection.js';
 import { fromPointer } from '../diagnostics/pointer.js';
-import { compileFilter, textOf, type Value } from './filters.js';
+import { asText, compileFilter, type Value } from './filters.js';
 import { singleValue } from './form.js';
-import type { FormUse, Message } from './message.js';
-import type { SourceName } from './names.js';
+import type { FormUse, SignedMessage } from './message.js';
 import type { Pointers } from './pointers.js';
-import type { Part, ValuePart } from './templates.js';
+import type { TemplatePart, ValuePart } from './templates.js';
+import type { SourceName } from './vocabulary.js';
 
 /** A value of a template, ready to be read. */
 export interface ValueReader {
@@ -14,13 +14,13 @@ export interface ValueReader {
   /** As people know it: `header stripe-signature`. */
   readonly label: string;
   /** The value, or undefined if the message hasn't got it. */
-  readonly read: (message: Message) => Value | undefined;
+  readonly read: (message: SignedMessage) => Value | undefined;
 }
 
 /** The same as text of one character for each byte. */
 export interface BytesReader {
   readonly label: string;
-  readonly read: (message: Message) => string | undefined;
+  readonly read: (message: SignedMessage) => string | undefined;
 }
 
 /** A part of a template, ready to be read. */
@@ -49,7 +49,7 @@ export interface Scope {
 
 const notAscii = /[\u0080-\uffff]/;
 
-export function compileParts(parts: readonly Part[], scope: Scope): readonly Piece[] {
+export function compileParts(parts: readonly TemplatePart[], scope: Scope): readonly Piece[] {
   return parts.map((part): Piece => {
     if (part.kind === 'value') {
       return part.source === 'raw' && part.filters.length === 0 ? { kind: 'raw' } : compileValue(part, scope);
@@ -80,9 +80,9 @@ function textOfBytes(value: Value | undefined): string | undefined {
 }
 
 /** The value as text. */
-export function readText(reader: ValueReader, message: Message): string | undefined {
+export function readText(reader: ValueReader, message: SignedMessage): string | undefined {
   const value = reader.read(message);
-  return value === undefined ? undefined : textOf(value);
+  return value === undefined ? undefined : asText(value);
 }
 
 function sourceReader({ source, name }: ValuePart, scope: Scope): ValueReader['read'] {
@@ -157,7 +157,7 @@ function readHeader(headers: HeaderValues, name: string): string | undefined {
  * Appends what the pieces stand for to `chunks`: texts, which are hashed as UTF-8 and joined where they follow one
  * another, and bytes as they are. Returns the label of a value that the message hasn't got, or undefined if it has them all.
  */
-export function render(pieces: readonly Piece[], message: Message, chunks: Value[]): string | undefined {
+export function render(pieces: readonly Piece[], message: SignedMessage, chunks: Value[]): string | undefined {
   // A hash takes one text faster than its parts.
   let text = '';
   for (const piece of pieces) {
@@ -176,13 +176,13 @@ export function render(pieces: readonly Piece[], message: Message, chunks: Value
   return undefined;
 }
 
-function readPiece(piece: Exclude<Piece, { kind: 'text' }>, message: Message): Value | undefined {
+function readPiece(piece: Exclude<Piece, { kind: 'text' }>, message: SignedMessage): Value | undefined {
   if (piece.kind === 'raw') return message.request.body;
   return piece.kind === 'value' ? piece.read(message) : renderBytes(piece.pieces, message);
 }
 
 /** What the pieces stand for as one value, or undefined if the message lacks a part of it. */
-export function renderBytes(pieces: readonly Piece[], message: Message): Buffer | undefined {
+export function renderBytes(pieces: readonly Piece[], message: SignedMessage): Buffer | undefined {
   const chunks: Value[] = [];
   if (render(pieces, message, chunks) !== undefined) return undefined;
   return Buffer.concat(chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));

@@ -8,7 +8,7 @@ import {
   sourceArguments,
   suggestFilter,
   suggestSource,
-} from './names.js';
+} from './vocabulary.js';
 
 /** A value of a template: a source and the filters it goes through. */
 export interface ValuePart {
@@ -16,21 +16,21 @@ export interface ValuePart {
   readonly source: SourceName;
   /** Header name in lower case, key of the signature, or JSON pointer; empty where the source takes none. */
   readonly name: string;
-  readonly filters: readonly Filter[];
+  readonly filters: readonly TemplateFilter[];
   /** Characters [start, end) of the template, braces included. */
   readonly within: readonly [number, number];
 }
 
-export interface Filter {
+export interface TemplateFilter {
   readonly name: FilterName;
   readonly argument: string;
 }
 
-export type Part =
+export type TemplatePart =
   | { readonly kind: 'text'; readonly text: string }
   | ValuePart
   /** `[…]`: dropped if a value inside is absent. */
-  | { readonly kind: 'optional'; readonly parts: readonly Part[] };
+  | { readonly kind: 'optional'; readonly parts: readonly TemplatePart[] };
 
 /** What is wrong with a template, and where in its text. */
 export interface TemplateFault {
@@ -43,10 +43,10 @@ const pointerForm = /^(\/([^~/]|~[01])*)*$/;
 const headerForm = /^[a-z0-9!#$%&'*+.^_`~-]+$/;
 
 /** The parts of a template and all its faults. Braces and brackets can't stand for themselves. */
-export function parseTemplate(template: string): { parts: readonly Part[]; faults: readonly TemplateFault[] } {
+export function parseTemplate(template: string): { parts: readonly TemplatePart[]; faults: readonly TemplateFault[] } {
   const faults: TemplateFault[] = [];
-  const parts: Part[] = [];
-  let optional: Part[] | undefined;
+  const parts: TemplatePart[] = [];
+  let optional: TemplatePart[] | undefined;
   let opened = 0;
   const tokens = /\{[^{}]*\}|[[\]{}]|[^[\]{}]+/g;
   for (const { 0: token, index } of template.matchAll(tokens)) {
@@ -109,8 +109,8 @@ function argumentFault(source: SourceName, text: string, name: string): string |
   return valid ? undefined : `"${source}" needs a name: {${source}.NAME}`;
 }
 
-function parseFilters(texts: readonly string[], offset: number, faults: TemplateFault[]): readonly Filter[] {
-  const filters: Filter[] = [];
+function parseFilters(texts: readonly string[], offset: number, faults: TemplateFault[]): readonly TemplateFilter[] {
+  const filters: TemplateFilter[] = [];
   let start = offset;
   for (const text of texts) {
     const [, name = '', equals, argument = ''] = /^([^=]*)(=)?(.*)$/s.exec(text) ?? [];

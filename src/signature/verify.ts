@@ -9,8 +9,8 @@ import type { Encoding } from './declaration.js';
 import { decodeSignature } from './encoding.js';
 import type { Value } from './filters.js';
 import { itemPointer } from './json-scan.js';
-import { type Token, tokenFits } from './jws.js';
-import type { Message } from './message.js';
+import { type JwsToken, tokenFits } from './jws.js';
+import type { SignedMessage } from './message.js';
 import type { Method, Plan } from './plan.js';
 import { checkForm, methodOf, prepare, readSignatures, readToken } from './read-signature.js';
 import { isActive } from './secrets.js';
@@ -18,7 +18,7 @@ import { readText, render } from './sources.js';
 import { checkWindow, parseTimestamp } from './timestamp.js';
 
 /** A batch whose items are signed one by one is proven only if each of them is. */
-export function verifyMessage(plan: Plan, message: Message, secrets: readonly Secret[], now: number): Proof {
+export function verifyMessage(plan: Plan, message: SignedMessage, secrets: readonly Secret[], now: number): Proof {
   if (plan.items === undefined) return verifyOne(plan, message, secrets, now);
   const { path } = plan.items;
   let proof: Proof | undefined;
@@ -42,7 +42,7 @@ function atItem({ code, detail }: Rejection, item: string): Rejection {
 }
 
 /** The order of the checks: form, then signature, then age, since the time of an unsigned request proves nothing. */
-function verifyOne(plan: Plan, message: Message, secrets: readonly Secret[], now: number): Proof {
+function verifyOne(plan: Plan, message: SignedMessage, secrets: readonly Secret[], now: number): Proof {
   const texts = prepare(plan, message);
   const method = methodOf(plan, message);
   const token =
@@ -66,19 +66,19 @@ interface Claim {
   readonly plan: Plan;
   readonly method: Method;
   readonly signatures: readonly string[];
-  readonly token: Token | undefined;
+  readonly token: JwsToken | undefined;
   /** Absent: it has the key in it. */
   readonly contents: readonly (readonly Value[])[] | undefined;
 }
 
-function checkRequired({ require }: Plan, message: Message): void {
+function checkRequired({ require }: Plan, message: SignedMessage): void {
   const unmet = findUnmet(require, message);
   if (unmet !== undefined) {
     throw new Rejection('signature_malformed', { detail: `${unmet.label} is not what the plugin requires` });
   }
 }
 
-function readTimestamp({ timestamp }: Plan, message: Message): number | undefined {
+function readTimestamp({ timestamp }: Plan, message: SignedMessage): number | undefined {
   if (timestamp === undefined) {
     return undefined;
   }
@@ -92,7 +92,7 @@ function readTimestamp({ timestamp }: Plan, message: Message): number | undefine
 }
 
 /** What may be signed: every alternative of which nothing is missing. */
-function contentsOf({ contents }: Plan, message: Message): readonly (readonly Value[])[] {
+function contentsOf({ contents }: Plan, message: SignedMessage): readonly (readonly Value[])[] {
   const complete: (readonly Value[])[] = [];
   let missing: string | undefined;
   for (const pieces of contents) {
@@ -112,7 +112,7 @@ function isSame(a: readonly Value[], b: readonly Value[]): boolean {
   return a.length === b.length && a.every((chunk, index) => chunk === b[index]);
 }
 
-function findCandidate(claim: Claim, secrets: readonly Secret[], message: Message, now: number): Candidate {
+function findCandidate(claim: Claim, secrets: readonly Secret[], message: SignedMessage, now: number): Candidate {
   let inactive: Candidate | undefined;
   for (const candidate of candidatesOf(claim.plan, secrets, message, now)) {
     if (fits(claim, candidate.key, message)) {
@@ -129,7 +129,7 @@ function findCandidate(claim: Claim, secrets: readonly Secret[], message: Messag
   throw new Rejection('signature_mismatch');
 }
 
-function fits({ plan, method, signatures, token, contents }: Claim, key: KeyObject, message: Message): boolean {
+function fits({ plan, method, signatures, token, contents }: Claim, key: KeyObject, message: SignedMessage): boolean {
   message.key = key;
   const tried = contents ?? contentsOf(plan, message);
   for (const content of token?.inputs(tried) ?? tried) {

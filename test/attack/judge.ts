@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Settings } from '../../src/config/settings.js';
+import type { GatewaySettings } from '../../src/config/settings.js';
 import { readTopics } from '../../src/publish/read.js';
 import { type GatewayProcess, listFiles, sizeOf } from './gateway.js';
 import type { Sampler } from './sampler.js';
@@ -152,7 +152,7 @@ function judgeMachine({ scene, gateway, tally, sampler, minutes, metrics }: Evid
 }
 
 async function readLetters({ folder, deadLetters }: Scene): Promise<Letters> {
-  const settings: Settings['publisher'] = { kind: 'embedded', dir: join(folder, 'data/log') };
+  const settings: GatewaySettings['publisher'] = { kind: 'embedded', dir: join(folder, 'data/log') };
   const letters: Letters = { unverified: 0, bytes: 0, largest: 0 };
   for await (const { headers, value } of readTopics(settings, [deadLetters], { from: 'beginning', until: 'end' })) {
     const { length } = value ?? Buffer.alloc(0);

@@ -1,5 +1,5 @@
 import type { ContentPart, SchemeDeclaration, SignatureDeclaration } from '../../src/signature/declaration.js';
-import { type Part, parseTemplate, type ValuePart } from '../../src/signature/templates.js';
+import { parseTemplate, type TemplatePart, type ValuePart } from '../../src/signature/templates.js';
 import type { Target } from './scene.js';
 import type { WireRequest } from './wire.js';
 
@@ -77,7 +77,7 @@ function entries(text: string): string {
     .join();
 }
 
-function valuesOf(parts: readonly Part[]): readonly ValuePart[] {
+function valuesOf(parts: readonly TemplatePart[]): readonly ValuePart[] {
   return parts.flatMap((part) =>
     part.kind === 'value' ? [part] : part.kind === 'optional' ? valuesOf(part.parts) : [],
   );

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Settings } from '../../src/config/settings.js';
+import type { GatewaySettings } from '../../src/config/settings.js';
 import { readTopics } from '../../src/publish/read.js';
 
 export const secret = 'whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw';
@@ -36,7 +36,7 @@ export async function postStripe(url: string, id: string, path = '/webhooks/stri
 
 /** The `ce_id` of every record in an embedded log. */
 export async function readIds(dir: string, topic = 'webhooks.stripe.charge'): Promise<readonly string[]> {
-  const settings: Settings['publisher'] = { kind: 'embedded', dir };
+  const settings: GatewaySettings['publisher'] = { kind: 'embedded', dir };
   const ids: string[] = [];
   for await (const { headers } of readTopics(settings, [topic], { from: 'beginning', until: 'end' })) {
     ids.push(headers.ce_id ?? '');

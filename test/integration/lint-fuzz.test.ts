@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.js';
-import type { Settings } from '../../src/config/settings.js';
+import type { GatewaySettings } from '../../src/config/settings.js';
 import type { Endpoint } from '../../src/core/model.js';
 import { formatGithub } from '../../src/diagnostics/formats.js';
 import { formatJunit } from '../../src/diagnostics/junit.js';
@@ -136,7 +136,7 @@ describe('a fuzz of configurations', function () {
 });
 
 /** Serves settings: by a reload of one gateway; where what can't be reloaded differs, by a gateway of their own. */
-async function createHost(folder: string, started: Gateway[]): Promise<(settings: Settings) => Promise<void>> {
+async function createHost(folder: string, started: Gateway[]): Promise<(settings: GatewaySettings) => Promise<void>> {
   const log = createLog('error', { write: () => undefined });
   let shared: { readonly gateway: Gateway; readonly bound: string } | undefined;
   return async (settings) => {
@@ -168,7 +168,7 @@ async function createHost(folder: string, started: Gateway[]): Promise<(settings
 }
 
 /** Ports are free ones of this machine, and folders are ours: what there is on a machine no linter can know. */
-function inFolder(settings: Settings, folder: string): Settings {
+function inFolder(settings: GatewaySettings, folder: string): GatewaySettings {
   const { publisher, dedupe, admin } = settings;
   const ours = (dir: string) => (dir.startsWith(folder) ? dir : join(folder, 'elsewhere'));
   const listen = { host: '127.0.0.1', port: 0 };
@@ -182,7 +182,7 @@ function inFolder(settings: Settings, folder: string): Settings {
 }
 
 /** Its health, and a webhook of its first endpoint, signed as the provider signs. */
-async function serve({ url }: Gateway, { endpoints }: Settings): Promise<void> {
+async function serve({ url }: Gateway, { endpoints }: GatewaySettings): Promise<void> {
   const health = await fetch(`${url}/health`);
   expect(health.status).to.equal(200);
   await health.arrayBuffer();

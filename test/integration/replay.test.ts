@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { takeHold } from '../../src/publish/hold.js';
+import { lockTopic } from '../../src/publish/topic-lock.js';
 import { proveReplay } from '../replay/prove.js';
 import { administer, makeSettings, nameTopic } from './publish/helpers.js';
 import { describeKafka, getKafka } from './shared-kafka.js';
@@ -24,12 +24,12 @@ describeKafka('replaying dead letters', () => {
       admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 2 }] }),
     );
     const ignore = () => undefined;
-    const first = await takeHold(settings, topic, 'replay', ignore);
+    const first = await lockTopic(settings, topic, 'replay', ignore);
     expect(first?.held()).to.equal(true);
-    expect(await takeHold(settings, topic, 'replay', ignore)).to.equal(undefined);
+    expect(await lockTopic(settings, topic, 'replay', ignore)).to.equal(undefined);
     expect(first?.held()).to.equal(true);
     await first?.release();
-    const next = await takeHold(settings, topic, 'replay', ignore);
+    const next = await lockTopic(settings, topic, 'replay', ignore);
     expect(next?.held()).to.equal(true);
     await next?.release();
   });

@@ -3,7 +3,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { request } from 'undici';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../src/config/load.js';
-import type { Settings } from '../../src/config/settings.js';
+import type { GatewaySettings } from '../../src/config/settings.js';
 import type { OutgoingRequest } from '../../src/core/model.js';
 import { developmentSecrets } from '../../src/testing/plugins/secrets.js';
 import { Cli, makeDirectory, plugins } from '../e2e/cli.js';
@@ -140,7 +140,10 @@ function note(answers: { [status: string]: number }, status: string): void {
 }
 
 /** Read with the Kafka client alone, not with the code that is judged. */
-async function countNames(brokers: readonly string[], { topics }: Settings): Promise<ReadonlyMap<string, number>> {
+async function countNames(
+  brokers: readonly string[],
+  { topics }: GatewaySettings,
+): Promise<ReadonlyMap<string, number>> {
   const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/load.js';
-import type { Settings } from '../../src/config/settings.js';
+import type { GatewaySettings } from '../../src/config/settings.js';
 import { createDirectPublisher } from '../../src/publish/create.js';
 import { readEnds, readTopics } from '../../src/publish/read.js';
 import { Cli, makeDirectory, plugins } from '../e2e/cli.js';
@@ -103,7 +103,7 @@ endpoints:
 `;
 }
 
-async function seed(settings: Settings, letters: number): Promise<void> {
+async function seed(settings: GatewaySettings, letters: number): Promise<void> {
   const { publisher: way, deadLetter, endpoints } = settings;
   const [endpoint] = endpoints;
   if (endpoint === undefined) throw new Error('no endpoint');
@@ -121,11 +121,11 @@ async function seed(settings: Settings, letters: number): Promise<void> {
   }
 }
 
-function target({ endpoints }: Settings): string {
+function target({ endpoints }: GatewaySettings): string {
   return endpoints[0]?.routes[0]?.topic ?? '';
 }
 
-async function countRecords(settings: Settings): Promise<number> {
+async function countRecords(settings: GatewaySettings): Promise<number> {
   const ends = await readEnds(settings.publisher, [target(settings)]);
   let sum = 0;
   for (const offset of ends.get(target(settings))?.values() ?? []) sum += Number(offset);
@@ -133,12 +133,12 @@ async function countRecords(settings: Settings): Promise<number> {
 }
 
 /** Polls: nothing announces it. */
-async function untilPublished(settings: Settings, count: number): Promise<void> {
+async function untilPublished(settings: GatewaySettings, count: number): Promise<void> {
   while ((await countRecords(settings)) < count) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 async function compare(
-  settings: Settings,
+  settings: GatewaySettings,
   letters: number,
 ): Promise<Pick<Proof, 'expected' | 'lost' | 'twice' | 'strange'>> {
   const published: readonly Kind[] = ['good', 'unproven'];

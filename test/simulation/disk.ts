@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Folder, LogFile } from '../../src/storage/dedupe/folder.js';
+import type { Folder, SharedLogFile } from '../../src/storage/dedupe/folder.js';
 import { type AppendFile, type Files, GoneError } from '../../src/storage/disk/files.js';
 import type { World } from './world.js';
 
@@ -309,7 +309,7 @@ export class SimulatedDisk {
     throw Object.assign(new Error('input/output error'), { code: 'EIO' });
   }
 
-  #openLog(file: string, alive: () => void): LogFile {
+  #openLog(file: string, alive: () => void): SharedLogFile {
     const inode = this.#files.get(file) ?? { bytes: Buffer.alloc(0), synced: 0 };
     if (!this.#files.has(file)) {
       this.#refuseWrites();

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { type KafkaRecord, PublishError } from '../../src/core/model.js';
-import type { Batch, KafkaClient, Outcome } from '../../src/kafka/client.js';
+import type { Batch, KafkaClient, ProduceResult } from '../../src/kafka/client.js';
 import type { Numbering } from '../../src/kafka/unanswered.js';
 import type { End } from './events.js';
 import type { World } from './world.js';
@@ -162,7 +162,7 @@ export class SimulatedKafka {
     producer: number,
     batches: readonly NumberedBatch[],
     closed: () => boolean,
-  ): Promise<readonly Outcome[]> {
+  ): Promise<readonly ProduceResult[]> {
     const { dice } = this.#world;
     await this.#world.pause(1 + dice.below(5));
     if (closed() || this.away) return batches.map(() => unavailable('ECONNREFUSED'));
@@ -173,7 +173,7 @@ export class SimulatedKafka {
     return kind === 'slow' ? outcomes : batches.map(() => unavailable('REQUEST_TIMEOUT'));
   }
 
-  #take(producer: number, { batch, sequence }: NumberedBatch): Outcome {
+  #take(producer: number, { batch, sequence }: NumberedBatch): ProduceResult {
     const { dice } = this.#world;
     if (batch.records.some(({ headers }) => headers.big))
       return new PublishError('refused', 'MESSAGE_TOO_LARGE', 'too large');

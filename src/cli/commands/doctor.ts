@@ -1,7 +1,7 @@
 import { Failure } from '../../exit.js';
 import { BaseCommand } from '../base-command.js';
 import type { Finding } from '../doctor/finding.js';
-import { describeFindings, examine } from '../doctor.js';
+import { describeFindings, runChecks } from '../doctor.js';
 import { Flags } from '../oclif.js';
 import { configFlag, whichConfig } from '../which-config.js';
 
@@ -37,7 +37,7 @@ export default class Doctor extends BaseCommand {
       throw new Failure('usage', `--url ${url}: not an http URL`);
     }
     const { file, adminUrl } = whichConfig(flags.config);
-    const { findings, reachable } = await examine(file, url, adminUrl);
+    const { findings, reachable } = await runChecks(file, url, adminUrl);
     this.log(describeFindings(findings));
     if (!reachable) this.endWith('unreachable');
     else if (findings.some(({ status }) => status === 'fail')) this.endWith('negative');

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import { BaseCommand } from '../base-command.js';
 import type { ExportedTopic } from '../export/topics.js';
 import { Args } from '../oclif.js';
@@ -36,7 +36,7 @@ export default class Export extends BaseCommand {
 
 async function describe(
   format: Format,
-  { publisher, deadLetter }: Settings,
+  { publisher, deadLetter }: GatewaySettings,
   topics: readonly ExportedTopic[],
   version: string,
 ): Promise<object | string> {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import { Failure } from '../../exit.js';
 import type { ReadOptions, Span, StoredRecord } from '../../publish/read.js';
 import { escapeJson } from '../../util/printable.js';
@@ -86,7 +86,7 @@ export default class Tap extends BaseCommand {
     if (interrupted.aborted) this.endWith('interrupted');
   }
 
-  async #checkTopic(topic: string, { topics }: Settings): Promise<void> {
+  async #checkTopic(topic: string, { topics }: GatewaySettings): Promise<void> {
     if (topics.includes(topic)) return;
     const hint = (await didYouMean(topic, topics)) ?? 'it may lie there from before';
     this.logToStderr(`The configuration has no topic "${topic}": ${hint}`);
@@ -149,7 +149,7 @@ function readSpan(flags: {
 }
 
 async function* readInOrder(
-  { publisher }: Settings,
+  { publisher }: GatewaySettings,
   topics: readonly string[],
   { from, follow }: Stretch,
   signal: AbortSignal,

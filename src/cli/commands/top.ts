@@ -6,11 +6,11 @@ import { askActivity } from '../activity.js';
 import { adminFlags, askAdmin } from '../admin-client.js';
 import { BaseCommand } from '../base-command.js';
 import { awaitInterruption } from '../interruption.js';
-import { loadWithMadeUp } from '../made-up.js';
+import { loadWithMadeUp } from '../load-without-secrets.js';
 import { Flags } from '../oclif.js';
 import { openScreen } from '../screen.js';
 import { hasColours, paintOutcomes, terminalWidth } from '../terminal.js';
-import { describeTop, type Snapshot } from '../top.js';
+import { describeTop, type TopSnapshot } from '../top.js';
 import { whichConfig } from '../which-config.js';
 
 /** Milliseconds. */
@@ -27,7 +27,7 @@ export default class Top extends BaseCommand {
     once: Flags.boolean({ description: 'One look, after a second that is measured.' }),
   };
 
-  override async run(): Promise<Omit<Snapshot, 'topics'>> {
+  override async run(): Promise<Omit<TopSnapshot, 'topics'>> {
     const { flags } = await this.parse(Top);
     const topics = await readTopics(flags.config).catch(() => undefined);
     const ask = async () => ({ ...(await look(flags)), topics });
@@ -35,7 +35,7 @@ export default class Top extends BaseCommand {
     return this.#live(ask);
   }
 
-  async #once(ask: () => Promise<Snapshot>): Promise<Omit<Snapshot, 'topics'>> {
+  async #once(ask: () => Promise<TopSnapshot>): Promise<Omit<TopSnapshot, 'topics'>> {
     const before = await ask();
     await delay(refresh);
     const now = await ask();
@@ -44,9 +44,9 @@ export default class Top extends BaseCommand {
     return shown;
   }
 
-  async #live(ask: () => Promise<Snapshot>): Promise<Snapshot> {
+  async #live(ask: () => Promise<TopSnapshot>): Promise<TopSnapshot> {
     const interrupted = awaitInterruption();
-    let before: Snapshot | undefined;
+    let before: TopSnapshot | undefined;
     // Whoever has no gateway is told so before the screen is taken.
     let now = await ask();
     let trouble = '';
@@ -80,13 +80,13 @@ export default class Top extends BaseCommand {
 async function look(flags: {
   readonly config?: string | undefined;
   readonly url?: string | undefined;
-}): Promise<Snapshot> {
+}): Promise<TopSnapshot> {
   const [status, activity] = await Promise.all([askAdmin(flags, 'GET', '/status'), askActivity(flags)]);
   if (!isStatus(status)) throw new Failure('unreachable', 'That is not the admin server of a gateway');
   return { at: Date.now(), status, activity };
 }
 
-async function readTopics(config: string | undefined): Promise<Snapshot['topics']> {
+async function readTopics(config: string | undefined): Promise<TopSnapshot['topics']> {
   const { settings } = await loadWithMadeUp(whichConfig(config).file, 'missing');
   return (
     settings && new Map(settings.endpoints.map(({ name, routes }) => [name, new Set(routes.map(({ topic }) => topic))]))

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type LoadedConfig, loadConfig } from '../../config/load.js';
-import { listSecrets } from '../../config/made-up.js';
-import type { Settings } from '../../config/settings.js';
+import { listSecrets } from '../../config/placeholder-secrets.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import { privateFile, privateFolder } from '../../util/file-modes.js';
 import { disk, type Files } from '../../util/read-text.js';
 import { configText } from '../config-text.js';
@@ -73,7 +73,7 @@ async function withStripeSecret(file: string, text: string | undefined): Promise
   return { ...disk, read: async (path) => (paths.has(path) ? { text: `${text}\n` } : disk.read(path)) };
 }
 
-function withPorts(settings: Settings, { port, adminPort }: Overrides): Settings {
+function withPorts(settings: GatewaySettings, { port, adminPort }: Overrides): GatewaySettings {
   const { admin, listen } = settings;
   return {
     ...settings,

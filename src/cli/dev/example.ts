@@ -1,10 +1,10 @@
 import { chooseExample } from '../../config/plugins/choose-example.js';
-import type { Settings } from '../../config/settings.js';
-import type { Offer } from '../../testing/simulator/compose.js';
+import type { GatewaySettings } from '../../config/settings.js';
+import type { ExampleOffer } from '../../testing/simulator/compose.js';
 import { prepareRequests } from '../simulation.js';
 
 /** The example that shows an endpoint at work; absent: its plugin has none. */
-export function firstOffer({ endpoints }: Settings, offers: readonly Offer[]): Offer | undefined {
+export function firstOffer({ endpoints }: GatewaySettings, offers: readonly ExampleOffer[]): ExampleOffer | undefined {
   const [first] = endpoints;
   return (
     first &&
@@ -17,8 +17,8 @@ export function firstOffer({ endpoints }: Settings, offers: readonly Offer[]): O
 
 /** Sends the example of the first endpoint, then of the next one, signed as the provider would sign it. */
 export function exampleSender(
-  settings: () => Settings,
-  offersOf: (settings: Settings) => Promise<readonly Offer[]>,
+  settings: () => GatewaySettings,
+  offersOf: (settings: GatewaySettings) => Promise<readonly ExampleOffer[]>,
   base: string,
 ) {
   let sent = 0;

@@ -1,7 +1,7 @@
 import type { Delivery, Endpoint } from '../../core/model.js';
 import type { Outcome } from '../../core/pipeline.js';
 import type { Rejection } from '../../core/rejection.js';
-import type { Fields, Log } from '../../server/telemetry/log.js';
+import type { Fields, GatewayLog } from '../../server/telemetry/log.js';
 
 /** What is told of webhooks while they come. */
 export interface Watcher {
@@ -10,7 +10,7 @@ export interface Watcher {
 }
 
 /** The log, but that webhooks go to the watcher, whose lines say more; at the level debug to the log, too. */
-export function watchWebhooks(log: Log, watcher: Watcher): Log {
+export function watchWebhooks(log: GatewayLog, watcher: Watcher): GatewayLog {
   return {
     write: log.write,
     audit: log.audit,

@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import { createLog } from '../../server/telemetry/log.js';
 import { serve } from '../../server/workers/serve.js';
 import { watchRoom } from '../../storage/disk/room.js';
@@ -85,7 +85,7 @@ export async function runDev(flags: RunFlags, { json, say }: RunOptions): Promis
 }
 
 function createWatcher(
-  settings: () => Settings,
+  settings: () => GatewaySettings,
   say: ((line: string) => void) | undefined,
   forwarder: Forwarder | undefined,
 ): Watcher {
@@ -109,7 +109,7 @@ function textOf(value: unknown): string | undefined {
 }
 
 interface KeyContext {
-  readonly settings: () => Settings;
+  readonly settings: () => GatewaySettings;
   readonly url: string;
   readonly adminUrl: string | undefined;
   say(line: string): void;
@@ -142,13 +142,13 @@ function keyActions({ settings, url, adminUrl, say, quit }: KeyContext): readonl
 }
 
 /** Absent: it is turned off, or on a socket. */
-function inspectorUrl({ admin }: Settings, adminUrl: string | undefined): string | undefined {
+function inspectorUrl({ admin }: GatewaySettings, adminUrl: string | undefined): string | undefined {
   return admin?.inspector === false || !adminUrl?.startsWith('http') ? undefined : `${adminUrl}/inspector/`;
 }
 
 /** Where it listens, and the commands that show it at work. */
 async function greet(
-  settings: Settings,
+  settings: GatewaySettings,
   { url, inspector }: { readonly url: string; readonly inspector: string | undefined },
   { tunnel }: DevSetup,
   { forward, stripeCli }: RunFlags,

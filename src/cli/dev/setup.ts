@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import { Failure } from '../../exit.js';
 import type { SoundConfig } from '../../server/workers/reload.js';
 import { nextFreePort } from '../free-port.js';
@@ -60,7 +60,7 @@ export async function setUp(flags: DevFlags): Promise<DevSetup> {
 }
 
 /** Where the Stripe CLI sends events. Throws a usage Failure if the configuration has no endpoint of Stripe. */
-export function endpointOfStripe({ endpoints, file }: Settings): string {
+export function endpointOfStripe({ endpoints, file }: GatewaySettings): string {
   const endpoint = endpoints.find(({ provider }) => provider.name === 'stripe');
   if (endpoint !== undefined) return endpoint.path;
   throw new Failure('usage', `--stripe-cli: ${relative('', file)} has no endpoint of the provider stripe`);
@@ -72,7 +72,7 @@ async function loadSoundly(file: string, overrides: Overrides): Promise<SoundCon
 }
 
 async function choosePorts(
-  { listen, admin }: Settings,
+  { listen, admin }: GatewaySettings,
   wanted: number | undefined,
 ): Promise<{ readonly port: number; readonly adminPort?: number }> {
   const port = wanted ?? (await nextFreePort(listen));
@@ -80,7 +80,7 @@ async function choosePorts(
   return { port, adminPort: await nextFreePort(admin.listen, new Set([port])) };
 }
 
-function portNotes({ listen, admin }: Settings, { port, adminPort }: Overrides): readonly string[] {
+function portNotes({ listen, admin }: GatewaySettings, { port, adminPort }: Overrides): readonly string[] {
   const notes: string[] = [];
   const adminListen = admin !== undefined && 'port' in admin.listen ? admin.listen : undefined;
   const taken = [
@@ -95,7 +95,7 @@ function portNotes({ listen, admin }: Settings, { port, adminPort }: Overrides):
 }
 
 /** A server on every address is reached on the loopback one. */
-function hostOf({ listen: { host } }: Settings): string {
+function hostOf({ listen: { host } }: GatewaySettings): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return host.includes(':') ? `[${host}]` : host;

@@ -1,6 +1,6 @@
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import type { Endpoint } from '../../core/model.js';
-import { type Finding, ok, unknown, warn } from './finding.js';
+import { type Finding, ok, unknown, warning } from './finding.js';
 
 const day = 24 * 60 * 60 * 1000;
 /** Days after which somebody should look at the provider's page again. */
@@ -8,7 +8,7 @@ const old = 180;
 
 /** What `allow` of endpoints rests on. `now`: milliseconds since the epoch. */
 export function examineAllow(
-  { endpoints, trustedProxies, tls }: Pick<Settings, 'endpoints' | 'trustedProxies' | 'tls'>,
+  { endpoints, trustedProxies, tls }: Pick<GatewaySettings, 'endpoints' | 'trustedProxies' | 'tls'>,
   now: number,
 ): readonly Finding[] {
   const bound = endpoints.filter(({ allow }) => allow !== undefined);
@@ -30,5 +30,5 @@ function examineEndpoint({ name, allow = [], provider: { addresses } }: Endpoint
   const { where, read } = addresses;
   const age = Math.floor((now - Date.parse(read)) / day);
   const listed = `${text}; the provider's list is of ${read}`;
-  return age > old ? warn(id, listed, `compare it with ${where}: what is new there gets 403`) : ok(id, listed);
+  return age > old ? warning(id, listed, `compare it with ${where}: what is new there gets 403`) : ok(id, listed);
 }

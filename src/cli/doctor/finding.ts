@@ -12,7 +12,7 @@ export function ok(id: string, message: string): Finding {
   return { id, status: 'ok', message };
 }
 
-export function warn(id: string, message: string, hint: string): Finding {
+export function warning(id: string, message: string, hint: string): Finding {
   return { id, status: 'warn', message, hint };
 }
 

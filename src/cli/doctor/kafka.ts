@@ -4,7 +4,7 @@ import { translateError } from '../../kafka/kafkajs/errors.js';
 import { configureKafka } from '../../kafka/kafkajs/options.js';
 import { tokensFor } from '../../kafka/oauth/source.js';
 import { describeToken } from '../../kafka/oauth/token.js';
-import { type Finding, fail, ok, unknown, warn } from './finding.js';
+import { type Finding, fail, ok, unknown, warning } from './finding.js';
 import { probe } from './probe.js';
 import { examineCreation, examineTopicRights } from './rights.js';
 import { examineTopic, type TopicFacts } from './topic.js';
@@ -88,7 +88,7 @@ async function examineVersion(settings: KafkaSettings, broker: string, answers: 
   try {
     const release = await probe(settings, broker, ({ release }) => release());
     if (release !== undefined) return ok(id, `${answers}, and speaks the protocol of Kafka ${release} or later`);
-    return warn(id, `${answers}, and is older than Kafka 2.4`, 'the gateway is tested with newer ones: upgrade it');
+    return warning(id, `${answers}, and is older than Kafka 2.4`, 'the gateway is tested with newer ones: upgrade it');
   } catch (error) {
     return ok(id, `${answers}; which version it is could not be found out (${describe(error)})`);
   }
@@ -123,7 +123,7 @@ function examineMissing(name: string, { topics }: KafkaSettings): Finding {
   if (create === 'never') return fail(id, "it isn't there, or this user may not see it", create0);
   const text = `it isn't there; start creates it with ${partitions} partitions and replication factor ${replicationFactor}`;
   if (replicationFactor > 1) return ok(id, text);
-  return warn(id, text, 'on a cluster set kafka.topics.replicationFactor: 3, before it is created');
+  return warning(id, text, 'on a cluster set kafka.topics.replicationFactor: 3, before it is created');
 }
 
 async function describeLimits(admin: Admin, names: readonly string[]) {

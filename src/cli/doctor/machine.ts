@@ -3,10 +3,10 @@ import { constants, existsSync } from 'node:fs';
 import { access, mkdtemp, open, rm, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import type { Listen, Settings } from '../../config/settings.js';
+import type { GatewaySettings, Listen } from '../../config/settings.js';
 import { PublishError } from '../../core/model.js';
 import { tryKernelLock } from '../../storage/disk/kernel-lock.js';
-import { type Finding, fail, ok, warn } from './finding.js';
+import { type Finding, fail, ok, warning } from './finding.js';
 
 /** Node.js and the gateway. `oldest`: what package.json asks for, `>=20.19`. */
 export function examineVersions(node: string, gateway: string, oldest: string): Finding {
@@ -22,7 +22,10 @@ function numbers(version: string): readonly number[] {
 }
 
 /** The folders in which the gateway keeps things: writable, synced, with room. `workers`: how many processes share the spool. */
-export async function examineDisks({ publisher, dedupe }: Settings, workers: number): Promise<readonly Finding[]> {
+export async function examineDisks(
+  { publisher, dedupe }: GatewaySettings,
+  workers: number,
+): Promise<readonly Finding[]> {
   const room = publisher.kind === 'kafka' ? publisher.spool.maxBytes * workers : 0;
   const kept =
     publisher.kind === 'kafka'
@@ -46,14 +49,14 @@ async function examineDisk(id: string, dir: string, room: number): Promise<Findi
     const free = bavail * bsize;
     const text = `${gibibytes(free)} free, a synced write takes ${milliseconds.toFixed(1)} ms${made}`;
     if (free < room) {
-      return warn(
+      return warning(
         id,
         `${text}; the spool may grow to ${gibibytes(room)}`,
         'a larger disk, or a smaller spool.maxBytes',
       );
     }
     if (milliseconds > slow)
-      return warn(id, text, 'each webhook waits for the disk while Kafka is unavailable: use a faster one');
+      return warning(id, text, 'each webhook waits for the disk while Kafka is unavailable: use a faster one');
     return ok(id, text);
   } catch (error) {
     if (error instanceof PublishError)

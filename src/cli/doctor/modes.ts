@@ -1,14 +1,14 @@
 import { type Dirent, promises as files } from 'node:fs';
 import { join } from 'node:path';
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import { forOthers } from '../../util/file-modes.js';
-import { type Finding, ok, warn } from './finding.js';
+import { type Finding, ok, warning } from './finding.js';
 
 /** Looked at in a folder and the folders in it; those of one age have one mode. */
 const mostFiles = 1_000;
 
 /** Whether others than the user of the gateway can read what it keeps; nothing about a folder that is not there yet. */
-export async function examineModes({ publisher, dedupe }: Settings): Promise<readonly Finding[]> {
+export async function examineModes({ publisher, dedupe }: GatewaySettings): Promise<readonly Finding[]> {
   const folders = [
     publisher.kind === 'kafka'
       ? { id: 'modes spool.dir', folder: publisher.spool.dir }
@@ -26,7 +26,7 @@ async function examineFolder(id: string, folder: string): Promise<Finding | unde
   if ((mode & forOthers) === 0) return ok(id, `${folder} is for its user alone`);
   const open = [folder, ...(await listOpen(folder))];
   const files = open.length === 1 ? 'no file' : `${open.length - 1} files or folders`;
-  return warn(
+  return warning(
     id,
     `${folder} has mode ${octal(mode)}; others may enter it, and can read ${files} in it`,
     `chmod -R go-rwx ${folder}; what the gateway makes from now on is for its user alone`,

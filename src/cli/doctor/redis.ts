@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { RedisSettings } from '../../config/settings.js';
 import { type Client, createClient } from '../../storage/dedupe/redis/client.js';
-import { type Finding, fail, ok, unknown, warn } from './finding.js';
+import { type Finding, fail, ok, unknown, warning } from './finding.js';
 
 /** Bytes of an event in Redis, measured with Redis 7.0: `npm run bench:shared-dedupe`. */
 const bytesOfEvent = 230;
@@ -69,7 +69,7 @@ async function examineLatency(client: Redis | Cluster, { prefix, name }: RedisSe
   const median = times.sort((a, b) => a - b)[writes / 2] ?? 0;
   const text = `it can be written to, in ${median.toFixed(1)} ms`;
   const hint = 'each webhook waits that long: bring Redis closer to the gateway';
-  return median > slow ? warn(`redis ${name}`, text, hint) : ok(`redis ${name}`, text);
+  return median > slow ? warning(`redis ${name}`, text, hint) : ok(`redis ${name}`, text);
 }
 
 async function examineNode(node: Redis, id: string, now: () => number): Promise<readonly Finding[]> {
@@ -103,7 +103,7 @@ function judgeVersion(id: string, facts: Facts): Finding {
   const text = `${valkey === undefined ? 'Redis' : 'Valkey'} ${version}`;
   const old = valkey === undefined && Number.parseInt(version, 10) < oldestVersion;
   return old
-    ? warn(id, text, `use Redis ${oldestVersion} or later, or Valkey: older ones are not tested`)
+    ? warning(id, text, `use Redis ${oldestVersion} or later, or Valkey: older ones are not tested`)
     : ok(id, text);
 }
 
@@ -127,14 +127,14 @@ export function judgeLoss(id: string, facts: Facts): Finding {
   const kept = [...(file ? ['an append-only file'] : []), ...(copies > 0 ? [`${copies} replicas of Redis`] : [])];
   if (kept.length > 0) return ok(id, `it has ${kept.join(' and ')}`);
   const message = 'after a crash it has forgotten all or some events: other replicas may publish their repetitions';
-  return warn(id, message, 'set appendonly yes, or give it a replica');
+  return warning(id, message, 'set appendonly yes, or give it a replica');
 }
 
 function judgeClock(id: string, theirs: number, ours: number): Finding {
   const difference = Math.abs(theirs - ours);
   const text = `its clock and this one differ by ${Math.round(difference / 1000)} s`;
   if (difference <= tolerance) return ok(id, text);
-  return warn(id, text, 'one of the two is wrong: signatures with a time may be refused; use NTP');
+  return warning(id, text, 'one of the two is wrong: signatures with a time may be refused; use NTP');
 }
 
 function gibibytes(bytes: number): string {

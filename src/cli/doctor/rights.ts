@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, unknown, warn } from './finding.js';
+import { type Finding, fail, ok, unknown, warning } from './finding.js';
 
 /** Bits of what Kafka calls authorized operations, by the numbers of its AclOperation. */
 const operations = { READ: 1 << 3, WRITE: 1 << 4, CREATE: 1 << 5 } as const;
@@ -23,7 +23,7 @@ export function examineTopicRights(rights: ReadonlyMap<string, number>): readonl
   );
   if (unreadable.length > 0) {
     const text = `this user may not read ${unreadable.join(', ')}: gateway tap and gateway dlq can't`;
-    findings.push(warn('kafka.rights', text, 'allow READ on them where those commands are used'));
+    findings.push(warning('kafka.rights', text, 'allow READ on them where those commands are used'));
   }
   return findings.length > 0 || rights.size === 0
     ? findings
@@ -35,7 +35,7 @@ export function examineCreation(missing: readonly string[], bits: number): Findi
   const id = 'kafka.rights create';
   if (bits === untold) return unknown(id, 'Kafka does not tell whether this user may create topics');
   if ((bits & operations.CREATE) !== 0) return ok(id, 'this user may create the topics that are missing');
-  return warn(
+  return warning(
     id,
     `this user may not create topics in general, and some are missing: ${missing.join(', ')}`,
     'create them, or allow CREATE on the cluster or on topics of these names; if they are there, allow DESCRIBE on them',

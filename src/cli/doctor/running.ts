@@ -1,6 +1,6 @@
 import type { Activity } from '../../inspector/contract.js';
 import type { Status } from '../../server/telemetry/status.js';
-import { type Finding, fail, ok, unknown, warn } from './finding.js';
+import { type Finding, fail, ok, unknown, warning } from './finding.js';
 
 /** What of a gateway's `/status` is looked at. */
 const troubles: readonly (readonly [string, unknown, string, string])[] = [
@@ -39,7 +39,7 @@ export async function examineRunning(where: string, ask: () => Promise<unknown>)
   if (found.length > 0) return found;
   const { ready } = status;
   if (ready === true) return [ok('running', `the gateway at ${where} is ready`)];
-  return [warn('running', `the gateway at ${where} is not ready`, 'its /ready says why')];
+  return [warning('running', `the gateway at ${where} is not ready`, 'its /ready says why')];
 }
 
 /** Milliseconds without an event after which an endpoint is worth a look. */
@@ -64,11 +64,11 @@ function examineLanes({ lanes }: Pick<Status, 'lanes'>): readonly Finding[] {
   const found: Finding[] = [];
   if (sum('records') > 0) {
     const text = `${sum('records')} records wait on disk for Kafka, the oldest for ${oldest} s`;
-    found.push(warn('running.spool', text, 'they are sent when Kafka takes them: gateway spool status says which'));
+    found.push(warning('running.spool', text, 'they are sent when Kafka takes them: gateway spool status says which'));
   }
   if (sum('parked') > 0) {
     const text = `${sum('parked')} records are parked: Kafka has refused them for good`;
-    found.push(warn('running.parked', text, 'gateway spool list says why; then gateway spool retry'));
+    found.push(warning('running.parked', text, 'gateway spool list says why; then gateway spool retry'));
   }
   if (lanes.length > 0 && found.length === 0) found.push(ok('running.spool', 'nothing waits, nothing is parked'));
   return found;
@@ -95,7 +95,7 @@ function examinePaths({ unknownPaths }: Pick<Activity, 'unknownPaths'>): readonl
   return unknownPaths
     .filter(({ didYouMean }) => didYouMean !== undefined)
     .map(({ path, count, didYouMean }) =>
-      warn(
+      warning(
         'running.paths',
         `${count} requests to ${path}`,
         `if a provider sends them, correct its URL to ${didYouMean}`,

@@ -1,6 +1,6 @@
 import { judgeSecret } from '../../config/plugins/secret-forms.js';
 import type { SecretForm } from '../../core/model.js';
-import { type Finding, fail, ok, warn } from './finding.js';
+import { type Finding, fail, ok, warning } from './finding.js';
 
 /** A secret as it was found. */
 export interface FoundSecret {
@@ -20,13 +20,13 @@ export function examineSecret({ endpoint, name, text, forms, livemode, oneLine }
   const id = `secret ${endpoint}.${name}`;
   const judged = judgeSecret(text, forms, oneLine);
   if (judged.verdict === 'wrong') return fail(id, judged.message, judged.hint);
-  if (judged.verdict === 'odd') return warn(id, judged.message, judged.hint);
+  if (judged.verdict === 'odd') return warning(id, judged.message, judged.hint);
   const { form } = judged;
   if (form === undefined) {
     return ok(id, forms.length === 0 ? 'it is set; the plugin does not say what it must look like' : 'it is set');
   }
   if (form.livemode !== undefined && livemode !== 'any' && form.livemode !== livemode) {
-    return warn(id, `it is ${form.is}, and the endpoint has livemode: ${livemode}`, 'give the one of that mode');
+    return warning(id, `it is ${form.is}, and the endpoint has livemode: ${livemode}`, 'give the one of that mode');
   }
   return ok(id, `it is ${form.is}`);
 }

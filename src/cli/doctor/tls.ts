@@ -1,6 +1,6 @@
 import { readCertificates, validityOf } from '../../config/certificate.js';
 import type { TlsSettings } from '../../config/settings.js';
-import { type Finding, fail, ok, warn } from './finding.js';
+import { type Finding, fail, ok, warning } from './finding.js';
 
 const day = 24 * 60 * 60 * 1000;
 /** Days before the end of a certificate at which those are late who renew it by themselves. */
@@ -16,10 +16,10 @@ export function examineTls({ cert }: Pick<TlsSettings, 'cert'>, now: number): Fi
   const text = `the certificate of ${namesOf(own.subject, own.subjectAltName)} is valid until ${toDay(until)}`;
   if (now < from) return fail(id, `the certificate is not valid before ${toDay(from)}`, 'see the clock, or wait');
   if (days < 0) return fail(id, `the certificate expired on ${toDay(until)}`, renew);
-  if (days < late) return warn(id, `${text}, ${days} days from now`, renew);
+  if (days < late) return warning(id, `${text}, ${days} days from now`, renew);
   if (others.length === 0 && own.issuer !== own.subject) {
     const alone = `${text}; no other certificate is in the file`;
-    return warn(
+    return warning(
       id,
       alone,
       `if ${oneLine(own.issuer)} is not a root, add its certificate: providers do not look for it`,

@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, unknown, warn } from './finding.js';
+import { type Finding, fail, ok, unknown, warning } from './finding.js';
 
 /** A topic as the cluster has it. */
 export interface TopicFacts {
@@ -34,19 +34,21 @@ function examineReplicas(id: string, { replicas, inSync, minInSync }: TopicFacts
     return [fail(id, text, 'bring the missing brokers back; until then records wait in the spool')];
   }
   if (replicas === 1) {
-    return [warn(id, 'it has one replica: with that disk its records are lost', 'replication factor 3 on a cluster')];
+    return [
+      warning(id, 'it has one replica: with that disk its records are lost', 'replication factor 3 on a cluster'),
+    ];
   }
   if (minInSync >= replicas) {
     const text = `min.insync.replicas is ${minInSync} of ${replicas} replicas: one broker away stops all writing`;
-    return [warn(id, text, `set min.insync.replicas to ${replicas - 1}`)];
+    return [warning(id, text, `set min.insync.replicas to ${replicas - 1}`)];
   }
   if (minInSync === 1) {
     const text = `min.insync.replicas is 1 of ${replicas} replicas: an acknowledged record may be on one disk only`;
-    return [warn(id, text, 'set min.insync.replicas to 2')];
+    return [warning(id, text, 'set min.insync.replicas to 2')];
   }
   if (inSync < replicas) {
     const text = `${inSync} of ${replicas} replicas are in sync`;
-    return [warn(id, text, 'see which broker is unavailable or slow')];
+    return [warning(id, text, 'see which broker is unavailable or slow')];
   }
   return [];
 }
@@ -54,5 +56,5 @@ function examineReplicas(id: string, { replicas, inSync, minInSync }: TopicFacts
 function examineSize(id: string, maxBytes: number | undefined, largest: number): readonly Finding[] {
   if (maxBytes === undefined || maxBytes >= largest) return [];
   const text = `max.message.bytes is ${maxBytes}, and a record can have ${largest}: larger bodies become dead letters`;
-  return [warn(id, text, 'raise max.message.bytes of the topic or lower server.limits.body')];
+  return [warning(id, text, 'raise max.message.bytes of the topic or lower server.limits.body')];
 }

@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, unknown, warn } from './finding.js';
+import { type Finding, fail, ok, unknown, warning } from './finding.js';
 
 /** Milliseconds that the clocks may differ: what schemes let through is 60 s ahead at the least. */
 const tolerance = 10_000;
@@ -45,7 +45,7 @@ export function judgeAnswer(url: string, status: number, text: string): Finding 
   if (error !== undefined || (status === 405 && text === ''))
     return ok('url', `the gateway answers at ${url} (${status})`);
   if (status === 401)
-    return warn(
+    return warning(
       'url',
       `${url} answers 401, perhaps a proxy that wants a login`,
       'providers have none: let them through',
@@ -84,5 +84,5 @@ export function judgeClock(date: string | null, sent: number, received: number):
   const skew = Math.max(behind, ahead, 0);
   if (skew <= tolerance) return ok('clock', 'it is in sync with that of the public URL');
   const text = `this machine's clock is ${Math.round(skew / 1000)} s ${ahead > 0 ? 'ahead of' : 'behind'} that of the public URL`;
-  return warn('clock', text, 'run NTP: signatures that say when they were made are refused by a wrong clock');
+  return warning('clock', text, 'run NTP: signatures that say when they were made are refused by a wrong clock');
 }

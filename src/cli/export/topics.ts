@@ -1,5 +1,5 @@
 import { coverageOf } from '../../config/coverage.js';
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import type { Endpoint } from '../../core/model.js';
 
 /** A topic as its consumers meet it. */
@@ -25,7 +25,7 @@ export interface TopicSource {
 }
 
 /** All topics that the configuration routes to, in the order of their names; without the dead letters. */
-export function listTopics({ endpoints }: Pick<Settings, 'endpoints'>): readonly ExportedTopic[] {
+export function listTopics({ endpoints }: Pick<GatewaySettings, 'endpoints'>): readonly ExportedTopic[] {
   const topics = new Map<string, TopicSource[]>();
   for (const endpoint of endpoints) {
     for (const [topic, source] of listSources(endpoint)) {

@@ -4,8 +4,8 @@ import { chooseExample } from '../../config/plugins/choose-example.js';
 import { type Example, listExamples } from '../../config/plugins/examples.js';
 import { schemaComment } from '../../config/plugins/schema-comment.js';
 import { sendGiven } from '../../testing/cases/send.js';
-import type { Walk } from '../../testing/dry-run/walk.js';
-import { makeCast } from '../../testing/plugins/rehearse.js';
+import type { DryRunResult } from '../../testing/dry-run/dry-run.js';
+import { makeTestKeys } from '../../testing/plugins/test-plugin.js';
 
 /** Of a tests.schema.json file, as YAML. */
 interface Case {
@@ -42,7 +42,7 @@ async function casesOf(
   examples: readonly Example[],
   now: number,
 ): Promise<readonly Case[]> {
-  const { endpoint } = makeCast(plugin);
+  const { endpoint } = makeTestKeys(plugin);
   const read = () => Promise.reject(new Error('no file is given'));
   const options = { now, largest: 1024 * 1024, deadLetterTopic: 'webhooks.dlq', examples, read };
   const valid = await sendGiven(endpoint, { example: type }, options);
@@ -71,7 +71,7 @@ async function casesOf(
 }
 
 /** A batch has several records: they are counted by whoever writes a test about them. */
-function expectPublished({ status, published }: Walk): string {
+function expectPublished({ status, published }: DryRunResult): string {
   const [only, second] = published;
   return only === undefined || second !== undefined
     ? `{ status: ${status} }`

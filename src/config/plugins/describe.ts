@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Binds, Identity, NamedNeed } from '../../core/model.js';
 import type { HandshakeDeclaration } from '../../signature/declaration.js';
-import { describeConditions, describeSignature, nameScheme } from '../../signature/words.js';
+import { describeConditions, describeSignature, nameScheme } from '../../signature/describe-scheme.js';
 import type { SoundPlugin } from './catalogue.js';
 import type {
   AddressesDeclaration,

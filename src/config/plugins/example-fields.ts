@@ -1,5 +1,5 @@
 import type { Fault, FieldRead, Rule } from '../../core/model.js';
-import { isSlip, judge } from './fields.js';
+import { findMissingField, isSlip } from './fields.js';
 import { optional } from './optional.js';
 import { childSchema, declaredNames, type Schema } from './schema-tree.js';
 import { type Shape, shapeAt } from './shape.js';
@@ -52,5 +52,5 @@ function declares(root: object, path: readonly string[]): boolean {
 }
 
 function isTold(root: object, read: FieldRead): boolean {
-  return judge(root, read) !== undefined;
+  return findMissingField(root, read) !== undefined;
 }

@@ -16,7 +16,7 @@ export function lintFields(rule: Rule | undefined, pointer: string, schemas: rea
   const told = new Set<string>();
   return (rule?.reads ?? []).flatMap((read) => {
     const path = read.path.join('.');
-    const faults = roots.map((root) => judge(root, read));
+    const faults = roots.map((root) => findMissingField(root, read));
     if (roots.length === 0 || told.has(path) || faults.some((fault) => fault === undefined)) return [];
     told.add(path);
     const near = faults.find((fault) => fault?.near !== undefined)?.near;
@@ -31,7 +31,7 @@ export function lintFields(rule: Rule | undefined, pointer: string, schemas: rea
 }
 
 /** Undefined: the schema has the field, may have it, or is silent about what it would be in. */
-export function judge(root: object, { path }: FieldRead): { readonly near?: string } | undefined {
+export function findMissingField(root: object, { path }: FieldRead): { readonly near?: string } | undefined {
   const last = path.at(-1) ?? '';
   const holder = path.slice(0, -1).reduce<Schema | undefined>((at, name) => at && childSchema(at, name), {
     root,

@@ -1,7 +1,7 @@
 import type { SecretForm } from '../../core/model.js';
 
 /** What the text of a secret looks like. No part of it is in what is said. */
-export type Judgement =
+export type SecretCheck =
   | { readonly verdict: 'fine' /** Absent: the plugin says nothing of it. */; readonly form?: SecretForm }
   /** It may be right all the same. */
   | { readonly verdict: 'odd'; readonly message: string; readonly hint: string }
@@ -9,7 +9,7 @@ export type Judgement =
   | { readonly verdict: 'wrong'; readonly message: string; readonly hint: string };
 
 /** Holds a secret against what its provider's look like. `oneLine`: a key that is no PEM or the like. */
-export function judgeSecret(text: string, forms: readonly SecretForm[], oneLine: boolean): Judgement {
+export function judgeSecret(text: string, forms: readonly SecretForm[], oneLine: boolean): SecretCheck {
   if (/^(["'`])[\s\S]+\1\s*$/.test(text)) {
     const hint = 'they belong to the syntax of a shell or an env file: take them out';
     return { verdict: 'wrong', message: 'it stands in quotes', hint };

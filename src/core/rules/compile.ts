@@ -11,10 +11,10 @@ import { mostElements } from './guarded-functions.js';
 import { headersRead, inspect } from './inspect.js';
 import { LinearRegex } from './linear-regex.js';
 import { memoise } from './memo.js';
-import { parseNames } from './names.js';
 import { listNodes } from './nodes.js';
 import { fieldsRead } from './reads.js';
 import { sha256 } from './sha256.js';
+import { parseNames } from './simple-path.js';
 
 const jsonata: typeof import('jsonata') = require('jsonata');
 

@@ -2,7 +2,7 @@ import { compareNumbers, isNumeric } from '../../util/json/number.js';
 import { compileGetter, type Getter, undecided } from './getter.js';
 import { literalOf } from './literal.js';
 import { isNode, type Node } from './nodes.js';
-import { comparisons, functions, isPlain, type Operation, operations } from './operations.js';
+import { comparisons, functions, isPlainOperation, type Operation, operations } from './operations.js';
 
 /** What a rule is made of: its syntax tree and its text, and whether the digits of its numbers count. */
 interface Part {
@@ -86,7 +86,7 @@ function compileCondition(part: Part, node: Node): Getter | undefined {
   if (condition === undefined || positive === undefined || negative === undefined) return undefined;
   return (input, bindings) => {
     const value = condition(input, bindings);
-    if (!isPlain(value)) return undecided;
+    if (!isPlainOperation(value)) return undecided;
     return value ? positive(input, bindings) : negative(input, bindings);
   };
 }
@@ -105,7 +105,7 @@ function compileBinary(source: string, { value, lhs, rhs }: Node): Getter | unde
   return (input, bindings) => {
     const first = left(input, bindings);
     const second = right(input, bindings);
-    return isPlain(first) && isPlain(second) ? operation(first, second) : undecided;
+    return isPlainOperation(first) && isPlainOperation(second) ? operation(first, second) : undecided;
   };
 }
 
@@ -123,7 +123,7 @@ function compileComparison(holds: Operation, [left, right]: Pair, compileExact: 
   return (input, bindings) => {
     const first = left(input, bindings);
     const second = right(input, bindings);
-    if (!isPlain(first) || !isPlain(second)) return undecided;
+    if (!isPlainOperation(first) || !isPlainOperation(second)) return undecided;
     if (typeof first !== 'number' || first !== second) return holds(first, second);
     exact ??= compileExact();
     const [one, other] = [exact?.[0](input, bindings), exact?.[1](input, bindings)];
@@ -135,10 +135,10 @@ function compileComparison(holds: Operation, [left, right]: Pair, compileExact: 
 function compileLogic(operator: 'and' | 'or', left: Getter, right: Getter): Getter {
   return (input, bindings) => {
     const first = left(input, bindings);
-    if (!isPlain(first)) return undecided;
+    if (!isPlainOperation(first)) return undecided;
     if (Boolean(first) === (operator === 'or')) return operator === 'or';
     const second = right(input, bindings);
-    return isPlain(second) ? Boolean(second) : undecided;
+    return isPlainOperation(second) ? Boolean(second) : undecided;
   };
 }
 
@@ -151,6 +151,6 @@ function compileCall(source: string, { procedure, arguments: given }: Node): Get
   if (argument === undefined || call === undefined) return undefined;
   return (input, bindings) => {
     const value = argument(input, bindings);
-    return isPlain(value) ? call(value) : undecided;
+    return isPlainOperation(value) ? call(value) : undecided;
   };
 }

@@ -9,7 +9,7 @@ export type Operation = (left: unknown, right: unknown) => unknown;
  * Nothing, null, true, false, a text, a finite number, an exact one: those that count as true for JavaScript do so for
  * JSONata, exact ones left aside.
  */
-export function isPlain(value: unknown): boolean {
+export function isPlainOperation(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (value instanceof ExactNumber) return true;
   return value === undefined || value === null || typeof value === 'string' || typeof value === 'boolean';

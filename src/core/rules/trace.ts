@@ -4,7 +4,7 @@ import { inputNames } from './inspect.js';
 import { listNodes, type Node } from './nodes.js';
 
 /** What became of the parts of an expression on one payload. */
-export interface Trace {
+export interface RuleTrace {
   /** By node of the tree: its value each time it was evaluated; absent: it was not. */
   readonly values: ReadonlyMap<unknown, readonly unknown[]>;
   /** The innermost part that failed; absent: none. */
@@ -16,7 +16,7 @@ export interface TracedRule {
   readonly source: string;
   /** In the order of the source. */
   readonly nodes: readonly Node[];
-  trace(input: unknown, bindings: Bindings): Promise<Trace>;
+  trace(input: unknown, bindings: Bindings): Promise<RuleTrace>;
 }
 
 /** `source` must be an expression that compiles. */

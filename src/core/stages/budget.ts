@@ -11,7 +11,7 @@ export interface Budget {
 type Amounts = Omit<Budget, 'endpoints'>;
 
 /** What is to be kept. */
-export interface Claim {
+export interface Reservation {
   /** Name of the endpoint. */
   readonly endpoint: string;
   /** IP address, where it is known. */
@@ -30,12 +30,12 @@ const mostSenders = 1_000;
  * epoch; a clock that goes back refills nothing. When the budget changes, what was taken stays taken. What is larger than the
  * bytes that are left is kept, and the next has to wait for it: a limit below `server.limits.body` would keep none.
  */
-export function createBudget(budget: () => Budget): (now: number, claim: Claim) => boolean {
+export function createBudget(budget: () => Budget): (now: number, claim: Reservation) => boolean {
   const all = new Bucket(budget());
   const endpoints = new Map<string, Bucket>();
   const senders = new Map<string, Bucket>();
 
-  function take(now: number, { endpoint, client = '', bytes }: Claim): boolean {
+  function take(now: number, { endpoint, client = '', bytes }: Reservation): boolean {
     const { perMinute, bytesPerMinute, endpoints: count } = budget();
     if (perMinute < 1) return false;
     const part = { perMinute: Math.max(1, perMinute * share), bytesPerMinute: bytesPerMinute * share };

@@ -1,4 +1,4 @@
-import type { Delivery, KeyDocument, KeyRequest, Scheme, Secret, Surroundings } from '../model.js';
+import type { Delivery, EndpointContext, KeyDocument, KeyRequest, Scheme, Secret } from '../model.js';
 
 /** A certificate, its issuer's, and that one's: more rounds no scheme asks for. */
 const mostRounds = 3;
@@ -11,7 +11,7 @@ const mostRounds = 3;
 export async function gatherKeys(
   scheme: Scheme,
   delivery: Delivery,
-  { secrets, surroundings }: { readonly secrets: readonly Secret[]; readonly surroundings?: Surroundings },
+  { secrets, surroundings }: { readonly secrets: readonly Secret[]; readonly surroundings?: EndpointContext },
   now: number,
   get: (request: KeyRequest) => Promise<KeyDocument | undefined>,
 ): Promise<ReadonlyMap<string, KeyDocument>> {

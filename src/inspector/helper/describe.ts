@@ -2,7 +2,7 @@ import { coverageOf } from '../../config/coverage.js';
 import { describePlugin } from '../../config/plugins/describe.js';
 import type { SoundPlugin } from '../../config/plugins/load.js';
 import { resolve } from '../../config/resolved.js';
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import type { Endpoint, Route } from '../../core/model.js';
 import { writeNetwork } from '../../util/networks.js';
 import { require } from '../../util/require.js';
@@ -13,7 +13,7 @@ import type { Description } from './messages.js';
 const { stringify }: typeof import('yaml') = require('yaml');
 
 /** What there is to say of a configuration without what runs. */
-export function describeConfig(settings: Settings): Description {
+export function describeConfig(settings: GatewaySettings): Description {
   const resolved = resolve(settings);
   return {
     resolved,
@@ -48,7 +48,7 @@ export function placeOf({ declaredAt }: Pick<Route, 'declaredAt'>): Place {
 
 /** Of the plugins that endpoints use. */
 export async function describeProviders(
-  { endpoints }: Settings,
+  { endpoints }: GatewaySettings,
   plugins: readonly SoundPlugin[],
 ): Promise<InspectorProviders> {
   const providers = plugins.map(async (plugin): Promise<ProviderAbout> => {

@@ -1,5 +1,5 @@
 import { explainRecord } from '../../cli/explain.js';
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import { rejections } from '../../core/rejection.js';
 import { readLetter, readRequestHeaders } from '../../dead-letters/letter.js';
 import { maskBody, maskText } from '../../dead-letters/mask.js';
@@ -13,7 +13,7 @@ import { makeStages } from './stages.js';
 
 /** All there is to say of a delivery without a value of its payload. Rejects with a Refused where nothing is known of it. */
 export async function describeDelivery(
-  settings: Settings,
+  settings: GatewaySettings,
   letters: Letters,
   { id, row: known }: { readonly id: string; readonly row?: DeliveryRow | undefined },
 ): Promise<DeliveryDetail> {
@@ -39,7 +39,10 @@ export async function describeDelivery(
 }
 
 /** What cannot be explained (its endpoint is gone, say) is shown without. */
-async function explain(settings: Settings, { offset, ...record }: StoredRecord): Promise<Explanation | undefined> {
+async function explain(
+  settings: GatewaySettings,
+  { offset, ...record }: StoredRecord,
+): Promise<Explanation | undefined> {
   const options = { settings, now: Date.now(), since: 0, last: 0 };
   return explainRecord(nameOf({ offset, ...record }), { ...record, offset: String(offset) }, options).catch(
     () => undefined,
@@ -73,7 +76,7 @@ function maskedHeaders({ headers }: StoredRecord): DeliveryDetail['headers'] {
 }
 
 /** As far as the letter of a delivery tells of it. */
-function rowOf({ endpoints }: Settings, record: StoredRecord): DeliveryRow | undefined {
+function rowOf({ endpoints }: GatewaySettings, record: StoredRecord): DeliveryRow | undefined {
   const letter = readLetter(record);
   if (letter === undefined) return undefined;
   const endpoint = endpoints.find(({ name }) => name === letter.endpoint);

@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import { dismiss } from '../../dead-letters/dismiss.js';
 import { createDirectPublisher } from '../../publish/create.js';
 import type { Log } from '../../util/log.js';
@@ -13,7 +13,7 @@ const silent: Log = () => undefined;
 
 /** Marks letters as dismissed. Rejects with a Refused. */
 export async function dismissLetters(
-  settings: Settings,
+  settings: GatewaySettings,
   letters: Letters,
   { note, ...choice }: DismissRequest,
 ): Promise<Dismissed> {

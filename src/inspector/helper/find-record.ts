@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import { searchTopics } from '../../publish/find.js';
 import { readTopics, type StoredRecord } from '../../publish/read.js';
 import type { DeliveryRow } from '../contract.js';
@@ -11,7 +11,7 @@ const leeway = 60_000;
 
 /** The record or dead letter of a delivery; undefined: there is none, or it cannot be read any more. */
 export async function findRecord(
-  settings: Settings,
+  settings: GatewaySettings,
   letters: Letters,
   id: string,
   row: DeliveryRow | undefined,
@@ -30,7 +30,7 @@ export async function findRecord(
 }
 
 async function readAt(
-  { publisher }: Settings,
+  { publisher }: GatewaySettings,
   topic: string,
   partition: number,
   offset: bigint,

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import type { Log } from '../../server/telemetry/log.js';
+import type { GatewayLog } from '../../server/telemetry/log.js';
 import type { ConfigSource } from '../../server/workers/messages.js';
 import { Refused } from '../respond.js';
 import type { FromHelper, TaskName, Tasks, ToHelper } from './messages.js';
@@ -9,7 +9,7 @@ const idleLimit = 60_000;
 const mostTasks = 16;
 
 export interface HelperOptions {
-  readonly log: Log;
+  readonly log: GatewayLog;
   /** The configuration that is in effect. */
   readonly source: () => ConfigSource;
   /** Megabytes that its heap may have. */

@@ -1,5 +1,5 @@
 import { loadLetters } from '../../cli/dead-letters.js';
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import { findEventType } from '../../dead-letters/event-type.js';
 import { Ledger } from '../../dead-letters/ledger.js';
 import type { DeadLetter } from '../../dead-letters/letter.js';
@@ -15,7 +15,7 @@ const freshness = 500;
 
 /** The dead letter topic as the helper knows it: read once, and from then on what is new. */
 export class Letters {
-  readonly #settings: Settings;
+  readonly #settings: GatewaySettings;
   #ledger = new Ledger();
   #next = new Map<number, bigint>();
   #read = 0;
@@ -24,7 +24,7 @@ export class Letters {
   #at = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
 
-  constructor(settings: Settings) {
+  constructor(settings: GatewaySettings) {
     this.#settings = settings;
   }
 

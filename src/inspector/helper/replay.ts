@@ -1,7 +1,7 @@
 import { dryRun, runReplay } from '../../cli/replay.js';
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import type { DeadLetter } from '../../dead-letters/letter.js';
-import type { Tally } from '../../dead-letters/plan.js';
+import type { ReplayTally } from '../../dead-letters/plan.js';
 import type { LetterChoice } from '../contract.js';
 import { chooseLetters } from './letters.js';
 import type { JobState } from './messages.js';
@@ -11,7 +11,7 @@ const mostChanges = 200;
 
 /** Replays letters, or says what would come of it. `tell`: how far it is. Rejects with a Failure or a Refused. */
 export async function replayLetters(
-  settings: Settings,
+  settings: GatewaySettings,
   { choice, dry }: { readonly choice: LetterChoice; readonly dry: boolean },
   signal: AbortSignal,
   tell: (state: JobState) => void,
@@ -27,7 +27,7 @@ export async function replayLetters(
 }
 
 function toState(
-  { selected, replayed, published, duplicates, topics, failing }: Tally,
+  { selected, replayed, published, duplicates, topics, failing }: ReplayTally,
   changes: JobState['changes'],
 ): JobState {
   return {
@@ -36,7 +36,7 @@ function toState(
   };
 }
 
-function changesOf(chosen: readonly DeadLetter[], { replayed, failing }: Tally): JobState['changes'] {
+function changesOf(chosen: readonly DeadLetter[], { replayed, failing }: ReplayTally): JobState['changes'] {
   const faults = new Map(failing.map((each) => [each.id, each]));
   // One that was stopped has decided the first of them.
   return chosen.slice(0, Math.min(mostChanges, replayed + failing.length)).map(({ id, reason: before }) => {

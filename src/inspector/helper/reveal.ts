@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import { createProtection } from '../../core/protect/protection.js';
 import type { DeliveryRow, Revealed } from '../contract.js';
 import { Refused } from '../respond.js';
@@ -11,7 +11,7 @@ const withoutCards = createProtection({ fields: [], panGuard: 'mask' });
 
 /** The body of a delivery. Rejects with a Refused if it is not to be had. */
 export async function reveal(
-  settings: Settings,
+  settings: GatewaySettings,
   letters: Letters,
   { id, row }: { readonly id: string; readonly row?: DeliveryRow | undefined },
 ): Promise<Revealed> {

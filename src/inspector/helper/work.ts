@@ -1,12 +1,12 @@
 import { type LoadedConfig, loadConfig } from '../../config/load.js';
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import type { ConfigSource } from '../../server/workers/messages.js';
 import { replayFiles } from '../../util/read-text.js';
 import { Letters } from './letters.js';
 import type { TaskName, Tasks } from './messages.js';
 
 /** A configuration that a task works with. */
-export type Config = LoadedConfig & { readonly settings: Settings };
+export type Config = LoadedConfig & { readonly settings: GatewaySettings };
 
 /** What the gateway's helper does. Each kind of task is loaded when the first one comes. */
 export class Work {

@@ -5,20 +5,20 @@ import type { KafkaSettings } from '../../config/settings.js';
 import { describeCode } from '../faults.js';
 import { prepareLogin } from '../oauth/login.js';
 import type { Address } from '../wire/address.js';
+import { decodeProduce, encodeProduce, produceKey, produceVersion } from '../wire/produce.js';
 import {
   answerLimit,
   brokerLimit,
   type Connection,
   connectLimit,
-  type Identity,
-  type Library,
   limitName,
   type Metadata,
   type PartitionBatch,
   type ProduceAnswer,
+  type ProducerIdentity,
   sessionPart,
-} from '../wire/library.js';
-import { decodeProduce, encodeProduce, produceKey, produceVersion } from '../wire/produce.js';
+  type Transport,
+} from '../wire/transport.js';
 import { translateError } from './errors.js';
 import { stopIdleTimers } from './idle-timers.js';
 import {
@@ -38,7 +38,7 @@ import { configureSecurity } from './options.js';
 const topicResource = 2;
 
 /** kafkajs. */
-export function openKafkajs(settings: KafkaSettings): Library {
+export function openKafkajs(settings: KafkaSettings): Transport {
   stopIdleTimers();
   return {
     tls: settings.tls,
@@ -107,7 +107,7 @@ class Kafkajs implements Connection {
     };
   }
 
-  async identify(): Promise<Identity> {
+  async identify(): Promise<ProducerIdentity> {
     const { errorCode, producerId, producerEpoch } = await this.#ask(apiKeys.InitProducerId, requests.InitProducerId, {
       transactionalId: null,
     });

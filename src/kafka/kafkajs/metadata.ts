@@ -1,6 +1,6 @@
 import { describeFault } from '../faults.js';
 import { Cursor } from '../wire/cursor.js';
-import type { Metadata, TopicMetadata } from '../wire/library.js';
+import type { Metadata, TopicMetadata } from '../wire/transport.js';
 
 /** The first version of Metadata that tells the ids of topics; Kafka 2.8 has it. kafkajs knows no newer one than 6. */
 export const metadataVersion = 10;

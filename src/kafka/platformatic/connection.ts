@@ -4,18 +4,18 @@ import type { KafkaSettings } from '../../config/settings.js';
 import { describeCode } from '../faults.js';
 import { prepareLogin } from '../oauth/login.js';
 import type { Address } from '../wire/address.js';
+import { decodeProduce, encodeProduce, produceKey, produceVersion } from '../wire/produce.js';
 import {
   brokerLimit,
   type Connection,
   connectLimit,
-  type Identity,
-  type Library,
   limitName,
   type Metadata,
   type PartitionBatch,
   type ProduceAnswer,
-} from '../wire/library.js';
-import { decodeProduce, encodeProduce, produceKey, produceVersion } from '../wire/produce.js';
+  type ProducerIdentity,
+  type Transport,
+} from '../wire/transport.js';
 import { translateError } from './errors.js';
 import {
   createAPI,
@@ -35,7 +35,7 @@ const topicResource = 2;
 const noId = '00000000-0000-0000-0000-000000000000';
 
 /** @platformatic/kafka. */
-export function openPlatformatic(settings: KafkaSettings): Library {
+export function openPlatformatic(settings: KafkaSettings): Transport {
   return {
     tls: settings.tls,
     prepare: () => prepareLogin(settings),
@@ -89,7 +89,7 @@ class Platformatic implements Connection {
     };
   }
 
-  async identify(): Promise<Identity> {
+  async identify(): Promise<ProducerIdentity> {
     const { errorCode, producerId, producerEpoch } = await this.#ask(initProducerIdV3.api, null, 0, -1n, -1);
     if (errorCode !== 0) throw describeCode(errorCode);
     return { producerId, epoch: producerEpoch };

@@ -3,16 +3,16 @@ import type { KafkaSettings } from '../../config/settings.js';
 import { PublishError } from '../../core/model.js';
 import type { DirectOptions } from '../../publish/create.js';
 import type { Log } from '../../util/log.js';
-import type { Batch, Expectations, KafkaClient, Outcome, Trace } from '../client.js';
+import type { Attempt, Batch, Expectations, KafkaClient, ProduceResult } from '../client.js';
 import { describeCode, isAnswer, losesSequence, toFault } from '../faults.js';
 import type { Numbered } from '../unanswered.js';
 import { Cluster } from './cluster.js';
 import { Dispatcher } from './dispatcher.js';
 import { createEncode, type Encode } from './encode.js';
-import type { Library } from './library.js';
 import { Producer } from './producer.js';
 import { resumeBatch } from './resume.js';
 import { ensureTopics, tellTopicFaults, unknownTopic, warnOfSmallTopics } from './topics.js';
+import type { Transport } from './transport.js';
 
 /** Milliseconds. */
 const firstPause = 100;
@@ -44,7 +44,7 @@ export class WireClient implements KafkaClient {
   #answeredAt = 0;
   #refresh: NodeJS.Timeout | undefined;
 
-  constructor(settings: KafkaSettings, { topics, largest, log }: DirectOptions, library: Library) {
+  constructor(settings: KafkaSettings, { topics, largest, log }: DirectOptions, library: Transport) {
     this.#settings = settings;
     this.#topics = topics;
     this.#largest = largest;
@@ -85,7 +85,7 @@ export class WireClient implements KafkaClient {
     return this.#cluster.leader(topic, partition);
   }
 
-  async send(batches: readonly Batch[]): Promise<readonly Outcome[]> {
+  async send(batches: readonly Batch[]): Promise<readonly ProduceResult[]> {
     const start = performance.now();
     const outcomes = await this.#dispatcher.send(batches);
     let answered = false;
@@ -98,7 +98,7 @@ export class WireClient implements KafkaClient {
     return outcomes;
   }
 
-  async resume(batch: Numbered): Promise<Outcome> {
+  async resume(batch: Numbered): Promise<ProduceResult> {
     const start = performance.now();
     const outcome = await resumeBatch(this.#cluster, this.#encode, batch);
     if (outcome instanceof PublishError) this.#recover(outcome, batch);
@@ -106,7 +106,7 @@ export class WireClient implements KafkaClient {
     return outcome;
   }
 
-  trace(batch: Batch): Trace {
+  trace(batch: Batch): Attempt {
     return this.#producer.trace(batch);
   }
 

@@ -3,8 +3,8 @@ import type { KafkaSettings } from '../../config/settings.js';
 import { nameCode } from '../codes.js';
 import { describeFault, isAnswer } from '../faults.js';
 import { type Address, nameAddress, parseAddress } from './address.js';
-import type { Connection, Library } from './library.js';
-import { Link } from './link.js';
+import { BrokerConnection } from './broker-connection.js';
+import type { Connection, Transport } from './transport.js';
 
 /** Milliseconds. A broker that has not answered is asked last for so long. */
 const avoidance = 2_000;
@@ -16,12 +16,12 @@ const nobody = -1;
 
 /** The brokers, who leads which partition, and a connection to each broker that is needed. */
 export class Cluster {
-  readonly #library: Library;
+  readonly #library: Transport;
   readonly #bootstrap: readonly Address[];
   /** Some are being opened, some are lost. */
-  readonly #links = new Map<string, Link>();
+  readonly #links = new Map<string, BrokerConnection>();
   /** Those that will take the place of another. */
-  readonly #replacing = new Map<string, Link>();
+  readonly #replacing = new Map<string, BrokerConnection>();
   /** Address → when it failed. */
   readonly #avoided = new Map<string, number>();
   readonly #brokers = new Map<number, Address>();
@@ -30,7 +30,7 @@ export class Cluster {
   #controller = nobody;
   #closed = false;
 
-  constructor({ brokers }: KafkaSettings, library: Library) {
+  constructor({ brokers }: KafkaSettings, library: Transport) {
     this.#library = library;
     this.#bootstrap = brokers.map(parseAddress);
   }
@@ -96,7 +96,7 @@ export class Cluster {
   }
 
   /** The connection to a broker, opened if need be. */
-  link(node: number): Link | Promise<Link> {
+  link(node: number): BrokerConnection | Promise<BrokerConnection> {
     const address = this.#brokers.get(node);
     if (address === undefined) throw describeFault('BROKER_NOT_AVAILABLE', `broker ${node} is not in the cluster`);
     return this.#connect(address);
@@ -129,7 +129,7 @@ export class Cluster {
     for (const link of [...this.#links.values(), ...this.#replacing.values()]) link.close();
   }
 
-  #connect(address: Address): Link | Promise<Link> {
+  #connect(address: Address): BrokerConnection | Promise<BrokerConnection> {
     const key = nameAddress(address);
     let link = this.#links.get(key);
     if (link?.connected) {
@@ -138,16 +138,16 @@ export class Cluster {
     }
     if (this.#closed) throw describeFault('CLOSED', 'the gateway is stopping');
     if (!link?.alive) {
-      link = new Link(this.#library, address);
+      link = new BrokerConnection(this.#library, address);
       this.#links.set(key, link);
     }
     return this.#awaitOpen(key, link);
   }
 
   /** Opens another link before the session of this one ends, which serves until then. */
-  async #replace(key: string, address: Address, old: Link): Promise<void> {
+  async #replace(key: string, address: Address, old: BrokerConnection): Promise<void> {
     if (this.#replacing.has(key)) return;
-    const next = new Link(this.#library, address);
+    const next = new BrokerConnection(this.#library, address);
     this.#replacing.set(key, next);
     try {
       await next.opened;
@@ -162,7 +162,7 @@ export class Cluster {
     }
   }
 
-  async #awaitOpen(key: string, link: Link): Promise<Link> {
+  async #awaitOpen(key: string, link: BrokerConnection): Promise<BrokerConnection> {
     try {
       await link.opened;
       this.#avoided.delete(key);

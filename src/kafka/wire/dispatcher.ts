@@ -1,4 +1,4 @@
-import type { Batch, Outcome } from '../client.js';
+import type { Batch, ProduceResult } from '../client.js';
 import { describeCode, describeFault, toFault } from '../faults.js';
 import type { Cluster } from './cluster.js';
 import type { Producer } from './producer.js';
@@ -16,14 +16,14 @@ export class Dispatcher {
   }
 
   /** One request for each leader: it may be another than when the caller asked. Never rejects. */
-  async send(batches: readonly Batch[]): Promise<readonly Outcome[]> {
-    const outcomes = new Map<Batch, Outcome>();
+  async send(batches: readonly Batch[]): Promise<readonly ProduceResult[]> {
+    const outcomes = new Map<Batch, ProduceResult>();
     const groups = await this.#groupByLeader(batches, outcomes);
     await Promise.all([...groups].map(([leader, group]) => this.#sendTo(leader, group, outcomes)));
     return batches.map((batch) => outcomes.get(batch) ?? describeFault('UNEXPECTED', 'a batch has no outcome'));
   }
 
-  async #groupByLeader(batches: readonly Batch[], outcomes: Map<Batch, Outcome>): Promise<Map<number, Batch[]>> {
+  async #groupByLeader(batches: readonly Batch[], outcomes: Map<Batch, ProduceResult>): Promise<Map<number, Batch[]>> {
     const groups = new Map<number, Batch[]>();
     for (const batch of batches) {
       try {
@@ -38,7 +38,7 @@ export class Dispatcher {
     return groups;
   }
 
-  async #sendTo(leader: number, batches: readonly Batch[], outcomes: Map<Batch, Outcome>): Promise<void> {
+  async #sendTo(leader: number, batches: readonly Batch[], outcomes: Map<Batch, ProduceResult>): Promise<void> {
     const results = await this.#producer.send(leader, batches);
     for (const [index, outcome] of results.entries()) {
       const batch = batches[index];

@@ -1,6 +1,6 @@
 import { describeFault } from '../faults.js';
 import { Cursor } from './cursor.js';
-import { brokerLimit, type PartitionAnswer, type PartitionBatch, type ProduceAnswer } from './library.js';
+import { brokerLimit, type PartitionAnswer, type PartitionBatch, type ProduceAnswer } from './transport.js';
 
 /** Of Produce. */
 export const produceKey = 0;

@@ -1,19 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaRecord, PublishError } from '../../core/model.js';
-import type { Batch, Outcome, Trace } from '../client.js';
+import type { Attempt, Batch, ProduceResult } from '../client.js';
 import { describeCode, describeFault, losesSequence, toFault } from '../faults.js';
 import type { Numbering } from '../unanswered.js';
 import type { Cluster } from './cluster.js';
 import type { Encode, Encoded } from './encode.js';
-import type { Identity, PartitionAnswer, PartitionBatch } from './library.js';
+import type { PartitionAnswer, PartitionBatch, ProducerIdentity } from './transport.js';
 
 /** Kafka's sequence numbers start again after the largest. */
 const largestNumber = 0x7fffffff;
-const notIdempotent: Identity = { producerId: -1n, epoch: -1 };
+const notIdempotent: ProducerIdentity = { producerId: -1n, epoch: -1 };
 
 interface Lane {
   /** Absent: the next batch takes a new one. */
-  identity?: Identity | undefined;
+  identity?: ProducerIdentity | undefined;
   /** Records that were written under this identity. */
   number: number;
   /** What was sent and has no outcome yet; it keeps its bytes, so that Kafka knows it again. */
@@ -43,7 +43,7 @@ export class Producer {
   readonly #throttled = new Map<number, number>();
   /** What may have been written under a number that is given up. */
   readonly #doubtful = new WeakSet<KafkaRecord>();
-  #identity: Identity | undefined;
+  #identity: ProducerIdentity | undefined;
 
   constructor(cluster: Cluster, idempotent: boolean, encode: Encode) {
     this.#cluster = cluster;
@@ -57,7 +57,7 @@ export class Producer {
   }
 
   /** One request to the broker that leads all of these partitions. Never rejects. */
-  async send(node: number, batches: readonly Batch[]): Promise<readonly Outcome[]> {
+  async send(node: number, batches: readonly Batch[]): Promise<readonly ProduceResult[]> {
     try {
       const prepared = await this.#prepare(batches);
       await this.#awaitQuota(node);
@@ -104,7 +104,7 @@ export class Producer {
     return lane;
   }
 
-  #encode(lane: Lane, identity: Identity, batch: Batch): Pending | Promise<Pending> {
+  #encode(lane: Lane, identity: ProducerIdentity, batch: Batch): Pending | Promise<Pending> {
     const sequence = { ...identity, number: this.#idempotent ? lane.number : -1 };
     const timestamp = Date.now();
     const encoded = this.#encodeBatch(batch, batch.bytes, sequence, timestamp);
@@ -118,7 +118,7 @@ export class Producer {
   }
 
   /** See `KafkaClient.trace`. What was sent while the topic was another may be in either. */
-  trace(batch: Batch): Trace {
+  trace(batch: Batch): Attempt {
     const { pending } = this.#findLane(batch);
     if (batch.records.some((record) => this.#doubtful.has(record))) return 'unknown';
     if (pending?.batch !== batch || pending.tries === 0) return 'unsent';
@@ -131,7 +131,7 @@ export class Producer {
     if (pending) pending.tries++;
   }
 
-  #judge(batch: Batch, answer: PartitionAnswer | undefined): Outcome {
+  #judge(batch: Batch, answer: PartitionAnswer | undefined): ProduceResult {
     if (answer === undefined) return this.#fail(batch, describeFault('UNEXPECTED', 'a broker said nothing of a batch'));
     if (answer.code !== 0) return this.#fail(batch, describeCode(answer.code, batch.topic));
     const lane = this.#findLane(batch);
@@ -158,7 +158,7 @@ export class Producer {
     lane.pending = undefined;
   }
 
-  async #askIdentity(): Promise<Identity> {
+  async #askIdentity(): Promise<ProducerIdentity> {
     return this.#idempotent ? this.#cluster.ask((connection) => connection.identify()) : notIdempotent;
   }
 }

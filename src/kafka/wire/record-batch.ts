@@ -1,9 +1,9 @@
 import type { KafkaRecord } from '../../core/model.js';
 import { crc32c } from './crc32c.js';
-import type { Identity } from './library.js';
+import type { ProducerIdentity } from './transport.js';
 
 /** Who writes, and how many of its records the partition has so far. */
-export interface Sequence extends Identity {
+export interface Sequence extends ProducerIdentity {
   /** -1: not idempotent. */
   readonly number: number;
 }

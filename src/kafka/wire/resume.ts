@@ -1,5 +1,5 @@
 import { PublishError } from '../../core/model.js';
-import type { Outcome } from '../client.js';
+import type { ProduceResult } from '../client.js';
 import { describeCode, describeFault, losesSequence, toFault } from '../faults.js';
 import { estimateBytes } from '../queue.js';
 import type { Numbered } from '../unanswered.js';
@@ -15,7 +15,7 @@ export async function resumeBatch(
   cluster: Cluster,
   encode: Encode,
   { topic, partition, records, numbering }: Numbered,
-): Promise<Outcome> {
+): Promise<ProduceResult> {
   const size = records.reduce((sum, record) => sum + estimateBytes(record), 0);
   const { bytes, checksum } = await encode({ topic, records }, size, numbering, numbering.timestamp);
   if (checksum !== numbering.checksum) return giveUp('these are not the records that were sent');

@@ -4,7 +4,7 @@ import type { Log } from '../../util/log.js';
 import { nameCode } from '../codes.js';
 import { describeCode, toFault } from '../faults.js';
 import type { Cluster } from './cluster.js';
-import { limitName } from './library.js';
+import { limitName } from './transport.js';
 
 /** Milliseconds. New topics show up in the brokers' metadata a little after their creation. */
 const pollInterval = 50;

@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa';
-import type { Level, Log } from '../telemetry/log.js';
+import type { GatewayLog, Level } from '../telemetry/log.js';
 import { type AdminAccess, createGuard } from './admin-guard.js';
 import { health, send } from './app.js';
 import { Koa, Router } from './koa.js';
@@ -11,7 +11,7 @@ export interface AdminOptions {
   /** Absent: webhooks are taken. */
   readonly unready: () => Unready | undefined;
   readonly access: AdminAccess;
-  readonly log: Log;
+  readonly log: GatewayLog;
   /** Puts a new log level into effect. */
   readonly setLevel: (level: Level) => void;
   /** What `/ready` says beside the state. */

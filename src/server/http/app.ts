@@ -7,7 +7,7 @@ import { Rejection, type RejectionDetails } from '../../core/rejection.js';
 import { plainAddress, senderOf } from '../../util/address.js';
 import { createMatcher } from '../../util/networks.js';
 import type { DeliveryTrace } from '../telemetry/delivery-trace.js';
-import type { Log } from '../telemetry/log.js';
+import type { GatewayLog } from '../telemetry/log.js';
 import type { Meter } from '../telemetry/meter.js';
 import type { Traces } from '../telemetry/traces.js';
 import { admit } from './admit.js';
@@ -26,7 +26,7 @@ export interface AppOptions {
   readonly clients: Clients;
   readonly rates: Rates;
   readonly ports: Ports;
-  readonly log: Log;
+  readonly log: GatewayLog;
   readonly meter: Meter;
   readonly traces?: Pick<Traces, 'current'>;
   readonly observe?: DeliveryObserver | undefined;

@@ -3,13 +3,13 @@ import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { privateFile, privateFolder } from '../../util/file-modes.js';
 
-export type Place = { readonly host: string; readonly port: number } | { readonly path: string };
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /**
  * Binds a server to host and port, port 0 takes a free one, or to a Unix socket, which only the user of this process can
  * open. Resolves to `http://host:port` or `unix:/path`; rejects with the system's error, such as EADDRINUSE.
  */
-export async function bind(server: Server, place: Place): Promise<string> {
+export async function bind(server: Server, place: ListenAddress): Promise<string> {
   if ('path' in place) return bindSocket(server, place.path);
   const { host, port } = place;
   await start(server, () => server.listen(port, host));

@@ -29,7 +29,7 @@ export interface GateLimits {
 }
 
 /** A delivery's place: while its body arrives, and then among those that are in flight. */
-export interface Place extends Holder {
+export interface DeliveryPlace extends Holder {
   /** The body is complete. Throws the rejection `overloaded` where there is no place among those in flight. */
   begin(): void;
   leave(): void;
@@ -94,7 +94,7 @@ export class Gate {
    * Throws the rejection `overloaded` where there is no place. `endpoint`, and `client`, which says whose request it is, are
    * asked for where memory runs short. `now`: milliseconds of `performance.now()`.
    */
-  enter(endpoint = '', client: () => string = nobody, now = performance.now()): Place {
+  enter(endpoint = '', client: () => string = nobody, now = performance.now()): DeliveryPlace {
     if (this.#timer === undefined) this.#watch();
     if (!this.open) this.#refuse();
     this.#entered++;
@@ -186,7 +186,7 @@ export class Gate {
   }
 }
 
-class Taken implements Place, Arrival {
+class Taken implements DeliveryPlace, Arrival {
   giveUp: ((code: GivenUp) => void) | undefined = undefined;
   held = 0;
   received = 0;

@@ -1,7 +1,7 @@
-import type { Log } from '../telemetry/log.js';
+import type { GatewayLog } from '../telemetry/log.js';
 import { type AdminOptions, createAdminApp, createProbesApp } from './admin.js';
 import type { AdminAccess } from './admin-guard.js';
-import type { Place } from './bind.js';
+import type { ListenAddress } from './bind.js';
 import { type Listening, listen } from './server.js';
 
 export interface OperatorServers {
@@ -16,8 +16,11 @@ export async function startOperatorServers(
   {
     admin,
     probes,
-  }: { readonly admin?: AdminAccess & { readonly listen: Place }; readonly probes?: { readonly listen: Place } },
-  options: Omit<AdminOptions, 'access'> & { readonly log: Log },
+  }: {
+    readonly admin?: AdminAccess & { readonly listen: ListenAddress };
+    readonly probes?: { readonly listen: ListenAddress };
+  },
+  options: Omit<AdminOptions, 'access'> & { readonly log: GatewayLog },
 ): Promise<OperatorServers> {
   const servers: Listening[] = [];
   async function close(grace: number, told?: number): Promise<void> {

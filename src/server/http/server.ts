@@ -3,8 +3,8 @@ import type { Server as TlsServer } from 'node:https';
 import { type Socket, Server as TcpServer } from 'node:net';
 import type { TlsTexts } from '../../config/certificate.js';
 import { plainAddress } from '../../util/address.js';
-import type { Log } from '../telemetry/log.js';
-import { bind, type Place } from './bind.js';
+import type { GatewayLog } from '../telemetry/log.js';
+import { bind, type ListenAddress } from './bind.js';
 import type { Connections, Refused } from './connections.js';
 import { OpenSockets } from './open-sockets.js';
 
@@ -43,8 +43,8 @@ export interface ListenOptions {
 /** Starts a server; see `bind`. */
 export async function listen(
   handler: (request: IncomingMessage, response: ServerResponse) => unknown,
-  place: Place,
-  log: Log,
+  place: ListenAddress,
+  log: GatewayLog,
   { connections, tls }: ListenOptions = {},
 ): Promise<Listening> {
   const secure = tls !== undefined;
@@ -92,7 +92,7 @@ function toContext({ cert, key, clientCa }: TlsTexts) {
 }
 
 /** What is one too many gets its answer at once, whatever it was about to say; one that makes room may be in the middle of an answer. */
-function turnAway({ socket, reason }: Refused, latest: Socket, secure: boolean, log: Log): void {
+function turnAway({ socket, reason }: Refused, latest: Socket, secure: boolean, log: GatewayLog): void {
   log.write('warn', 'connection refused', { reason: `server.limits.${reason}`, client: addressOf(socket) });
   // Before a handshake nobody could read an answer.
   if (socket !== latest || secure) {
@@ -112,7 +112,7 @@ function addressOf(socket: Socket): string | undefined {
 function refuseHandshake(
   { code = 'unknown' }: NodeJS.ErrnoException,
   socket: Socket & { readonly authorizationError?: Error | string | null },
-  log: Log,
+  log: GatewayLog,
 ): void {
   const reason = socket.authorizationError ? String(socket.authorizationError) : code;
   if (reason !== 'ECONNRESET') log.clientError('TLS handshake failed', reason, addressOf(socket));
@@ -120,7 +120,7 @@ function refuseHandshake(
 }
 
 /** What isn't HTTP, or is smuggling (two Content-Length): the answer that Node itself would give, and a log line. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket, log: Log): void {
+function refuse(error: NodeJS.ErrnoException, socket: Socket, log: GatewayLog): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;

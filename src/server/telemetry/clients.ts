@@ -3,7 +3,7 @@ const mostCounted = 100;
 const mostNamed = 5;
 
 /** Counts by whom something was caused. */
-export class Clients {
+export class ClientNames {
   readonly #counts = new Map<string, number>();
   #others = 0;
 

@@ -13,9 +13,9 @@ import {
   type SpanContext,
   sampledFlag,
 } from './trace-context.js';
-import type { Surroundings } from './tracing.js';
+import type { ProcessContext } from './tracing.js';
 
-export interface TraceParts extends Surroundings {
+export interface TraceParts extends ProcessContext {
   readonly sampler: Sampler;
   /** The span that the sender says it sends from. */
   readonly sender: SpanContext | undefined;

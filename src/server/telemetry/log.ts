@@ -16,7 +16,7 @@ export type Fields = { readonly [name: string]: unknown };
  * value or a secret. What is repeated (warnings, errors, refusals, handshakes) is summed up: see `Repeats`; dead letters of
  * proven deliveries are a line each.
  */
-export interface Log {
+export interface GatewayLog {
   write(level: Level, message: string, fields?: Fields): void;
   /** Who has done what that must be found again: each is a line, whatever was said before. */
   audit(message: string, fields: Fields): void;
@@ -37,7 +37,7 @@ export function createLog(
   stream?: DestinationStream,
   common: Fields | null = null,
   clock: RepeatsClock = realClock,
-): Log {
+): GatewayLog {
   const logger = pino(
     {
       level,

@@ -22,7 +22,7 @@ export interface Observed extends Partial<PublisherStatus> {
   readonly now: number;
 }
 
-export function observe({
+export function collectGauges({
   inFlight,
   arriving,
   connections,

@@ -1,5 +1,5 @@
 import { add, answers, endings, isEndedBy, pick, type Sums } from './causes.js';
-import { Clients } from './clients.js';
+import { ClientNames } from './clients.js';
 import type { Fields, Level } from './log.js';
 
 /** Milliseconds between two lines about a cause that lasts; that a cause must be over before its return is a line again; between two looks. */
@@ -33,7 +33,7 @@ interface Cause {
   unsaid: number;
   sums: Sums;
   /** Who has caused it since the last line. */
-  clients: Clients;
+  clients: ClientNames;
   saidAt: number;
   lastAt: number;
   /** Something has said that it is over. */
@@ -124,7 +124,7 @@ export class Repeats {
     const counts = {
       totals: add({}, line.fields),
       sums: {},
-      clients: new Clients(),
+      clients: new ClientNames(),
       times: 1,
       unsaid: 0,
       since: now,
@@ -165,7 +165,7 @@ export class Repeats {
       ...cause.clients.most(),
       ...{ repeated: unsaid, seconds: toSeconds(now - since) },
     });
-    Object.assign(cause, { sums: {}, clients: new Clients(), unsaid: 0, saidAt: now, shown: !cause.over });
+    Object.assign(cause, { sums: {}, clients: new ClientNames(), unsaid: 0, saidAt: now, shown: !cause.over });
   }
 
   /** What came only once has not lasted: nothing is over. */

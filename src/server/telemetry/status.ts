@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import type { MetricName, Reading } from './metrics.js';
 
 /** What `GET /status` says and `gateway status` shows. Times are RFC 3339. */
@@ -78,7 +78,7 @@ export interface LaneReport {
 type About = Pick<Status, 'version' | 'pid' | 'startedAt' | 'ready' | 'workers' | 'config'>;
 
 /** Puts together what is known of the configuration and what was measured. */
-export function makeStatus(settings: Settings, readings: readonly Reading[], about: About): Status {
+export function makeStatus(settings: GatewaySettings, readings: readonly Reading[], about: About): Status {
   const of = (metric: MetricName) => readings.filter((reading) => reading.metric === metric);
   const value = (metric: MetricName) => of(metric)[0]?.value;
   const ofTopic = (metric: MetricName, topic: string | undefined) =>

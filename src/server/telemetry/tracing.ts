@@ -12,13 +12,13 @@ import { type Collector, type exportTimes, SpanExporter } from './span-exporter.
 import { createSampler, readSender, type Sampler } from './trace-context.js';
 
 /** What is the same for all deliveries of a process. */
-export interface Surroundings {
+export interface ProcessContext {
   readonly scheme: 'http' | 'https';
   /** What records go to, as `messaging.system` names it. */
   readonly system: 'kafka' | 'embedded';
 }
 
-export interface TracingOptions extends Surroundings {
+export interface TracingOptions extends ProcessContext {
   readonly log: (level: Level, message: string, fields: { readonly [name: string]: unknown }) => void;
   readonly times?: typeof exportTimes;
 }

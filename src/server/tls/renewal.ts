@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { expiryOf, findTlsFault, type TlsTexts } from '../../config/certificate.js';
 import type { TlsSettings } from '../../config/settings.js';
 import { disk, type Files } from '../../util/read-text.js';
-import type { Log } from '../telemetry/log.js';
+import type { GatewayLog } from '../telemetry/log.js';
 
 /** Milliseconds between two looks at the files. */
 const lookInterval = 3_000;
 
 export interface RenewalOptions {
-  readonly log: Pick<Log, 'write'>;
+  readonly log: Pick<GatewayLog, 'write'>;
   /** Puts what the files have now into effect. */
   readonly apply: (texts: TlsTexts) => void;
   readonly files?: Pick<Files, 'read'>;

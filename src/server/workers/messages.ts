@@ -1,6 +1,6 @@
 import type { Listen } from '../../config/settings.js';
 import type { ExitReason } from '../../exit.js';
-import type { Answer, Question } from '../../inspector/questions.js';
+import type { WorkerAnswer, WorkerQuestion } from '../../inspector/questions.js';
 import type { FromPeer, ToPeer } from '../../storage/spool/peers.js';
 import type { Snapshot } from '../../util/read-text.js';
 import type { Unready } from '../http/admin.js';
@@ -29,7 +29,7 @@ export type ToWorker =
   | { readonly kind: 'level'; readonly level: Level }
   | { readonly kind: 'measure' }
   /** About the deliveries that it has seen. `id`: of the question, for its answer. */
-  | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
+  | { readonly kind: 'ask'; readonly id: number; readonly question: WorkerQuestion }
   /** About the lanes that workers have together. */
   | { readonly kind: 'peers'; readonly messages: readonly ToPeer[] }
   /** At the end: no worker takes requests any more. */
@@ -48,7 +48,7 @@ export type ToPrimary =
   /** About the lanes that workers have together. */
   | { readonly kind: 'peers'; readonly messages: readonly FromPeer[] }
   | { readonly kind: 'measured'; readonly readings: readonly Reading[] }
-  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer | undefined }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: WorkerAnswer | undefined }
   /** Its event loop runs: said every `heartbeat` milliseconds from `waiting` on. */
   | { readonly kind: 'alive' }
   /** At the end: it takes no requests any more. */

@@ -5,7 +5,7 @@ import { addInspectorRoutes } from '../../inspector/inspector-routes.js';
 import { readVersion } from '../../util/version.js';
 import type { AdminOptions } from '../http/admin.js';
 import type { Silence } from '../silence/silence.js';
-import type { Log } from '../telemetry/log.js';
+import type { GatewayLog } from '../telemetry/log.js';
 import { formatReadings, mergeReadings, type Reading } from '../telemetry/metrics.js';
 import { read } from '../telemetry/observe.js';
 import { makeStatus, type Status } from '../telemetry/status.js';
@@ -35,7 +35,7 @@ export function createOperator(
   }: {
     readonly reloader: Reloader;
     readonly file: string;
-    readonly log: Log;
+    readonly log: GatewayLog;
     readonly silence: Silence;
     readonly inspector: boolean;
   },

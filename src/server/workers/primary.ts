@@ -1,11 +1,11 @@
 import { createServer } from 'node:net';
 import type { Listen } from '../../config/settings.js';
 import { exitCodes } from '../../exit.js';
-import type { Level, Log } from '../telemetry/log.js';
+import type { GatewayLog, Level } from '../telemetry/log.js';
 import { observeProcess } from '../telemetry/observe.js';
-import { Crew } from './crew.js';
 import type { createOperator, Serving } from './operator.js';
 import { type SoundConfig, toSource } from './reload.js';
+import { WorkerPool } from './worker-pool.js';
 
 type Operator = ReturnType<typeof createOperator>;
 
@@ -19,11 +19,11 @@ const adminGrace = 500;
  */
 export async function startPrimary(
   first: SoundConfig,
-  { workers: size, log, operator }: { readonly workers: number; readonly log: Log; readonly operator: Operator },
+  { workers: size, log, operator }: { readonly workers: number; readonly log: GatewayLog; readonly operator: Operator },
 ): Promise<Serving> {
   let config = first;
   let listen = first.settings.listen;
-  const crew = new Crew(size, {
+  const crew = new WorkerPool(size, {
     log,
     instruct: (slot) => ({ kind: 'run', slot, of: size, listen, source: toSource(config), level: log.level }),
   });

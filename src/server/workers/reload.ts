@@ -1,13 +1,13 @@
 import { relative } from 'node:path';
 import { type LoadedConfig, loadConfig } from '../../config/load.js';
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import type { Snapshot } from '../../util/read-text.js';
-import type { Log } from '../telemetry/log.js';
+import type { GatewayLog } from '../telemetry/log.js';
 import type { ConfigSource } from './messages.js';
 
 /** A configuration without an error. */
-export type SoundConfig = LoadedConfig & { readonly settings: Settings };
+export type SoundConfig = LoadedConfig & { readonly settings: GatewaySettings };
 
 /** What `/ready` says of the configuration. */
 export interface ConfigStatus {
@@ -35,7 +35,7 @@ export interface ReloadResult {
 export interface Reloader {
   status(): ConfigStatus;
   /** Those that are in effect. */
-  settings(): Settings;
+  settings(): GatewaySettings;
   /** The configuration that is in effect, as another process loads it. */
   source(): ConfigSource;
   /** What was read last, be it refused. Secrets are in it. */
@@ -50,7 +50,7 @@ export interface Reloader {
 /** `applied`: called with each configuration that a reload has put into effect. `loadAgain`: what is loaded instead of the file as it is by then. */
 export function createReloader(
   first: SoundConfig,
-  log: Log,
+  log: GatewayLog,
   applied: (config: SoundConfig) => unknown = () => undefined,
   loadAgain: () => Promise<LoadedConfig> = () => loadConfig(first.settings.file, process.env, Date.now()),
 ): Reloader {
@@ -130,7 +130,7 @@ function isSound(config: LoadedConfig): config is SoundConfig {
   return config.settings !== undefined;
 }
 
-function logDiagnostic({ severity, file, range, rule, message, hint }: Diagnostic, log: Log): void {
+function logDiagnostic({ severity, file, range, rule, message, hint }: Diagnostic, log: GatewayLog): void {
   const place = range === undefined ? '' : `:${range.start.line}:${range.start.column}`;
   const fields = { at: `${relative('', file)}${place}`, rule, detail: message, hint };
   if (severity === 'error') log.write('error', 'fault in the configuration', fields);
@@ -148,7 +148,7 @@ function explainFaults(diagnostics: readonly Diagnostic[]): string {
 }
 
 /** Names what differs and is bound to sockets, stores and processes; absent if nothing does. */
-function explainFixed(from: Settings, to: Settings): string | undefined {
+function explainFixed(from: GatewaySettings, to: GatewaySettings): string | undefined {
   const before = fixed(from);
   const after = fixed(to);
   const changed = Object.keys(before).filter((key) => before[key] !== after[key]);
@@ -156,12 +156,12 @@ function explainFixed(from: Settings, to: Settings): string | undefined {
   return `${changed.join(', ')} can't change while the gateway runs: restart it`;
 }
 
-function withoutFiles({ redis, ...dedupe }: NonNullable<Settings['dedupe']>) {
+function withoutFiles({ redis, ...dedupe }: NonNullable<GatewaySettings['dedupe']>) {
   return { ...dedupe, redis: redis && { ...redis, tls: redis.tls?.rejectUnauthorized } };
 }
 
 /** Credentials and certificates are left out: they are renewed in their files, and count from the next start on. */
-function fixed({ listen, tls, workers, admin, probes, publisher, dedupe }: Settings): {
+function fixed({ listen, tls, workers, admin, probes, publisher, dedupe }: GatewaySettings): {
   readonly [key: string]: string | undefined;
 } {
   const { kind, ...store } = publisher;

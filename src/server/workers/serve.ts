@@ -6,13 +6,13 @@ import { testify } from '../../inspector/questions.js';
 import { Recorder } from '../../inspector/recorder.js';
 import { realFiles } from '../../storage/disk/files.js';
 import { Silence } from '../silence/silence.js';
-import type { Log } from '../telemetry/log.js';
+import type { GatewayLog } from '../telemetry/log.js';
 import { createOperator, type Serving } from './operator.js';
 import { createReloader, type SoundConfig } from './reload.js';
 import { watchSilence } from './watch-silence.js';
 
 export interface ServeOptions {
-  readonly log: Log;
+  readonly log: GatewayLog;
   /** Reloads when a file of the configuration changes. */
   readonly watch?: boolean;
   /** For development: in this process, whatever the configuration says of workers, and stopped without `server.shutdownDelay`. */
@@ -63,7 +63,12 @@ export async function serve(
   };
 }
 
-function withSilence(serving: Serving, silence: Silence, endpoints: () => readonly Endpoint[], log: Log): Serving {
+function withSilence(
+  serving: Serving,
+  silence: Silence,
+  endpoints: () => readonly Endpoint[],
+  log: GatewayLog,
+): Serving {
   const stop = watchSilence(silence, { endpoints, readings: serving.readings, log });
   return {
     ...serving,
@@ -75,7 +80,7 @@ function withSilence(serving: Serving, silence: Silence, endpoints: () => readon
 }
 
 /** For `gateway config history`. What can't be kept stops nothing. */
-async function keep(config: SoundConfig, log: Log): Promise<void> {
+async function keep(config: SoundConfig, log: GatewayLog): Promise<void> {
   const { keepConfig } = await import('../../config/history.js');
   await keepConfig(config).catch(({ code, message }: NodeJS.ErrnoException) => {
     log.write('warn', 'the configuration is not kept for gateway config history', { reason: code ?? message });

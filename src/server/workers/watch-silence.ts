@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../core/model.js';
 import type { Silence } from '../silence/silence.js';
-import type { Log } from '../telemetry/log.js';
+import type { GatewayLog } from '../telemetry/log.js';
 import type { Reading } from '../telemetry/metrics.js';
 
 /** Milliseconds between two looks. */
@@ -9,7 +9,7 @@ const interval = 10_000;
 export interface Watched {
   readonly endpoints: () => readonly Endpoint[];
   readonly readings: () => Promise<readonly Reading[]>;
-  readonly log: Log;
+  readonly log: GatewayLog;
 }
 
 /**

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { loadConfig } from '../../config/load.js';
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import { toFailure } from '../../exit.js';
 import { type Gateway, startGateway } from '../../gateway.js';
 import { testify } from '../../inspector/questions.js';
@@ -8,7 +8,7 @@ import { Recorder } from '../../inspector/recorder.js';
 import type { Peers, ToPeer } from '../../storage/spool/peers.js';
 import { replayFiles } from '../../util/read-text.js';
 import type { Unready } from '../http/admin.js';
-import { createLog, type Log } from '../telemetry/log.js';
+import { createLog, type GatewayLog } from '../telemetry/log.js';
 import { gather } from './gather.js';
 import { type ConfigSource, heartbeat, type ToPrimary, type ToWorker } from './messages.js';
 
@@ -33,7 +33,7 @@ export function runWorker(stream: { write(line: string): unknown } | undefined):
 
 class Worker {
   readonly #stream: { write(line: string): unknown } | undefined;
-  #log: Log | undefined;
+  #log: GatewayLog | undefined;
   #gateway: Gateway | undefined;
   /** Absent: nobody could ask. */
   #recorder: Recorder | undefined;
@@ -133,7 +133,7 @@ class Worker {
   }
 }
 
-async function load({ file, now, snapshot }: ConfigSource): Promise<Settings> {
+async function load({ file, now, snapshot }: ConfigSource): Promise<GatewaySettings> {
   const { settings } = await loadConfig(file, process.env, now, replayFiles(snapshot));
   if (settings === undefined) throw new Error('the worker rejected a configuration that the primary accepted');
   return settings;

@@ -2,7 +2,7 @@ import type { Clock } from '../../util/clock.js';
 import { NewerFormatError } from '../../util/newer-format.js';
 import { type EntryFormat, encodeTurn, format } from './entry.js';
 import type { Folder } from './folder.js';
-import { Part, type Visit } from './part.js';
+import { LogPart, type Visit } from './log-part.js';
 
 export interface ChainOptions {
   readonly folder: Folder;
@@ -31,7 +31,7 @@ const noFile = {
   sync: async () => undefined,
   close: () => undefined,
 };
-const nowhere = new Part(0, noFile, format);
+const nowhere = new LogPart(0, noFile, format);
 
 /**
  * Numbered files of entries, to which all processes of a gateway append. Each reads what the others have written, and all
@@ -40,7 +40,7 @@ const nowhere = new Part(0, noFile, format);
  */
 export class Chain {
   readonly #options: ChainOptions;
-  readonly #parts = new Map<number, Part>();
+  readonly #parts = new Map<number, LogPart>();
   readonly #unusable = new Set<number>();
   #current = nowhere;
   #cancelTimer: (() => void) | undefined;
@@ -85,7 +85,7 @@ export class Chain {
 
   /** Resolves when the entries are in the chain and have been read. After an error some of them may be. */
   async append(entries: Buffer): Promise<void> {
-    for (let part: Part | undefined; part === undefined || part.ended; this.follow()) {
+    for (let part: LogPart | undefined; part === undefined || part.ended; this.follow()) {
       part = this.#current;
       await part.append(entries);
     }
@@ -93,7 +93,7 @@ export class Chain {
 
   /** The same at once. */
   appendNow(entries: Buffer): void {
-    for (let part: Part | undefined; part === undefined || part.ended; this.follow()) {
+    for (let part: LogPart | undefined; part === undefined || part.ended; this.follow()) {
       part = this.#current;
       part.appendNow(entries);
     }
@@ -162,10 +162,10 @@ export class Chain {
     this.follow();
   }
 
-  #openPart(number: number): Part {
+  #openPart(number: number): LogPart {
     const known = this.#parts.get(number);
     if (known !== undefined) return known;
-    const part = new Part(number, this.#options.folder.open(this.#nameOf(number)), this.#options.format ?? format);
+    const part = new LogPart(number, this.#options.folder.open(this.#nameOf(number)), this.#options.format ?? format);
     this.#parts.set(number, part);
     return part;
   }

@@ -7,7 +7,7 @@ import type { Folder } from './folder.js';
 /** Which process publishes which event at the moment, as far as several share a folder. Everything throws what the disk throws. */
 export interface Claims {
   /** Claims the event, unless another live process holds it. `hung`: the mark of a holder that is no longer waited for. */
-  take(key: string, hung?: string): Claim;
+  take(key: string, hung?: string): EventClaim;
   /** Whether it is held as it was, by a process that is alive. */
   isHeld(key: string, holder: string): boolean;
   /** Gives up what `take` gave; nothing if somebody else has it since. */
@@ -15,7 +15,7 @@ export interface Claims {
   close(): Promise<void>;
 }
 
-export type Claim = { readonly mark: string } | { readonly holder: string };
+export type EventClaim = { readonly mark: string } | { readonly holder: string };
 
 interface Holder {
   readonly mark: string;
@@ -56,7 +56,7 @@ export async function openClaims(folder: Folder, clock: Clock, fileBytes = mostF
     for (const number of chain.numbers) if (number < oldest) chain.drop(number);
   }
 
-  function take(key: string, hung?: string): Claim {
+  function take(key: string, hung?: string): EventClaim {
     const mark = self + uint(count++, 3);
     const over = hung ?? findOver(key);
     const release = over === undefined ? [] : [{ kind: kinds.release, key, mark: over }];

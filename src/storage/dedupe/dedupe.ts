@@ -8,7 +8,7 @@ import {
 } from '../../core/model.js';
 import type { Clock } from '../../util/clock.js';
 import { ActiveEvent, ActiveEvents, findRepeated } from './active.js';
-import type { Claim, Claims } from './claims.js';
+import type { Claims, EventClaim } from './claims.js';
 import { claimKey, type EventKeys, keysOf } from './keys.js';
 import type { Found, Window } from './window.js';
 
@@ -205,7 +205,7 @@ export class LocalDedupe implements ClosableDedupe {
     }
   }
 
-  #take(key: string, hung?: string): Claim | undefined {
+  #take(key: string, hung?: string): EventClaim | undefined {
     return this.#attempt(() => this.#claims?.take(key, hung));
   }
 

@@ -15,7 +15,7 @@ import { digestLength, type EventKeys, keyLength } from './keys.js';
  * the next, which would then be lost.
  */
 export const kinds = { event: 1, time: 2, turn: 3, claim: 4, release: 5, version: 6, topic: 7, eventById: 8 } as const;
-export type Kind = (typeof kinds)[keyof typeof kinds];
+export type EntryKind = (typeof kinds)[keyof typeof kinds];
 
 /** The version of the files that this gateway writes, and the last one that it can read. */
 export const fileVersion = 2;
@@ -65,7 +65,7 @@ export class EntryFormat {
   }
 
   /** Completes an entry whose fields are written. */
-  seal(into: Buffer, at: number, kind: Kind): void {
+  seal(into: Buffer, at: number, kind: EntryKind): void {
     into[at] = this.magic;
     into[at + 1] = kind;
     into.writeUInt32LE(checksum(into, at, at + this.#crcAt), at + this.#crcAt);
@@ -129,7 +129,7 @@ export function writeTime(into: Buffer, at: number, { age, date }: Time): void {
   format.seal(into, at, kinds.time);
 }
 
-export function writeMark(into: Buffer, at: number, kind: Kind, key: string, mark: string): void {
+export function writeMark(into: Buffer, at: number, kind: EntryKind, key: string, mark: string): void {
   into.fill(0, at, at + format.size);
   into.write(key, at + keyAt, keyLength, 'latin1');
   into.write(mark, at + markAt, markLength, 'latin1');
@@ -181,7 +181,7 @@ export function readTopicPiece(from: Buffer, at: number): TopicPiece {
   };
 }
 
-export function readVersion(from: Buffer, at: number): number {
+export function readFormatVersion(from: Buffer, at: number): number {
   return from.readUInt32LE(at + keyAt);
 }
 

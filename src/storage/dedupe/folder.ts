@@ -19,7 +19,7 @@ import { privateFile, privateFolder } from '../../util/file-modes.js';
 export interface Folder {
   list(): readonly string[];
   /** Opens a file, and makes it if need be. */
-  open(name: string): LogFile;
+  open(name: string): SharedLogFile;
   /** Nothing, where it isn't there. */
   remove(name: string): void;
   /** New names survive a crash of the machine from now on. */
@@ -27,7 +27,7 @@ export interface Folder {
 }
 
 /** Several processes may append to the same file: an append goes to its end, whoever has written there. */
-export interface LogFile {
+export interface SharedLogFile {
   /** Where it is, for people. */
   readonly path: string;
   /** Fills the buffer from `position` as far as the file goes; says how far. */
@@ -58,7 +58,7 @@ export function openFolder(path: string): Folder {
   };
 }
 
-function openFile(path: string): LogFile {
+function openFile(path: string): SharedLogFile {
   const handle = openSync(path, 'a+', privateFile);
   if (!fstatSync(handle).isFile()) throw new Error(`${path} is no file`);
   return {

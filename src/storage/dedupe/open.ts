@@ -21,7 +21,7 @@ export async function openDedupe(
   settings: DedupeSettings | undefined,
   { shared, clock, log }: DedupeOptions,
 ): Promise<ClosableDedupe> {
-  if (settings === undefined) return everyTime;
+  if (settings === undefined) return noDedupe;
   const local = await openLocal(settings, { shared, clock, log });
   const { redis, window } = settings;
   if (redis === undefined) return local;
@@ -42,12 +42,12 @@ async function openLocal(
     if (error instanceof NewerFormatError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     log('error', 'events are not remembered: the folder of the dedupe window cannot be used', { dir, reason });
-    return createDedupe({ window: forgetful, clock, log });
+    return createDedupe({ window: emptyWindow, clock, log });
   }
 }
 
 /** Remembers nothing. */
-export const everyTime: ClosableDedupe = {
+export const noDedupe: ClosableDedupe = {
   async once(_event, publish) {
     return { placement: await publish(), duplicate: false, contentDiffers: false };
   },
@@ -57,7 +57,7 @@ export const everyTime: ClosableDedupe = {
   async close() {},
 };
 
-const forgetful: DedupeParts['window'] = {
+const emptyWindow: DedupeParts['window'] = {
   find: () => undefined,
   count: () => 0,
   async remember() {},

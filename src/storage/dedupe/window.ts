@@ -17,7 +17,7 @@ import {
 import type { Folder } from './folder.js';
 import { type FormerWindow, openFormerWindow } from './former.js';
 import type { EventKeys } from './keys.js';
-import type { Visit } from './part.js';
+import type { Visit } from './log-part.js';
 import { Table } from './table.js';
 import { Topics } from './topics.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import { beginsWithFrame, type Framing, framingOf, oldFraming } from './frame.js';
-import { type Kind, seal, toHex, unseal } from './seal.js';
+import { type FileKind, seal, toHex, unseal } from './seal.js';
 
 /** What the first line of a file of frames says. Its name says the last two again, so that damage of either is no loss. */
 export interface Head {
@@ -22,7 +22,7 @@ export interface Layout {
   readonly first: number;
 }
 
-export type Identity =
+export type FileIdentity =
   /** `guessed`: its first line is damaged, and this is what its name says. `old`: from before files had one. */
   | { readonly state: 'whole' | 'old' | 'guessed'; readonly layout: Layout }
   /** Nothing but the beginning of a first line: a crash has left it. */
@@ -47,7 +47,7 @@ export function makeHead(
   return { name: `${String(first).padStart(digits, '0')}-${salt}${suffix}`, head: { stream, first, salt } };
 }
 
-export function encodeHead(kind: Kind, head: Head): { readonly line: Buffer; readonly layout: Layout } {
+export function encodeHead(kind: FileKind, head: Head): { readonly line: Buffer; readonly layout: Layout } {
   const line = Buffer.from(seal(kind, { stream: head.stream, first: head.first, salt: head.salt }));
   return { line, layout: { framing: framingIn(head), start: line.length, first: head.first } };
 }
@@ -57,7 +57,7 @@ function framingIn({ stream, first, salt }: Head): Framing {
 }
 
 /** Finds out what a file is. Throws a `NewerFormatError`. */
-export async function identify(read: Read, path: string, kind: Kind, stream: string): Promise<Identity> {
+export async function identifyFile(read: Read, path: string, kind: FileKind, stream: string): Promise<FileIdentity> {
   const bytes = await read(0, longestHead);
   const sealed = unseal(bytes, path);
   if (sealed !== undefined) {
@@ -101,7 +101,7 @@ function readHead(facts: unknown): Head | undefined {
 }
 
 /** How a file can be read of which only the name tells something. */
-export function layoutsByName(path: string, kind: Kind, stream: string): readonly Layout[] {
+export function layoutsByName(path: string, kind: FileKind, stream: string): readonly Layout[] {
   const said = readName(basename(path));
   return [...(said === undefined ? [] : [encodeHead(kind, { stream, ...said }).layout]), oldLayout(path)];
 }

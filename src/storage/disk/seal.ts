@@ -6,7 +6,7 @@ import { NewerFormatError } from '../../util/newer-format.js';
  * version of its format, facts as JSON, and the CRC-32 of all that is before. `head -1 FILE` shows it. The line is read the
  * same way in every version to come: so that a version is known to be newer, and not taken for damage.
  */
-export type Kind = 'journal' | 'done' | 'acked' | 'unanswered' | 'log' | 'silence';
+export type FileKind = 'journal' | 'done' | 'acked' | 'unanswered' | 'log' | 'silence';
 
 const version = 1;
 /** A line is not longer. */
@@ -21,7 +21,7 @@ export interface Sealed {
   readonly bytes: number;
 }
 
-export function seal(kind: Kind, facts: object): string {
+export function seal(kind: FileKind, facts: object): string {
   const text = `${start}${kind} ${version} ${JSON.stringify(facts)} `;
   return `${text}${toHex(crc32(text))}\n`;
 }

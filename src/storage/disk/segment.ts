@@ -1,7 +1,7 @@
 import type { AppendFile, Files } from './files.js';
 import { decodeFrame, type Frame, type Framing, findMagic, frameHead } from './frame.js';
-import { identify, type Layout, oldLayout, type Read } from './head.js';
-import type { Kind } from './seal.js';
+import { identifyFile, type Layout, oldLayout, type Read } from './head.js';
+import type { FileKind } from './seal.js';
 
 /** A file is left for a new one when it has grown to this. */
 export const segmentBytes = 16 * 1024 * 1024;
@@ -55,7 +55,7 @@ export type OpenedSegment =
   | 'unreadable';
 
 /** Opens a file that a former process has left, and reads all of it. Throws a `NewerFormatError`. */
-export async function openSegment(files: Files, path: string, kind: Kind, stream: string): Promise<OpenedSegment> {
+export async function openSegment(files: Files, path: string, kind: FileKind, stream: string): Promise<OpenedSegment> {
   const file = await files.open(path);
   let kept = false;
   try {
@@ -67,9 +67,9 @@ export async function openSegment(files: Files, path: string, kind: Kind, stream
   }
 }
 
-async function scanIdentified(file: AppendFile, path: string, kind: Kind, stream: string): Promise<OpenedSegment> {
+async function scanIdentified(file: AppendFile, path: string, kind: FileKind, stream: string): Promise<OpenedSegment> {
   const read: Read = (offset, length) => file.read(offset, length);
-  const identity = await identify(read, path, kind, stream);
+  const identity = await identifyFile(read, path, kind, stream);
   if (identity.state === 'unborn') return 'unborn';
   if (identity.state === 'foreign') return 'unreadable';
   const { state, layout } = identity;

@@ -1,6 +1,6 @@
 import type { StoredRecord } from '../../publish/read.js';
 import type { Files } from '../disk/files.js';
-import { identify } from '../disk/head.js';
+import { identifyFile } from '../disk/head.js';
 import { type Damage, readFrames, segmentBytes } from '../disk/segment.js';
 import { type LogFile, LogFiles, orGone, streamOf } from './layout.js';
 import { decodeRecord } from './record.js';
@@ -67,7 +67,7 @@ export class Cursor {
     const { files, topic, partition, end, onDamage } = this.#options;
     const read = (offset: number, length: number) => files.read(path, offset, length);
     if (this.#file?.layout === undefined) {
-      const identity = await identify(read, path, 'log', streamOf(this.#options.folder));
+      const identity = await identifyFile(read, path, 'log', streamOf(this.#options.folder));
       if (!('layout' in identity)) return [];
       this.#enter({ path, first: identity.layout.first, layout: identity.layout, guessed: false }, newest);
     }

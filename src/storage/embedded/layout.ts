@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import type { Files } from '../disk/files.js';
-import { identify, type Layout } from '../disk/head.js';
+import { identifyFile, type Layout } from '../disk/head.js';
 import { scanFrames } from '../disk/segment.js';
 
 /**
@@ -80,7 +80,7 @@ export class LogFiles {
   async #look(path: string): Promise<LogFile | undefined> {
     if (this.#known.has(path)) return this.#known.get(path);
     const read = (offset: number, length: number) => this.#files.read(path, offset, length);
-    const identity = await identify(read, path, 'log', streamOf(this.#folder)).catch(orGone);
+    const identity = await identifyFile(read, path, 'log', streamOf(this.#folder)).catch(orGone);
     // Deleted meanwhile.
     if (identity === undefined) return undefined;
     if (identity.state === 'unborn') return { path, first: Number.parseInt(basename(path), 10) || 0, guessed: false };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type AppendFile, type Files, GoneError } from '../disk/files.js';
 import { encodeFrame } from '../disk/frame.js';
-import { encodeHead, identify, type Layout, makeHead } from '../disk/head.js';
+import { encodeHead, identifyFile, type Layout, makeHead } from '../disk/head.js';
 import type { Keeper } from '../disk/keeper.js';
 import { scanFrames } from '../disk/segment.js';
 
@@ -118,7 +118,7 @@ export async function readAcked(
   into: Set<number>,
 ): Promise<'foreign' | 'read'> {
   const read = (offset: number, length: number) => files.read(path, offset, length);
-  const identity = await identify(read, path, 'acked', stream);
+  const identity = await identifyFile(read, path, 'acked', stream);
   if (identity.state === 'foreign' || identity.state === 'old') return 'foreign';
   if (identity.state === 'unborn') return 'read';
   const { whole } = await scanFrames(read, path, identity.layout, ({ number, body }) => {

@@ -1,8 +1,8 @@
 import { PublishError } from '../../core/model.js';
 import { longestBody } from '../disk/frame.js';
-import type { Entry, LanePorts } from './entry.js';
+import type { LanePorts, SpoolEntry } from './entry.js';
 import type { Journal } from './journal.js';
-import { isOwed, notSpooled } from './owed.js';
+import { mustPersist, notSpooled } from './must-persist.js';
 import { encodeSpooled } from './spooled-record.js';
 
 /** Milliseconds between two complaints about a spool that takes nothing. */
@@ -14,9 +14,9 @@ const patience = 2_000;
 /** Numbers a topic's records and brings them to the disk; a sender has its answer when his record is there, or can't be. */
 export class Appender {
   /** By number: their append is under way, in the order of acceptance. */
-  readonly underWay = new Map<number, Entry>();
+  readonly underWay = new Map<number, SpoolEntry>();
   /** By number: the disk didn't take them, and their senders wait for Kafka, when it is their turn. */
-  readonly unspooled = new Map<number, Entry>();
+  readonly unspooled = new Map<number, SpoolEntry>();
   readonly #topic: string;
   readonly #journal: Journal;
   readonly #ports: LanePorts;
@@ -45,8 +45,8 @@ export class Appender {
   }
 
   /** The entry has a number afterwards, unless the spool is full or not for it. */
-  append(entry: Entry): void {
-    if (!isOwed(entry.record)) {
+  append(entry: SpoolEntry): void {
+    if (!mustPersist(entry.record)) {
       entry.answer?.reject(notSpooled(entry.sent));
       delete entry.answer;
       return;
@@ -84,7 +84,7 @@ export class Appender {
   }
 
   /** Where Kafka is there, the record goes to it in its turn; its sender waits a little for that. */
-  #passToKafka(number: number, entry: Entry, detail: string): void {
+  #passToKafka(number: number, entry: SpoolEntry, detail: string): void {
     const reason = 'SPOOL_NOT_WRITTEN';
     if (entry.answer === undefined || !this.#ports.connected()) {
       this.#fail(entry, reason, detail);
@@ -101,13 +101,13 @@ export class Appender {
     for (const [number, entry] of this.unspooled) this.#giveUp(number, entry, 'the gateway is stopping');
   }
 
-  #giveUp(number: number, entry: Entry, detail: string): void {
+  #giveUp(number: number, entry: SpoolEntry, detail: string): void {
     const waits = this.unspooled.delete(number);
     if (entry.answer !== undefined) this.#fail(entry, 'SPOOL_NOT_WRITTEN', detail);
     if (waits) this.#onEnd(number, false);
   }
 
-  #fail(entry: Entry, reason: string, detail: string, kind: PublishError['kind'] = 'unavailable'): void {
+  #fail(entry: SpoolEntry, reason: string, detail: string, kind: PublishError['kind'] = 'unavailable'): void {
     this.#refused++;
     const now = this.#ports.clock.now();
     if (now - this.#complainedAt > complaintPause) {

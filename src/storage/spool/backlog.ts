@@ -2,7 +2,7 @@ import type { KafkaRecord } from '../../core/model.js';
 import type { Unanswered } from '../../kafka/unanswered.js';
 import type { Frame } from '../disk/frame.js';
 import { Appender } from './appender.js';
-import type { Entry, LanePorts } from './entry.js';
+import type { LanePorts, SpoolEntry } from './entry.js';
 import type { Journal } from './journal.js';
 import { Progress } from './progress.js';
 import { noteUnanswered, type Resumed, Resumption } from './resumption.js';
@@ -17,7 +17,7 @@ const retryPause = 5_000;
 /** What a backlog needs of its lane. */
 export interface LaneEnds {
   /** Gives it to the batcher, and tells `onAcknowledged` or `onRefused` in the end. */
-  send(entry: Entry): void;
+  send(entry: SpoolEntry): void;
   /** All of the journal is with the batcher: what comes next follows it there. */
   onEmpty(): void;
   /** See `resting`. */
@@ -46,7 +46,7 @@ export class Backlog {
   readonly #found: number;
   #pending: boolean;
   /** With the batcher, and in the journal. */
-  readonly #resent = new Map<number, Entry>();
+  readonly #resent = new Map<number, SpoolEntry>();
   /** The journal is handed over to the batcher up to this number. */
   #handedOver: number;
   /** Nothing was acknowledged since the lane closed: one record is sent to find out. */
@@ -107,7 +107,7 @@ export class Backlog {
   }
 
   /** Begins with these, which are with the batcher. */
-  begin(entries: readonly Entry[]): void {
+  begin(entries: readonly SpoolEntry[]): void {
     this.#pending = true;
     this.#suspect = true;
     for (const entry of entries) {
@@ -119,7 +119,7 @@ export class Backlog {
     void this.drain();
   }
 
-  append(entry: Entry): void {
+  append(entry: SpoolEntry): void {
     this.#appender.append(entry);
   }
 
@@ -164,7 +164,7 @@ export class Backlog {
     return done;
   }
 
-  onAcknowledged({ number }: Entry): void {
+  onAcknowledged({ number }: SpoolEntry): void {
     this.#suspect = false;
     if (number !== undefined) this.#finish(number);
     void this.drain();
@@ -172,7 +172,7 @@ export class Backlog {
   }
 
   /** Kafka will never take it. `owed`: it was promised. */
-  onRefused({ record, number }: Entry, reason: string, owed: boolean): void {
+  onRefused({ record, number }: SpoolEntry, reason: string, owed: boolean): void {
     if (number === undefined) return;
     this.#suspect = false;
     this.#resent.delete(number);
@@ -245,7 +245,7 @@ export class Backlog {
     else this.#lose(number);
   }
 
-  #sendAgain(entry: Entry, number: number): void {
+  #sendAgain(entry: SpoolEntry, number: number): void {
     entry.number = number;
     this.#handedOver = number;
     this.#appender.unspooled.delete(number);

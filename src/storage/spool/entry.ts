@@ -2,7 +2,7 @@ import type { KafkaRecord, Placement, PublishError, Spooled } from '../../core/m
 import type { Numbered } from '../../kafka/unanswered.js';
 import type { Clock } from '../../util/clock.js';
 import type { Log } from '../../util/log.js';
-import type { Lined } from './line.js';
+import type { Lined } from './in-flight-list.js';
 
 /** What a lane needs of the world. */
 export interface LanePorts {
@@ -23,7 +23,7 @@ export interface LanePorts {
 }
 
 /** A record in a lane. */
-export interface Entry extends Lined {
+export interface SpoolEntry extends Lined {
   readonly record: KafkaRecord;
   /** Milliseconds of the clock. */
   readonly since: number;

@@ -1,6 +1,6 @@
 import { type KafkaRecord, type Placement, PublishError, type Spooled } from '../../core/model.js';
 import type { Clock } from '../../util/clock.js';
-import type { Outcome, Peers } from './peers.js';
+import type { ForwardResult, Peers } from './peers.js';
 
 interface Forward {
   readonly slot: number;
@@ -61,7 +61,7 @@ export class Forwards {
     }
   }
 
-  hear(id: number, outcome: Outcome): void {
+  hear(id: number, outcome: ForwardResult): void {
     const forward = this.#open.get(id);
     if (forward === undefined) return;
     const { answer, late } = forward;

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Files } from '../disk/files.js';
 import type { Frame } from '../disk/frame.js';
-import { identify } from '../disk/head.js';
+import { identifyFile } from '../disk/head.js';
 import { readFrames } from '../disk/segment.js';
 import { ackedSuffix, readAcked } from './acked.js';
 import { journalSuffix } from './load-journal.js';
@@ -13,7 +13,7 @@ import { decodeSpooled, type SpooledRecord } from './spooled-record.js';
 const lookBytes = 1024 * 1024;
 
 /** What waits in the spool of one process for one topic. */
-export interface LaneStatus {
+export interface LaneReport {
   readonly slot: number;
   readonly topic: string;
   readonly records: number;
@@ -29,8 +29,8 @@ export interface ParkedRecord extends SpooledRecord {
 }
 
 /** The lanes with something in them. Reads only, so that a gateway may be at work in `dir`. */
-export async function listLanes(files: Files, dir: string): Promise<readonly LaneStatus[]> {
-  const lanes: LaneStatus[] = [];
+export async function listLanes(files: Files, dir: string): Promise<readonly LaneReport[]> {
+  const lanes: LaneReport[] = [];
   for (const slot of await listSlots(files, dir)) {
     for (const topic of await files.list(join(dir, String(slot), 'topics'))) {
       let [records, bytes, oldest] = [0, 0, Number.POSITIVE_INFINITY];
@@ -109,7 +109,7 @@ async function* frames(files: Files, dir: string, name: string): AsyncGenerator<
 
 async function* readJournalFile(files: Files, path: string, stream: string): AsyncGenerator<Frame> {
   const read = (offset: number, length: number) => files.read(path, offset, length);
-  const identity = await identify(read, path, 'journal', stream).catch(orGone);
+  const identity = await identifyFile(read, path, 'journal', stream).catch(orGone);
   if (identity === undefined || !('layout' in identity)) return;
   const { framing, start } = identity.layout;
   const end = await files.size(path);

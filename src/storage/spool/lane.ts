@@ -1,9 +1,9 @@
 import type { KafkaRecord, Placement, PublishError, Spooled } from '../../core/model.js';
 import type { Unanswered } from '../../kafka/unanswered.js';
 import { Backlog, type Extent } from './backlog.js';
-import type { Entry, LanePorts } from './entry.js';
+import type { LanePorts, SpoolEntry } from './entry.js';
+import { InFlightList } from './in-flight-list.js';
 import type { Journal } from './journal.js';
-import { Line } from './line.js';
 import type { Resumed } from './resumption.js';
 
 /** How it goes on one topic's way. */
@@ -47,7 +47,7 @@ export class Lane {
   mayClose = true;
   #supervisor: Supervisor | undefined;
   /** With the batcher, in no journal. In the order of acceptance. */
-  readonly #direct = new Line<Entry>();
+  readonly #direct = new InFlightList<SpoolEntry>();
 
   /** Closed at first if a former process has left something in the journal. */
   constructor(topic: string, journal: Journal, ports: LanePorts) {
@@ -86,7 +86,7 @@ export class Lane {
   publish(record: KafkaRecord): Promise<Placement | Spooled> {
     const { clock } = this.#ports;
     return new Promise((resolve, reject) => {
-      const entry: Entry = { record, since: clock.now(), at: clock.date(), answer: { resolve, reject } };
+      const entry: SpoolEntry = { record, since: clock.now(), at: clock.date(), answer: { resolve, reject } };
       if (this.open) {
         this.#direct.add(entry);
         this.#send(entry);
@@ -167,7 +167,7 @@ export class Lane {
     return this.#backlog.stop(unanswered);
   }
 
-  #send(entry: Entry): void {
+  #send(entry: SpoolEntry): void {
     entry.sent = this.#ports.send(entry.record);
     entry.sent.then(
       (placement) => this.#onAcknowledged(entry, placement),
@@ -175,14 +175,14 @@ export class Lane {
     );
   }
 
-  #onAcknowledged(entry: Entry, placement: Placement): void {
+  #onAcknowledged(entry: SpoolEntry, placement: Placement): void {
     this.#direct.delete(entry);
     entry.answer?.resolve(placement);
     delete entry.answer;
     this.#backlog.onAcknowledged(entry);
   }
 
-  #onFailed(entry: Entry, error: PublishError): void {
+  #onFailed(entry: SpoolEntry, error: PublishError): void {
     this.#direct.delete(entry);
     const owed = entry.answer === undefined;
     entry.answer?.reject(error);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Numbering } from '../../kafka/unanswered.js';
 import { encodeFrame } from '../disk/frame.js';
-import { encodeHead, identify, makeHead } from '../disk/head.js';
+import { encodeHead, identifyFile, makeHead } from '../disk/head.js';
 import { scanFrames } from '../disk/segment.js';
 import type { JournalOptions } from './load-journal.js';
 
@@ -74,7 +74,7 @@ export class Left {
 /** Undefined: it is something else. */
 async function readLeft({ files, stream, keeper }: Files, path: string): Promise<LeftBatch[] | undefined> {
   const read = (offset: number, length: number) => files.read(path, offset, length);
-  const identity = await identify(read, path, 'unanswered', stream);
+  const identity = await identifyFile(read, path, 'unanswered', stream);
   if (identity.state === 'foreign' || identity.state === 'old') return undefined;
   const batches: LeftBatch[] = [];
   if (identity.state === 'unborn') return batches;

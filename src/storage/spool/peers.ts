@@ -23,7 +23,7 @@ export interface LaneOrder {
 }
 
 /** What became of a forwarded record. `late`: of the refused one, it may be in Kafka after all; this is said once more then. */
-export type Outcome =
+export type ForwardResult =
   | { readonly safe: Placement | Spooled }
   | {
       readonly error: { readonly kind: PublishError['kind']; readonly reason: string; readonly message: string };
@@ -40,7 +40,7 @@ export type FromPeer =
   | { readonly kind: 'done'; readonly topic: string; readonly epoch: number }
   | { readonly kind: 'forward'; readonly slot: number; readonly id: number; readonly record: KafkaRecord }
   /** The answer to `forwarded`. */
-  | { readonly kind: 'taken'; readonly to: number; readonly id: number; readonly outcome: Outcome };
+  | { readonly kind: 'taken'; readonly to: number; readonly id: number; readonly outcome: ForwardResult };
 
 /** What the primary says to a worker of these matters. */
 export type ToPeer =
@@ -51,7 +51,7 @@ export type ToPeer =
   | { readonly kind: 'peer'; readonly slot: number; readonly present: boolean }
   /** `from`: the life of the worker that asks, for the answer. */
   | { readonly kind: 'forwarded'; readonly from: number; readonly id: number; readonly record: KafkaRecord }
-  | { readonly kind: 'outcome'; readonly id: number; readonly outcome: Outcome };
+  | { readonly kind: 'outcome'; readonly id: number; readonly outcome: ForwardResult };
 
 /** The way to the other workers, over the primary. Nothing overtakes: what is said first is heard first. */
 export interface Peers {

@@ -1,6 +1,6 @@
 import { type KafkaRecord, PublishError } from '../../core/model.js';
 import type { Numbered, Unanswered } from '../../kafka/unanswered.js';
-import type { Entry, LanePorts } from './entry.js';
+import type { LanePorts, SpoolEntry } from './entry.js';
 import type { Journal } from './journal.js';
 import type { LeftBatch } from './left.js';
 import { decodeSpooled } from './spooled-record.js';
@@ -127,7 +127,7 @@ export async function noteUnanswered(
   topic: string,
   journal: Journal,
   unanswered: readonly Unanswered[],
-  entries: ReadonlyMap<number, Entry>,
+  entries: ReadonlyMap<number, SpoolEntry>,
   { log }: LanePorts,
 ): Promise<void> {
   const numberOf = new Map([...entries].map(([number, { record }]) => [record, number]));

@@ -2,7 +2,7 @@ import { type KafkaRecord, type Placement, PublishError, type Spooled } from '..
 import type { Clock } from '../../util/clock.js';
 import { Forwards } from './forwards.js';
 import type { Lane } from './lane.js';
-import type { Outcome, Peers, ToPeer } from './peers.js';
+import type { ForwardResult, Peers, ToPeer } from './peers.js';
 import { SharedLane } from './shared-lane.js';
 
 /** Milliseconds that a record waits for other workers, before its sender is told to send it again later. */
@@ -108,7 +108,7 @@ export class SharedLanes {
   }
 
   #take({ from, id, record }: Extract<ToPeer, { kind: 'forwarded' }>): void {
-    const tell = (outcome: Outcome) => this.#peers.tell({ kind: 'taken', to: from, id, outcome });
+    const tell = (outcome: ForwardResult) => this.#peers.tell({ kind: 'taken', to: from, id, outcome });
     this.#spool?.take(record).then(
       (safe) => tell({ safe }),
       (error: unknown) => {
@@ -123,7 +123,7 @@ export class SharedLanes {
   }
 }
 
-function toOutcome(thrown: unknown): Extract<Outcome, { readonly late: boolean }> {
+function toOutcome(thrown: unknown): Extract<ForwardResult, { readonly late: boolean }> {
   if (!(thrown instanceof PublishError)) {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return { error: { kind: 'unavailable', reason: 'WORKER_FAILED', message }, late: false };

@@ -10,7 +10,7 @@ import type { LanePorts } from './entry.js';
 import { Journal } from './journal.js';
 import { Lane, type LaneStatus } from './lane.js';
 import type { JournalOptions } from './load-journal.js';
-import { isOwed, notSpooled } from './owed.js';
+import { mustPersist, notSpooled } from './must-persist.js';
 import { Parked } from './parked.js';
 import { createRecovery } from './set-aside.js';
 import type { SharedLanes } from './shared-lanes.js';
@@ -153,7 +153,7 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
   }
 
   function park(record: KafkaRecord, reason: string): Promise<void> {
-    if (!isOwed(record)) {
+    if (!mustPersist(record)) {
       log('warn', 'an unverified dead letter is refused by Kafka and dropped', { topic: record.topic, reason });
       return Promise.resolve();
     }
@@ -194,14 +194,14 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
     if (lane === undefined) return openLane(topic).then(() => take(record, forwarded));
     if (closing !== undefined)
       return Promise.reject(new PublishError('unavailable', 'CLOSED', 'the gateway is stopping'));
-    if (!isOwed(record) && !(kafka.connected() && lane.open)) return Promise.reject(notSpooled());
+    if (!mustPersist(record) && !(kafka.connected() && lane.open)) return Promise.reject(notSpooled());
     // Where it is known that Kafka doesn't answer, nobody waits to find out once more.
     if (!kafka.connected()) lane.close('Kafka does not answer');
     return shared?.own ? shared.lanes.publish(record, forwarded) : lane.publish(record);
   }
 
   async function parkLetter(record: KafkaRecord, error: unknown): Promise<Spooled> {
-    if (!(error instanceof PublishError) || error.kind !== 'refused' || !isOwed(record)) throw error;
+    if (!(error instanceof PublishError) || error.kind !== 'refused' || !mustPersist(record)) throw error;
     await park(record, error.reason);
     return { topic: record.topic, spooled: true };
   }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { toPointer } from '../../diagnostics/pointer.js';
-import type { Walk } from '../dry-run/walk.js';
-import type { Expectation, ExpectedRecord } from './declaration.js';
+import type { DryRunResult } from '../dry-run/dry-run.js';
+import type { CaseExpectation, ExpectedRecord } from './declaration.js';
 
 /** A field that isn't as it was expected to be. */
 export interface Difference {
@@ -17,7 +17,7 @@ function actualOf({
   status,
   rejected,
   published,
-}: Walk): Required<Pick<Expectation, 'status' | 'rejection'>> & Expectation {
+}: DryRunResult): Required<Pick<CaseExpectation, 'status' | 'rejection'>> & CaseExpectation {
   const records = published.map(({ event: { item: _, ...event }, record: { topic, key, headers } }) => ({
     ...{ event, topic, key, headers },
   }));
@@ -26,7 +26,7 @@ function actualOf({
 }
 
 /** What an expectation is where nobody has written one: the answer, and what is published or why nothing is. */
-export function proposalOf(walked: Walk): Expectation {
+export function proposalOf(walked: DryRunResult): CaseExpectation {
   const { status, rejection, records = [] } = actualOf(walked);
   const proposed = records.map(({ event = {}, topic = '', key = '' }): ExpectedRecord => {
     const { id = '', type = '' } = event;
@@ -38,7 +38,7 @@ export function proposalOf(walked: Walk): Expectation {
 }
 
 /** What an expectation names and the walk has otherwise. Fields are compared one by one, so that each can be updated. */
-export function compare(expected: Expectation, walked: Walk): readonly Difference[] {
+export function compare(expected: CaseExpectation, walked: DryRunResult): readonly Difference[] {
   return differences(expected, actualOf(walked), '');
 }
 

@@ -9,7 +9,7 @@ export interface CaseDeclaration {
   readonly name: string;
   readonly endpoint?: string;
   readonly given: GivenDeclaration;
-  readonly expect?: Expectation;
+  readonly expect?: CaseExpectation;
 }
 
 export interface GivenDeclaration {
@@ -39,7 +39,7 @@ export interface ExpectedRecord {
   readonly headers?: { readonly [name: string]: string };
 }
 
-export interface Expectation extends ExpectedRecord {
+export interface CaseExpectation extends ExpectedRecord {
   readonly status?: number;
   readonly rejection?: string;
   readonly records?: readonly ExpectedRecord[];

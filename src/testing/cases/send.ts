@@ -6,8 +6,8 @@ import { parsePath, removeAt } from '../../util/json/paths.js';
 import { writeJson } from '../../util/json/write.js';
 import { readRequest } from '../diagnosis/captured-request.js';
 import { compose, requestOfBody, requestOfExample, toDelivery } from '../dry-run/compose.js';
-import { assumeProven } from '../dry-run/rerun.js';
-import { type Walk, type WalkOptions, walk } from '../dry-run/walk.js';
+import { type DryRunResult, dryRun, type WalkOptions } from '../dry-run/dry-run.js';
+import { assumeProven } from '../dry-run/from-record.js';
 import { withByteChanged } from '../plugins/tamper.js';
 import { applyOverrides } from '../simulator/override.js';
 import { newestSecret, signRequest, signWrongly } from '../simulator/request.js';
@@ -23,21 +23,25 @@ export interface SendOptions extends Omit<WalkOptions, 'now' | 'keys'> {
 }
 
 /** Takes what a test gives through the pipeline. Throws an Error, for people, if it can't be made. */
-export async function sendGiven(endpoint: Endpoint, given: GivenDeclaration, options: SendOptions): Promise<Walk> {
+export async function sendGiven(
+  endpoint: Endpoint,
+  given: GivenDeclaration,
+  options: SendOptions,
+): Promise<DryRunResult> {
   const now = given.time === undefined ? options.now : Date.parse(given.time);
   const walkOptions = { now, largest: options.largest, deadLetterTopic: options.deadLetterTopic };
   if (given.request !== undefined) {
     const { notes: _, ...request } = readRequest(await options.read(given.request));
     const id = '00000000-0000-4000-8000-000000000000';
-    return walk(endpoint, { id, receivedAt: now, ...request }, walkOptions);
+    return dryRun(endpoint, { id, receivedAt: now, ...request }, walkOptions);
   }
   const request = await requestOf(endpoint, given, options);
   const { signing = 'valid' } = given;
   if (signing === 'valid') {
     const composed = compose(endpoint, request, now);
-    return walk(composed.signed ? endpoint : assumeProven(endpoint, 'none'), composed.delivery, walkOptions);
+    return dryRun(composed.signed ? endpoint : assumeProven(endpoint, 'none'), composed.delivery, walkOptions);
   }
-  return walk(endpoint, toDelivery(sign(endpoint, request, signing, now), now), walkOptions);
+  return dryRun(endpoint, toDelivery(sign(endpoint, request, signing, now), now), walkOptions);
 }
 
 async function requestOf(endpoint: Endpoint, given: GivenDeclaration, options: SendOptions): Promise<OutgoingRequest> {

@@ -1,7 +1,7 @@
 import { fromPointer } from '../../diagnostics/pointer.js';
 import { require } from '../../util/require.js';
 import type { Difference } from './compare.js';
-import type { Expectation } from './declaration.js';
+import type { CaseExpectation } from './declaration.js';
 
 const { isScalar, parse, parseDocument }: typeof import('yaml') = require('yaml');
 
@@ -10,7 +10,7 @@ export interface CaseUpdate {
   /** Of the case in its file. */
   readonly index: number;
   readonly differences: readonly Difference[];
-  readonly proposal?: Expectation;
+  readonly proposal?: CaseExpectation;
 }
 
 /** The text of a file of tests with its expectations as things are. Comments stay, and so does what is not concerned. */

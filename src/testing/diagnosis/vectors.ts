@@ -1,4 +1,4 @@
-import type { Delivery, KeyDocument, Scheme, Secret, Surroundings } from '../../core/model.js';
+import type { Delivery, EndpointContext, KeyDocument, Scheme, Secret } from '../../core/model.js';
 import { Rejection } from '../../core/rejection.js';
 import { compileCheck } from '../../diagnostics/schema-check.js';
 
@@ -25,11 +25,11 @@ export interface VectorRequest {
   readonly delivery: Delivery;
   readonly secrets: readonly Secret[];
   readonly now: number;
-  readonly around: Surroundings;
+  readonly around: EndpointContext;
 }
 
 /** Without `agrees` nothing could be decided. */
-export type Verdict =
+export type VectorResult =
   | { readonly agrees: true }
   | { readonly agrees: false; readonly got: string }
   | { readonly error: string };
@@ -77,7 +77,7 @@ function parseJson(line: string, number: number): unknown {
 const tooOld: ReadonlySet<string> = new Set(['timestamp_stale', 'timestamp_future']);
 
 /** Holds a vector against a scheme. `now`, where the vector has no time of its own, in milliseconds since the epoch. */
-export function judge(vector: Vector, scheme: Scheme, now: number): Verdict {
+export function checkVector(vector: Vector, scheme: Scheme, now: number): VectorResult {
   const lacking = lackingSecret(vector, scheme);
   if (lacking !== undefined) return { error: lacking };
   try {
@@ -116,7 +116,7 @@ export function requestOf(vector: Vector, scheme: Scheme, fallback: number): Vec
   const delivery = toDelivery(vector);
   const secrets = toSecrets(vector, scheme);
   const now = typeof vector.now === 'number' ? vector.now * 1000 : fallback;
-  const around: Surroundings = { url: vector.url.replace(/\?.*/s, ''), params: vector.params ?? {} };
+  const around: EndpointContext = { url: vector.url.replace(/\?.*/s, ''), params: vector.params ?? {} };
   const keys = new Map<string, KeyDocument>();
   for (const { id, url } of scheme.fetchesKeys ? scheme.remoteKeys(delivery, secrets, now, around) : []) {
     const found = vector.remote_keys?.[url];

@@ -2,8 +2,9 @@ import type { Endpoint } from '../../core/model.js';
 import type { Rejection } from '../../core/rejection.js';
 import { holds } from '../../core/stages/condition.js';
 import { fromPointer } from '../../diagnostics/pointer.js';
+import { type DryRunResult, verdictOf } from './dry-run.js';
 import type {
-  Condition,
+  ExplainedCondition,
   ExplainedItem,
   ExplainedRecord,
   ExplainedRejection,
@@ -13,7 +14,6 @@ import type {
   Verification,
 } from './explanation.js';
 import type { Evaluated, ItemTrace } from './observe.js';
-import { verdictOf, type Walk } from './walk.js';
 
 interface Told {
   readonly subject: string;
@@ -23,7 +23,7 @@ interface Told {
 }
 
 /** Puts a walk into words. */
-export function explain(endpoint: Endpoint, walked: Walk, told: Told): Explanation {
+export function explain(endpoint: Endpoint, walked: DryRunResult, told: Told): Explanation {
   const { subject, notes, verification, partitionOf } = told;
   const { deadLetter } = walked;
   const whole = walked.items.length === 0 ? walked.rejected[0] : undefined;
@@ -40,7 +40,11 @@ export function explain(endpoint: Endpoint, walked: Walk, told: Told): Explanati
 }
 
 /** Items come in the order of the body; those that aren't published are the rejected ones, in the same order. */
-function explainItems(endpoint: Endpoint, walked: Walk, partitionOf: Told['partitionOf']): readonly ExplainedItem[] {
+function explainItems(
+  endpoint: Endpoint,
+  walked: DryRunResult,
+  partitionOf: Told['partitionOf'],
+): readonly ExplainedItem[] {
   const rejected = [...walked.rejected];
   return walked.items.map((item, index) => {
     const found = walked.published.find(({ event }) => event.item.index === index);
@@ -115,7 +119,7 @@ function explainRoutes(
   });
 }
 
-function condition({ source, value, failed }: Evaluated): Condition {
+function condition({ source, value, failed }: Evaluated): ExplainedCondition {
   return failed === undefined ? { source, outcome: holds(value) } : { source, outcome: 'failed', failed };
 }
 

@@ -1,6 +1,6 @@
 import type { SchemaError } from '../../core/model.js';
 import type { RejectionCode, Stage } from '../../core/rejection.js';
-import type { Cause } from '../diagnosis/suspects.js';
+import type { Cause } from '../diagnosis/causes.js';
 import type { Evaluated } from './observe.js';
 
 /** What the verification found, or why there was none. */
@@ -40,12 +40,12 @@ export interface ExplainedItem {
 
 export interface ExplainedSchema {
   readonly name: string;
-  readonly when?: Condition;
+  readonly when?: ExplainedCondition;
   readonly outcome: 'not for it' | 'valid' | 'invalid' | 'failed';
   readonly errors: readonly (SchemaError & { readonly is: string })[];
 }
 
-export interface Condition {
+export interface ExplainedCondition {
   readonly source: string;
   readonly outcome: boolean | 'failed';
   readonly failed?: string;
@@ -56,7 +56,7 @@ export interface ExplainedRoute {
   readonly events: readonly string[];
   readonly topic: string;
   readonly outcome: 'taken' | 'other events' | 'condition false' | 'failed' | 'not tried';
-  readonly when?: Condition;
+  readonly when?: ExplainedCondition;
   readonly key?: Evaluated;
 }
 

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Settings } from '../../config/settings.js';
+import type { GatewaySettings } from '../../config/settings.js';
 import type { Delivery, Endpoint } from '../../core/model.js';
-import type { Given } from './given.js';
-import { assumeProven, rerun } from './rerun.js';
-import { verdictOf, walk } from './walk.js';
+import { dryRun, verdictOf } from './dry-run.js';
+import { assumeProven, fromRecord } from './from-record.js';
+import type { Input } from './input.js';
 
 /** What becomes of something recorded: the verdict, and where its events go. */
-export interface Judgement {
+export interface RecordedOutcome {
   readonly verdict: string;
   readonly records: readonly { readonly topic: string; readonly key: string }[];
 }
@@ -17,11 +17,11 @@ export interface Shift {
   readonly id: string;
   readonly type: string;
   readonly at: string;
-  readonly old: Judgement;
-  readonly new: Judgement;
+  readonly old: RecordedOutcome;
+  readonly new: RecordedOutcome;
 }
 
-export type Recorded = Given & { readonly kind: 'record' | 'request' };
+export type Recorded = Input & { readonly kind: 'record' | 'request' };
 
 export interface JudgeOptions {
   /** Whether signatures can be verified again: the real secrets are there. */
@@ -33,8 +33,8 @@ export interface JudgeOptions {
 /** Holds what was recorded against both configurations; the result is what changes. */
 export async function findShifts(
   recorded: readonly Recorded[],
-  old: Settings,
-  next: Settings,
+  old: GatewaySettings,
+  next: GatewaySettings,
   options: JudgeOptions,
 ): Promise<readonly Shift[]> {
   const shifts: Shift[] = [];
@@ -45,12 +45,12 @@ export async function findShifts(
   return shifts;
 }
 
-async function judge(recorded: Recorded, settings: Settings, options: JudgeOptions): Promise<Judgement> {
+async function judge(recorded: Recorded, settings: GatewaySettings, options: JudgeOptions): Promise<RecordedOutcome> {
   const endpoint = endpointOf(recorded, settings);
   if (endpoint === undefined) return { verdict: 'refused: path_unknown', records: [] };
   const { delivery, at, proven } = prepare(recorded, endpoint, options);
   const { limits, deadLetter } = settings;
-  const walked = await walk(proven, delivery, {
+  const walked = await dryRun(proven, delivery, {
     ...{ now: at, largest: limits.body, deadLetterTopic: deadLetter.topic },
   });
   const records = walked.published.map(({ record: { topic, key } }) => ({ topic, key }));
@@ -65,13 +65,13 @@ function prepare(recorded: Recorded, endpoint: Endpoint, { verify, now }: JudgeO
     const delivery: Delivery = { id: '00000000-0000-4000-8000-000000000000', receivedAt: now, ...request };
     return { delivery, at: now, proven: verified };
   }
-  const again = rerun(recorded.record, endpoint, now);
+  const again = fromRecord(recorded.record, endpoint, now);
   const proven = again.signed && again.endpoint === endpoint ? verified : again.endpoint;
   return { delivery: again.delivery, at: again.now, proven };
 }
 
 /** By its name, else by its path, as a request would find it. */
-function endpointOf(recorded: Recorded, { endpoints }: Settings): Endpoint | undefined {
+function endpointOf(recorded: Recorded, { endpoints }: GatewaySettings): Endpoint | undefined {
   if (recorded.kind === 'request') return endpointAt(endpoints, recorded.request.target);
   const { ce_endpoint: name, ce_source: path = '' } = recorded.record.headers;
   return endpoints.find((each) => each.name === name) ?? endpointAt(endpoints, path);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { lintUnrouted } from '../../config/lint-routes.js';
 import { inOrder, loadConfig } from '../../config/load.js';
 import { loadPlugin, type SoundPlugin } from '../../config/plugins/load.js';
-import { lintUnrouted } from '../../config/reach.js';
 import type { Environment } from '../../config/substitute.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import { applyLevels, type RuleLevels } from '../../diagnostics/levels.js';

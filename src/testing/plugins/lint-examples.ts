@@ -11,8 +11,8 @@ import { blockingDisk, listFolder } from '../../util/read-text.js';
 import { tryPlugin } from '../rules/plugin.js';
 import { type Ground, groundOf, type Specimen, toSpecimens } from '../rules/specimens.js';
 import type { Cast } from './negatives.js';
-import { makeCast, type Replayed, replay } from './rehearse.js';
 import { makeEndpoint } from './replay.js';
+import { makeTestKeys, type Replayed, replayExample } from './test-plugin.js';
 
 const fails = { rule: 'example-fails', severity: 'warning' } as const;
 
@@ -134,11 +134,11 @@ function createTrial(
   const pairs = /"(rsa|ecdsa|ed25519|jw[ts])/.test(JSON.stringify(schemesOf(plugin.declaration.signature)));
   let signing: Cast | undefined;
   async function tryOut(example: Example): Promise<Replayed> {
-    const first = await replay(plugin, unsigned, example, now);
+    const first = await replayExample(plugin, unsigned, example, now);
     if (first.check.outcome === 'passed') return first;
     if (pairs) return { ...first, check: { ...first.check, outcome: 'passed' } };
-    signing ??= makeCast(plugin);
-    return replay(plugin, signing, example, now);
+    signing ??= makeTestKeys(plugin);
+    return replayExample(plugin, signing, example, now);
   }
   return { endpoint: unsigned.endpoint, tryOut };
 }

@@ -2,10 +2,10 @@ import { holderOfUnknown, lintExampleFields } from '../../config/plugins/example
 import type { Fault } from '../../core/model.js';
 import type { Node } from '../../core/rules/nodes.js';
 import { spanOf } from '../../core/rules/spans.js';
-import type { Trace } from '../../core/rules/trace.js';
+import type { RuleTrace } from '../../core/rules/trace.js';
 import { holds } from '../../core/stages/condition.js';
 import { lintFailures, nameType } from './failures.js';
-import { amount, type Outcome, type PlacedRule, traced, warn } from './outcomes.js';
+import { amount, type PlacedRule, type RuleOutcome, traced, warn } from './outcomes.js';
 import type { Ground } from './specimens.js';
 
 /** So many examples must lack a field before its absence says anything: many are shortened. */
@@ -17,7 +17,7 @@ const freeForm = /meta|custom|note|tag|label|attribute|param|passthrough|additio
 /** What is wrong with a condition, as warnings. `outcomes`: of the examples that reach it. */
 export async function lintCondition(
   placed: PlacedRule,
-  outcomes: readonly Outcome[],
+  outcomes: readonly RuleOutcome[],
   ground: Ground,
 ): Promise<readonly Fault[]> {
   const certain = [
@@ -29,7 +29,7 @@ export async function lintCondition(
 }
 
 /** Whether the condition held. */
-export function isTaken({ error, value }: Outcome): boolean {
+export function isTaken({ error, value }: RuleOutcome): boolean {
   return error === undefined && holds(value);
 }
 
@@ -37,7 +37,7 @@ export function isTaken({ error, value }: Outcome): boolean {
  * A condition that held for no example, and reads a field that neither an example nor a schema has, as a warning at that
  * field. A condition that is only rare (`amount >= 1000000`) reads what is there.
  */
-function lintNeverTrue(placed: PlacedRule, outcomes: readonly Outcome[], ground: Ground): readonly Fault[] {
+function lintNeverTrue(placed: PlacedRule, outcomes: readonly RuleOutcome[], ground: Ground): readonly Fault[] {
   if (outcomes.length < enough || outcomes.some(({ error, value }) => error !== undefined || holds(value))) return [];
   const absent = placed.rule.reads.find((read) => {
     const holder = holderOfUnknown(read, ground);
@@ -53,7 +53,7 @@ function isFreeForm(name: string): boolean {
 }
 
 /** Comparisons by `=` and `!=` whose sides are of different types in every example, as warnings. */
-export async function lintComparisons(placed: PlacedRule, outcomes: readonly Outcome[]): Promise<readonly Fault[]> {
+export async function lintComparisons(placed: PlacedRule, outcomes: readonly RuleOutcome[]): Promise<readonly Fault[]> {
   if (!placed.rule.source.includes('=')) return [];
   const rule = traced(placed);
   const candidates = new Set(rule?.nodes.filter(isComparison));
@@ -83,7 +83,7 @@ function isComparison({ type, value }: Node): boolean {
 }
 
 /** The types on both sides, each time that both were there. */
-function pairsOf(node: Node, { values }: Trace): readonly (readonly [string, string])[] {
+function pairsOf(node: Node, { values }: RuleTrace): readonly (readonly [string, string])[] {
   const [left, right] = [values.get(node.lhs) ?? [], values.get(node.rhs) ?? []];
   return left.flatMap((value, index) => {
     const other = right[index];

@@ -1,5 +1,5 @@
 import type { Fault, Rule } from '../../core/model.js';
-import { type Outcome, type PlacedRule, warn } from './outcomes.js';
+import { type PlacedRule, type RuleOutcome, warn } from './outcomes.js';
 import type { Specimen } from './specimens.js';
 
 const id = 'expr-constant';
@@ -7,7 +7,7 @@ const id = 'expr-constant';
 /** A key that is the same for examples about different things, as a warning. `account`: by whose field a key may well go. */
 export function lintConstantKey(
   placed: PlacedRule,
-  outcomes: readonly Outcome[],
+  outcomes: readonly RuleOutcome[],
   account: Rule | undefined,
 ): readonly Fault[] {
   const keyed = outcomes.filter(({ value }) => value !== undefined && value !== null && value !== '');

@@ -5,7 +5,7 @@ import { compileRule } from '../../core/rules/compile.js';
 import { isTaken, lintComparisons, lintCondition } from './conditions.js';
 import { lintConstantId } from './constants.js';
 import { lintFailures } from './failures.js';
-import { amount, type Outcome, type PlacedRule, runRule, warn } from './outcomes.js';
+import { amount, type PlacedRule, type RuleOutcome, runRule, warn } from './outcomes.js';
 import { lintListedPart, lintParts } from './parts.js';
 import type { Ground, Specimen } from './specimens.js';
 
@@ -41,7 +41,11 @@ async function tryRule(placed: PlacedRule | undefined, ground: Ground): Promise<
   return placed === undefined ? [] : lintRule(placed, await runRule(placed, ground.specimens), ground);
 }
 
-async function lintRule(placed: PlacedRule, outcomes: readonly Outcome[], ground: Ground): Promise<readonly Fault[]> {
+async function lintRule(
+  placed: PlacedRule,
+  outcomes: readonly RuleOutcome[],
+  ground: Ground,
+): Promise<readonly Fault[]> {
   return [
     ...(await lintFailures(placed, outcomes)),
     ...(await lintParts(placed, outcomes)),
@@ -68,7 +72,7 @@ async function tryFact(source: string | undefined, fact: OptionalFact, ground: G
  * A fact that is not what it must be is left out of the event. Of times that is often meant so, for those that have no time
  * zone, or in some events: then nothing is told.
  */
-function lintIgnored(placed: PlacedRule, fact: OptionalFact, outcomes: readonly Outcome[]): readonly Fault[] {
+function lintIgnored(placed: PlacedRule, fact: OptionalFact, outcomes: readonly RuleOutcome[]): readonly Fault[] {
   const ignored = outcomes.filter(
     ({ value, specimen: { event, identified } }) => identified && event[fact] === undefined && isSomething(value),
   );
@@ -79,7 +83,7 @@ function lintIgnored(placed: PlacedRule, fact: OptionalFact, outcomes: readonly 
   return [warn(placed, 'event-value-ignored', undefined, message, `the event then has no ${fact}`)];
 }
 
-function isLocalTime({ value }: Outcome): boolean {
+function isLocalTime({ value }: RuleOutcome): boolean {
   return typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(value);
 }
 

@@ -1,17 +1,17 @@
 import type { Fault } from '../../core/model.js';
 import type { Node } from '../../core/rules/nodes.js';
 import { spanOf } from '../../core/rules/spans.js';
-import { compileTrace, type Trace } from '../../core/rules/trace.js';
-import { amount, type Outcome, type PlacedRule, type Use, warn } from './outcomes.js';
+import { compileTrace, type RuleTrace } from '../../core/rules/trace.js';
+import { amount, type PlacedRule, type RuleOutcome, type RuleUse, warn } from './outcomes.js';
 
-const consequences: { readonly [use in Use]: string } = {
+const consequences: { readonly [use in RuleUse]: string } = {
   ...{ id: 'event_unidentified', type: 'event_unidentified', time: 'event_unidentified' },
   ...{ subject: 'event_unidentified', livemode: 'event_unidentified', account: 'event_unidentified' },
   ...{ schema: 'schema_none', when: 'rule_failed', key: 'rule_failed' },
 };
 
 /** A rule that fails on examples, or a key that is no text, as a warning at the part that fails. */
-export async function lintFailures(placed: PlacedRule, outcomes: readonly Outcome[]): Promise<readonly Fault[]> {
+export async function lintFailures(placed: PlacedRule, outcomes: readonly RuleOutcome[]): Promise<readonly Fault[]> {
   const failing = outcomes.filter((outcome) => outcome.error !== undefined || isNoKey(placed, outcome));
   const [first] = failing;
   if (first === undefined) return [];
@@ -28,13 +28,13 @@ export async function lintFailures(placed: PlacedRule, outcomes: readonly Outcom
   ];
 }
 
-function isNoKey({ use }: PlacedRule, { value }: Outcome): boolean {
+function isNoKey({ use }: PlacedRule, { value }: RuleOutcome): boolean {
   return use === 'key' && typeof value === 'object' && value !== null;
 }
 
 async function explain(
   { rule: { source } }: PlacedRule,
-  { specimen, error, value }: Outcome,
+  { specimen, error, value }: RuleOutcome,
 ): Promise<{ readonly reason: string; readonly within?: readonly [number, number] }> {
   if (error === undefined) return { reason: `it gives ${nameType(value)}, and a key is a text` };
   const trace = await compileTrace(source).trace(specimen.value, specimen.bindings);
@@ -46,7 +46,7 @@ async function explain(
 const comparisons = ['<', '<=', '>', '>='];
 const arithmetic = ['+', '-', '*', '/', '%'];
 
-function explainOperator(node: Node | undefined, { values }: Trace): string | undefined {
+function explainOperator(node: Node | undefined, { values }: RuleTrace): string | undefined {
   if (node?.type !== 'binary') return undefined;
   const operator = String(node.value);
   const [left, right] = [values.get(node.lhs)?.at(-1), values.get(node.rhs)?.at(-1)];

@@ -3,24 +3,24 @@ import { compileTrace, type TracedRule } from '../../core/rules/trace.js';
 import type { Specimen } from './specimens.js';
 
 /** What a rule decides. */
-export type Use = 'id' | 'type' | 'time' | 'subject' | 'livemode' | 'account' | 'schema' | 'when' | 'key';
+export type RuleUse = 'id' | 'type' | 'time' | 'subject' | 'livemode' | 'account' | 'schema' | 'when' | 'key';
 
 /** A rule with its place in a document. */
 export interface PlacedRule {
   readonly rule: Rule;
   readonly pointer: string;
-  readonly use: Use;
+  readonly use: RuleUse;
 }
 
 /** What a rule gave for a specimen. */
-export interface Outcome {
+export interface RuleOutcome {
   readonly specimen: Specimen;
   readonly value?: unknown;
   readonly error?: RuleError;
 }
 
 /** Evaluates a rule on the specimens that reach it, but for those that lack a header which it reads. */
-export async function runRule({ rule }: PlacedRule, reached: readonly Specimen[]): Promise<readonly Outcome[]> {
+export async function runRule({ rule }: PlacedRule, reached: readonly Specimen[]): Promise<readonly RuleOutcome[]> {
   const able = reached.filter(({ unsigned }) => !rule.headers.some((name) => unsigned.has(name)));
   return Promise.all(
     able.map(async (specimen) => {

@@ -2,7 +2,7 @@ import { holderOfUnknown } from '../../config/plugins/example-fields.js';
 import type { Fault } from '../../core/model.js';
 import { isNode, type Node } from '../../core/rules/nodes.js';
 import { spanOf } from '../../core/rules/spans.js';
-import { amount, type Outcome, type PlacedRule, traced, warn } from './outcomes.js';
+import { amount, type PlacedRule, type RuleOutcome, traced, warn } from './outcomes.js';
 import type { Ground } from './specimens.js';
 
 const id = 'expr-part-missing';
@@ -14,7 +14,7 @@ const enough = 3;
  * Parts of a text put together with `&` that are missing in every example, so that they add nothing; and a key
  * that finds nothing at all. As warnings at the part.
  */
-export async function lintParts(placed: PlacedRule, outcomes: readonly Outcome[]): Promise<readonly Fault[]> {
+export async function lintParts(placed: PlacedRule, outcomes: readonly RuleOutcome[]): Promise<readonly Fault[]> {
   const sound = outcomes.filter(({ error }) => error === undefined);
   if (sound.length === 0) return [];
   if (placed.use === 'key' && sound.every(isNothing)) {
@@ -32,7 +32,7 @@ export async function lintParts(placed: PlacedRule, outcomes: readonly Outcome[]
 }
 
 /** A part of an id that is a list, if no example has it and no schema knows of it, as a warning. */
-export function lintListedPart(placed: PlacedRule, outcomes: readonly Outcome[], ground: Ground): readonly Fault[] {
+export function lintListedPart(placed: PlacedRule, outcomes: readonly RuleOutcome[], ground: Ground): readonly Fault[] {
   const found = outcomes.some(({ error, value }) => error !== undefined || isText(value));
   const { reads } = placed.rule;
   if (outcomes.length === 0 || found) return [];
@@ -41,7 +41,7 @@ export function lintListedPart(placed: PlacedRule, outcomes: readonly Outcome[],
   return [warn(placed, id, undefined, message, 'the digest of the payload stands for it: the id then names no event')];
 }
 
-function isNothing({ value }: Outcome): boolean {
+function isNothing({ value }: RuleOutcome): boolean {
   return value === undefined || value === null || value === '';
 }
 
@@ -55,7 +55,7 @@ const hints: { readonly [use: string]: string } = {
 };
 
 /** With how often each was looked for. */
-async function findMissing(placed: PlacedRule, outcomes: readonly Outcome[]): Promise<readonly [Node, number][]> {
+async function findMissing(placed: PlacedRule, outcomes: readonly RuleOutcome[]): Promise<readonly [Node, number][]> {
   if (!placed.rule.source.includes('&')) return [];
   const rule = traced(placed);
   const candidates = new Set(rule?.nodes.flatMap(partsOf));

@@ -5,7 +5,7 @@ import { applyOverrides, type Override } from './override.js';
 import { addressOf, makeRequest, newestSecret, signRequest, signWrongly } from './request.js';
 
 /** One thing that the simulator can send: an example of a plugin, to an endpoint that uses the plugin. */
-export interface Offer {
+export interface ExampleOffer {
   readonly endpoint: Endpoint;
   /** The event type. */
   readonly type: string;
@@ -25,7 +25,7 @@ export interface ComposeOptions {
  * Makes a function that gives a new signed request each time it is called: other identifiers, the current time.
  * `undefined` if no secret of the endpoint is active.
  */
-export function composer(offer: Offer, options: ComposeOptions): (() => OutgoingRequest) | undefined {
+export function composer(offer: ExampleOffer, options: ComposeOptions): (() => OutgoingRequest) | undefined {
   const { endpoint, message, fresh } = offer;
   const secret = newestSecret(endpoint, Date.now());
   if (!secret) return undefined;

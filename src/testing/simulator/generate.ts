@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutgoingRequest } from '../../core/model.js';
 import { NoAnswerError, type Sender } from './sender.js';
-import type { Tally } from './tally.js';
+import type { SendTally } from './tally.js';
 
 /** A load that doesn't wait for the gateway: requests are due at fixed times, whatever the answers take. */
 export interface Load {
@@ -13,7 +13,7 @@ export interface Load {
   readonly concurrency: number;
   readonly next: () => OutgoingRequest;
   readonly sender: Sender;
-  readonly tally: Tally;
+  readonly tally: SendTally;
   /** Stops the run; the answers under way are still waited for. */
   readonly signal: AbortSignal;
 }

@@ -5,7 +5,7 @@ import { isContainer, setMember, valueAt } from '../../util/json/paths.js';
 import { writeJson } from '../../util/json/write.js';
 
 /** Makes one value of another one: a time of now, say. */
-export type Change = (old: unknown) => unknown;
+export type RetryChange = (old: unknown) => unknown;
 
 const encoded = '|unbase64';
 
@@ -13,7 +13,7 @@ const encoded = '|unbase64';
  * `root` with the value at the path changed; `root` is changed on the way. A path that leads nowhere, or to null, changes
  * nothing. Where it leads into a text, the text is a JSON or XML document; `NAME|unbase64` is the base64 of one.
  */
-export function renewAt(root: unknown, path: readonly string[], change: Change): unknown {
+export function renewAt(root: unknown, path: readonly string[], change: RetryChange): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return root === undefined || root === null ? root : change(root);
   if (typeof root === 'string') return renewText(root, path, change);
@@ -25,12 +25,12 @@ export function renewAt(root: unknown, path: readonly string[], change: Change):
   return root;
 }
 
-function renewEncoded(inner: unknown, path: readonly string[], change: Change): unknown {
+function renewEncoded(inner: unknown, path: readonly string[], change: RetryChange): unknown {
   if (typeof inner !== 'string') return inner;
   return Buffer.from(renewText(Buffer.from(inner, 'base64').toString(), path, change)).toString('base64');
 }
 
-function renewText(text: string, path: readonly string[], change: Change): string {
+function renewText(text: string, path: readonly string[], change: RetryChange): string {
   try {
     if (!/^\s*</.test(text)) return writeJson(renewAt(parseExactly(text), path, change));
     // Put in as it stands: re-serialized, the document would be another one.

@@ -4,7 +4,7 @@ import { require } from '../../util/require.js';
 const { Pool }: typeof import('undici') = require('undici');
 
 /** What came back for one request. */
-export interface Answer {
+export interface SentAnswer {
   readonly status: number;
   /** The body: parsed if it is JSON, else as text. */
   readonly body: unknown;
@@ -26,7 +26,7 @@ export class NoAnswerError extends Error {
 /** Sends requests to one origin over connections that stay open. */
 export interface Sender {
   /** Rejects with a `NoAnswerError`. */
-  send(request: OutgoingRequest): Promise<Answer>;
+  send(request: OutgoingRequest): Promise<SentAnswer>;
   close(): Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 import { percentile } from './percentile.js';
-import type { Answer } from './sender.js';
+import type { SentAnswer } from './sender.js';
 
 /** What became of a run's requests so far. Times in milliseconds; absent while nothing was answered. */
-export interface Summary {
+export interface SendSummary {
   readonly sent: number;
   /** Answered 2xx. */
   readonly accepted: number;
@@ -16,7 +16,7 @@ export interface Summary {
 }
 
 /** Counts the outcomes of a run. */
-export class Tally {
+export class SendTally {
   #sent = 0;
   #accepted = 0;
   #deadLettered = 0;
@@ -28,7 +28,7 @@ export class Tally {
     this.#sent++;
   }
 
-  answered({ status, body }: Answer, milliseconds: number): void {
+  answered({ status, body }: SentAnswer, milliseconds: number): void {
     this.#times.push(milliseconds);
     if (status < 200 || status >= 300) {
       count(this.#rejected, String(status));
@@ -48,7 +48,7 @@ export class Tally {
   }
 
   /** The counts without the times, which cost a sort. */
-  counts(): Summary {
+  counts(): SendSummary {
     return {
       sent: this.#sent,
       accepted: this.#accepted,
@@ -58,7 +58,7 @@ export class Tally {
     };
   }
 
-  summary(): Summary {
+  summary(): SendSummary {
     const sorted = this.#times.toSorted((a, b) => a - b);
     const at = (percent: number): number => Math.round((percentile(sorted, percent) ?? 0) * 10) / 10;
     if (sorted.length === 0) return this.counts();

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { request } from 'undici';
-import type { Settings } from '../../../src/config/settings.js';
+import type { GatewaySettings } from '../../../src/config/settings.js';
 import { readTopics, type StoredRecord } from '../../../src/publish/read.js';
 import { type CardCase, cardCases } from '../../cases/card-numbers.js';
 import { expectContract } from './contract.js';
@@ -101,7 +101,7 @@ function expectNothingOf({ name, number, written }: CardCase, text: string, plai
   expect(plain.includes(number), `${name}: normalised`).to.equal(false);
 }
 
-async function readTopic(settings: Settings, topic: string): Promise<readonly StoredRecord[]> {
+async function readTopic(settings: GatewaySettings, topic: string): Promise<readonly StoredRecord[]> {
   const records: StoredRecord[] = [];
   for await (const record of readTopics(settings.publisher, [topic], { from: 'beginning', until: 'end' })) {
     records.push(record);

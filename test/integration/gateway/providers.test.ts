@@ -3,7 +3,7 @@ import { request } from 'undici';
 import { listOffers } from '../../../src/cli/simulation.js';
 import type { OutgoingRequest } from '../../../src/core/model.js';
 import { readTopics, type StoredRecord } from '../../../src/publish/read.js';
-import { composer, type Offer } from '../../../src/testing/simulator/compose.js';
+import { composer, type ExampleOffer } from '../../../src/testing/simulator/compose.js';
 import { expectContract } from './contract.js';
 import { plugins, type Running, run } from './running.js';
 
@@ -27,7 +27,7 @@ endpoints:
 
 describe('what the simulator sends for each provider', () => {
   let gateway: Running;
-  let offers: readonly Offer[];
+  let offers: readonly ExampleOffer[];
 
   before(async () => {
     gateway = await run({ 'gateway.yaml': yaml }, environment);
@@ -38,7 +38,7 @@ describe('what the simulator sends for each provider', () => {
     for (const secret of Object.values(environment)) expect(gateway.log.text).not.to.include(secret);
   });
 
-  function compose(offer: Offer, invalid = false): OutgoingRequest {
+  function compose(offer: ExampleOffer, invalid = false): OutgoingRequest {
     const next = composer(offer, { base: gateway.url, overrides: [], invalid });
     if (next === undefined) throw new Error('no active secret');
     return next();
@@ -71,7 +71,7 @@ describe('what the simulator sends for each provider', () => {
     it(`${name}: every example is in its topic, byte for byte`, async () => {
       const mine = offers.filter(({ endpoint }) => endpoint.name === name);
       expect(mine).not.to.deep.equal([]);
-      const sent: { offer: Offer; body: Buffer; answer: string }[] = [];
+      const sent: { offer: ExampleOffer; body: Buffer; answer: string }[] = [];
       const records = await added(async () => {
         for (const offer of mine) {
           const request = compose(offer);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Settings } from '../../../src/config/settings.js';
+import type { GatewaySettings } from '../../../src/config/settings.js';
 import { type KafkaRecord, PublishError } from '../../../src/core/model.js';
 import { startGateway } from '../../../src/gateway.js';
 import type { GatewayPublisher } from '../../../src/publish/create.js';
@@ -38,7 +38,7 @@ function createWay(): FakeWay {
 
 describe('/ready', () => {
   let publisher: FakeWay;
-  let settings: Settings;
+  let settings: GatewaySettings;
   let gateway: Awaited<ReturnType<typeof startGateway>>;
   let remove: () => void;
 

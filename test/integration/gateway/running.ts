@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../../src/config/load.js';
-import type { Settings } from '../../../src/config/settings.js';
+import type { GatewaySettings } from '../../../src/config/settings.js';
 import { formatPretty } from '../../../src/diagnostics/pretty.js';
 import { type GatewayOptions, startGateway } from '../../../src/gateway.js';
 import { createLog } from '../../../src/server/telemetry/log.js';
@@ -14,9 +14,9 @@ export const plugins = fileURLToPath(new URL('../../../plugins', import.meta.url
 export interface Running {
   readonly url: string;
   readonly adminUrl: string | undefined;
-  readonly settings: Settings;
+  readonly settings: GatewaySettings;
   readonly readings: () => readonly Reading[];
-  readonly reload: (settings: Settings) => void;
+  readonly reload: (settings: GatewaySettings) => void;
   /** What it logged. */
   readonly log: LogText;
   close(): Promise<void>;
@@ -48,7 +48,7 @@ export async function load(
   name: string,
   environment: { readonly [name: string]: string } = {},
   now = Date.now(),
-): Promise<{ readonly settings: Settings; readonly remove: () => void }> {
+): Promise<{ readonly settings: GatewaySettings; readonly remove: () => void }> {
   const directory = makeDirectory(files);
   const { settings, diagnostics, sources } = await loadConfig(join(directory.path, name), environment, now);
   if (settings === undefined) throw new Error(formatPretty(diagnostics, sources, { base: '/', colours: false }));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { askAdmin } from '../../../src/cli/admin-client.js';
 import type { Failure } from '../../../src/exit.js';
-import type { Place } from '../../../src/server/http/bind.js';
+import type { ListenAddress } from '../../../src/server/http/bind.js';
 import { type OperatorServers, startOperatorServers } from '../../../src/server/http/operator-servers.js';
 import { createLog } from '../../../src/server/telemetry/log.js';
 
@@ -24,7 +24,7 @@ describe('the client of the admin server', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function start(listen: Place): Promise<string> {
+  async function start(listen: ListenAddress): Promise<string> {
     const log = createLog('error', { write: () => undefined });
     const servers = await startOperatorServers(
       { admin: { listen, token: { reveal: () => token } } },

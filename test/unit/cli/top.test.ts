@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { formatRate } from '../../../src/cli/activity.js';
 import { openScreen } from '../../../src/cli/screen.js';
-import { describeTop, ratesBetween, type Snapshot } from '../../../src/cli/top.js';
+import { describeTop, ratesBetween, type TopSnapshot } from '../../../src/cli/top.js';
 import type { Status } from '../../../src/server/telemetry/status.js';
 
 const at = Date.UTC(2026, 0, 2, 12);
@@ -13,7 +13,7 @@ function endpoint(name: string, accepted: number): Status['endpoints'][number] {
   return { name, path: `/webhooks/${name}`, provider: name, secrets: [], deliveries: { accepted }, reusedIds };
 }
 
-function snapshot(seconds: number, accepted: number, more: Partial<Status> = {}): Snapshot {
+function snapshot(seconds: number, accepted: number, more: Partial<Status> = {}): TopSnapshot {
   return {
     at: at + seconds * 1000,
     status: {

@@ -6,7 +6,7 @@ import zlib from 'node:zlib';
 import { expect } from 'chai';
 import { loadConfig } from '../../../src/config/load.js';
 import { resolve } from '../../../src/config/resolved.js';
-import type { KafkaSettings, Settings } from '../../../src/config/settings.js';
+import type { GatewaySettings, KafkaSettings } from '../../../src/config/settings.js';
 
 const environment = { SECRET: `whsec_${'x'.repeat(32)}`, CLIENT_SECRET: 'LEAK' };
 const guid = '89791762-2336-4186-9674-299B90A802E2';
@@ -36,7 +36,7 @@ ${endpoint('c')}, routes: [${own}] }
     return loadConfig(file, environment, 0);
   }
 
-  async function take(kafka: string, more = ''): Promise<Settings & { readonly publisher: KafkaSettings }> {
+  async function take(kafka: string, more = ''): Promise<GatewaySettings & { readonly publisher: KafkaSettings }> {
     const { settings, diagnostics } = await load(kafka, more);
     if (settings?.publisher.kind !== 'kafka') throw new Error(JSON.stringify(diagnostics));
     return { ...settings, publisher: settings.publisher };

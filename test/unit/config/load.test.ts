@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { loadConfig } from '../../../src/config/load.js';
-import type { Settings } from '../../../src/config/settings.js';
+import type { GatewaySettings } from '../../../src/config/settings.js';
 
 const root = join(import.meta.dirname, '../../..');
 const secret = { STRIPE_WEBHOOK_SECRET: 'whsec_test' };
@@ -18,7 +18,7 @@ describe('loadConfig', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  async function load(yaml: string, environment: { [name: string]: string } = {}): Promise<Settings> {
+  async function load(yaml: string, environment: { [name: string]: string } = {}): Promise<GatewaySettings> {
     const file = join(folder, 'gateway.yaml');
     writeFileSync(file, yaml);
     const { settings, diagnostics } = await loadConfig(file, { ...secret, ...environment }, 0);

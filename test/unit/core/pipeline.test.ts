@@ -3,7 +3,7 @@ import { type Endpoint, PublishError } from '../../../src/core/model.js';
 import { handle, type Ports } from '../../../src/core/pipeline.js';
 import { Rejection } from '../../../src/core/rejection.js';
 import { createDedupe } from '../../../src/storage/dedupe/dedupe.js';
-import { everyTime } from '../../../src/storage/dedupe/open.js';
+import { noDedupe } from '../../../src/storage/dedupe/open.js';
 import { realClock } from '../../../src/util/clock.js';
 import { type MemoryPublisher, memoryPublisher } from '../../support/memory-publisher.js';
 import { delivery, endpoint, failing, provider, route, rule } from '../../support/provider.js';
@@ -19,7 +19,7 @@ describe('pipeline', () => {
     budget = 1;
     ports = {
       publisher,
-      dedupe: everyTime,
+      dedupe: noDedupe,
       deadLetterTopic: 'webhooks.dlq',
       now: () => Date.UTC(2026, 0, 2),
       mayKeepUnverified: () => budget-- > 0,

@@ -4,7 +4,7 @@ import { PublishError } from '../../../src/core/model.js';
 import { handle, type Ports } from '../../../src/core/pipeline.js';
 import { createBudget } from '../../../src/core/stages/budget.js';
 import type { Resuming } from '../../../src/kafka/unanswered.js';
-import { everyTime } from '../../../src/storage/dedupe/open.js';
+import { noDedupe } from '../../../src/storage/dedupe/open.js';
 import { openSpool, type Spool } from '../../../src/storage/spool/spool.js';
 import { SimulatedDisk } from '../../simulation/disk.js';
 import { World } from '../../simulation/world.js';
@@ -46,7 +46,7 @@ describe('a flood of unsigned bodies of 1 MiB', function () {
     };
     await run(openSpool(kafka, spoolOptions()).then((opened) => (spool = opened)));
     const ports: Ports = {
-      ...{ publisher: spool, dedupe: everyTime, deadLetterTopic: 'webhooks.dlq', now: () => world.date() },
+      ...{ publisher: spool, dedupe: noDedupe, deadLetterTopic: 'webhooks.dlq', now: () => world.date() },
       mayKeepUnverified: createBudget(() => budget),
     };
     const unsigned = makeUnsigned();

@@ -1,7 +1,7 @@
 import type { Endpoint, KafkaRecord, Placement } from '../../../src/core/model.js';
 import { Ledger } from '../../../src/dead-letters/ledger.js';
 import type { DeadLetter } from '../../../src/dead-letters/letter.js';
-import type { ReplayPorts, Tally } from '../../../src/dead-letters/plan.js';
+import type { ReplayPorts, ReplayTally } from '../../../src/dead-letters/plan.js';
 import { replay } from '../../../src/dead-letters/replay.js';
 import type { Positions, StoredRecord } from '../../../src/publish/read.js';
 
@@ -40,7 +40,7 @@ export class World {
   async replay(
     endpoints: readonly Endpoint[],
     { crash, draw = () => 0, over = {} }: { crash?: number; draw?: Draw; over?: Partial<ReplayPorts> } = {},
-  ): Promise<Tally | undefined> {
+  ): Promise<ReplayTally | undefined> {
     const ledger = this.ledger();
     const open = ledger.letters().filter(({ id }) => !ledger.isDone(id));
     let dead = (): void => undefined;

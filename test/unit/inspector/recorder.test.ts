@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { PublishError } from '../../../src/core/model.js';
 import { Rejection } from '../../../src/core/rejection.js';
 import type { DeliveryRow } from '../../../src/inspector/contract.js';
-import { createSieve, type Filter } from '../../../src/inspector/filter.js';
+import { createSieve, type DeliveryFilter } from '../../../src/inspector/filter.js';
 import { answerQuestion, type RowsPart, type TailPart } from '../../../src/inspector/questions.js';
 import { Recorder } from '../../../src/inspector/recorder.js';
 import type { Seq } from '../../../src/inspector/seq.js';
 import { endpoint } from '../../support/provider.js';
 import { accepted, delivery, end, outcome, refused } from './support.js';
 
-function list(recorder: Recorder, filter: Filter = {}, limit = 1_000, before?: Seq): RowsPart {
+function list(recorder: Recorder, filter: DeliveryFilter = {}, limit = 1_000, before?: Seq): RowsPart {
   const answer = answerQuestion(recorder, { ask: 'rows', filter, limit, before });
   if (answer.ask !== 'rows') throw new Error(answer.ask);
   return answer;
@@ -167,7 +167,7 @@ describe('the recorder of deliveries', () => {
         (steps, { endpoints, outcomes, reasons, types, q, from, to }) => {
           const recorder = new Recorder();
           for (const each of steps) recorder.note(each);
-          const wanted: Filter = {
+          const wanted: DeliveryFilter = {
             ...(endpoints && { endpoints }),
             ...(outcomes && { outcomes }),
             ...(reasons && { reasons }),

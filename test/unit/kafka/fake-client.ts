@@ -1,5 +1,5 @@
 import { PublishError } from '../../../src/core/model.js';
-import type { Batch, KafkaClient, Outcome, Trace } from '../../../src/kafka/client.js';
+import type { Attempt, Batch, KafkaClient, ProduceResult } from '../../../src/kafka/client.js';
 
 /** One batch that the fake holds until the test says what becomes of it. */
 export interface Held {
@@ -35,12 +35,12 @@ export class FakeClient implements KafkaClient {
     return this.count(topic);
   }
 
-  send(batches: readonly Batch[]): Promise<readonly Outcome[]> {
+  send(batches: readonly Batch[]): Promise<readonly ProduceResult[]> {
     this.requests.push(batches.length);
     return Promise.all(batches.map((batch) => this.#send(batch)));
   }
 
-  async #send(batch: Batch): Promise<Outcome> {
+  async #send(batch: Batch): Promise<ProduceResult> {
     const lane = `${batch.topic}/${batch.partition}`;
     if (this.#inFlight.has(lane)) throw new Error(`two batches in flight for ${lane}`);
     this.#inFlight.add(lane);
@@ -60,11 +60,11 @@ export class FakeClient implements KafkaClient {
     return BigInt(base);
   }
 
-  async resume(): Promise<Outcome> {
+  async resume(): Promise<ProduceResult> {
     return new PublishError('refused', 'NUMBER_LOST', 'nothing is known of it');
   }
 
-  trace(): Trace {
+  trace(): Attempt {
     return 'unsent';
   }
 

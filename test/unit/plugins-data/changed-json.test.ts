@@ -4,7 +4,7 @@ import { listExamples } from '../../../src/config/plugins/examples.js';
 import type { Endpoint } from '../../../src/core/model.js';
 import { handle } from '../../../src/core/pipeline.js';
 import { Rejection } from '../../../src/core/rejection.js';
-import { everyTime } from '../../../src/storage/dedupe/open.js';
+import { noDedupe } from '../../../src/storage/dedupe/open.js';
 import { freshen } from '../../../src/testing/simulator/freshen.js';
 import { makeRequest } from '../../../src/testing/simulator/request.js';
 import { memoryPublisher } from '../../support/memory-publisher.js';
@@ -103,7 +103,7 @@ describe('JSON that is changed after it was signed', () => {
 /** How many events are published. */
 async function events(endpoint: Endpoint, text: string, headers: { readonly [name: string]: string }): Promise<number> {
   const ports = {
-    ...{ publisher: memoryPublisher(), dedupe: everyTime, deadLetterTopic: 'webhooks.dlq' },
+    ...{ publisher: memoryPublisher(), dedupe: noDedupe, deadLetterTopic: 'webhooks.dlq' },
     ...{ now: () => now, mayKeepUnverified: () => false },
   };
   try {

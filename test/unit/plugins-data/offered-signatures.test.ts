@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Delivery, Endpoint } from '../../../src/core/model.js';
 import { handle, type Ports } from '../../../src/core/pipeline.js';
 import { shakeHands } from '../../../src/core/stages/verify.js';
-import { everyTime } from '../../../src/storage/dedupe/open.js';
+import { noDedupe } from '../../../src/storage/dedupe/open.js';
 import { type MemoryPublisher, memoryPublisher } from '../../support/memory-publisher.js';
 import { deliveryOf, now } from '../signature/support.js';
 import { declarationOf, loadEndpoint, pluginNames } from './endpoints.js';
@@ -81,7 +81,7 @@ describe('what a handshake signs for anybody', () => {
       beforeEach(() => {
         publisher = memoryPublisher();
         ports = {
-          ...{ publisher, dedupe: everyTime, deadLetterTopic: 'webhooks.dlq', now: () => now },
+          ...{ publisher, dedupe: noDedupe, deadLetterTopic: 'webhooks.dlq', now: () => now },
           mayKeepUnverified: () => true,
         };
       });

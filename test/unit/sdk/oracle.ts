@@ -4,7 +4,14 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import sinon from 'sinon';
 import { loadPlugin } from '../../../src/config/plugins/load.js';
-import type { Delivery, KeyDocument, OutgoingRequest, Scheme, Secret, Surroundings } from '../../../src/core/model.js';
+import type {
+  Delivery,
+  EndpointContext,
+  KeyDocument,
+  OutgoingRequest,
+  Scheme,
+  Secret,
+} from '../../../src/core/model.js';
 import { disk, type Files } from '../../../src/util/read-text.js';
 import { rejectionOf } from '../signature/support.js';
 
@@ -19,7 +26,7 @@ export interface Oracle {
   readonly plugin: string;
   /** The text with which the provider signs: a private key where the scheme has a pair. */
   readonly secret: string;
-  readonly params?: Surroundings['params'];
+  readonly params?: EndpointContext['params'];
   /** What is found where the scheme fetches its key. */
   readonly document?: string;
   /** Deliveries before they are signed. */

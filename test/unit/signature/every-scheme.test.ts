@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Delivery, OutgoingRequest, Secret, Surroundings } from '../../../src/core/model.js';
+import type { Delivery, EndpointContext, OutgoingRequest, Secret } from '../../../src/core/model.js';
 import type { SchemeDeclaration, SignatureDeclaration } from '../../../src/signature/declaration.js';
 import { schemeCases, schemeOfCase } from './schemes.js';
 import { deliveryOf, now, rejectionOf } from './support.js';
@@ -47,7 +47,7 @@ function secretText({ algorithm, key, jwt }: SchemeDeclaration): string {
   return `${key?.strip?.[0] ?? ''}0123456789abcdef0123456789abcdef`;
 }
 
-const around: Surroundings = {
+const around: EndpointContext = {
   url: 'https://hooks.example.com/in',
   params: { webhook_id: 'WH-1', app_key: 'app', merchant_key: 'shop', api_key: 'api' },
 };

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Rejection } from '../../../src/core/rejection.js';
 import { FormFields, parseForm, parseMultipart } from '../../../src/signature/form.js';
-import { Message } from '../../../src/signature/message.js';
+import { SignedMessage } from '../../../src/signature/message.js';
 import { NameTable } from '../../../src/signature/name-table.js';
 import { Pointers } from '../../../src/signature/pointers.js';
 import { deliveryOf, rejectionOf } from './support.js';
@@ -147,7 +147,7 @@ describe('a body of a stranger of which fields are signed', () => {
     it(`is read as ${what} of any size and any number of values`, () => {
       for (const size of [1024, mebibyte, 4 * mebibyte]) {
         const [type, text] = make(size);
-        const message = new Message(deliveryOf(text, { 'content-type': type }));
+        const message = new SignedMessage(deliveryOf(text, { 'content-type': type }));
         const json = type.endsWith('json');
         const value = json ? message.json(pointers, slot, false) : message.field(form, number, 'a', false);
         expect(`${value}`).to.match(/^1+$/);
@@ -160,7 +160,7 @@ describe('a body of a stranger of which fields are signed', () => {
     it(`has at most 320 KiB in a field of ${json ? 'JSON' : 'a form'}, unless it holds the payload or is proven`, () => {
       function read(length: number, whole: boolean, proven = false): string {
         const value = 'x'.repeat(length);
-        const message = new Message(
+        const message = new SignedMessage(
           json ? deliveryOf(`{"a":"${value}"}`, {}) : deliveryOf(`a=${value}`, { 'content-type': 'x' }),
         );
         message.proven = proven;
@@ -179,7 +179,7 @@ describe('a body of a stranger of which fields are signed', () => {
 
   it('has at most 768 KiB with escapes in a text of JSON that holds the payload, until it is proven', () => {
     function read(length: number, begin: string, proven = false): string {
-      const message = new Message(deliveryOf(`{"a":"${begin}${'x'.repeat(length - 4)}"}`, {}));
+      const message = new SignedMessage(deliveryOf(`{"a":"${begin}${'x'.repeat(length - 4)}"}`, {}));
       message.proven = proven;
       return rejectionOf(() => message.json(pointers, slot, true));
     }
@@ -193,7 +193,7 @@ describe('a body of a stranger of which fields are signed', () => {
   it('has at most 50,000 members in an object on the way to what is read', () => {
     function read(count: number): string {
       const members = Array.from({ length: count - 1 }, (_, n) => `"m${n}":1`);
-      return rejectionOf(() => new Message(deliveryOf(`{${members},"a":1}`, {})).json(pointers, slot, false));
+      return rejectionOf(() => new SignedMessage(deliveryOf(`{${members},"a":1}`, {})).json(pointers, slot, false));
     }
     expect(read(50_000)).to.equal('verified');
     expect(read(50_001)).to.equal('signature_malformed');
@@ -201,7 +201,7 @@ describe('a body of a stranger of which fields are signed', () => {
 
   it('has at most 1,000 fields where some of them are read, until it is proven', () => {
     function read(count: number, proven: boolean): string {
-      const message = new Message(deliveryOf(`${'b=1&'.repeat(count - 1)}a=1`, { 'content-type': 'x' }));
+      const message = new SignedMessage(deliveryOf(`${'b=1&'.repeat(count - 1)}a=1`, { 'content-type': 'x' }));
       message.proven = proven;
       return rejectionOf(() => message.field(form, number, 'a', false));
     }
@@ -211,7 +211,7 @@ describe('a body of a stranger of which fields are signed', () => {
   });
 
   it('has no form fields if it is JSON', () => {
-    const message = new Message(deliveryOf('a=1', { 'content-type': 'application/json; charset=utf-8' }));
+    const message = new SignedMessage(deliveryOf('a=1', { 'content-type': 'application/json; charset=utf-8' }));
     expect(message.field(form, number, 'a', false)).to.equal(undefined);
   });
 
@@ -219,7 +219,7 @@ describe('a body of a stranger of which fields are signed', () => {
     const read = (count: number, proven: boolean, json: boolean) => {
       const names = Array.from({ length: count }, (_, n) => `a${n}`);
       const text = json ? `{${names.map((name) => `"${name}":1`)}}` : names.map((name) => `${name}=1`).join('&');
-      const message = new Message(deliveryOf(text, { 'content-type': 'x' }));
+      const message = new SignedMessage(deliveryOf(text, { 'content-type': 'x' }));
       message.proven = proven;
       return rejectionOf(() => (json ? message.members : message.form));
     };

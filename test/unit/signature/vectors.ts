@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Delivery, KeyDocument, Scheme, Secret, Surroundings } from '../../../src/core/model.js';
+import type { Delivery, EndpointContext, KeyDocument, Scheme, Secret } from '../../../src/core/model.js';
 import { deliveryOf, now, rejectionOf } from './support.js';
 
 /** A vector of a provider's own tests or documentation; `source` says whose. */
@@ -48,7 +48,7 @@ function secretsOf({ key }: Vector, scheme: Scheme): readonly Secret[] {
 function keysOf(
   { remote_keys: remote }: Vector,
   scheme: Scheme,
-  ...request: readonly [Delivery, readonly Secret[], number, Surroundings]
+  ...request: readonly [Delivery, readonly Secret[], number, EndpointContext]
 ): ReadonlyMap<string, KeyDocument> {
   const keys = new Map<string, KeyDocument>();
   for (const { id, url } of scheme.remoteKeys(...request)) {

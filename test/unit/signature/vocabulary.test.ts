@@ -1,13 +1,13 @@
 import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
-import type { NamedNeed, Secret, Surroundings } from '../../../src/core/model.js';
+import type { EndpointContext, NamedNeed, Secret } from '../../../src/core/model.js';
 import { compileSignature } from '../../../src/signature/compile.js';
 import type { SignatureDeclaration } from '../../../src/signature/declaration.js';
 import { schemeOfCase } from './schemes.js';
 import { compiled, deliveryOf, now, rejectionOf, requestOf } from './support.js';
 
 const body = '{"id":"1","n":1050.00}';
-const around: Surroundings = { url: 'https://hooks.example.com/in', params: { key_id: 'k1', shop: 'ACME' } };
+const around: EndpointContext = { url: 'https://hooks.example.com/in', params: { key_id: 'k1', shop: 'ACME' } };
 const params: readonly NamedNeed[] = ['key_id', 'shop'].map((name) => ({ name, description: name, optional: false }));
 
 function hex(algorithm: string, text: string): string {
@@ -33,7 +33,7 @@ function outcome(
   declaration: SignatureDeclaration,
   sent: Sent,
   text = 'key',
-  over: Partial<Surroundings> = {},
+  over: Partial<EndpointContext> = {},
 ): string {
   const { scheme, faults } = compileSignature(declaration, { params });
   if (scheme === undefined) throw new Error(JSON.stringify(faults));

@@ -1,4 +1,4 @@
-import type { Change } from '../../../config/diff.js';
+import type { ConfigChange } from '../../../config/diff.js';
 import { Failure } from '../../../exit.js';
 import { BaseCommand } from '../../base-command.js';
 import { describeChange } from '../../config-diff.js';
@@ -10,7 +10,7 @@ import { configFlag, whichConfig } from '../../which-config.js';
 
 type Report =
   | { readonly entries: readonly HistoryEntry[] }
-  | { readonly since: string; readonly changes: readonly Change[] };
+  | { readonly since: string; readonly changes: readonly ConfigChange[] };
 
 export default class ConfigHistory extends BaseCommand {
   static override summary = 'The configurations that were in effect, and what each changed.';

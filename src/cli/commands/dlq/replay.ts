@@ -1,6 +1,6 @@
 import type { Ledger } from '../../../dead-letters/ledger.js';
 import type { DeadLetter } from '../../../dead-letters/letter.js';
-import type { Tally } from '../../../dead-letters/plan.js';
+import type { ReplayTally } from '../../../dead-letters/plan.js';
 import { BaseCommand } from '../../base-command.js';
 import { isSelected, letterNamed, readSelection, type Selection, selectionFlags } from '../../dead-letters.js';
 import { awaitInterruption } from '../../interruption.js';
@@ -10,7 +10,7 @@ import { dryRun, runReplay } from '../../replay.js';
 import { loadSettings } from '../../settings.js';
 import { whichConfig } from '../../which-config.js';
 
-type Report = Tally & {
+type Report = ReplayTally & {
   /** Letters that nobody has proven, and that were left out for that. */
   readonly unverified: number;
   readonly dryRun: boolean;
@@ -60,7 +60,7 @@ export default class DlqReplay extends BaseCommand {
     };
     const progress = createProgress(process.stderr);
     const started = performance.now();
-    const show = (tally: Tally) => progress.show(...describeProgress(tally, performance.now() - started));
+    const show = (tally: ReplayTally) => progress.show(...describeProgress(tally, performance.now() - started));
     const run = flags['dry-run'] ? dryRun : runReplay;
     const tally = await run(settings, { choose, signal, show }).finally(() => progress.clear());
     const seconds = Math.round((performance.now() - started) / 100) / 10;
@@ -87,7 +87,7 @@ function chooseLetters(ledger: Ledger, ids: readonly string[], selection: Select
     .filter((letter) => isSelected(letter, selection));
 }
 
-function describeProgress({ selected, replayed, failing }: Tally, milliseconds: number): [number, string] {
+function describeProgress({ selected, replayed, failing }: ReplayTally, milliseconds: number): [number, string] {
   const done = replayed + failing.length;
   const rate = Math.round((done * 1000) / milliseconds);
   const bad = failing.length > 0 ? `  ${failing.length} still failing` : '';

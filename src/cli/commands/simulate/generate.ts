@@ -1,14 +1,14 @@
 import type { OutgoingRequest } from '../../../core/model.js';
 import { Failure } from '../../../exit.js';
-import type { Offer } from '../../../testing/simulator/compose.js';
-import type { Summary, Tally } from '../../../testing/simulator/tally.js';
+import type { ExampleOffer } from '../../../testing/simulator/compose.js';
+import type { SendSummary, SendTally } from '../../../testing/simulator/tally.js';
 import { BaseCommand } from '../../base-command.js';
 import { awaitInterruption } from '../../interruption.js';
 import { Flags } from '../../oclif.js';
 import { createProgress } from '../../progress.js';
 import { chooseOffer, prepareRequests, prepareSimulation, sendFlags } from '../../simulation.js';
 
-interface Report extends Summary {
+interface Report extends SendSummary {
   /** Due, but there was no place for them among the requests under way. */
   readonly unsent: number;
   readonly seconds: number;
@@ -56,13 +56,13 @@ export default class SimulateGenerate extends BaseCommand {
     const { offers, base, trusting } = await prepareSimulation(flags);
     const chosen = flags.type ? await Promise.all(flags.type.map((type) => chooseOffer(offers, type))) : offers;
     const next = await prepareMix(chosen, base);
-    const [{ generate }, { createSender }, { Tally }] = await Promise.all([
+    const [{ generate }, { createSender }, { SendTally }] = await Promise.all([
       import('../../../testing/simulator/generate.js'),
       import('../../../testing/simulator/sender.js'),
       import('../../../testing/simulator/tally.js'),
     ]);
     const { rate, duration, concurrency } = flags;
-    const tally = new Tally();
+    const tally = new SendTally();
     const sender = createSender(base, concurrency, trusting);
     const started = performance.now();
     const stopProgress = drawProgress(tally, Math.max(1, Math.round((rate * duration) / 1000)));
@@ -80,7 +80,7 @@ export default class SimulateGenerate extends BaseCommand {
 }
 
 /** Requests of all the offers in turn. */
-async function prepareMix(offers: readonly Offer[], base: string): Promise<() => OutgoingRequest> {
+async function prepareMix(offers: readonly ExampleOffer[], base: string): Promise<() => OutgoingRequest> {
   const sources = await Promise.all(
     offers.map((offer) => prepareRequests(offer, { base, overrides: [], invalid: false })),
   );
@@ -93,7 +93,7 @@ async function prepareMix(offers: readonly Offer[], base: string): Promise<() =>
 }
 
 /** Draws five times a second on a terminal; returns what ends it. */
-function drawProgress(tally: Tally, total: number): () => void {
+function drawProgress(tally: SendTally, total: number): () => void {
   const progress = createProgress(process.stderr);
   const timer = setInterval(() => {
     const { sent, accepted, rejected, failed } = tally.counts();

@@ -1,6 +1,6 @@
 import { Failure } from '../../../exit.js';
 import type { Override } from '../../../testing/simulator/override.js';
-import type { Answer } from '../../../testing/simulator/sender.js';
+import type { SentAnswer } from '../../../testing/simulator/sender.js';
 import { printable } from '../../../util/printable.js';
 import { BaseCommand } from '../../base-command.js';
 import { Args, Flags } from '../../oclif.js';
@@ -104,7 +104,7 @@ async function parseData(texts: readonly string[]): Promise<readonly Override[]>
 }
 
 /** The status line, then a line for each event of the answer. */
-function describe({ status, body }: Answer, milliseconds: number): string {
+function describe({ status, body }: SentAnswer, milliseconds: number): string {
   const events = eventsOf(body).map(describeEvent);
   if (events.length === 0) events.push(typeof body === 'string' ? body : JSON.stringify(body));
   const lines = events.map(printable).flatMap((event) => {

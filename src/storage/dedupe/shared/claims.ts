@@ -1,6 +1,6 @@
 import type { Clock } from '../../../util/clock.js';
 import type { DedupeParts } from '../dedupe.js';
-import type { Link } from './link.js';
+import type { StoreConnection } from './store-connection.js';
 
 /** Milliseconds that a claim stands without being renewed, as those of a replica that was killed; and between two renewals. */
 export const lease = 30_000;
@@ -25,7 +25,7 @@ interface Unwritten {
 
 /** What this process has claimed in the store, and what it still has to say there. */
 export class HeldClaims {
-  readonly #link: Link;
+  readonly #link: StoreConnection;
   readonly #clock: Clock;
   readonly #log: DedupeParts['log'];
   readonly #renewed = new Map<Held, number>();
@@ -33,7 +33,7 @@ export class HeldClaims {
   #cancelRenewal: (() => void) | undefined;
   #writing = false;
 
-  constructor(link: Link, { clock, log }: Pick<DedupeParts, 'clock' | 'log'>) {
+  constructor(link: StoreConnection, { clock, log }: Pick<DedupeParts, 'clock' | 'log'>) {
     this.#link = link;
     this.#clock = clock;
     this.#log = log;

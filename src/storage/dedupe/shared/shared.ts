@@ -2,8 +2,8 @@ import { type Fingerprint, type Placement, PublishError, type Published, type Sp
 import type { ClosableDedupe, DedupeParts, LocalDedupe, Publish } from '../dedupe.js';
 import { type EventKeys, keysOf } from '../keys.js';
 import { type Held, HeldClaims, lease } from './claims.js';
-import { Link, StoreAway } from './link.js';
 import type { SharedStore } from './store.js';
+import { StoreAway, StoreConnection } from './store-connection.js';
 import { createClaimer, type Done, readDone, storeKey, writeDone } from './value.js';
 
 /** Milliseconds that an event waits for the replica that publishes it, and between two looks at first and at last. */
@@ -40,7 +40,7 @@ export async function openShared(parts: SharedParts): Promise<ClosableDedupe> {
  */
 class SharedDedupe implements ClosableDedupe {
   readonly #parts: SharedParts;
-  readonly #link: Link;
+  readonly #link: StoreConnection;
   readonly #claims: HeldClaims;
   readonly #nextClaim = createClaimer();
   #degraded = 0;
@@ -48,7 +48,7 @@ class SharedDedupe implements ClosableDedupe {
 
   constructor(parts: SharedParts) {
     this.#parts = parts;
-    this.#link = new Link(parts.store, parts.clock, (reason) => this.#tell(reason));
+    this.#link = new StoreConnection(parts.store, parts.clock, (reason) => this.#tell(reason));
     this.#claims = new HeldClaims(this.#link, parts);
   }
 

@@ -10,7 +10,7 @@ import { require } from '../../../util/require.js';
 const { parse }: typeof import('yaml') = require('yaml');
 
 /** Dotted path into the payload, or `$headers.NAME` → value; a text that begins with `=` is a rule. */
-export type Settings = { readonly [path: string]: unknown };
+export type ScenarioSettings = { readonly [path: string]: unknown };
 
 /** A value of a life. */
 export type ValueDeclaration =
@@ -27,12 +27,12 @@ export interface ScenarioDeclaration {
   /** All events have one key. */
   readonly payment?: true;
   readonly values?: { readonly [name: string]: ValueDeclaration };
-  readonly always?: readonly { readonly events: readonly string[]; readonly set: Settings }[];
+  readonly always?: readonly { readonly events: readonly string[]; readonly set: ScenarioSettings }[];
   readonly steps: readonly {
     readonly event: string;
     readonly like?: string;
     readonly after?: string;
-    readonly set?: Settings;
+    readonly set?: ScenarioSettings;
   }[];
 }
 
@@ -42,7 +42,7 @@ export interface Scenario extends ScenarioDeclaration {
   /** Event type → example. */
   readonly examples: ReadonlyMap<string, Example>;
   readonly retries: NonNullable<PluginDeclaration['retries']>;
-  readonly older: Settings | undefined;
+  readonly older: ScenarioSettings | undefined;
   readonly twin: string | undefined;
 }
 

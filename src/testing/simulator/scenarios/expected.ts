@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { Rejection } from '../../../core/rejection.js';
 import { verify } from '../../../core/stages/verify.js';
 import { toDelivery } from '../../dry-run/compose.js';
-import { assumeProven } from '../../dry-run/rerun.js';
+import { assumeProven } from '../../dry-run/from-record.js';
 import { recordsOf } from '../../plugins/replay.js';
 import type { Played } from './play.js';
 

@@ -19,7 +19,7 @@ export const faults = [
   'rotate',
 ] as const;
 
-export type Fault = (typeof faults)[number];
+export type SenderFault = (typeof faults)[number];
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -27,7 +27,7 @@ const hour = 60 * minute;
 /** The events with these faults, in the order in which they are due. */
 export async function addFaults(
   events: readonly PlannedEvent[],
-  chosen: ReadonlySet<Fault>,
+  chosen: ReadonlySet<SenderFault>,
   epoch: number,
   random: Random,
 ): Promise<readonly PlannedEvent[]> {

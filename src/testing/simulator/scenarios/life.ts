@@ -4,7 +4,7 @@ import { compileEvents } from '../../../core/rules/events.js';
 import { parseDuration } from '../../../signature/timestamp.js';
 import { itemPaths, parsePath, putAt } from '../../../util/json/paths.js';
 import { freshen, type Message, type Random, sameShape } from '../freshen.js';
-import type { Scenario, Settings, ValueDeclaration } from './declaration.js';
+import type { Scenario, ScenarioSettings, ValueDeclaration } from './declaration.js';
 
 /** An event that is to be sent. */
 export interface PlannedEvent {
@@ -63,8 +63,8 @@ function toSeconds(milliseconds: number): number {
 /** The message with the settings put in, each into every item of a batch. */
 export async function apply(
   message: Message,
-  settings: Settings,
-  values: Settings,
+  settings: ScenarioSettings,
+  values: ScenarioSettings,
   { scenario, items }: { readonly scenario: Scenario; readonly items: string | undefined },
 ): Promise<Message> {
   const headers = { ...message.headers };
@@ -77,13 +77,13 @@ export async function apply(
   return { headers, payload };
 }
 
-async function settle(setting: unknown, values: Settings, scenario: Scenario): Promise<unknown> {
+async function settle(setting: unknown, values: ScenarioSettings, scenario: Scenario): Promise<unknown> {
   return typeof setting === 'string' && setting.startsWith('=')
     ? evaluate(setting.slice(1), values, scenario)
     : setting;
 }
 
-async function drawValues(scenario: Scenario, random: Random): Promise<Settings> {
+async function drawValues(scenario: Scenario, random: Random): Promise<ScenarioSettings> {
   const values: { [name: string]: unknown } = {};
   for (const [name, declaration] of Object.entries(scenario.values ?? {})) {
     values[name] = await draw(declaration, values, scenario, random);
@@ -93,7 +93,7 @@ async function drawValues(scenario: Scenario, random: Random): Promise<Settings>
 
 async function draw(
   declaration: ValueDeclaration,
-  values: Settings,
+  values: ScenarioSettings,
   scenario: Scenario,
   random: Random,
 ): Promise<unknown> {
@@ -108,7 +108,7 @@ async function draw(
 
 const noBindings: Bindings = { headers: {}, endpoint: { name: '', path: '' }, deliveryId: '', digest: '' };
 
-async function evaluate(source: string, values: Settings, scenario: Scenario): Promise<unknown> {
+async function evaluate(source: string, values: ScenarioSettings, scenario: Scenario): Promise<unknown> {
   const { rule, fault } = compileRule(source);
   if (rule === undefined) throw new Error(`scenario ${scenario.name}: ${source}: ${fault?.message}`);
   try {

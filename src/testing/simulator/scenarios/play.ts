@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint, OutgoingRequest, Secret } from '../../../core/model.js';
 import { parseDuration } from '../../../signature/timestamp.js';
 import { addressOf, makeRequest, newestSecrets, signRequest } from '../request.js';
-import { type Answer, NoAnswerError, type Sender } from '../sender.js';
+import { NoAnswerError, type Sender, type SentAnswer } from '../sender.js';
 import type { PlannedEvent } from './life.js';
 
 /** What became of a planned event. */
@@ -14,7 +14,7 @@ export interface Played {
   readonly startedAt: number;
   readonly answeredAt?: number;
   readonly attempts: number;
-  readonly answer?: Answer;
+  readonly answer?: SentAnswer;
 }
 
 export interface PlayOptions {

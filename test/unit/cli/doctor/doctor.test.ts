@@ -17,7 +17,7 @@ import { examineUrl, judgeAnswer, judgeClock } from '../../../../src/cli/doctor/
 import { loadConfig } from '../../../../src/config/load.js';
 import { ownPlugins } from '../../../../src/config/plugin-folders.js';
 import { openPlugin } from '../../../../src/config/plugins/catalogue.js';
-import type { Settings } from '../../../../src/config/settings.js';
+import type { GatewaySettings } from '../../../../src/config/settings.js';
 import { readNetworks } from '../../../../src/util/networks.js';
 import { endpoint, provider } from '../../../support/provider.js';
 import { pair } from '../../../support/tls.js';
@@ -150,7 +150,7 @@ describe('doctor, of the public URL and the clock', () => {
 
 describe('doctor, of the machine', () => {
   let root: string;
-  let settings: Settings;
+  let settings: GatewaySettings;
   before(async () => {
     root = mkdtempSync(join(tmpdir(), 'gateway-doctor-'));
     const file = join(root, 'gateway.yaml');

@@ -5,11 +5,11 @@ import { expect } from 'chai';
 import { examineModes } from '../../../../src/cli/doctor/modes.js';
 import { loadConfig } from '../../../../src/config/load.js';
 import { ownPlugins } from '../../../../src/config/plugin-folders.js';
-import type { Settings } from '../../../../src/config/settings.js';
+import type { GatewaySettings } from '../../../../src/config/settings.js';
 
 describe('doctor, of modes', () => {
   let root: string;
-  let settings: Settings;
+  let settings: GatewaySettings;
 
   beforeEach(async () => {
     root = mkdtempSync(join(tmpdir(), 'gateway-modes-'));

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { ownPlugins } from '../../../../src/config/plugin-folders.js';
 import { openPlugin, type SoundPlugin } from '../../../../src/config/plugins/catalogue.js';
 import type { Delivery, Endpoint } from '../../../../src/core/model.js';
-import { type Examination, examine } from '../../../../src/testing/diagnosis/examine.js';
+import { type Diagnosis, diagnoseRequest } from '../../../../src/testing/diagnosis/diagnose.js';
 import { makeEndpoint } from '../../../../src/testing/plugins/replay.js';
 
 const now = 1_700_000_000_000;
@@ -37,11 +37,11 @@ describe('the examination of a refused delivery', () => {
     endpoint = endpointOf(stripe, 'stripe', secret);
   });
 
-  function look(delivery: Delivery, others: readonly Endpoint[] = [], at = endpoint, clock = now): Examination {
-    return examine(delivery, { endpoint: at, all: [at, ...others], now: clock, keys: new Map() });
+  function look(delivery: Delivery, others: readonly Endpoint[] = [], at = endpoint, clock = now): Diagnosis {
+    return diagnoseRequest(delivery, { endpoint: at, all: [at, ...others], now: clock, keys: new Map() });
   }
 
-  function onlyCause(examination: Examination): string {
+  function onlyCause(examination: Diagnosis): string {
     expect(examination.verified).to.equal(false);
     expect(JSON.stringify(examination)).not.to.contain(secret.slice(6));
     const causes = examination.verified ? [] : examination.causes;

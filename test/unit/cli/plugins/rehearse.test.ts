@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { ownPlugins } from '../../../../src/config/plugin-folders.js';
 import { openPlugin, type SoundPlugin } from '../../../../src/config/plugins/catalogue.js';
 import type { Check, Rehearsal } from '../../../../src/testing/plugins/checks.js';
-import { rehearse } from '../../../../src/testing/plugins/rehearse.js';
+import { testPlugin } from '../../../../src/testing/plugins/test-plugin.js';
 
 const now = 1_700_000_000_123;
 
@@ -21,7 +21,7 @@ function triedWith({ checks }: Rehearsal, example: string): readonly string[] {
 
 describe('the rehearsal of a plugin', () => {
   it('tries what Stripe must notice', async () => {
-    const rehearsal = await rehearse(await open('stripe'), now);
+    const rehearsal = await testPlugin(await open('stripe'), now);
     expect(triedWith(rehearsal, 'charge.refunded')).to.deep.equal([
       'replayed: passed',
       'not signed: passed',
@@ -41,8 +41,8 @@ describe('the rehearsal of a plugin', () => {
   });
 
   it('says what is not bound, and tries other algorithms where there is a switch', async () => {
-    expect((await rehearse(await open('adyen'), now)).notes).to.include('of the body only some fields are signed');
-    const paypal = await rehearse(await open('paypal'), now);
+    expect((await testPlugin(await open('adyen'), now)).notes).to.include('of the body only some fields are signed');
+    const paypal = await testPlugin(await open('paypal'), now);
     expect(paypal.notes).to.include('the body is not signed');
     expect(paypal.checks.map(({ what }) => what)).to.include('algorithm "none" instead');
     // RSA keys are made.
@@ -64,7 +64,7 @@ describe('the rehearsal of a plugin', () => {
     }
 
     async function failures(): Promise<readonly Check[]> {
-      const { checks } = await rehearse(await open('square', root), now);
+      const { checks } = await testPlugin(await open('square', root), now);
       return checks.filter(({ outcome }) => outcome === 'failed');
     }
 
@@ -91,7 +91,7 @@ describe('the rehearsal of a plugin', () => {
           .replace(/^ {2}time: .*$/m, '  time: $fromMillis(type)')
           .replace(/^routes:\n/m, 'routes:\n  - { topic: a, key: data.nothing & "-" }\n'),
       );
-      const rehearsal = await rehearse(await open('square', root), now);
+      const rehearsal = await testPlugin(await open('square', root), now);
       const [check] = rehearsal.checks.filter(({ what }) => what === 'rules');
       expect(check).to.include({ outcome: 'failed', hint: 'such an event becomes a dead letter (event_unidentified)' });
       expect(check?.got).to.match(/^This rule fails on .*: a value is of the wrong type$/);

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { ownPlugins } from '../../../../src/config/plugin-folders.js';
 import { openPlugin } from '../../../../src/config/plugins/catalogue.js';
 import { likePlugin, newPlugin, writePlugin } from '../../../../src/config/plugins/scaffold.js';
-import { rehearse } from '../../../../src/testing/plugins/rehearse.js';
+import { testPlugin } from '../../../../src/testing/plugins/test-plugin.js';
 
 describe('a new plugin', () => {
   let root: string;
@@ -20,7 +20,7 @@ describe('a new plugin', () => {
   async function isGood(): Promise<void> {
     const { sound, diagnostics } = await openPlugin('fake_pay', folder);
     expect(diagnostics).to.deep.equal([]);
-    const { checks, examples } = await rehearse(sound ?? expect.fail(), Date.now());
+    const { checks, examples } = await testPlugin(sound ?? expect.fail(), Date.now());
     expect(checks.filter(({ outcome }) => outcome === 'failed')).to.deep.equal([]);
     for (const { topic } of examples) expect(topic).to.match(/^webhooks\.fake_pay\./);
   }

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { ownPlugins } from '../../../../src/config/plugin-folders.js';
 import { openPlugin } from '../../../../src/config/plugins/catalogue.js';
 import type { Scheme } from '../../../../src/core/model.js';
-import { judge, parseVectors, type Vector } from '../../../../src/testing/diagnosis/vectors.js';
+import { checkVector, parseVectors, type Vector } from '../../../../src/testing/diagnosis/vectors.js';
 
 const text = readFileSync(new URL('../../../cases/signature/vectors.jsonl', import.meta.url), 'utf8');
 
@@ -24,38 +24,38 @@ describe('vectors', () => {
     for (const provider of ['adyen', 'paypal', 'github']) {
       const scheme = await schemeOf(provider);
       for (const vector of vectors.filter((each) => each.provider === provider)) {
-        expect(judge(vector, scheme, 0), vector.case).to.deep.equal({ agrees: true });
+        expect(checkVector(vector, scheme, 0), vector.case).to.deep.equal({ agrees: true });
       }
     }
   });
 
   it('agree with every plugin, and each of them is decided', async () => {
     for (const vector of vectors) {
-      const verdict = judge(vector, await schemeOf(vector.provider ?? ''), Date.UTC(2023, 10, 14));
+      const verdict = checkVector(vector, await schemeOf(vector.provider ?? ''), Date.UTC(2023, 10, 14));
       expect(verdict, `${vector.provider}: ${vector.case}`).to.deep.equal({ agrees: true });
     }
   });
 
   it('disagree where a good one is refused or a bad one is proven', async () => {
     const adyen = await schemeOf('adyen');
-    expect(judge({ ...of('adyen', false), valid: true }, adyen, 0)).to.deep.include({ agrees: false });
-    const proven = judge({ ...of('adyen', true), valid: false }, adyen, 0);
+    expect(checkVector({ ...of('adyen', false), valid: true }, adyen, 0)).to.deep.include({ agrees: false });
+    const proven = checkVector({ ...of('adyen', true), valid: false }, adyen, 0);
     expect(proven).to.deep.equal({ agrees: false, got: 'proven, and must be refused' });
   });
 
   it('are not decided where a secret is lacking, is none, or cannot be had', async () => {
     const adyen = await schemeOf('adyen');
-    const keyless = judge({ ...of('adyen', true), key: { hmac_key: 'no hex' } }, adyen, 0);
+    const keyless = checkVector({ ...of('adyen', true), key: { hmac_key: 'no hex' } }, adyen, 0);
     expect(keyless).to.deep.equal({ error: 'the secret is not hex' });
-    const remote = judge({ ...of('paypal', false), remote_keys: {} }, await schemeOf('paypal'), 0);
+    const remote = checkVector({ ...of('paypal', false), remote_keys: {} }, await schemeOf('paypal'), 0);
     expect(remote)
       .to.have.property('error')
       .that.matches(/^key_unavailable: /);
     for (const valid of [true, false]) {
-      expect(judge({ ...of('adyen', valid), key: {} }, adyen, 0)).to.deep.equal({
+      expect(checkVector({ ...of('adyen', valid), key: {} }, adyen, 0)).to.deep.equal({
         error: 'the vector has no secret: "key" is empty',
       });
-      const meta = judge({ ...of('meta', valid), key: { secret: 'TEST_APP_SECRET' } }, await schemeOf('meta'), 0);
+      const meta = checkVector({ ...of('meta', valid), key: { secret: 'TEST_APP_SECRET' } }, await schemeOf('meta'), 0);
       expect(meta).to.deep.equal({
         error: 'the vector has no secret "app_secret"; the plugin knows no secret "secret"',
       });

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { loadConfig } from '../../../../src/config/load.js';
 import { listExamples } from '../../../../src/config/plugins/examples.js';
 import { loadPlugin } from '../../../../src/config/plugins/load.js';
-import type { Settings } from '../../../../src/config/settings.js';
+import type { GatewaySettings } from '../../../../src/config/settings.js';
 
 const files: { readonly [path: string]: string } = {
   'gateway.yaml': [
@@ -48,7 +48,7 @@ const files: { readonly [path: string]: string } = {
 
 describe('a provider that nobody has heard of, as a folder', () => {
   let folder: string;
-  let settings: Settings;
+  let settings: GatewaySettings;
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gateway-plugin-'));

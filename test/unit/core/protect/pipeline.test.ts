@@ -4,7 +4,7 @@ import type { Endpoint, Fingerprint, KafkaRecord, Protection } from '../../../..
 import { handle, type Outcome, type Ports } from '../../../../src/core/pipeline.js';
 import { createProtection, type ProtectionOptions } from '../../../../src/core/protect/protection.js';
 import { createSealer } from '../../../../src/core/protect/sealer.js';
-import { everyTime } from '../../../../src/storage/dedupe/open.js';
+import { noDedupe } from '../../../../src/storage/dedupe/open.js';
 import { memoryPublisher } from '../../../support/memory-publisher.js';
 import { delivery, endpoint, failing, provider, route, rule } from '../../../support/provider.js';
 
@@ -30,7 +30,7 @@ async function run(
     dedupe: {
       once(fingerprint, publish) {
         fingerprints.push(fingerprint);
-        return everyTime.once(fingerprint, publish);
+        return noDedupe.once(fingerprint, publish);
       },
     },
     deadLetterTopic: 'webhooks.dlq',
@@ -162,7 +162,7 @@ describe('the pipeline of an endpoint that protects', () => {
     const sent = delivery(`{"id":"e","card":"${number}"}`);
     const publisher = memoryPublisher();
     const protect = createProtection({ fields: [], panGuard: 'mask' });
-    const ports = { publisher, dedupe: everyTime, deadLetterTopic: 'd', now: () => 0, mayKeepUnverified: () => true };
+    const ports = { publisher, dedupe: noDedupe, deadLetterTopic: 'd', now: () => 0, mayKeepUnverified: () => true };
     const headers = { 'x-sig': [number], 'content-type': [`application/json; a=${number}`] };
     await handle(endpoint({ protect }), { ...sent, headers, target: `/webhooks/acme?c=${number}` }, ports);
     expect(publisher.records).to.have.length(1);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Claim, createBudget } from '../../../../src/core/stages/budget.js';
+import { createBudget, type Reservation } from '../../../../src/core/stages/budget.js';
 
 describe('the budget for unverified dead letters', () => {
   type Take = ReturnType<typeof createBudget>;
@@ -11,7 +11,7 @@ describe('the budget for unverified dead letters', () => {
 
   let senders = 0;
   /** Each from another address, unless one is given. */
-  function count(take: Take, now: number, tries: number, claim: Partial<Claim> = {}): number {
+  function count(take: Take, now: number, tries: number, claim: Partial<Reservation> = {}): number {
     const one = () => ({ endpoint: 'acme', client: `192.0.2.${senders++}`, bytes: 10, ...claim });
     return Array.from({ length: tries }, () => take(now, one())).filter(Boolean).length;
   }

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { type AdminAccess, createGuard } from '../../../../src/server/http/admin-guard.js';
-import type { Place } from '../../../../src/server/http/bind.js';
+import type { ListenAddress } from '../../../../src/server/http/bind.js';
 import { type OperatorServers, startOperatorServers } from '../../../../src/server/http/operator-servers.js';
-import { createLog, type Log } from '../../../../src/server/telemetry/log.js';
+import { createLog, type GatewayLog } from '../../../../src/server/telemetry/log.js';
 
 const loopback = { host: '127.0.0.1', port: 0 };
 const token = 'correct-horse-battery-staple';
@@ -125,7 +125,7 @@ describe('the servers for operators', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-admin-'));
   const opened: OperatorServers[] = [];
   let lines: string[];
-  let log: Log;
+  let log: GatewayLog;
   let reloads: number;
 
   beforeEach(() => {
@@ -138,7 +138,10 @@ describe('the servers for operators', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function start(admin: AdminAccess & { readonly listen: Place }, probes?: { readonly listen: Place }) {
+  async function start(
+    admin: AdminAccess & { readonly listen: ListenAddress },
+    probes?: { readonly listen: ListenAddress },
+  ) {
     const servers = await startOperatorServers(
       { admin, ...(probes && { probes }) },
       {

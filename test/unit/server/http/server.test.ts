@@ -7,9 +7,9 @@ import { createClients } from '../../../../src/server/http/client.js';
 import { Gate } from '../../../../src/server/http/gate.js';
 import { Rates } from '../../../../src/server/http/rates.js';
 import { type Listening, listen } from '../../../../src/server/http/server.js';
-import { createLog, type Log } from '../../../../src/server/telemetry/log.js';
+import { createLog, type GatewayLog } from '../../../../src/server/telemetry/log.js';
 import { Meter } from '../../../../src/server/telemetry/meter.js';
-import { everyTime } from '../../../../src/storage/dedupe/open.js';
+import { noDedupe } from '../../../../src/storage/dedupe/open.js';
 import { readNetworks } from '../../../../src/util/networks.js';
 import { type MemoryPublisher, memoryPublisher } from '../../../support/memory-publisher.js';
 import { endpoint, failing, provider, route, secretText } from '../../../support/provider.js';
@@ -38,7 +38,7 @@ describe('the HTTP side', () => {
   let publisher: MemoryPublisher;
   let server: Listening;
   let lines: string[];
-  let log: Log;
+  let log: GatewayLog;
   let stopping: boolean;
   let gate: Gate;
   let meter: Meter;
@@ -75,7 +75,7 @@ describe('the HTTP side', () => {
       meter,
       ports: {
         publisher,
-        dedupe: everyTime,
+        dedupe: noDedupe,
         deadLetterTopic: 'webhooks.dlq',
         now: Date.now,
         mayKeepUnverified: () => true,

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { TlsTexts } from '../../../../src/config/certificate.js';
 import { Connections } from '../../../../src/server/http/connections.js';
 import { type Listening, listen } from '../../../../src/server/http/server.js';
-import { createLog, type Log } from '../../../../src/server/telemetry/log.js';
+import { createLog, type GatewayLog } from '../../../../src/server/telemetry/log.js';
 import { RawConnection } from '../../../support/raw-http.js';
 import { ask, pair, shake, shownBy } from '../../../support/tls.js';
 
@@ -15,7 +15,7 @@ const stranger = pair({ name: 'client' });
 describe('the HTTP side with TLS', () => {
   let server: Listening;
   let lines: string[];
-  let log: Log;
+  let log: GatewayLog;
   let connections: Connections;
 
   beforeEach(() => {

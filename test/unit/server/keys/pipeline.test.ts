@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
-import type { KeyDocument, KeyRequest, Surroundings } from '../../../../src/core/model.js';
+import type { EndpointContext, KeyDocument, KeyRequest } from '../../../../src/core/model.js';
 import { handle, type Ports } from '../../../../src/core/pipeline.js';
 import { Rejection } from '../../../../src/core/rejection.js';
-import { everyTime } from '../../../../src/storage/dedupe/open.js';
+import { noDedupe } from '../../../../src/storage/dedupe/open.js';
 import { memoryPublisher } from '../../../support/memory-publisher.js';
 import { endpoint, provider } from '../../../support/provider.js';
 import { compiled, deliveryOf } from '../../signature/support.js';
@@ -17,13 +17,13 @@ const scheme = compiled({
   key: { format: 'pem', remote: { url: 'https://keys.example.com/{header.x-kid}', hosts: ['keys.example.com'] } },
 });
 const body = '{"id":"1","type":"paid"}';
-const surroundings: Surroundings = { params: {} };
+const surroundings: EndpointContext = { params: {} };
 
 function ports(get: (request: KeyRequest) => Promise<KeyDocument | undefined>): Ports {
   const publisher = memoryPublisher();
   return {
     publisher,
-    dedupe: everyTime,
+    dedupe: noDedupe,
     deadLetterTopic: 'dlq',
     mayKeepUnverified: () => true,
     keys: { get },

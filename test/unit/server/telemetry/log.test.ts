@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { Rejection } from '../../../../src/core/rejection.js';
-import { createLog, type Log } from '../../../../src/server/telemetry/log.js';
+import { createLog, type GatewayLog } from '../../../../src/server/telemetry/log.js';
 import { delivery, endpoint } from '../../../support/provider.js';
 
 describe('the log', () => {
   let lines: string[];
-  let log: Log;
+  let log: GatewayLog;
 
   beforeEach(() => {
     lines = [];

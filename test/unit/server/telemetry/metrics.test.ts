@@ -12,8 +12,8 @@ import {
   metrics,
   type Reading,
 } from '../../../../src/server/telemetry/metrics.js';
-import { observe, read } from '../../../../src/server/telemetry/observe.js';
-import { everyTime } from '../../../../src/storage/dedupe/open.js';
+import { collectGauges, read } from '../../../../src/server/telemetry/observe.js';
+import { noDedupe } from '../../../../src/storage/dedupe/open.js';
 import { memoryPublisher } from '../../../support/memory-publisher.js';
 import { delivery, endpoint, provider } from '../../../support/provider.js';
 
@@ -26,7 +26,7 @@ describe('the metrics', () => {
   it('count what becomes of deliveries, and when a secret last proved one', async () => {
     const meter = new Meter();
     const ports: Ports = {
-      ...{ publisher: meter.time(memoryPublisher()), dedupe: everyTime, deadLetterTopic: 'webhooks.dlq' },
+      ...{ publisher: meter.time(memoryPublisher()), dedupe: noDedupe, deadLetterTopic: 'webhooks.dlq' },
       ...{ now: Date.now, mayKeepUnverified: () => true },
     };
     for (const [body, headers] of [
@@ -61,7 +61,7 @@ describe('the metrics', () => {
   it('count published events of types that the list of the plugin lacks', async () => {
     const meter = new Meter();
     const ports: Ports = {
-      ...{ publisher: memoryPublisher(), dedupe: everyTime, deadLetterTopic: 'webhooks.dlq' },
+      ...{ publisher: memoryPublisher(), dedupe: noDedupe, deadLetterTopic: 'webhooks.dlq' },
       ...{ now: Date.now, mayKeepUnverified: () => true },
     };
     const listed = endpoint({ provider: provider({ knowsType: compileCatalogue(new Set(['paid', 'order.*'])) }) });
@@ -118,8 +118,8 @@ describe('the metrics', () => {
     const server = { inFlight: 2, arriving: 3, connections };
     const common = { ...server, queue, connected: true, dedupeIds: 7, dedupeUsable: true, now: 10_000 };
     const merged = mergeReadings([
-      observe({ ...common, worker: 0, spool: spool(true, 0, 10_000) }),
-      observe({ ...common, worker: 1, spool: spool(false, 3, 4_000, 5_000), connected: false }),
+      collectGauges({ ...common, worker: 0, spool: spool(true, 0, 10_000) }),
+      collectGauges({ ...common, worker: 1, spool: spool(false, 3, 4_000, 5_000), connected: false }),
     ]);
     const value = (metric: string) => merged.find((reading) => reading.metric === metric)?.value;
     expect({
@@ -139,7 +139,7 @@ describe('the metrics', () => {
   it('name what they have, and have every label that they name', () => {
     const lane = { topic: 't', open: true, spooled: 0, bytes: 0, refused: 0, parked: 0 };
     const kafka = { queue: { records: 0, bytes: 0 }, spool: { lanes: [lane], bytes: 0, maxBytes: 1, damagedFiles: 0 } };
-    const readings = observe({
+    const readings = collectGauges({
       ...kafka,
       ...{ inFlight: 0, arriving: 0, connections: { open: 0, refused: { connections: 0 } } },
       connected: true,

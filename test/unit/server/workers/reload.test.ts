@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { loadConfig } from '../../../../src/config/load.js';
 import type { Diagnostic } from '../../../../src/diagnostics/diagnostic.js';
-import type { Log } from '../../../../src/server/telemetry/log.js';
+import type { GatewayLog } from '../../../../src/server/telemetry/log.js';
 import { createReloader, type SoundConfig } from '../../../../src/server/workers/reload.js';
 
 const accepted: Diagnostic = { rule: 'event-unbound', severity: 'warning', file: '/gateway.yaml', message: 'known' };
@@ -32,8 +32,8 @@ describe('a reload', () => {
   });
 });
 
-function logTo(written: unknown[]): Log {
-  const write: Log['write'] = (_, message, { detail } = {}) =>
+function logTo(written: unknown[]): GatewayLog {
+  const write: GatewayLog['write'] = (_, message, { detail } = {}) =>
     written.push(detail === undefined ? message : `${message}: ${detail}`);
   const ignore = () => undefined;
   return {

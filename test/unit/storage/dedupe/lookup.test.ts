@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Endpoint } from '../../../../src/core/model.js';
 import { lookUp } from '../../../../src/storage/dedupe/lookup.js';
-import { everyTime } from '../../../../src/storage/dedupe/open.js';
+import { noDedupe } from '../../../../src/storage/dedupe/open.js';
 import { endpoint, provider } from '../../../support/provider.js';
 import { event, open, placed } from './support.js';
 
@@ -36,7 +36,7 @@ describe('dedupe/lookup', () => {
   });
 
   it('knows nothing where nothing is remembered', () => {
-    const found = lookUp(everyTime, [known('acme', ['order.paid'])], 'evt_1');
+    const found = lookUp(noDedupe, [known('acme', ['order.paid'])], 'evt_1');
     expect(found).to.deep.equal({ id: 'evt_1', places: [], count: 0, types: 1 });
   });
 });

@@ -1,4 +1,4 @@
-import type { Folder, LogFile } from '../../../../src/storage/dedupe/folder.js';
+import type { Folder, SharedLogFile } from '../../../../src/storage/dedupe/folder.js';
 
 /** A folder on a disk that has so many bytes left; what doesn't fit is written in part. */
 export class Quota implements Folder {
@@ -13,7 +13,7 @@ export class Quota implements Folder {
   remove = (name: string) => this.#folder.remove(name);
   sync = () => this.#folder.sync();
 
-  open(name: string): LogFile {
+  open(name: string): SharedLogFile {
     const file = this.#folder.open(name);
     const appendNow = (bytes: Buffer) => {
       const fitting = Math.min(bytes.length, this.left);

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { formatJunit } from '../../../../src/cli/junit.js';
-import { loadWithMadeUp } from '../../../../src/cli/made-up.js';
+import { loadWithMadeUp } from '../../../../src/cli/load-without-secrets.js';
 import { ownPlugins } from '../../../../src/config/plugin-folders.js';
-import type { Settings } from '../../../../src/config/settings.js';
+import type { GatewaySettings } from '../../../../src/config/settings.js';
 import { compileRule } from '../../../../src/core/rules/compile.js';
 import { type CasebookResult, runCasebook } from '../../../../src/testing/cases/run.js';
 import { updateExpectations } from '../../../../src/testing/cases/update.js';
@@ -26,7 +26,7 @@ endpoints:
 
 describe('tests beside the configuration', () => {
   let root: string;
-  let settings: Settings;
+  let settings: GatewaySettings;
   before(async () => {
     root = mkdtempSync(join(tmpdir(), 'gateway-tests-'));
     mkdirSync(join(root, 'config/tests'), { recursive: true });

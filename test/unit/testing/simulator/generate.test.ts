@@ -1,20 +1,20 @@
 import { expect } from 'chai';
 import type { OutgoingRequest } from '../../../../src/core/model.js';
 import { generate } from '../../../../src/testing/simulator/generate.js';
-import { type Answer, NoAnswerError, type Sender } from '../../../../src/testing/simulator/sender.js';
-import { Tally } from '../../../../src/testing/simulator/tally.js';
+import { NoAnswerError, type Sender, type SentAnswer } from '../../../../src/testing/simulator/sender.js';
+import { SendTally } from '../../../../src/testing/simulator/tally.js';
 
 const request: OutgoingRequest = { method: 'POST', url: 'http://127.0.0.1/', headers: {}, body: Buffer.alloc(0) };
 const next = (): OutgoingRequest => request;
 const forever = new AbortController().signal;
 
-function senderOf(send: () => Promise<Answer>): Sender {
+function senderOf(send: () => Promise<SentAnswer>): Sender {
   return { send, close: async () => undefined };
 }
 
 describe('simulate/generate', () => {
   it('sends rate × duration requests', async () => {
-    const tally = new Tally();
+    const tally = new SendTally();
     const sender = senderOf(async () => ({ status: 200, body: '' }));
     const outcome = await generate({ rate: 1000, duration: 50, concurrency: 8, next, sender, tally, signal: forever });
     expect(tally.counts()).to.deep.include({ sent: 50, accepted: 50 });
@@ -22,7 +22,7 @@ describe('simulate/generate', () => {
   });
 
   it('never has more under way than it may, and says what found no place', async () => {
-    const tally = new Tally();
+    const tally = new SendTally();
     const waiting: (() => void)[] = [];
     let underWay = 0;
     let most = 0;
@@ -42,7 +42,7 @@ describe('simulate/generate', () => {
   });
 
   it('times a request that was held up from the moment it was due', async () => {
-    const tally = new Tally();
+    const tally = new SendTally();
     const sender = senderOf(async () => {
       await new Promise((resolve) => setTimeout(resolve, 40));
       return { status: 200, body: '' };
@@ -52,7 +52,7 @@ describe('simulate/generate', () => {
   });
 
   it('stops where nobody answers from the beginning', async () => {
-    const tally = new Tally();
+    const tally = new SendTally();
     const sender = senderOf(async () => {
       throw new NoAnswerError('ECONNREFUSED', request.url, undefined);
     });
@@ -70,7 +70,7 @@ describe('simulate/generate', () => {
   });
 
   it('ends when it is told to, after the answers under way', async () => {
-    const tally = new Tally();
+    const tally = new SendTally();
     const controller = new AbortController();
     const sender = senderOf(async () => {
       controller.abort();

@@ -11,7 +11,7 @@ import type { Endpoint, KafkaRecord } from '../../../../src/core/model.js';
 import { verify } from '../../../../src/core/stages/verify.js';
 import type { StoredRecord } from '../../../../src/publish/read.js';
 import { toDelivery } from '../../../../src/testing/dry-run/compose.js';
-import { assumeProven } from '../../../../src/testing/dry-run/rerun.js';
+import { assumeProven } from '../../../../src/testing/dry-run/from-record.js';
 import { makeEndpoint, recordsOf } from '../../../../src/testing/plugins/replay.js';
 import { makeRequest } from '../../../../src/testing/simulator/request.js';
 import { checkRecords } from '../../../../src/testing/simulator/scenarios/check.js';

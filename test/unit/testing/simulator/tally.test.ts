@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { percentile } from '../../../../src/testing/simulator/percentile.js';
-import { Tally } from '../../../../src/testing/simulator/tally.js';
+import { SendTally } from '../../../../src/testing/simulator/tally.js';
 
 describe('simulate/percentile', () => {
   it('is the nearest rank', () => {
@@ -14,7 +14,7 @@ describe('simulate/percentile', () => {
 
 describe('simulate/tally', () => {
   it('counts outcomes', () => {
-    const tally = new Tally();
+    const tally = new SendTally();
     for (let sent = 0; sent < 5; sent++) tally.begin();
     tally.answered({ status: 200, body: { status: 'dead_lettered' } }, 1);
     tally.answered({ status: 204, body: '' }, 3);
@@ -31,7 +31,7 @@ describe('simulate/tally', () => {
   });
 
   it('is hopeless while nothing but failures came', () => {
-    const tally = new Tally();
+    const tally = new SendTally();
     expect(tally.hopeless).to.equal(false);
     tally.failed('ECONNREFUSED');
     expect(tally.hopeless).to.equal(true);

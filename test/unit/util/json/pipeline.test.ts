@@ -6,10 +6,10 @@ import type { Endpoint, Rule } from '../../../../src/core/model.js';
 import { handle, type Ports } from '../../../../src/core/pipeline.js';
 import { compileRule } from '../../../../src/core/rules/compile.js';
 import { joinParts } from '../../../../src/core/rules/parts.js';
-import { everyTime } from '../../../../src/storage/dedupe/open.js';
+import { noDedupe } from '../../../../src/storage/dedupe/open.js';
 import { toDelivery } from '../../../../src/testing/dry-run/compose.js';
+import { dryRun } from '../../../../src/testing/dry-run/dry-run.js';
 import { explain } from '../../../../src/testing/dry-run/explain.js';
-import { walk } from '../../../../src/testing/dry-run/walk.js';
 import { type MemoryPublisher, memoryPublisher } from '../../../support/memory-publisher.js';
 import { delivery, endpoint, provider, route } from '../../../support/provider.js';
 
@@ -23,7 +23,7 @@ describe('a webhook with numbers that JavaScript rounds', () => {
   beforeEach(() => {
     publisher = memoryPublisher();
     ports = {
-      ...{ publisher, dedupe: everyTime, deadLetterTopic: 'dlq' },
+      ...{ publisher, dedupe: noDedupe, deadLetterTopic: 'dlq' },
       ...{ now: () => Date.UTC(2026, 0, 2), mayKeepUnverified: () => true },
     };
   });
@@ -120,7 +120,7 @@ describe('a webhook with numbers that JavaScript rounds', () => {
   it('is explained with its digits', async () => {
     const at = endpoint({ provider: provider({ event }), routes });
     const options = { now: Date.UTC(2026, 0, 1), largest: 1_000, deadLetterTopic: 'dlq' };
-    const walked = await walk(at, delivery(body('9007199254740993', '1.10', '0.5')), options);
+    const walked = await dryRun(at, delivery(body('9007199254740993', '1.10', '0.5')), options);
     const explanation = explain(at, walked, {
       ...{ subject: 'it', notes: [], partitionOf: () => undefined },
       verification: { outcome: 'proven', secret: 'current', signedHere: false },

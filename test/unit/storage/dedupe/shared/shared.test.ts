@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { PublishError, type Published } from '../../../../../src/core/model.js';
 import { type ClosableDedupe, createDedupe } from '../../../../../src/storage/dedupe/dedupe.js';
-import { answerTime } from '../../../../../src/storage/dedupe/shared/link.js';
 import { openShared } from '../../../../../src/storage/dedupe/shared/shared.js';
+import { answerTime } from '../../../../../src/storage/dedupe/shared/store-connection.js';
 import { MemoryWindow } from '../memory-window.js';
 import { type Complaint, event, HeldClock, Publishing, placed, settle } from '../support.js';
 import { MemoryStore } from './memory-store.js';

@@ -1,10 +1,10 @@
 import cluster, { type Worker } from 'node:cluster';
 import { Failure } from '../../exit.js';
-import type { Answer, Question } from '../../inspector/questions.js';
+import type { WorkerAnswer, WorkerQuestion } from '../../inspector/questions.js';
 import { Lanes } from '../../storage/spool/lanes.js';
 import type { ToPeer } from '../../storage/spool/peers.js';
 import type { Unready } from '../http/admin.js';
-import type { Log } from '../telemetry/log.js';
+import type { GatewayLog } from '../telemetry/log.js';
 import { isCount, mergeReadings, type Reading } from '../telemetry/metrics.js';
 import { gather } from './gather.js';
 import { heartbeat, type ToPrimary, type ToWorker } from './messages.js';
@@ -26,7 +26,7 @@ const silenceLimit = 10_000;
 const absenceLimit = 30_000;
 
 /** A place in the crew. It stays when the worker in it is replaced. */
-interface Post {
+interface Slot {
   readonly slot: number;
   worker: Worker | undefined;
   /** Tells this worker, and no other one that takes its place, of lanes. */
@@ -44,12 +44,12 @@ interface Post {
   absence: NodeJS.Timeout | undefined;
 }
 
-const atFirst: Pick<Post, 'unready'> = { unready: 'no_worker' };
+const atFirst: Pick<Slot, 'unready'> = { unready: 'no_worker' };
 
 /** The workers of a primary: each has a slot, and is replaced in it when it ends. */
-export class Crew {
-  readonly #posts: readonly Post[];
-  readonly #log: Log;
+export class WorkerPool {
+  readonly #posts: readonly Slot[];
+  readonly #log: GatewayLog;
   readonly #instruct: (slot: number) => ToWorker;
   readonly #lanes: Lanes;
   #started: { resolve(url: string): void; reject(error: unknown): void } | undefined;
@@ -59,13 +59,16 @@ export class Crew {
   /** What workers had counted that are no more: sums never go back. */
   #retired: readonly Reading[] = [];
   /** Questions that wait for their answer. */
-  readonly #asked = new Map<number, (answer: Answer | undefined) => void>();
+  readonly #asked = new Map<number, (answer: WorkerAnswer | undefined) => void>();
   #questions = 0;
   #lookedAt = 0;
   #watch: NodeJS.Timeout | undefined;
 
   /** `instruct`: what a new worker of a slot is told first. */
-  constructor(size: number, { log, instruct }: { readonly log: Log; readonly instruct: (slot: number) => ToWorker }) {
+  constructor(
+    size: number,
+    { log, instruct }: { readonly log: GatewayLog; readonly instruct: (slot: number) => ToWorker },
+  ) {
     const idle = { worker: undefined, url: undefined, ...atFirst, readings: [], startedAt: 0, heardAt: undefined };
     const tellPeer = () => undefined;
     this.#posts = Array.from({ length: size }, (_, slot) => ({
@@ -114,10 +117,10 @@ export class Crew {
   }
 
   /** The answers of those that answer in time. `question`: for the worker of a slot. */
-  async ask(question: (slot: number) => Question): Promise<readonly Answer[]> {
+  async ask(question: (slot: number) => WorkerQuestion): Promise<readonly WorkerAnswer[]> {
     const answers = this.#posts.map(
       ({ worker, slot }) =>
-        new Promise<Answer | undefined>((resolve) => {
+        new Promise<WorkerAnswer | undefined>((resolve) => {
           if (worker === undefined) return resolve(undefined);
           const id = ++this.#questions;
           const timer = setTimeout(() => this.#answer(id, undefined), answerLimit);
@@ -161,7 +164,7 @@ export class Crew {
     for (const { worker } of this.#posts) worker?.process.kill('SIGKILL');
   }
 
-  #fork(post: Post): void {
+  #fork(post: Slot): void {
     const worker = cluster.fork();
     const tellPeer = gather<ToPeer>((messages) => send(worker, { kind: 'peers', messages }));
     Object.assign(post, {
@@ -203,7 +206,7 @@ export class Crew {
     }
   }
 
-  #hear(post: Post, worker: Worker, message: ToPrimary): void {
+  #hear(post: Slot, worker: Worker, message: ToPrimary): void {
     post.heardAt = performance.now();
     if (message.kind === 'waiting')
       send(worker, this.#stopping ? { kind: 'stop', delay: 0 } : this.#instruct(post.slot));
@@ -227,7 +230,7 @@ export class Crew {
     this.#started = undefined;
   }
 
-  #answer(id: number, answer: Answer | undefined): void {
+  #answer(id: number, answer: WorkerAnswer | undefined): void {
     this.#asked.get(id)?.(answer);
     this.#asked.delete(id);
   }
@@ -237,7 +240,7 @@ export class Crew {
       this.tell({ kind: 'quiet' });
   }
 
-  #replace(post: Post, code: number | null, signal: string | null): void {
+  #replace(post: Slot, code: number | null, signal: string | null): void {
     const lived = performance.now() - post.startedAt;
     post.worker = undefined;
     post.unready = 'no_worker';
@@ -254,7 +257,7 @@ export class Crew {
   }
 
   /** At the start a worker's fault is the gateway's; later it is logged, and the worker is replaced. */
-  #fail({ slot }: Post, failure: Failure): void {
+  #fail({ slot }: Slot, failure: Failure): void {
     if (this.#started) {
       this.#stopping = true;
       this.#started.reject(failure);

@@ -27,7 +27,7 @@ export class StoreAway extends Error {}
  * the order in which they came. The first question that is not answered in time, or with an error, makes the store count as
  * unavailable: all who wait are told, and no more questions are asked until a probe is answered.
  */
-export class Link {
+export class StoreConnection {
   readonly #store: SharedStore;
   readonly #clock: Clock;
   readonly #onChange: (reason: string | undefined) => void;

@@ -8,7 +8,7 @@ import type {
   SchemeDeclaration,
   SignatureDeclaration,
 } from './declaration.js';
-import { type Part, parseTemplate, type ValuePart } from './templates.js';
+import { parseTemplate, type TemplatePart, type ValuePart } from './templates.js';
 
 /** A signature declaration in a few words: `HMAC-SHA256`, `RSA-SHA256 (key fetched) or HTTP basic`. */
 export function nameScheme(declaration: SignatureDeclaration): string {
@@ -123,7 +123,7 @@ function words(template: string): string {
   return parseTemplate(template).parts.map(describePart).join(', ');
 }
 
-function describePart(part: Part): string {
+function describePart(part: TemplatePart): string {
   if (part.kind === 'text') return JSON.stringify(part.text);
   if (part.kind === 'optional') return `[${part.parts.map(describePart).join(', ')}]`;
   const filters = part.filters.map(({ name, argument }) => {

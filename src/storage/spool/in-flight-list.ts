@@ -9,7 +9,7 @@ export interface Lined {
  * and go, so its table is replaced again and again, and each table refers to the next. Once V8 takes one for old, all
  * that follow grow old with what was in them, bodies of webhooks included: that is an eighth of the CPU and 50 MiB.
  */
-export class Line<Item extends Lined> {
+export class InFlightList<Item extends Lined> {
   #items: (Item | undefined)[] = [];
   /** Place of the first of `#items`. */
   #start = 0;

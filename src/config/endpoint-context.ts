@@ -1,4 +1,4 @@
-import type { Fault, NamedNeed, Provider, Surroundings } from '../core/model.js';
+import type { EndpointContext, Fault, NamedNeed, Provider } from '../core/model.js';
 import { closest } from '../diagnostics/closest.js';
 import { toPointer } from '../diagnostics/pointer.js';
 import type { PartialEndpoint } from './declaration.js';
@@ -20,7 +20,7 @@ export function compileSurroundings(
   { scheme: { needs }, name }: Provider,
   site: string | undefined,
   faults: Fault[],
-): Surroundings {
+): EndpointContext {
   const { params = {}, path } = declared;
   const place = declared.params === undefined ? at : `${at}/params`;
   lintParams(params, needs.params, `${at}/params`, isSound('params') ? place : undefined, faults);

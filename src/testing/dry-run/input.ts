@@ -14,7 +14,7 @@ export interface GivenRecord {
 }
 
 /** What an operator holds in hands: a body, an example of a plugin, a whole request, or a record. */
-export type Given =
+export type Input =
   | { readonly kind: 'body'; readonly body: Buffer }
   | { readonly kind: 'example'; readonly headers: { readonly [name: string]: string }; readonly payload: unknown }
   | { readonly kind: 'request'; readonly request: CapturedRequest }
@@ -62,7 +62,7 @@ const checkExample = compileCheck<{ headers?: { readonly [name: string]: string 
 });
 
 /** Tells by its form what a file has. Throws an Error that says what is wrong with a request. */
-export function readGiven(bytes: Buffer): Given {
+export function parseInput(bytes: Buffer): Input {
   if (/^[A-Z]+ \S+( HTTP\/[\d.]+)?\r?\n/.test(bytes.subarray(0, 8192).toString('latin1'))) {
     return { kind: 'request', request: readRequest(bytes) };
   }
@@ -78,13 +78,13 @@ export function readGiven(bytes: Buffer): Given {
 }
 
 /** Records and requests, one JSON object a line, or a request as HTTP. Throws an Error that names the line that is none. */
-export function readRecorded(bytes: Buffer): readonly (Given & { readonly kind: 'record' | 'request' })[] {
-  const whole = readGiven(bytes);
+export function readRecorded(bytes: Buffer): readonly (Input & { readonly kind: 'record' | 'request' })[] {
+  const whole = parseInput(bytes);
   if (whole.kind === 'record' || whole.kind === 'request') return [whole];
   const lines = bytes.toString('utf8').split('\n');
   return lines.flatMap((line, index) => {
     if (line.trim() === '') return [];
-    const given = readGiven(Buffer.from(line));
+    const given = parseInput(Buffer.from(line));
     if (given.kind === 'record' || given.kind === 'request') return [given];
     throw new Error(`line ${index + 1} is neither a record, as gateway tap --json prints it, nor a captured request`);
   });

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { createLog } from '../../../../src/server/telemetry/log.js';
-import { Crew } from '../../../../src/server/workers/crew.js';
+import { WorkerPool } from '../../../../src/server/workers/worker-pool.js';
 
 class FakeWorker extends EventEmitter {
   readonly process = { pid: 1, kill: sinon.spy() };
@@ -30,7 +30,7 @@ describe('the crew of workers', () => {
 
   it('waits for the end of workers to which Node.js could not write any more', async () => {
     let ended = false;
-    const crew = new Crew(2, {
+    const crew = new WorkerPool(2, {
       log: createLog('error', { write: () => true }),
       instruct: () => ({ kind: 'stop', delay: 0 }),
     });
@@ -54,7 +54,10 @@ describe('the crew of workers', () => {
   });
 
   it('says why no worker is ready', async () => {
-    const crew = new Crew(2, { log: createLog('error', { write: () => true }), instruct: () => ({ kind: 'measure' }) });
+    const crew = new WorkerPool(2, {
+      log: createLog('error', { write: () => true }),
+      instruct: () => ({ kind: 'measure' }),
+    });
     void crew.start().catch(() => undefined);
     const [first, second] = workers;
     expect(crew.unready()).to.equal('no_worker');

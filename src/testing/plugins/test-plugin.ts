@@ -27,7 +27,7 @@ const declaredAt: { readonly [stage in Stage]?: string } = {
  * Replays the examples of a plugin through every stage, signed with keys made for it, then changes them in every way that
  * must be noticed, and tries each of its rules on them. `now` in milliseconds since the epoch.
  */
-export async function rehearse(plugin: SoundPlugin, now: number): Promise<Rehearsal> {
+export async function testPlugin(plugin: SoundPlugin, now: number): Promise<Rehearsal> {
   const { folder, provider } = plugin;
   const rehearsal = { plugin: provider.name, folder };
   const examples = await listExamples(folder).catch((error: Error) => error);
@@ -35,12 +35,12 @@ export async function rehearse(plugin: SoundPlugin, now: number): Promise<Rehear
     const check = examples instanceof Error ? unreadable(examples.message) : noExample(folder);
     return { ...rehearsal, examples: [], checks: [check], notes: [] };
   }
-  const cast = makeCast(plugin);
+  const cast = makeTestKeys(plugin);
   const seen: Rehearsal['examples'][number][] = [];
   const checks: Check[] = [];
   const specimens: Specimen[] = [];
   for (const example of examples) {
-    const { check, at, records, items, signed } = await replay(plugin, cast, example, now);
+    const { check, at, records, items, signed } = await replayExample(plugin, cast, example, now);
     specimens.push(...(await toSpecimens(cast.endpoint, example.type, items)));
     checks.push(at === undefined ? check : { ...check, see: seeAt(plugin, at) });
     const [record] = records;
@@ -56,7 +56,7 @@ export async function rehearse(plugin: SoundPlugin, now: number): Promise<Rehear
 }
 
 /** An endpoint of the plugin with keys made for it, and who signs. */
-export function makeCast({ provider, declaration }: SoundPlugin): Cast {
+export function makeTestKeys({ provider, declaration }: SoundPlugin): Cast {
   const own = makeSecrets(provider, declaration, 0);
   const others = makeSecrets(provider, declaration, 1);
   const endpoint = makeEndpoint(provider, declaration, own);
@@ -80,7 +80,7 @@ export interface Replayed {
 }
 
 /** Takes one example through every stage, signed where anybody but the provider can sign. */
-export async function replay(plugin: SoundPlugin, cast: Cast, example: Example, now: number): Promise<Replayed> {
+export async function replayExample(plugin: SoundPlugin, cast: Cast, example: Example, now: number): Promise<Replayed> {
   const what = 'replayed';
   const items: BoundItem[] = [];
   const request = requestOf(cast.endpoint, example, now);

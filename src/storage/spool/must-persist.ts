@@ -1,7 +1,7 @@
 import { type KafkaRecord, type Placement, PublishError } from '../../core/model.js';
 
 /** False of a dead letter that a stranger can have caused: see `schemas/record.schema.json`. */
-export function isOwed({ headers }: KafkaRecord): boolean {
+export function mustPersist({ headers }: KafkaRecord): boolean {
   return headers.ce_verified !== 'false';
 }
 

@@ -2,7 +2,7 @@ import type { Delivery, Endpoint, Rule } from '../../core/model.js';
 import { forChanged } from '../../dead-letters/changed.js';
 import { provenByName } from '../../dead-letters/remembered.js';
 import { compileCheck } from '../../diagnostics/schema-check.js';
-import type { GivenRecord } from './given.js';
+import type { GivenRecord } from './input.js';
 
 /** A delivery to take through the pipeline, and the endpoint as it has to be for that. */
 export interface Rerun {
@@ -28,7 +28,7 @@ function isDeadLetter({ headers }: Pick<GivenRecord, 'headers'>): boolean {
 }
 
 /** A record as the delivery that it came from, as far as the record tells. `fallback`: the time, where it doesn't say. */
-export function rerun(record: GivenRecord, endpoint: Endpoint, fallback: number): Rerun {
+export function fromRecord(record: GivenRecord, endpoint: Endpoint, fallback: number): Rerun {
   const { headers, value } = record;
   const received = Date.parse(headers.ce_receivedtime ?? '');
   const now = Number.isNaN(received) ? fallback : received;

@@ -13,7 +13,7 @@ export interface Cause {
 }
 
 /** What is known beside the delivery. */
-export interface Scene {
+export interface VerifyContext {
   readonly endpoint: Endpoint;
   /** All endpoints of the configuration. */
   readonly all: readonly Endpoint[];
@@ -24,7 +24,7 @@ export interface Scene {
 }
 
 /** Verifies as the endpoint would: what is proven, or why nothing is. */
-export function attempt(endpoint: Endpoint, delivery: Delivery, { now, keys }: Scene): Proof | Rejection {
+export function attempt(endpoint: Endpoint, delivery: Delivery, { now, keys }: VerifyContext): Proof | Rejection {
   try {
     return verify(endpoint, delivery, now, keys).proof;
   } catch (error) {
@@ -36,13 +36,13 @@ export function attempt(endpoint: Endpoint, delivery: Delivery, { now, keys }: S
 /** These come after the signature was found good. */
 const late: ReadonlySet<RejectionCode> = new Set(['timestamp_stale', 'timestamp_future', 'secret_inactive']);
 
-function fits(endpoint: Endpoint, delivery: Delivery, scene: Scene): boolean {
+function fits(endpoint: Endpoint, delivery: Delivery, scene: VerifyContext): boolean {
   const outcome = attempt(endpoint, delivery, scene);
   return !(outcome instanceof Rejection) || late.has(outcome.code);
 }
 
 /** Headers that the scheme reads: missing (with a mismatch they belong to another way of signing), renamed, or several times. */
-function wrongHeaders(delivery: Delivery, scene: Scene, rejection: Rejection): readonly Cause[] {
+function wrongHeaders(delivery: Delivery, scene: VerifyContext, rejection: Rejection): readonly Cause[] {
   const { endpoint } = scene;
   return endpoint.provider.scheme.headers.flatMap((name): readonly Cause[] => {
     const values = delivery.headers[name] ?? [];
@@ -79,7 +79,7 @@ function alikeOf(name: string, headers: HeaderValues): string | undefined {
 }
 
 /** The same provider's other endpoints first: test and live, most often. */
-function otherEndpoints(delivery: Delivery, scene: Scene): readonly Cause[] {
+function otherEndpoints(delivery: Delivery, scene: VerifyContext): readonly Cause[] {
   const { endpoint, all } = scene;
   const same = (other: Endpoint) => other.provider.name === endpoint.provider.name;
   const found = all.filter((other) => other !== endpoint && fits(other, delivery, scene));
@@ -96,7 +96,7 @@ function otherEndpoints(delivery: Delivery, scene: Scene): readonly Cause[] {
   ];
 }
 
-function otherKeys(delivery: Delivery, scene: Scene): readonly Cause[] {
+function otherKeys(delivery: Delivery, scene: VerifyContext): readonly Cause[] {
   const { endpoint } = scene;
   const found = endpoint.secrets.flatMap((secret) =>
     keyVariants(secret.key)
@@ -110,7 +110,7 @@ function otherKeys(delivery: Delivery, scene: Scene): readonly Cause[] {
   }));
 }
 
-function otherBodies(delivery: Delivery, scene: Scene): readonly Cause[] {
+function otherBodies(delivery: Delivery, scene: VerifyContext): readonly Cause[] {
   const found = bodyVariants(delivery.body).find(({ value }) =>
     fits(scene.endpoint, { ...delivery, body: value }, scene),
   );
@@ -124,7 +124,7 @@ function otherBodies(delivery: Delivery, scene: Scene): readonly Cause[] {
   ];
 }
 
-function otherUrls(delivery: Delivery, scene: Scene): readonly Cause[] {
+function otherUrls(delivery: Delivery, scene: VerifyContext): readonly Cause[] {
   const { endpoint } = scene;
   const { surroundings } = endpoint;
   if (!endpoint.provider.scheme.needs.url || surroundings?.url === undefined) return [];
@@ -141,4 +141,4 @@ function otherUrls(delivery: Delivery, scene: Scene): readonly Cause[] {
 }
 
 /** What may be wrong with a delivery whose signature doesn't fit, each with the causes that it finds. */
-export const suspects = [wrongHeaders, otherEndpoints, otherKeys, otherBodies, otherUrls] as const;
+export const findCauses = [wrongHeaders, otherEndpoints, otherKeys, otherBodies, otherUrls] as const;

@@ -4,7 +4,7 @@ import type { PublishError } from '../../core/model.js';
 import { describeFault, toFault } from '../faults.js';
 import type { Address } from './address.js';
 import { explainCertificates } from './certificates.js';
-import { answerLimit, type Connection, type Library } from './library.js';
+import { answerLimit, type Connection, type Transport } from './transport.js';
 
 /** Milliseconds. */
 const keepAliveDelay = 60_000;
@@ -15,10 +15,10 @@ const keepAliveDelay = 60_000;
  * under way is rejected, once, whether the library remembers it or not, and its outcome is unknown. So there is no answer
  * that comes too late, and is taken for another.
  */
-export class Link {
+export class BrokerConnection {
   /** Resolves when it is connected; rejects with a `PublishError`. */
   readonly opened: Promise<void>;
-  readonly #library: Library;
+  readonly #library: Transport;
   readonly #connection: Connection;
   readonly #requests: Request[] = [];
   #peer: DetailedPeerCertificate | undefined;
@@ -29,7 +29,7 @@ export class Link {
   #fault: PublishError | undefined;
 
   /** Connects. */
-  constructor(library: Library, address: Address) {
+  constructor(library: Transport, address: Address) {
     this.#library = library;
     this.#connection = library.open(address);
     this.opened = this.#open();

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { assert, constantFrom, property } from 'fast-check';
 import jsonata from 'jsonata';
-import { parseNames } from '../../../../src/core/rules/names.js';
+import { parseNames } from '../../../../src/core/rules/simple-path.js';
 
 const words = [
   'a',

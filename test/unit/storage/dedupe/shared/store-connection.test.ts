@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { answerTime, Link } from '../../../../../src/storage/dedupe/shared/link.js';
+import { answerTime, StoreConnection } from '../../../../../src/storage/dedupe/shared/store-connection.js';
 import { HeldClock, settle } from '../support.js';
 import { MemoryStore } from './memory-store.js';
 
 describe('the link to a shared store', () => {
   it('gives answers in the order of the questions, as nodes of a Cluster do not', async () => {
     const clock = new HeldClock();
-    const link = new Link(new MemoryStore(clock), clock, () => undefined);
+    const link = new StoreConnection(new MemoryStore(clock), clock, () => undefined);
     await link.open(0);
     const answers: number[] = [];
     const replies: (() => void)[] = [];
@@ -32,7 +32,7 @@ describe('the link to a shared store', () => {
     const clock = new HeldClock();
     const store = new MemoryStore(clock);
     const reasons: (string | undefined)[] = [];
-    const link = new Link(store, clock, (reason) => reasons.push(reason));
+    const link = new StoreConnection(store, clock, (reason) => reasons.push(reason));
     await link.open(0);
     store.state = 'refuses';
     await clock.pass(5_000);
@@ -43,7 +43,7 @@ describe('the link to a shared store', () => {
   it('does not take a pause of its own process for silence of the store', async () => {
     const clock = new HeldClock();
     const reasons: (string | undefined)[] = [];
-    const link = new Link(new MemoryStore(clock), clock, (reason) => reasons.push(reason));
+    const link = new StoreConnection(new MemoryStore(clock), clock, (reason) => reasons.push(reason));
     await link.open(0);
     let reply = (): void => undefined;
     const answer = link.ask(

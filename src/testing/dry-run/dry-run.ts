@@ -15,7 +15,7 @@ import { answerOutcome, answerRejection } from '../../server/http/answer.js';
 import { type ItemTrace, observe } from './observe.js';
 
 /** What a delivery would become, and what was asked on the way. */
-export interface Walk {
+export interface DryRunResult {
   /** Of the answer. */
   readonly status: number;
   readonly handshake?: CustomAnswer;
@@ -37,7 +37,7 @@ export interface WalkOptions {
 }
 
 /** Takes a delivery through the pipeline of the gateway. Nothing is published, and no event counts as published before. */
-export async function walk(endpoint: Endpoint, delivery: Delivery, options: WalkOptions): Promise<Walk> {
+export async function dryRun(endpoint: Endpoint, delivery: Delivery, options: WalkOptions): Promise<DryRunResult> {
   const { now, largest, deadLetterTopic, keys } = options;
   const { observed, items } = observe(endpoint);
   const records: KafkaRecord[] = [];
@@ -59,7 +59,7 @@ export async function walk(endpoint: Endpoint, delivery: Delivery, options: Walk
 }
 
 /** Why an event is not published, if it isn't: the first reason. */
-export function verdictOf({ handshake, rejected }: Pick<Walk, 'handshake' | 'rejected'>): string {
+export function verdictOf({ handshake, rejected }: Pick<DryRunResult, 'handshake' | 'rejected'>): string {
   if (handshake !== undefined) return 'handshake';
   const [rejection] = rejected;
   if (rejection === undefined) return 'published';
@@ -72,7 +72,7 @@ function describe(
   delivery: Delivery,
   outcome: Outcome,
   records: readonly KafkaRecord[],
-): Omit<Walk, 'items'> {
+): Omit<DryRunResult, 'items'> {
   const { accepted, rejected, letter, handshake } = outcome;
   const fresh = accepted.filter(({ duplicate }) => !duplicate);
   // They are published in the order of the events, the dead letter at the end.

@@ -12,7 +12,7 @@ type Written = Pick<Substitution, 'substituted' | 'escaped'>;
  * that came to the wrong place. Everything else that a fault quotes of the file must stand in double quotes. `base`:
  * the file's folder.
  */
-export function asWritten(fault: Fault, { substituted, escaped }: Written, base: string): Fault {
+export function locateInSource(fault: Fault, { substituted, escaped }: Written, base: string): Fault {
   const { message, hint, within, ...rest } = fault;
   const own = substituted.get(fault.pointer) ?? substituted.get(fault.pointer.replace(/\/0$/, ''));
   if (own !== undefined && fault.rule.startsWith('expr-')) return { ...rest, ...hiddenExpression(own.written) };

@@ -1,15 +1,15 @@
 import { expect } from 'chai';
 import { recordToJson } from '../../../../src/cli/record-line.js';
-import { readGiven, readRecorded } from '../../../../src/testing/dry-run/given.js';
-import { rerun } from '../../../../src/testing/dry-run/rerun.js';
-import { walk } from '../../../../src/testing/dry-run/walk.js';
+import { dryRun } from '../../../../src/testing/dry-run/dry-run.js';
+import { fromRecord } from '../../../../src/testing/dry-run/from-record.js';
+import { parseInput, readRecorded } from '../../../../src/testing/dry-run/input.js';
 import { writeJson } from '../../../../src/util/json/write.js';
 import { delivery, endpoint, provider, rule } from '../../../support/provider.js';
 
 const options = { now: Date.UTC(2026, 0, 1), largest: 10_000, deadLetterTopic: 'dlq' };
 
 function given(value: unknown) {
-  return readGiven(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
+  return parseInput(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
 }
 
 function lineOf(record: { topic: string; key: string; headers: { readonly [name: string]: string }; value: Buffer }) {
@@ -47,7 +47,7 @@ describe('what explain is given', () => {
   });
 
   async function publishedBy(at: ReturnType<typeof endpoint>, body: unknown, headers = {}) {
-    const { published, deadLetter } = await walk(at, delivery(body, headers), options);
+    const { published, deadLetter } = await dryRun(at, delivery(body, headers), options);
     return { records: published.map(({ record }) => record), deadLetter };
   }
 
@@ -59,8 +59,8 @@ describe('what explain is given', () => {
       ];
       const { records } = await publishedBy(at, at.provider.items === undefined ? events[0] : events);
       for (const record of records) {
-        const again = rerun(record, at, 0);
-        const { published } = await walk(again.endpoint, again.delivery, { ...options, now: again.now });
+        const again = fromRecord(record, at, 0);
+        const { published } = await dryRun(again.endpoint, again.delivery, { ...options, now: again.now });
         expect(published[0]?.record).to.deep.equal(record);
       }
     }
@@ -74,20 +74,20 @@ describe('what explain is given', () => {
     };
     const at = endpoint({ provider: provider({ event: { id: rule((input) => input.id), type: byHeader } }) });
     const { records } = await publishedBy(at, { id: 'a' }, { 'x-type': ['made'] });
-    const again = rerun(records[0] ?? expect.fail(), at, 0);
+    const again = fromRecord(records[0] ?? expect.fail(), at, 0);
     expect(again.notes).to.deep.equal(['type is taken from ce_type: it was read from a header of the request']);
-    const { published } = await walk(again.endpoint, again.delivery, options);
+    const { published } = await dryRun(again.endpoint, again.delivery, options);
     expect(published[0]?.event.type).to.equal('made');
   });
 
   it('verifies a dead letter again, at the time at which it came', async () => {
     const { deadLetter } = await publishedBy(endpoint({ headers: ['x-sig'] }), { type: 'x' });
     const record = deadLetter ?? expect.fail();
-    const again = rerun(record, endpoint(), 0);
+    const again = fromRecord(record, endpoint(), 0);
     expect(again).to.include({ signed: true, now: delivery({}).receivedAt });
     const tampered = { ...record, value: Buffer.from('{}') };
-    const { rejected } = await walk(endpoint(), rerun(tampered, endpoint(), 0).delivery, options);
-    expect((await walk(again.endpoint, again.delivery, options)).rejected[0]?.code).to.equal('event_unidentified');
+    const { rejected } = await dryRun(endpoint(), fromRecord(tampered, endpoint(), 0).delivery, options);
+    expect((await dryRun(again.endpoint, again.delivery, options)).rejected[0]?.code).to.equal('event_unidentified');
     expect(rejected[0]?.code).to.equal('signature_mismatch');
   });
 });

@@ -1,6 +1,6 @@
 import { type Consumer, Kafka } from 'kafkajs';
 import type { KafkaSettings } from '../../config/settings.js';
-import type { Hold } from '../../publish/hold.js';
+import type { TopicLock } from '../../publish/topic-lock.js';
 import type { Log } from '../../util/log.js';
 import { translateError } from './errors.js';
 import { configureKafka } from './options.js';
@@ -14,19 +14,19 @@ const joinDeadline = 30_000;
 
 /**
  * The hold on a topic is the leadership of a consumer group: a group has one leader, who stays it while it is alive,
- * whoever joins. Nothing is read. Undefined: another member leads. See `takeHold`.
+ * whoever joins. Nothing is read. Undefined: another member leads. See `lockTopic`.
  */
 export async function holdTopic(
   settings: KafkaSettings,
   topic: string,
   name: string,
   log: Log,
-): Promise<Hold | undefined> {
+): Promise<TopicLock | undefined> {
   const consumer = new Kafka(configureKafka(settings, log)).consumer({
     ...{ groupId: `${settings.clientId}-${name}-${topic}`, sessionTimeout, heartbeatInterval, maxWaitTimeInMs: 100 },
     allowAutoTopicCreation: false,
   });
-  const seat = takeSeat(consumer, topic);
+  const seat = followLeadership(consumer, topic);
   const release = () => consumer.disconnect().catch(() => undefined);
   const deadline = setTimeout(seat.giveUp, joinDeadline);
   try {
@@ -46,7 +46,7 @@ export async function holdTopic(
 }
 
 /** Follows the membership: it leads as far as it has heard of Kafka within the session. */
-function takeSeat(consumer: Consumer, topic: string) {
+function followLeadership(consumer: Consumer, topic: string) {
   let leads = false;
   let heard = Number.NEGATIVE_INFINITY;
   let giveUp: () => void = () => undefined;

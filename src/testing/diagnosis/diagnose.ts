@@ -1,9 +1,9 @@
 import type { Delivery, Endpoint } from '../../core/model.js';
 import { Rejection, type RejectionCode } from '../../core/rejection.js';
 import { shakeHands } from '../../core/stages/verify.js';
-import { attempt, type Cause, type Scene, suspects } from './suspects.js';
+import { attempt, type Cause, findCauses, type VerifyContext } from './causes.js';
 
-export type Examination =
+export type Diagnosis =
   | { readonly verified: true; readonly secret: string; readonly signedAt?: string; readonly handshake?: boolean }
   | {
       readonly verified: false;
@@ -14,7 +14,7 @@ export type Examination =
     };
 
 /** Verifies a delivery as the endpoint would; if it isn't proven, tries what would make its signature fit. */
-export function examine(delivery: Delivery, scene: Scene): Examination {
+export function diagnoseRequest(delivery: Delivery, scene: VerifyContext): Diagnosis {
   const { endpoint, now } = scene;
   if (shakeHands(endpoint, delivery, now, 'before') !== undefined) {
     return { verified: true, secret: 'none: it is a handshake, which is answered to anybody', handshake: true };
@@ -35,10 +35,10 @@ export function examine(delivery: Delivery, scene: Scene): Examination {
   };
 }
 
-function causesOf(rejection: Rejection, delivery: Delivery, scene: Scene): readonly Cause[] {
+function causesOf(rejection: Rejection, delivery: Delivery, scene: VerifyContext): readonly Cause[] {
   const known = explain(rejection, scene.endpoint);
   if (known !== undefined) return [known];
-  const found = suspects.flatMap((suspect) => suspect(delivery, scene, rejection));
+  const found = findCauses.flatMap((suspect) => suspect(delivery, scene, rejection));
   const certain = found.filter(({ sure }) => sure === 'certain');
   if (certain.length > 0) return certain;
   return found.length > 0 || rejection.code !== 'signature_mismatch' ? found : [unknown];

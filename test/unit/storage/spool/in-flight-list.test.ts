@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Line, type Lined } from '../../../../src/storage/spool/line.js';
+import { InFlightList, type Lined } from '../../../../src/storage/spool/in-flight-list.js';
 
 describe('what is under way', () => {
   it('is known in the order in which it came, whatever leaves, and whenever', () => {
@@ -10,7 +10,7 @@ describe('what is under way', () => {
     });
     fc.assert(
       fc.property(steps, (taken) => {
-        const line = new Line<Lined>();
+        const line = new InFlightList<Lined>();
         const all: Lined[] = [];
         let inside: Lined[] = [];
         for (const step of taken) {

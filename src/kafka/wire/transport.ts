@@ -21,7 +21,7 @@ export interface TopicMetadata {
 }
 
 /** Under which an idempotent producer numbers its batches. */
-export interface Identity {
+export interface ProducerIdentity {
   /** -1: not idempotent. */
   readonly producerId: bigint;
   readonly epoch: number;
@@ -51,7 +51,7 @@ export interface ProduceAnswer {
 
 /**
  * A library's connection to one broker. Error codes of Kafka's are part of an answer, and no error; a code that stands for
- * all of it is a fault of `describeCode`. `Link` makes up for the rest: time-outs, faults of the socket, what is thrown.
+ * all of it is a fault of `describeCode`. `BrokerConnection` makes up for the rest: time-outs, faults of the socket, what is thrown.
  */
 export interface Connection {
   /** With TLS and SASL as configured. `onSocket` is called as soon as there is a socket. */
@@ -59,7 +59,7 @@ export interface Connection {
   /** The brokers, and these topics; no topics: none. */
   describe(topics: readonly string[]): Promise<Metadata>;
   /** A new producer id. */
-  identify(): Promise<Identity>;
+  identify(): Promise<ProducerIdentity>;
   produce(batches: readonly PartitionBatch[]): Promise<ProduceAnswer>;
   /** Topic → error code. */
   createTopics(topics: readonly string[], partitions: number, replicationFactor: number): Promise<Map<string, number>>;
@@ -71,7 +71,7 @@ export interface Connection {
 }
 
 /** What the gateway has of a Kafka library: connections and protocol. */
-export interface Library {
+export interface Transport {
   /** What its connections are secured with. */
   readonly tls: KafkaSettings['tls'];
   /** Gets what a connection logs in with, which can take longer than a connection may. Rejects with a `PublishError`. */

@@ -10,7 +10,7 @@ import { provenByName } from './remembered.js';
 export interface Verdict {
   /** What is to be published, in order. */
   readonly events: readonly JudgedEvent[];
-  readonly failures: readonly Failure[];
+  readonly failures: readonly LetterFailure[];
   /** True where only the name of its secret says that it is proven: see `provenByName`. */
   readonly byName?: boolean;
 }
@@ -24,7 +24,7 @@ export interface JudgedEvent {
   readonly fingerprint: Fingerprint;
 }
 
-export interface Failure {
+export interface LetterFailure {
   /** Code of a rejection, `endpoint_gone`, or `letter_changed`. */
   readonly reason: string;
   readonly detail?: string | undefined;
@@ -40,7 +40,7 @@ interface Judge {
  * Sends a dead letter through the pipeline, with the time of its reception and without publishing. `items`: JSON pointers
  * of what is still to be done of it; what else its delivery had was published when it came.
  */
-export async function judge(
+export async function evaluateLetter(
   letter: DeadLetter,
   record: StoredRecord,
   items: readonly string[],

@@ -1,6 +1,6 @@
 import { NewerFormatError } from '../../util/newer-format.js';
-import { type EntryFormat, encodeVersion, fileVersion, kinds, readKind, readVersion } from './entry.js';
-import type { LogFile } from './folder.js';
+import { type EntryFormat, encodeVersion, fileVersion, kinds, readFormatVersion, readKind } from './entry.js';
+import type { SharedLogFile } from './folder.js';
 
 /** Gets a whole entry: it lies at `at` of `from`, and at `position` of the file of this number. */
 export type Visit = (entry: {
@@ -15,9 +15,9 @@ const scratch = Buffer.allocUnsafe(64 * 1024);
 const oneEntry = Buffer.allocUnsafe(64);
 
 /** A file of a chain, as far as this process knows it: read forward, entry by entry, while anybody appends to it. */
-export class Part {
+export class LogPart {
   readonly number: number;
-  readonly #file: LogFile;
+  readonly #file: SharedLogFile;
   readonly #format: EntryFormat;
   /** Bytes that have been read. */
   #position = 0;
@@ -26,7 +26,7 @@ export class Part {
   /** Something was appended by this process. */
   #dirty = false;
 
-  constructor(number: number, file: LogFile, format: EntryFormat) {
+  constructor(number: number, file: SharedLogFile, format: EntryFormat) {
     this.number = number;
     this.#file = file;
     this.#format = format;
@@ -50,7 +50,7 @@ export class Part {
     const from = scratch.subarray(0, length);
     const { done, damaged } = this.#format.readEntries(from, (at) => {
       const kind = readKind(from, at);
-      if (kind === kinds.version) this.#checkVersion(readVersion(from, at));
+      if (kind === kinds.version) this.#checkVersion(readFormatVersion(from, at));
       else if (kind === kinds.turn) this.#ended = true;
       else visit({ number: this.number, position: position + at, from, at });
       return !this.#ended;

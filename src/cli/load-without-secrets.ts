@@ -9,7 +9,7 @@ export async function loadWithMadeUp(
   which: 'all' | 'missing',
 ): Promise<LoadedConfig & { readonly madeUp: readonly string[] }> {
   const [{ makeUpSecrets }, { loadConfig }, { declarationOf }, { makeSecretText }] = await Promise.all([
-    import('../config/made-up.js'),
+    import('../config/placeholder-secrets.js'),
     import('../config/load.js'),
     import('./dev/secrets.js'),
     import('../testing/plugins/secrets.js'),

@@ -1,13 +1,13 @@
+import { evaluateLetter } from './evaluate.js';
 import { sharedName } from './event-name.js';
-import { judge } from './judge.js';
 import type { Ledger } from './ledger.js';
 import type { DeadLetter } from './letter.js';
-import { chunks, newTally, openItems, type ReplayPorts, type Tally } from './plan.js';
+import { chunks, newTally, openItems, type ReplayPorts, type ReplayTally } from './plan.js';
 
 type Ports = Pick<ReplayPorts, 'endpoints' | 'keys' | 'once' | 'load' | 'signal' | 'show'>;
 
 /** What a replay of these letters would do. Nothing is written. */
-export async function rehearse(ledger: Ledger, letters: readonly DeadLetter[], ports: Ports): Promise<Tally> {
+export async function planReplay(ledger: Ledger, letters: readonly DeadLetter[], ports: Ports): Promise<ReplayTally> {
   const tally = newTally(letters.length);
   const known = new Set<string>();
   for (const chunk of chunks(letters)) {
@@ -16,7 +16,7 @@ export async function rehearse(ledger: Ledger, letters: readonly DeadLetter[], p
       if (ports.signal.aborted) return tally;
       const record = records.get(letter.id);
       if (record === undefined) continue;
-      const { events, failures, byName } = await judge(letter, record, openItems(letter, ledger), ports);
+      const { events, failures, byName } = await evaluateLetter(letter, record, openItems(letter, ledger), ports);
       for (const event of events) {
         const name = ports.once ? sharedName(event.fingerprint) : undefined;
         const before = name !== undefined && (known.has(name) || ledger.findEvent(event.fingerprint) !== undefined);
