@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { stripeRequest } from '../e2e/stripe.js';
@@ -44,6 +45,7 @@ interface Sent {
 /** Sends every event to two replicas at once, and again later: as a provider that hears nothing, or a proxy that tries twice. */
 export async function sendAll(options: SendOptions): Promise<void> {
   const { events, signal, atOnce, pace = 0, apart, later, balancer, ready } = options;
+  if (signal !== undefined) setMaxListeners(atOnce, signal);
   const agent = new Agent({ connections: 4 * atOnce, headersTimeout: answerTime, bodyTimeout: answerTime });
   const repeating = new Set<Promise<void>>();
   let next = 0;
