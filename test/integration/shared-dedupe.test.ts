@@ -148,10 +148,11 @@ describeWith(['redis-server'], 'dedupe of replicas with a real Redis', (program)
     });
     afterEach(() => group.stop());
 
-    function follower(): Promise<ClosableDedupe> {
+    const settings = () => {
       const addresses = group.urls.map((url) => ({ host: '127.0.0.1', port: Number(new URL(url).port) }));
-      return replica({ mode: 'sentinel', addresses, sentinel: { primary: primaryName } });
-    }
+      return { mode: 'sentinel', addresses, sentinel: { primary: primaryName } } as const;
+    };
+    const follower = () => replica(settings());
 
     it('follows them to the replica that is promoted', async () => {
       const all = [await follower(), await follower()];
@@ -179,6 +180,13 @@ describeWith(['redis-server'], 'dedupe of replicas with a real Redis', (program)
       await until(() => usable(all));
       expect(await publishedBy(all, ...names(50, 'after'))).to.equal(50);
       expect(await publishedBy([await follower()], ...names(50, 'after'))).to.equal(0);
+    });
+
+    it('is what gateway doctor looks at, by the address of the primary', async () => {
+      const common = { name: 'redis', database: 0, prefix: 'test:', onError: 'accept' } as const;
+      const found = await examineRedis({ ...common, ...settings() }, Date.now);
+      const address = (await group.findPrimary()).url.replace('redis://', '');
+      expect(found.map(({ id }) => id)).to.include.members([`redis ${address} version`, `redis ${address} memory`]);
     });
 
     it('is quiet about a Sentinel that is away', async () => {

@@ -8,6 +8,8 @@ export const primaryName = 'mymaster';
 const sentinelCount = 3;
 const quorum = '2';
 const limit = 60_000;
+/** Milliseconds that a failover may take: on a busy machine a second is not enough, and then there is none. */
+const failoverTime = '10000';
 
 interface Node {
   readonly server: TestRedis;
@@ -38,7 +40,7 @@ export class RedisGroup {
         sentinels.push({ port, server });
         await server.ask('SENTINEL', 'MONITOR', primaryName, '127.0.0.1', String(first), quorum);
         await server.ask('SENTINEL', 'SET', primaryName, 'down-after-milliseconds', String(downAfter));
-        await server.ask('SENTINEL', 'SET', primaryName, 'failover-timeout', String(3 * downAfter));
+        await server.ask('SENTINEL', 'SET', primaryName, 'failover-timeout', failoverTime);
       }
       await group.awaitSteady();
       return group;

@@ -70,13 +70,20 @@ function followFailovers(client: Redis, settings: RedisSettings): void {
     listener.on('message', (_: string, text: string) => {
       const [of, , , host, port] = text.split(' ');
       const { remoteAddress, remotePort } = client.stream ?? {};
-      if (of === name && !(remoteAddress === host && remotePort === Number(port))) client.disconnect(true);
+      const follows = remoteAddress === host && remotePort === Number(port);
+      // One that asks the Sentinels just now must not be disturbed: it would give up for good.
+      if (of === name && !follows && isConnected(client)) client.disconnect(true);
     });
     return listener;
   });
   client.once('end', () => {
     for (const listener of listeners) listener.disconnect();
   });
+}
+
+/** Whether it has a connection that can be given up for another one. */
+export function isConnected({ status }: Client): boolean {
+  return status === 'ready' || status === 'connect';
 }
 
 function ignore(): void {}
