@@ -196,9 +196,7 @@ describeWith(['helm'], 'the chart, by helm', (helm) => {
     writeFileSync(template, wrong);
     const { stdout } = await run(helm, ['template', 'hooks', copy]);
     directory.remove();
-    expect(faultsOf(manifestsOf(stdout))).to.deep.equal([
-      'StatefulSet hooks/spec: unknown field podManagement',
-    ]);
+    expect(faultsOf(manifestsOf(stdout))).to.deep.equal(['StatefulSet hooks/spec: unknown field podManagement']);
   });
 
   it('refuses a grace period that is too short', async () => {
