@@ -71,7 +71,11 @@ async function measure(publisher: Publisher, callers: number, seconds: number): 
 
 async function open(client: KafkaSettings['client'], address: string): Promise<Publisher> {
   const settings: KafkaSettings = {
-    ...{ kind: 'kafka', brokers: address.split(','), clientId: 'bench', client, idempotent: true },
+    kind: 'kafka',
+    brokers: address.split(','),
+    clientId: 'bench',
+    client,
+    idempotent: true,
     topics: { create: 'missing', partitions: 6, replicationFactor: 1 },
     spool: { dir: `${scratch}publish-spool-${process.pid}`, maxBytes: 2 ** 30 },
   };

@@ -56,9 +56,15 @@ export async function signExample(name: string, now: number): Promise<Signed> {
   const { url, headers, body } = signed ?? request;
   const { pathname, search } = new URL(url);
   return {
-    ...{ provider, secrets, surroundings, looksInside },
+    provider,
+    secrets,
+    surroundings,
+    looksInside,
     delivery: {
-      ...{ id: '00000000-0000-4000-8000-000000000000', receivedAt: now, method: 'POST', target: pathname + search },
+      id: '00000000-0000-4000-8000-000000000000',
+      receivedAt: now,
+      method: 'POST',
+      target: pathname + search,
       headers: Object.fromEntries(Object.entries(headers).map(([header, value]) => [header, [value]])),
       body,
     },

@@ -217,8 +217,13 @@ export async function startGateway(first: GatewaySettings, options: GatewayOptio
     const { adminUrl } = back;
     const find: Gateway['lookUp'] = (id, type) => lookUp(dedupe, settings.endpoints, id, type);
     return {
-      ...{ url: front.url, ...(adminUrl !== undefined && { adminUrl }) },
-      ...{ unready, readings, lookUp: find, reload, close },
+      url: front.url,
+      ...(adminUrl !== undefined && { adminUrl }),
+      unready,
+      readings,
+      lookUp: find,
+      reload,
+      close,
     };
   } catch (error) {
     await close();
@@ -237,7 +242,9 @@ function limitConnections({ limits }: GatewaySettings, log: GatewayLog): Connect
   const connections = fitConnections(limits.connections, openFiles);
   if (connections < limits.connections) {
     log.write('warn', 'fewer connections than server.limits.connections: raise the limit of open files (ulimit -n)', {
-      ...{ openFiles, connections, 'server.limits.connections': limits.connections },
+      openFiles,
+      connections,
+      'server.limits.connections': limits.connections,
     });
   }
   return { connections, connectionsPerAddress: limits.connectionsPerAddress };

@@ -11,15 +11,31 @@ export type ValueKind = (typeof valueKinds)[number];
 
 /** Flag → what its values are, of whatever command. */
 const ofFlags: { readonly [flag: string]: ValueKind | undefined } = {
-  ...{ type: 'types', event: 'types', endpoint: 'endpoints', topic: 'topics', against: 'topics' },
-  ...{ plugin: 'plugins', provider: 'plugins', like: 'plugins', config: 'configs' },
+  type: 'types',
+  event: 'types',
+  endpoint: 'endpoints',
+  topic: 'topics',
+  against: 'topics',
+  plugin: 'plugins',
+  provider: 'plugins',
+  like: 'plugins',
+  config: 'configs',
 };
 
 /** Command → what its arguments are. */
 const ofCommands: { readonly [command: string]: ValueKind | undefined } = {
-  ...{ tap: 'topics', 'simulate send': 'examples', 'plugins show': 'plugins', test: 'plugins' },
-  ...{ 'dlq show': 'letters', 'dlq replay': 'letters', 'dlq dismiss': 'letters', explain: 'letters' },
-  ...{ start: 'configs', 'lint-config': 'configs', 'config print': 'configs', 'config diff': 'configs' },
+  tap: 'topics',
+  'simulate send': 'examples',
+  'plugins show': 'plugins',
+  test: 'plugins',
+  'dlq show': 'letters',
+  'dlq replay': 'letters',
+  'dlq dismiss': 'letters',
+  explain: 'letters',
+  start: 'configs',
+  'lint-config': 'configs',
+  'config print': 'configs',
+  'config diff': 'configs',
 };
 
 /** Undefined: it has no values of this installation. */

@@ -95,7 +95,8 @@ export async function readLedger(settings: GatewaySettings, options: ReadTopicOp
   const { readTopics } = await import('../publish/read.js');
   const ledger = new Ledger();
   const records = readTopics(settings.publisher, [settings.deadLetter.topic], {
-    ...{ from: since === undefined ? 'beginning' : { since }, until: 'end' },
+    from: since === undefined ? 'beginning' : { since },
+    until: 'end',
     ...(signal && { signal }),
   });
   for await (const record of records) {

@@ -94,7 +94,9 @@ async function readFile(file: string, endpoint: string): Promise<Subjects> {
   const text = body.toString();
   const value = parse(file, text);
   const bindings = {
-    ...{ headers, endpoint: { name: endpoint, path: '' }, deliveryId: '00000000-0000-4000-8000-000000000000' },
+    headers,
+    endpoint: { name: endpoint, path: '' },
+    deliveryId: '00000000-0000-4000-8000-000000000000',
     digest: createHash('sha256').update(body).digest('hex'),
     exact: withExactNumbers(text, value),
   };

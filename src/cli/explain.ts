@@ -153,7 +153,7 @@ async function verificationOf(
   const examined = diagnoseRequest(delivery, { endpoint, all: settings.endpoints, now, keys });
   if (!examined.verified) return { outcome: 'refused', causes: examined.causes };
   const { secret, signedAt } = examined;
-  return { outcome: 'proven', secret, ...(signedAt === undefined ? {} : { signedAt }), signedHere: false };
+  return { outcome: 'proven', secret, ...(signedAt !== undefined && { signedAt }), signedHere: false };
 }
 
 function signedHere(verification: Verification): Verification {

@@ -81,8 +81,11 @@ function readIndex(id: string, answer: unknown): FoundPart {
     const { endpoint, type, topic, partition, offset } = toFields(place);
     const where = partition === undefined ? String(topic) : `${topic}/${partition}@${offset}`;
     return {
-      ...{ state: partition === undefined ? 'spooled' : 'published', source: 'index' },
-      ...{ endpoint: String(endpoint), eventId: id, place: where },
+      state: partition === undefined ? 'spooled' : 'published',
+      source: 'index',
+      endpoint: String(endpoint),
+      eventId: id,
+      place: where,
       ...(typeof type === 'string' && { type }),
     };
   });

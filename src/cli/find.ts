@@ -141,7 +141,8 @@ async function readDeadLetters(
   const text = Buffer.from(id);
   const hits = new Set<string>();
   const ledger = await readLedger(settings, {
-    ...{ since, signal },
+    since,
+    signal,
     onLetter: (letter, record) => {
       if (letter.id === id || record.value.includes(text)) hits.add(letter.id);
     },
@@ -170,12 +171,18 @@ async function readTopics(
   const topics = settings.topics.filter((topic) => topic !== settings.deadLetter.topic);
   const fits = (record: StoredRecord) => record.key === id || isNamed(record, id);
   const search = await searchTopics(settings.publisher, topics, fits, {
-    ...{ from: { since, last }, signal, most: mostFound },
+    from: { since, last },
+    signal,
+    most: mostFound,
   });
   const found = search.records.map(
     ({ topic, partition, offset, headers, key, timestamp }): Sighting => ({
-      ...{ state: 'published', source: 'topics', place: `${topic}/${partition}@${offset}` },
-      ...{ ...namesOf(headers), ...(key !== null && { key }), at: new Date(timestamp).toISOString() },
+      state: 'published',
+      source: 'topics',
+      place: `${topic}/${partition}@${offset}`,
+      ...namesOf(headers),
+      ...(key !== null && { key }),
+      at: new Date(timestamp).toISOString(),
     }),
   );
   const span = `${countNoun(search.searched, 'record')} of ${countNoun(topics.length, 'topic')} since ${new Date(since).toISOString()}`;

@@ -40,11 +40,17 @@ export function reportLetter(
   const kept = Object.entries(readRequestHeaders(headers.ce_requestheaders));
   const masked = kept.map(([name, values = []]) => [name, values.map(maskText)]);
   return {
-    ...{ id, receivedAt: new Date(letter.receivedAt).toISOString(), endpoint, verified, errors, bytes },
+    id,
+    receivedAt: new Date(letter.receivedAt).toISOString(),
+    endpoint,
+    verified,
+    errors,
+    bytes,
     ...(secret !== undefined && { secret }),
     place: `${letter.topic}/${letter.partition}@${letter.offset}`,
     request: {
-      ...{ method, target: maskTarget(target) },
+      method,
+      target: maskTarget(target),
       headers: { 'content-type': contentType, ...Object.fromEntries(masked) },
     },
     payload: maskBody(value, contentType),
@@ -58,7 +64,7 @@ export function reportLetter(
 }
 
 function toPlain({ offset, ...event }: Mark['events'][number]): object {
-  return { ...event, ...(offset === undefined ? {} : { offset: Number(offset) }) };
+  return { ...event, ...(offset !== undefined && { offset: Number(offset) }) };
 }
 
 /** For people; what a stranger may have written has no control characters. */

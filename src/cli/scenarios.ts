@@ -121,7 +121,10 @@ export async function playScenarios(
   await writing;
   await file?.close();
   return {
-    ...{ events: events.length, accepted: counts.accepted, answered: counts.answered, retries: counts.retries },
+    events: events.length,
+    accepted: counts.accepted,
+    answered: counts.answered,
+    retries: counts.retries,
     seconds: Math.round((performance.now() - started) / 100) / 10,
     seed: flags.seed,
     ...(file !== undefined && { expected: file.count }),

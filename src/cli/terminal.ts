@@ -22,9 +22,26 @@ const red = 31;
 
 /** Outcome → the number of its colour (ECMA-48, SGR). */
 const colours: { readonly [word: string]: number } = {
-  ...{ accepted: green, published: green, duplicate: green, handshake: green, ready: green, proven: green, YES: green },
-  ...{ spooled: yellow, parked: yellow, unproven: yellow, dismissed: yellow, partly: yellow, UNKNOWN: yellow },
-  ...{ dead_lettered: red, refused: red, unavailable: red, error: red, closed: red, STOPPED: red, NO: red },
+  accepted: green,
+  published: green,
+  duplicate: green,
+  handshake: green,
+  ready: green,
+  proven: green,
+  YES: green,
+  spooled: yellow,
+  parked: yellow,
+  unproven: yellow,
+  dismissed: yellow,
+  partly: yellow,
+  UNKNOWN: yellow,
+  dead_lettered: red,
+  refused: red,
+  unavailable: red,
+  error: red,
+  closed: red,
+  STOPPED: red,
+  NO: red,
 };
 
 /** As words of their own: `charge.refused` is no outcome. */

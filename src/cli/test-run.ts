@@ -163,8 +163,10 @@ async function testPlugin(name: string, folder: string, update: boolean): Promis
   const ran = await runCasebooks(listCasebooks(folder), options, update);
   return {
     plugins: [rehearsal],
-    ...{ tests: ran.tests, ...joinLines(describeRehearsal(rehearsal), ran) },
-    ...{ faults: faults + ran.faults, folders: [...folders, ...ran.folders] },
+    tests: ran.tests,
+    ...joinLines(describeRehearsal(rehearsal), ran),
+    faults: faults + ran.faults,
+    folders: [...folders, ...ran.folders],
   };
 }
 

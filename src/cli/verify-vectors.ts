@@ -56,8 +56,12 @@ export async function verifyVectors(file: string, options: Options): Promise<Vec
     }
   }
   return {
-    ...{ agree, disagree: disagreements.length, undecided: errors.length },
-    ...{ disagreements, errors, withoutPlugin: [...withoutPlugin] },
+    agree,
+    disagree: disagreements.length,
+    undecided: errors.length,
+    disagreements,
+    errors,
+    withoutPlugin: [...withoutPlugin],
   };
 }
 

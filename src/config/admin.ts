@@ -23,16 +23,22 @@ export function compileAdmin(
     faults.push(tokenMissing(host));
   }
   const token = optional('token', text === undefined ? undefined : new Redacted(text));
-  const own = { ...optional('hosts', admin.hosts), ...token, ...optional('inspector', admin.inspector) };
+  const own = {
+    ...(admin.hosts !== undefined && { hosts: admin.hosts }),
+    ...token,
+    ...(admin.inspector !== undefined && { inspector: admin.inspector }),
+  };
   return {
-    ...(listen === undefined ? {} : { admin: { listen, ...own } }),
-    ...(probes.listen === undefined ? {} : { probes: { listen: readListen(probes.listen, '/probes/listen', faults) } }),
+    ...(listen !== undefined && { admin: { listen, ...own } }),
+    ...(probes.listen !== undefined && { probes: { listen: readListen(probes.listen, '/probes/listen', faults) } }),
   };
 }
 
 function tokenMissing(host: string): Fault {
   return {
-    ...{ rule: 'admin-token-missing', severity: 'error', pointer: '/admin/listen' },
+    rule: 'admin-token-missing',
+    severity: 'error',
+    pointer: '/admin/listen',
     message: `Whoever reaches ${host} could reload the gateway and change its log: "token" is missing`,
     hint: 'add token: { env: GATEWAY_ADMIN_TOKEN }, or listen on 127.0.0.1 and give orchestrators "probes"',
   };
@@ -40,7 +46,9 @@ function tokenMissing(host: string): Fault {
 
 function unusable(env: string | undefined): Fault {
   return {
-    ...{ rule: 'secret-invalid', severity: 'error', pointer: `/admin/token/${env === undefined ? 'file' : 'env'}` },
+    rule: 'secret-invalid',
+    severity: 'error',
+    pointer: `/admin/token/${env === undefined ? 'file' : 'env'}`,
     message: 'The admin token must have 16 or more characters, only letters, digits and signs of ASCII',
     hint: 'openssl rand -hex 32 makes one',
   };

@@ -16,7 +16,9 @@ export function compileAllow(
     if (text !== ofProvider) return readNetworks([text], () => at, faults);
     if (addresses !== undefined) return addresses.networks;
     faults.push({
-      ...{ rule: 'config-invalid', severity: 'error', pointer: at },
+      rule: 'config-invalid',
+      severity: 'error',
+      pointer: at,
       message: `The plugin "${name}" has no list of addresses`,
       hint: 'give the networks themselves, as the provider publishes them, or leave "allow" out',
     });

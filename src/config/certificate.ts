@@ -48,7 +48,7 @@ export function findTlsFault({ cert, key, clientCa }: TlsTexts): TlsFault | unde
   // Most gateways do not need it.
   const { createSecureContext }: typeof import('node:tls') = require('node:tls');
   try {
-    createSecureContext({ cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }) });
+    createSecureContext({ cert, key, ...(clientCa !== undefined && { ca: clientCa }) });
     return undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -127,8 +127,12 @@ function assemble(
   );
   if (publisher === undefined) return undefined;
   return {
-    ...{ file, listen, publisher, endpoints, drain },
-    ...optional('tls', tls),
+    file,
+    listen,
+    publisher,
+    endpoints,
+    drain,
+    ...(tls !== undefined && { tls }),
     workers: server.workers === 'auto' ? 'auto' : Number(server.workers ?? 1),
     shutdownDelay,
     limits: {
@@ -141,13 +145,13 @@ function assemble(
       unprovenPerAddress: server.limits?.unprovenPerAddress ?? 100,
     },
     trustedProxies,
-    ...optional('admin', admin),
-    ...optional('probes', probes),
+    ...(admin !== undefined && { admin }),
+    ...(probes !== undefined && { probes }),
     ...readDedupe(declared, redis, base, faults),
     deadLetter: { topic, unverified: readBudget(deadLetter) },
     log: { level: log.debug === true ? 'debug' : (log.level ?? 'info') },
     topics,
-    ...optional('tracing', tracing),
+    ...(tracing !== undefined && { tracing }),
   };
 }
 
@@ -185,7 +189,9 @@ function readDedupe(
   if (length === 0 && dedupe.redis !== undefined) {
     faults.push({ ...invalid, pointer: '/dedupe/window', message: 'Redis has nothing to remember in a window of 0s' });
   }
-  return length === 0 ? {} : { dedupe: { window: length, dir: resolve(base, dir), ...optional('redis', redis) } };
+  return length === 0
+    ? {}
+    : { dedupe: { window: length, dir: resolve(base, dir), ...(redis !== undefined && { redis }) } };
 }
 
 /** Node.js makes a timer of more than 2^31 - 1 ms one of 1 ms. */

@@ -56,5 +56,5 @@ function cover(
   open: boolean,
 ): RouteCoverage {
   const reachable = types.length > 0 || open;
-  return { topic, declaredAt, events, ...(when === undefined ? {} : { when: when.source }), types, reachable };
+  return { topic, declaredAt, events, ...(when !== undefined && { when: when.source }), types, reachable };
 }

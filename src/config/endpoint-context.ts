@@ -2,7 +2,6 @@ import type { EndpointContext, Fault, NamedNeed, Provider } from '../core/model.
 import { closest } from '../diagnostics/closest.js';
 import { toPointer } from '../diagnostics/pointer.js';
 import type { PartialEndpoint } from './declaration.js';
-import { optional } from './plugins/optional.js';
 
 export interface Site {
   /** `server.publicUrl`. */
@@ -28,12 +27,14 @@ export function compileSurroundings(
   const url = declared.url ?? (site === undefined || path === undefined ? undefined : site.replace(/\/+$/, '') + path);
   if (url === undefined && needs.url && path !== undefined && isSound('url')) {
     faults.push({
-      ...{ rule: 'endpoint-url-missing', severity: 'error', pointer: `${at}/path` },
+      rule: 'endpoint-url-missing',
+      severity: 'error',
+      pointer: `${at}/path`,
       message: `${name} signs the URL that it posts to, and this endpoint doesn't say what that is`,
       hint: `give "url", or "publicUrl" under "server": https://hooks.example.com makes it https://hooks.example.com${path}`,
     });
   }
-  return { params, ...optional('url', url) };
+  return { params, ...(url !== undefined && { url }) };
 }
 
 function lintParams(
@@ -48,7 +49,10 @@ function lintParams(
     if (names.includes(name)) continue;
     const near = closest(name, names);
     faults.push({
-      ...{ rule: 'config-unknown-key', severity: 'error', pointer: pointer + toPointer(name), key: true },
+      rule: 'config-unknown-key',
+      severity: 'error',
+      pointer: pointer + toPointer(name),
+      key: true,
       message: `The plugin has no parameter "${name}"`,
       hint: near === undefined ? `there are: ${names.join(', ') || 'none'}` : `did you mean "${near}"?`,
     });
@@ -76,7 +80,9 @@ function lintSecrets(
   if (unnamed.length > 0 && secrets.length === 0) {
     const [{ description = '' } = {}] = unnamed;
     faults.push({
-      ...{ rule: 'endpoint-secret-missing', severity: 'error', pointer: at },
+      rule: 'endpoint-secret-missing',
+      severity: 'error',
+      pointer: at,
       message: `Missing secret: ${description}`,
     });
   }

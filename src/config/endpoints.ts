@@ -63,8 +63,12 @@ export function compileEndpoints(
       declared.expect && isSoundPart('expect')
         ? compileExpect(declared.expect, `${at}/expect`, provider, faults)
         : undefined;
-    const guards = { ...optional('allow', allow), ...optional('rate', declared.rate), ...optional('protect', protect) };
-    return [{ ...common, ...guards, ...optional('expect', expect) }];
+    const guards = {
+      ...(allow !== undefined && { allow }),
+      ...(declared.rate !== undefined && { rate: declared.rate }),
+      ...(protect !== undefined && { protect }),
+    };
+    return [{ ...common, ...guards, ...(expect !== undefined && { expect }) }];
   });
 }
 
@@ -165,7 +169,9 @@ function lintNames(
       continue;
     }
     faults.push({
-      ...{ rule: 'endpoint-duplicate-name', severity: 'error', pointer },
+      rule: 'endpoint-duplicate-name',
+      severity: 'error',
+      pointer,
       message: `The endpoint of line ${first} is named "${name}" already`,
       ...optional(
         'hint',
@@ -180,7 +186,9 @@ function lintNames(
 function unknownPlugin(name: string, at: string, known: readonly string[]): Fault {
   const near = closest(name, known);
   return {
-    ...{ rule: 'plugin-unknown', severity: 'error', pointer: `${at}/provider` },
+    rule: 'plugin-unknown',
+    severity: 'error',
+    pointer: `${at}/provider`,
     message: `There is no plugin "${name}"`,
     hint: near === undefined ? `there are: ${known.join(', ') || 'none'}` : `did you mean "${near}"?`,
   };

@@ -29,8 +29,9 @@ export function compileExpect(
         faults.push(noMatch(glob, `${at}/events/${position}`, plugin, eventTypes));
     }
     return {
-      ...{ events, matches: compileEvents(patterns ?? ['*']) },
-      ...optional('every', longest),
+      events,
+      matches: compileEvents(patterns ?? ['*']),
+      ...(longest !== undefined && { every: longest }),
       ...optional('learn', learn === undefined ? undefined : Number.parseInt(learn, 10) * day),
     };
   });

@@ -33,7 +33,10 @@ function inlineSecret(error: ErrorObject): readonly { fault: Fault; holder: stri
 
 function fault(pointer: string, key: boolean): Fault {
   return {
-    ...{ rule: 'secret-inline', severity: 'error', pointer, key },
+    rule: 'secret-inline',
+    severity: 'error',
+    pointer,
+    key,
     message: pointer.endsWith('/env')
       ? '"env" must be the name of an environment variable, not the secret itself'
       : 'A secret must not stand in this file',

@@ -29,11 +29,13 @@ export function compileKafka(
   return {
     kind: 'kafka',
     brokers: readBrokers(declared.brokers, faults),
-    ...{ clientId, client, idempotent },
-    ...optional('compression', compression),
-    ...optional('schemaIds', schemaIds),
-    ...optional('tls', tls),
-    ...optional('sasl', sasl),
+    clientId,
+    client,
+    idempotent,
+    ...(compression !== undefined && { compression }),
+    ...(schemaIds !== undefined && { schemaIds }),
+    ...(tls !== undefined && { tls }),
+    ...(sasl !== undefined && { sasl }),
     topics: {
       create: wanted.create ?? 'missing',
       partitions: wanted.partitions ?? 6,
@@ -97,12 +99,10 @@ function readSchemaIds(
     if (topics.includes(name)) continue;
     const near = closest(name, topics)?.slice(topicPrefix.length);
     faults.push({
-      ...{
-        rule: 'route-unknown-topic',
-        severity: 'warning',
-        pointer: `/kafka/schemaIds${toPointer(topic)}`,
-        key: true,
-      },
+      rule: 'route-unknown-topic',
+      severity: 'warning',
+      pointer: `/kafka/schemaIds${toPointer(topic)}`,
+      key: true,
       message: `No route sends to the topic "${topic}": its schema id has no effect`,
       ...optional('hint', near === undefined ? undefined : `did you mean "${near}"?`),
     });

@@ -17,7 +17,9 @@ export function lintUnrouted(
   const named = lost.slice(0, mostNamed).join(', ') + (lost.length > mostNamed ? ', …' : '');
   return [
     {
-      ...{ rule: 'event-unrouted', severity: 'warning', pointer },
+      rule: 'event-unrouted',
+      severity: 'warning',
+      pointer,
       message: `No route takes ${lost.length} of the ${eventTypes.size} event types of plugin ${name}: ${named}`,
       hint: 'they become dead letters; a last route { events: ["*"], topic: … } takes them',
     },
@@ -57,7 +59,9 @@ export function lintTopics(
 export function unknownTopic(topic: string, pointer: string, who: string, topics: readonly string[]): Fault {
   const near = closest(topic, topics);
   return {
-    ...{ rule: 'route-unknown-topic', severity: 'warning', pointer },
+    rule: 'route-unknown-topic',
+    severity: 'warning',
+    pointer,
     message: `There is no topic "${topic}" in lint.topics, to which ${who}`,
     ...optional('hint', near === undefined ? undefined : `did you mean "${near}"?`),
   };

@@ -101,7 +101,10 @@ async function check(
   const broken = all.some(({ severity }) => severity === 'error');
   return {
     ...(compiled.settings === undefined || broken ? {} : { settings: compiled.settings }),
-    ...{ diagnostics: all, sources, plugins: plugins.sound, levels },
+    diagnostics: all,
+    sources,
+    plugins: plugins.sound,
+    levels,
     declared: { endpoints: listTried(checked), toDiagnostic },
   };
 }
@@ -157,7 +160,9 @@ export function inOrder(diagnostics: readonly Diagnostic[], ...first: readonly s
 
 function unreadable(file: string, reason: string): Diagnostic {
   return {
-    ...{ rule: 'config-missing', severity: 'error', file },
+    rule: 'config-missing',
+    severity: 'error',
+    file,
     message: reason === 'ENOENT' ? 'There is no such file' : sayUnreadable('this file', reason),
     hint: 'give the path of a gateway.yaml; gateway init writes one',
   };

@@ -35,7 +35,7 @@ export function locateInSource(fault: Fault, { substituted, escaped }: Written, 
     // Characters of a substituted text have no place in the file.
     ...(own === undefined && within !== undefined ? { within: spread(within, escaped.get(fault.pointer) ?? []) } : {}),
     message: rewrite(message),
-    ...(hint === undefined ? {} : { hint: rewrite(hint) }),
+    ...(hint !== undefined && { hint: rewrite(hint) }),
   };
 }
 

@@ -29,8 +29,11 @@ export function readOtelVariables(environment: Environment, faults: Fault[]): Ot
   const get = (name: string) => environment[name]?.trim() || undefined;
   const complain: Complain = (name, message, hint) => {
     faults.push({
-      ...{ rule: 'config-invalid', severity: 'warning', pointer: '', message: `${name} ${message}` },
-      ...optional('hint', hint),
+      rule: 'config-invalid',
+      severity: 'warning',
+      pointer: '',
+      message: `${name} ${message}`,
+      ...(hint !== undefined && { hint }),
     });
   };
   const exporters = get('OTEL_TRACES_EXPORTER')

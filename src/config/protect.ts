@@ -44,11 +44,9 @@ function readKey(
     return createSealer(key?.id ?? '', readProtectKey(text));
   } catch (error) {
     faults.push({
-      ...{
-        rule: 'secret-invalid',
-        severity: 'error',
-        pointer: `${pointer}/${key?.env === undefined ? 'file' : 'env'}`,
-      },
+      rule: 'secret-invalid',
+      severity: 'error',
+      pointer: `${pointer}/${key?.env === undefined ? 'file' : 'env'}`,
       message: `The text of the key is no key for "protect": ${error instanceof Error ? error.message : 'it is refused'}`,
       hint: 'openssl rand -hex 32 makes one',
     });
@@ -65,7 +63,8 @@ function lintKey({ key, fields = [] }: PartialProtect, provider: Provider, point
   const index = fields.findIndex(needsKey);
   if (index === -1 && provider.protect?.some(needsKey) !== true) return;
   faults.push({
-    ...{ rule: 'protect-key-missing', severity: 'error' },
+    rule: 'protect-key-missing',
+    severity: 'error',
     pointer: index === -1 ? `${pointer}/provider` : `${pointer}/protect/fields/${index}/do`,
     message: index === -1 ? 'The plugin protects fields with a key, and the endpoint has none' : 'This needs a key',
     hint: 'add protect: { key: { id: k1, env: PROTECT_KEY } }',

@@ -2,7 +2,6 @@ import type { Fault } from '../core/model.js';
 import type { PartialRedis } from './declaration.js';
 import { type Materials, readSecret } from './external-inputs.js';
 import { compileTls } from './kafka.js';
-import { optional } from './plugins/optional.js';
 import { type Listen, Redacted, type RedisSettings, type SocketPath } from './settings.js';
 
 const at = '/dedupe/redis';
@@ -33,12 +32,16 @@ export function compileRedis(declared: PartialRedis, materials: Materials, fault
   lintTogether(declared, sound, mode, faults);
   const tls = first.encrypted ? (files ?? { rejectUnauthorized: true }) : undefined;
   return {
-    ...{ name: urls.join(', '), mode, addresses: sound.map(({ where }) => where), database: first.database },
-    ...optional('tls', tls),
-    ...optional('user', user),
-    ...optional('password', password),
-    ...optional('sentinel', sentinel),
-    ...{ prefix, onError },
+    name: urls.join(', '),
+    mode,
+    addresses: sound.map(({ where }) => where),
+    database: first.database,
+    ...(tls !== undefined && { tls }),
+    ...(user !== undefined && { user }),
+    ...(password !== undefined && { password }),
+    ...(sentinel !== undefined && { sentinel }),
+    prefix,
+    onError,
   };
 }
 
@@ -49,7 +52,7 @@ function compileSentinel(
 ): RedisSettings['sentinel'] {
   if (declared?.primary === undefined) return undefined;
   const password = readReference(declared.password, 'sentinel/password', materials, faults);
-  return { primary: declared.primary, ...optional('password', password) };
+  return { primary: declared.primary, ...(password !== undefined && { password }) };
 }
 
 function readReference(
@@ -91,7 +94,7 @@ function lintTogether(
   faults: Fault[],
 ): void {
   const complain = (key: string, message: string, hint?: string) =>
-    faults.push({ ...invalid, pointer: `${at}/${key}`, message, ...(hint === undefined ? {} : { hint }) });
+    faults.push({ ...invalid, pointer: `${at}/${key}`, message, ...(hint !== undefined && { hint }) });
   const [first] = addresses;
   if (cluster === true && sentinel !== undefined) {
     complain('sentinel', 'A Cluster has no Sentinels: its nodes fail over by themselves', 'leave one of the two out');

@@ -37,18 +37,21 @@ export function resolve(settings: GatewaySettings): Plain {
   return {
     version: 1,
     server: {
-      ...{ listen: writeListen(listen), workers, shutdownDelay: duration(shutdownDelay), drain: duration(drain) },
-      ...(tls === undefined ? {} : { tls: { ...tls.files, key: redacted } }),
+      listen: writeListen(listen),
+      workers,
+      shutdownDelay: duration(shutdownDelay),
+      drain: duration(drain),
+      ...(tls !== undefined && { tls: { ...tls.files, key: redacted } }),
       limits: { ...otherLimits, bodyTimeout: duration(bodyTimeout) },
       ...(trustedProxies.length === 0 ? {} : { trustedProxies: trustedProxies.map(writeNetwork) }),
     },
-    ...(admin === undefined ? {} : { admin: resolveAdmin(admin) }),
-    ...(probes === undefined ? {} : { probes: { listen: writeListen(probes.listen) } }),
+    ...(admin !== undefined && { admin: resolveAdmin(admin) }),
+    ...(probes !== undefined && { probes: { listen: writeListen(probes.listen) } }),
     ...where,
     dedupe: dedupe === undefined ? { window: '0s' } : resolveDedupe(dedupe),
     deadLetter,
     log,
-    ...(tracing === undefined ? {} : { telemetry: { otlp: resolveTracing(tracing) } }),
+    ...(tracing !== undefined && { telemetry: { otlp: resolveTracing(tracing) } }),
     endpoints: endpoints.map(resolveEndpoint),
     topics,
   };
@@ -68,16 +71,20 @@ function resolveRetention({ retention }: EmbeddedSettings): Plain {
 function resolveAdmin({ listen, hosts, token, inspector }: NonNullable<GatewaySettings['admin']>): Plain {
   const shown = token === undefined ? {} : { token: redacted };
   const pages = inspector === undefined ? {} : { inspector };
-  return { listen: writeListen(listen), ...(hosts === undefined ? {} : { hosts }), ...shown, ...pages };
+  return { listen: writeListen(listen), ...(hosts !== undefined && { hosts }), ...shown, ...pages };
 }
 
 function resolveKafka(settings: KafkaSettings): Plain {
   const { brokers, clientId, client, idempotent, compression = 'none', schemaIds, tls, sasl, topics } = settings;
   return {
-    ...{ brokers: brokers.map(withoutPassword), clientId, client, idempotent, compression },
-    ...(schemaIds === undefined ? {} : { schemaIds }),
-    ...(tls === undefined ? {} : { tls: { ...tls, ...(tls.key === undefined ? {} : { key: redacted }) } }),
-    ...(sasl === undefined ? {} : { sasl: resolveSasl(sasl) }),
+    brokers: brokers.map(withoutPassword),
+    clientId,
+    client,
+    idempotent,
+    compression,
+    ...(schemaIds !== undefined && { schemaIds }),
+    ...(tls !== undefined && { tls: { ...tls, ...(tls.key !== undefined && { key: redacted }) } }),
+    ...(sasl !== undefined && { sasl: resolveSasl(sasl) }),
     topics,
   };
 }
@@ -94,18 +101,19 @@ function resolveSasl(sasl: NonNullable<KafkaSettings['sasl']>): Plain {
 }
 
 function resolveDedupe({ window, dir, redis }: DedupeSettings): Plain {
-  return { window: duration(window), dir, ...(redis === undefined ? {} : { redis: resolveRedis(redis) }) };
+  return { window: duration(window), dir, ...(redis !== undefined && { redis: resolveRedis(redis) }) };
 }
 
 function resolveRedis({ mode, name, tls, user, password, sentinel, prefix, onError }: RedisSettings): Plain {
   return {
     url: mode === 'single' ? name : name.split(', '),
     ...(mode === 'cluster' ? { cluster: true } : {}),
-    ...(sentinel === undefined ? {} : { sentinel: redactPassword(sentinel) }),
-    ...(user === undefined ? {} : { user }),
+    ...(sentinel !== undefined && { sentinel: redactPassword(sentinel) }),
+    ...(user !== undefined && { user }),
     ...redactPassword({ password }),
-    ...(tls === undefined ? {} : { tls: { ...tls, ...(tls.key === undefined ? {} : { key: redacted }) } }),
-    ...{ prefix, onError },
+    ...(tls !== undefined && { tls: { ...tls, ...(tls.key !== undefined && { key: redacted }) } }),
+    prefix,
+    onError,
   };
 }
 
@@ -118,15 +126,18 @@ function resolveEndpoint(endpoint: Endpoint): Plain {
   const { protect, expect } = endpoint;
   const { url, params = {} } = surroundings ?? {};
   return {
-    ...{ name, provider: provider.name, path },
-    ...(allow === undefined ? {} : { allow: allow.map(writeNetwork) }),
-    ...(rate === undefined ? {} : { rate }),
+    name,
+    provider: provider.name,
+    path,
+    ...(allow !== undefined && { allow: allow.map(writeNetwork) }),
+    ...(rate !== undefined && { rate }),
     secrets: secrets.map(resolveSecret),
     ...(Object.keys(params).length === 0 ? {} : { params }),
-    ...(url === undefined ? {} : { url: withoutPassword(url) }),
-    ...{ rejected, livemode },
+    ...(url !== undefined && { url: withoutPassword(url) }),
+    rejected,
+    livemode,
     ...resolveProtection(protect),
-    ...(expect === undefined ? {} : { expect: expect.map(resolveExpectation) }),
+    ...(expect !== undefined && { expect: expect.map(resolveExpectation) }),
     event: Object.fromEntries(Object.entries(provider.event).map(([fact, { source }]) => [fact, source])),
     routes: routes.map(resolveRoute),
   };
@@ -135,35 +146,35 @@ function resolveEndpoint(endpoint: Endpoint): Plain {
 function resolveExpectation({ events, every, learn }: Expectation): Plain {
   return {
     events: events.split(','),
-    ...(every === undefined ? {} : { every: duration(every) }),
-    ...(learn === undefined ? {} : { learn: `${learn / 86_400_000}d` }),
+    ...(every !== undefined && { every: duration(every) }),
+    ...(learn !== undefined && { learn: `${learn / 86_400_000}d` }),
   };
 }
 
 function resolveProtection(protect: Endpoint['protect']): Plain {
   if (protect === undefined) return {};
   const { panGuard, fields, key } = protect;
-  const shown = { ...(key === undefined ? {} : { key: { id: key, value: redacted } }), fields };
+  const shown = { ...(key !== undefined && { key: { id: key, value: redacted } }), fields };
   return { ...(fields.length === 0 && key === undefined ? {} : { protect: shown }), panGuard };
 }
 
 function resolveSecret({ name, for: kind, notBefore, expires }: Secret): Plain {
   return {
     name,
-    ...(kind === undefined ? {} : { for: kind }),
+    ...(kind !== undefined && { for: kind }),
     value: redacted,
-    ...(notBefore === undefined ? {} : { notBefore: new Date(notBefore).toISOString() }),
-    ...(expires === undefined ? {} : { expires: new Date(expires).toISOString() }),
+    ...(notBefore !== undefined && { notBefore: new Date(notBefore).toISOString() }),
+    ...(expires !== undefined && { expires: new Date(expires).toISOString() }),
   };
 }
 
 /** `declaredAt` says whether a route is the endpoint's own or the plugin's. */
 function resolveRoute({ events, when, topic, key, declaredAt }: Route): Plain {
   return {
-    ...(events === undefined ? {} : { events }),
-    ...(when === undefined ? {} : { when: when.source }),
+    ...(events !== undefined && { events }),
+    ...(when !== undefined && { when: when.source }),
     topic,
-    ...(key === undefined ? {} : { key: key.source }),
+    ...(key !== undefined && { key: key.source }),
     declaredAt,
   };
 }

@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { Fault } from '../core/model.js';
 import type { PartialSasl } from './declaration.js';
 import { type Materials, readSecret } from './external-inputs.js';
-import { optional } from './plugins/optional.js';
 import { type PasswordLogin, Redacted, type TokenClient, type TokenLogin, type TokenOrigin } from './settings.js';
 
 const passwordKeys = ['username', 'password'] as const;
@@ -74,8 +73,8 @@ function compileClient(
     faults.push({ ...invalid, pointer: `${at}/tokenUrl`, message });
   }
   if (tokenUrl === undefined || clientId === undefined || secret === undefined) return undefined;
-  const wishes = { ...optional('scope', scope), ...optional('audience', audience) };
-  return { ...{ tokenUrl, clientId, clientSecret: new Redacted(secret) }, ...wishes };
+  const wishes = { ...(scope !== undefined && { scope }), ...(audience !== undefined && { audience }) };
+  return { tokenUrl, clientId, clientSecret: new Redacted(secret), ...wishes };
 }
 
 function isSafe(url: string): boolean {

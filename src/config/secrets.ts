@@ -40,7 +40,9 @@ export function compileSecrets(
     const times = { ...optional('notBefore', time(notBefore)), ...optional('expires', time(expires)) };
     return (tried.length > 0 ? tried : [kind]).flatMap((each) => {
       const key = readKey(declared, text, each, at, { scheme, secretForms }, faults);
-      return key === undefined || name === undefined ? [] : [{ name, ...optional('for', each), key, ...times }];
+      return key === undefined || name === undefined
+        ? []
+        : [{ name, ...(each !== undefined && { for: each }), key, ...times }];
     });
   });
 }
@@ -99,7 +101,9 @@ function lintTimes(
     const at = `${pointer}/${index}/expires`;
     if (expired[index] === true) {
       faults.push({
-        ...{ rule: 'secret-expired', severity: none ? 'error' : 'warning', pointer: at },
+        rule: 'secret-expired',
+        severity: none ? 'error' : 'warning',
+        pointer: at,
         message: none ? `Secret "${name}" has expired, and no other is left` : `Secret "${name}" has expired`,
         ...(none ? {} : { hint: 'it proves nothing any more: take it out' }),
       });
@@ -123,7 +127,9 @@ function unknownKind(declared: Partial<SecretDeclaration>, pointer: string, { ne
   const names = needs.secrets.map(({ name }) => name);
   const near = declared.for === undefined ? undefined : closest(declared.for, names);
   return {
-    ...{ rule: 'secret-kind', severity: 'error', pointer: `${pointer}/${declared.for === undefined ? 'name' : 'for'}` },
+    rule: 'secret-kind',
+    severity: 'error',
+    pointer: `${pointer}/${declared.for === undefined ? 'name' : 'for'}`,
     message:
       declared.for === undefined
         ? `What is secret "${declared.name}" for? The plugin needs several`
@@ -142,12 +148,10 @@ function invalid(
   hint: string | undefined,
 ): Fault {
   return {
-    ...{
-      rule: 'secret-invalid',
-      severity: 'error',
-      pointer: `${pointer}/${declared.env === undefined ? 'file' : 'env'}`,
-    },
+    rule: 'secret-invalid',
+    severity: 'error',
+    pointer: `${pointer}/${declared.env === undefined ? 'file' : 'env'}`,
     message: `The text of secret "${declared.name}" is no key for this provider: ${reason}`,
-    ...optional('hint', hint),
+    ...(hint !== undefined && { hint }),
   };
 }

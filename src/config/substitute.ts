@@ -61,7 +61,10 @@ export function substitute(document: unknown, environment: Environment): Substit
 
 function unset(name: string, pointer: string, within: readonly [number, number]): Fault {
   return {
-    ...{ rule: 'env-unset', severity: 'error', pointer, within },
+    rule: 'env-unset',
+    severity: 'error',
+    pointer,
+    within,
     message: `Environment variable ${name} is not set`,
     hint: `set it, or give a default: \${${name}:-…}`,
   };

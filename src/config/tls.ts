@@ -33,7 +33,9 @@ export function compileServerTls(
   }
   const absolute = (name: string | undefined) => (name === undefined ? undefined : resolve(materials.base, name));
   return {
-    ...{ cert, key: new Redacted(key), ...optional('clientCa', authorities) },
+    cert,
+    key: new Redacted(key),
+    ...(authorities !== undefined && { clientCa: authorities }),
     files: {
       cert: resolve(materials.base, file),
       ...optional('key', absolute(reference?.file)),

@@ -3,7 +3,6 @@ import type { PartialTelemetry } from './declaration.js';
 import { type Materials, readSecret } from './external-inputs.js';
 import { readOtelVariables } from './otel-variables.js';
 import { isHeaderValue, isOwnHeader, toTracesUrl } from './otlp-request.js';
-import { optional } from './plugins/optional.js';
 import { Redacted, type TracingSettings } from './settings.js';
 
 const at = '/telemetry/otlp';
@@ -29,7 +28,7 @@ export function compileTracing(
     resource: {
       'service.name': 'webhook-gateway',
       ...variables.resource,
-      ...optional('service.name', otlp.serviceName),
+      ...(otlp.serviceName !== undefined && { 'service.name': otlp.serviceName }),
     },
   };
 }

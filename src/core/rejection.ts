@@ -241,7 +241,7 @@ export class Rejection extends Error {
   at(pointer: string): Rejection {
     if (pointer === '') return this;
     return new Rejection(this.code, {
-      ...(this.detail === undefined ? {} : { detail: this.detail }),
+      ...(this.detail !== undefined && { detail: this.detail }),
       errors: this.errors,
       item: pointer,
     });

@@ -15,11 +15,17 @@ export interface Dismissal {
 
 export function makeDismissal({ id, topic, path, endpoint }: DeadLetter, at: number, note?: string): KafkaRecord {
   return {
-    ...{ topic, key: id },
+    topic,
+    key: id,
     headers: {
-      ...{ ce_specversion: '1.0', ce_id: `${id}/dismissed/${at}`, ce_type: dismissed, ce_source: path },
-      ...{ ce_time: new Date(at).toISOString(), 'content-type': 'application/json' },
-      ...{ ce_endpoint: endpoint, ce_deliveryid: id },
+      ce_specversion: '1.0',
+      ce_id: `${id}/dismissed/${at}`,
+      ce_type: dismissed,
+      ce_source: path,
+      ce_time: new Date(at).toISOString(),
+      'content-type': 'application/json',
+      ce_endpoint: endpoint,
+      ce_deliveryid: id,
     },
     value: Buffer.from(JSON.stringify(note === undefined ? {} : { note })),
   };

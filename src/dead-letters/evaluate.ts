@@ -54,13 +54,12 @@ export async function evaluateLetter(
   const records: KafkaRecord[] = [];
   const fingerprints: Fingerprint[] = [];
   const ports = {
-    ...{
-      publisher: collect(records),
-      dedupe: always(fingerprints),
-      deadLetterTopic: letter.topic,
-      mayKeepUnverified: () => false,
-    },
-    ...{ now: () => letter.receivedAt, ...(keys && { keys }) },
+    publisher: collect(records),
+    dedupe: always(fingerprints),
+    deadLetterTopic: letter.topic,
+    mayKeepUnverified: () => false,
+    now: () => letter.receivedAt,
+    ...(keys && { keys }),
   };
   const delivery = toDelivery(letter, record);
   const secret = record.headers.ce_secretname;

@@ -36,8 +36,17 @@ export function readLetter({ topic, partition, offset, headers, value }: StoredR
   const receivedAt = Date.parse(ce_receivedtime);
   if (ce_type !== 'webhook.dead_letter' || !ce_id || Number.isNaN(receivedAt)) return undefined;
   return {
-    ...{ id: ce_id, topic, partition, offset, receivedAt, endpoint: ce_endpoint, path: ce_source, reason: ce_reason },
-    ...{ verified: headers.ce_verified === 'true', errors: readErrors(headers.ce_errors), bytes: value.length },
+    id: ce_id,
+    topic,
+    partition,
+    offset,
+    receivedAt,
+    endpoint: ce_endpoint,
+    path: ce_source,
+    reason: ce_reason,
+    verified: headers.ce_verified === 'true',
+    errors: readErrors(headers.ce_errors),
+    bytes: value.length,
   };
 }
 
@@ -45,10 +54,14 @@ export function readLetter({ topic, partition, offset, headers, value }: StoredR
 export function toDelivery({ id, receivedAt, path }: DeadLetter, { headers, value }: StoredRecord): Delivery {
   const { ce_requestmethod: method = 'POST', ce_requesttarget: target = path, traceparent } = headers;
   return {
-    ...{ id, receivedAt, method, target, body: value },
+    id,
+    receivedAt,
+    method,
+    target,
+    body: value,
     headers: {
-      ...(headers['content-type'] === undefined ? {} : { 'content-type': [headers['content-type']] }),
-      ...(traceparent === undefined ? {} : { traceparent: [traceparent] }),
+      ...(headers['content-type'] !== undefined && { 'content-type': [headers['content-type']] }),
+      ...(traceparent !== undefined && { traceparent: [traceparent] }),
       ...readRequestHeaders(headers.ce_requestheaders),
     },
   };
@@ -68,7 +81,8 @@ function readErrors(text: string | undefined): readonly LetterError[] {
   return list.map((each: unknown) => {
     const { code, stage, item, detail, errors } = toFields(each);
     return {
-      ...{ code: String(code), stage: String(stage) },
+      code: String(code),
+      stage: String(stage),
       ...(typeof item === 'string' ? { item } : {}),
       ...(typeof detail === 'string' ? { detail } : {}),
       errors: (Array.isArray(errors) ? errors : []).map((error: unknown) => {

@@ -43,14 +43,16 @@ export interface ReplayBatch {
 export function makeMark(letter: DeadLetter, { batch, at, events, remaining }: Omit<Mark, 'letter'>): KafkaRecord {
   const placed = events.map(({ offset, ...event }) => ({
     ...event,
-    ...(offset === undefined ? {} : { offset: Number(offset) }),
+    ...(offset !== undefined && { offset: Number(offset) }),
   }));
   return {
     topic: letter.topic,
     key: letter.id,
     headers: {
       ...common(replayed, `${letter.id}/${batch}`, letter.path, at),
-      ...{ ce_endpoint: letter.endpoint, ce_deliveryid: letter.id, ce_batchid: batch },
+      ce_endpoint: letter.endpoint,
+      ce_deliveryid: letter.id,
+      ce_batchid: batch,
     },
     value: Buffer.from(JSON.stringify({ events: placed, remaining })),
   };
@@ -63,7 +65,9 @@ export function makeBatch(topic: string, { id, letters, positions }: ReplayBatch
     Object.fromEntries([...partitions].map(([partition, offset]) => [partition, Number(offset)])),
   ]);
   return {
-    ...{ topic, key: 'replay', headers: common(replaying, id, '/', at) },
+    topic,
+    key: 'replay',
+    headers: common(replaying, id, '/', at),
     value: Buffer.from(JSON.stringify({ letters, positions: Object.fromEntries(offsets) })),
   };
 }
@@ -80,7 +84,10 @@ export function readMark({ headers, value }: StoredRecord): Mark | undefined {
   if (ce_type !== replayed || letter === undefined) return undefined;
   const { events, remaining } = readObject(value.toString());
   return {
-    ...{ letter, endpoint, batch, at: Date.parse(ce_time) },
+    letter,
+    endpoint,
+    batch,
+    at: Date.parse(ce_time),
     events: toList(events).map((each) => {
       const { id, type, digest, topic, partition, offset, duplicate } = toFields(each);
       const named = typeof type === 'string' && typeof digest === 'string' ? { type, digest } : {};

@@ -66,7 +66,8 @@ export class Outgoing {
     const send = () => (found ? Promise.resolve(found) : this.#send(this.#ports, record));
     if (dedupe === undefined) return send().then((placement) => ({ ...named, ...place(placement), duplicate: false }));
     return dedupe.once(fingerprint, send).then(({ placement, duplicate }) => ({
-      ...{ ...named, duplicate: duplicate && found === undefined },
+      ...named,
+      duplicate: duplicate && found === undefined,
       ...('spooled' in placement ? { topic: placement.topic } : place(placement)),
     }));
   }

@@ -30,16 +30,16 @@ export function groupLetters(letters: readonly DeadLetter[]): readonly LetterGro
     const known = groups.get(key);
     const { pointer, message } = causeOf(letter);
     groups.set(key, {
-      ...{
-        key,
-        endpoint,
-        reason,
-        ...(pointer !== undefined && { pointer }),
-        ...(message !== undefined && { message }),
-      },
+      key,
+      endpoint,
+      reason,
+      ...(pointer !== undefined && { pointer }),
+      ...(message !== undefined && { message }),
       count: (known?.count ?? 0) + 1,
       unverified: (known?.unverified ?? 0) + Number(!verified),
-      ...{ first: known?.first ?? receivedAt, last: receivedAt, sample: id },
+      first: known?.first ?? receivedAt,
+      last: receivedAt,
+      sample: id,
     });
   }
   return [...groups.values()].sort((a, b) => b.count - a.count || b.last - a.last);

@@ -45,7 +45,7 @@ function step(document: Document, from: Node | undefined, segment: string): { ke
 }
 
 function children(key: Node | undefined, value: Node | undefined): { key?: Node; value?: Node } {
-  return { ...(key === undefined ? {} : { key }), ...(value === undefined ? {} : { value }) };
+  return { ...(key !== undefined && { key }), ...(value !== undefined && { value }) };
 }
 
 function show(text: string, key: Node | undefined, value: Node | undefined): Span | undefined {

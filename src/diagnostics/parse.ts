@@ -110,9 +110,12 @@ function createDocument(
     const span = locate(document, text, fault);
     const { rule, severity, message, hint } = fault;
     return {
-      ...{ rule, severity, file, message },
-      ...(span === undefined ? {} : { range: rangeOf(...span) }),
-      ...(hint === undefined ? {} : { hint }),
+      rule,
+      severity,
+      file,
+      message,
+      ...(span !== undefined && { range: rangeOf(...span) }),
+      ...(hint !== undefined && { hint }),
     };
   }
   const lineOf = (pointer: string) => rangeOf(...(locate(document, text, { pointer }) ?? [0, 0])).start.line;
@@ -202,7 +205,8 @@ function explainErrors(errors: readonly YAMLError[], text: string): readonly Loc
 }
 
 const indentedTooFar = {
-  ...{ rule: 'config-syntax', message: 'This line is indented too far: it counts as a part of the value above it' },
+  rule: 'config-syntax',
+  message: 'This line is indented too far: it counts as a part of the value above it',
   hint: 'let it begin exactly below the key that it stands beside; a key that has keys below it has no value in its own line',
 };
 

@@ -13,7 +13,9 @@ export function formatSarif(diagnostics: readonly Diagnostic[], base: string, ve
   const found = new Set(diagnostics.map(({ rule }) => rule));
   const rules = ruleDefinitions.filter(({ id }) => found.has(id));
   const driver = {
-    ...{ name: 'gateway lint-config', informationUri: rulePage(''), version },
+    name: 'gateway lint-config',
+    informationUri: rulePage(''),
+    version,
     rules: rules.map(({ id, severity, what, why }) => ({
       id,
       shortDescription: { text: what },

@@ -60,7 +60,7 @@ function unknownKey(error: ErrorObject): Fault {
     pointer: error.instancePath + toPointer(key),
     key: true,
     message: `Unknown key "${key}"`,
-    ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
+    ...(near !== undefined && { hint: `did you mean "${near}"?` }),
   };
 }
 
@@ -93,7 +93,7 @@ function whatItIs(data: unknown): string {
 function explainType(error: ErrorObject): { message: string; hint?: string } {
   const hint = hintAtType(error, [error.schema].flat().map(String));
   const message = `${nameOf(error.instancePath)} must be ${typeWords(error)}, ${whatItIs(error.data)}`;
-  return { message, ...(hint === undefined ? {} : { hint }) };
+  return { message, ...(hint !== undefined && { hint }) };
 }
 
 /** Where the value is right but for its quotes. */
@@ -129,7 +129,7 @@ function explainEnum(error: ErrorObject): { message: string; hint?: string } {
   const hint = hintAtAllowed(error.data, allowed);
   return {
     message: `${nameOf(error.instancePath)} must be ${names.length > 1 ? 'one of ' : ''}${names.join(', ')}`,
-    ...(hint === undefined ? {} : { hint }),
+    ...(hint !== undefined && { hint }),
   };
 }
 

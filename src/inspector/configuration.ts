@@ -27,7 +27,10 @@ export class Configuration {
     const { file, digest, loadedAt, lastError } = state;
     const { routes, ...description } = await this.#describeOnce(digest);
     return {
-      ...{ file, digest, loadedAt, ...(lastError !== undefined && { lastError }) },
+      file,
+      digest,
+      loadedAt,
+      ...(lastError !== undefined && { lastError }),
       ...description,
       routes: routes.map((route) => withHits(route, parts)),
       lint: this.#lintNow(digest),
@@ -91,11 +94,16 @@ export function describeTopics(
       const lane = status.lanes.find((each) => each.topic === topic);
       const own = endpoints.filter(({ routes }) => routes.some((route) => route.topic === topic));
       return {
-        ...{ topic, deadLetters: topic === deadLetter.topic, endpoints: own.map(({ name }) => name) },
+        topic,
+        deadLetters: topic === deadLetter.topic,
+        endpoints: own.map(({ name }) => name),
         // The name of a route ends with its topic.
         hits: hits.filter(({ route }) => route.endsWith(` ${topic}`)).reduce((sum, each) => sum + each.hits, 0),
-        ...{ open: lane?.open ?? true, spooled: lane?.records ?? 0, spooledBytes: lane?.bytes ?? 0 },
-        ...{ oldestSeconds: lane?.oldestSeconds ?? 0, parked: lane?.parked ?? 0 },
+        open: lane?.open ?? true,
+        spooled: lane?.records ?? 0,
+        spooledBytes: lane?.bytes ?? 0,
+        oldestSeconds: lane?.oldestSeconds ?? 0,
+        parked: lane?.parked ?? 0,
       };
     }),
   };

@@ -16,7 +16,8 @@ export function mergeRows(parts: readonly RowsPart[], limit: number): DeliveryLi
   const { step, histogram } = makeHistogram(parts);
   return {
     rows: rows.slice(0, limit).map(({ place, ...row }) => ({ ...row, seq: writeSeq(place) })),
-    ...{ histogram, step },
+    histogram,
+    step,
     total: parts.reduce((sum, { times }) => sum + times.length, 0),
     kept: parts.reduce((sum, { kept }) => sum + kept, 0),
     ...(since.length > 0 && { since: toTime(Math.min(...since)) }),
@@ -112,7 +113,9 @@ function describeEndpoint(
   const [p50, p99] = [percentileOf(counters, 0.5), percentileOf(counters, 0.99)];
   const lastEvent = Math.max(0, ...own.map((each) => each.lastEvent));
   return {
-    ...{ endpoint: name, path, provider: provider.name },
+    endpoint: name,
+    path,
+    provider: provider.name,
     minutes: minutesOf(counters),
     rate1m: rateOf(counters, now),
     ...(p50 !== undefined && { p50 }),

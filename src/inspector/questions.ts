@@ -86,7 +86,9 @@ function listRows(recorder: Recorder, { filter, limit, before }: Extract<WorkerQ
     .filter(({ size }) => size > 0)
     .map((ring) => ring.number(ring.first, 'at'));
   return {
-    ...{ rows, times: Float64Array.from(times), outcomes: Uint8Array.from(outcomes) },
+    rows,
+    times: Float64Array.from(times),
+    outcomes: Uint8Array.from(outcomes),
     kept: recorder.proven.size + recorder.others.size,
     since: oldest.length === 0 ? undefined : Math.min(...oldest),
     latest: recorder.latest,
@@ -141,7 +143,8 @@ function mayFit(recorder: Recorder, ring: Ring, position: number, { facts, bytes
     at: ring.number(position, 'at'),
     outcome: deliveryOutcomes[ring.number(position, 'outcome')] ?? 'error',
     reason: recorder.reasons.textOf(ring.number(position, 'reason')),
-    ...{ endpoint: name, path },
+    endpoint: name,
+    path,
   };
   return facts(known) && (bytes === undefined || ring.has(position, bytes));
 }

@@ -140,7 +140,10 @@ export class Recorder {
   activity(): ActivityPart {
     const now = this.#now();
     const endpoints = [...this.#watched].map(([name, { counters, secrets, lastEvent, hits }]) => ({
-      ...{ name, counters: counters.read(now), lastEvent, secrets: [...secrets] },
+      name,
+      counters: counters.read(now),
+      lastEvent,
+      secrets: [...secrets],
       routes: [...hits].map(([route, { hits: times, last }]) => ({ route, hits: times, last })),
     }));
     return { endpoints, unknown: this.#unknown.read() };

@@ -52,7 +52,9 @@ export async function searchTopics(
     if (fits(record)) records = [record, ...records].sort((a, b) => b.timestamp - a.timestamp).slice(0, most);
   }
   return {
-    ...{ records, searched, interrupted: signal?.aborted === true },
+    records,
+    searched,
+    interrupted: signal?.aborted === true,
     spans: [...spans.values()].map(({ span, ...seen }) => ({ ...span, ...seen })),
   };
 }
@@ -68,5 +70,5 @@ export async function findEvent(
   const fits = ({ headers: { ce_id, ce_deliveryid } }: StoredRecord) => ce_id === id || ce_deliveryid === id;
   const search = await searchTopics(settings, topics, fits, { from, signal, most: 1 });
   const [record] = search.records;
-  return { ...search, ...(record === undefined ? {} : { record }) };
+  return { ...search, ...(record !== undefined && { record }) };
 }

@@ -86,7 +86,7 @@ export function planJws(algorithm: JwsAlgorithm): DigestPlan | AsymmetricPlan {
   const family = families[jwsFamilies[algorithm.slice(0, 2)] ?? ''];
   const curve = jwsCurves[algorithm];
   if (family === undefined) return { kind: 'hmac', hash, size: sizes[hash] };
-  return { kind: 'asymmetric', hash, ...family, ...(curve === undefined ? {} : { curve }) };
+  return { kind: 'asymmetric', hash, ...family, ...(curve !== undefined && { curve }) };
 }
 
 /** True if the key is of the kind that the algorithm needs: a public key is never taken for an HMAC secret. */

@@ -110,7 +110,7 @@ export class Builder implements Scope {
   }
 
   fault(pointer: string, message: string, part?: ValuePart, more: Partial<Fault> = {}): void {
-    const place = { pointer: this.at + pointer, ...(part === undefined ? {} : { within: part.within }) };
+    const place = { pointer: this.at + pointer, ...(part !== undefined && { within: part.within }) };
     this.faults.push({ rule: 'signature-invalid', severity: 'error', ...place, message, ...more });
   }
 

@@ -156,7 +156,8 @@ function checkTimestamp({ parts: { timestamp, signed } }: Plan, builder: Builder
   if (!covered) {
     const message = 'the timestamp is not a part of "content": anybody can make an old delivery look new';
     builder.fault(pointer, message, timestamp, {
-      ...{ rule: 'signature-time-unsigned', severity: 'warning' },
+      rule: 'signature-time-unsigned',
+      severity: 'warning',
     });
   }
 }

@@ -42,8 +42,15 @@ export function buildPlan(declared: SchemeDeclaration, builder: Builder): Plan {
   const remote = key.remote && planRemote(key.remote, key, compile, pinnedAuthorities(key, builder));
   const document = declared.document === undefined ? undefined : builder.single(declared.document, '/document');
   return {
-    ...{ method, contents, keyed, key, remote, declaration: declared },
-    ...{ encoding: place.encoding ?? 'hex', decode: place.decode, strip: place.strip ?? '' },
+    method,
+    contents,
+    keyed,
+    key,
+    remote,
+    declaration: declared,
+    encoding: place.encoding ?? 'hex',
+    decode: place.decode,
+    strip: place.strip ?? '',
     from: from.map(({ part, reader }) => compileBytes(part, reader)),
     entries: { ...place.split, ...(isTemplate(place.pick) ? {} : { pick: place.pick }), keys: builder.sigKeys },
     picked: isTemplate(place.pick) ? builder.pieces(place.pick ?? '', '/signature/pick') : undefined,
@@ -156,7 +163,8 @@ function compileTimestamp(
 ): TimestampCheck | undefined {
   if (timestamp === undefined || value === undefined) return undefined;
   return {
-    ...{ value, unit: timestamp.unit },
+    value,
+    unit: timestamp.unit,
     tolerance: parseDuration(timestamp.tolerance),
     future: parseDuration(timestamp.future ?? defaultFuture),
   };

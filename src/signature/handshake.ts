@@ -51,7 +51,9 @@ function compileHandshake(declared: HandshakeDeclaration, builder: Builder, kind
     return { status, type, body: json === undefined ? String(written) : JSON.stringify(written) };
   }
   return {
-    ...{ methods, verified: declared.verified, headers: [...new Set(headers)] },
+    methods,
+    verified: declared.verified,
+    headers: [...new Set(headers)],
     answer(delivery, secrets, now, surroundings) {
       const message = new SignedMessage(delivery, surroundings);
       message.secrets = newestKeys(secrets, now);

@@ -64,7 +64,9 @@ export function parseToken(text: string, { allowed, detached, pointers }: TokenF
   // An extension that must be understood isn't.
   if (header.has(headerFields.crit)) throw malformed('the token has a critical extension');
   return {
-    ...{ header, plan: planJws(algorithm), signature },
+    header,
+    plan: planJws(algorithm),
+    signature,
     inputs: detached ? (contents) => detachedInputs(head, contents) : () => [[`${head}.${body}`]],
     ...(detached ? {} : { payload }),
   };

@@ -102,8 +102,13 @@ function fromBody(part: TemplatePart): TemplatePart {
 
 function emptyScope(): Scope {
   return {
-    ...{ sigKeys: [], lets: new Map(), secret: undefined, form: { names: new NameTable(), all: false } },
-    ...{ json: new Pointers(), item: new Pointers(), jws: new Pointers() },
+    sigKeys: [],
+    lets: new Map(),
+    secret: undefined,
+    form: { names: new NameTable(), all: false },
+    json: new Pointers(),
+    item: new Pointers(),
+    jws: new Pointers(),
     holdsPayload: () => false,
   };
 }

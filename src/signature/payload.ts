@@ -69,7 +69,10 @@ function compileReading(declared: PayloadDeclaration, builder: Builder, parts: V
   const { type, form, decrypt } = declared;
   return {
     type: type === undefined ? undefined : typeForm(type),
-    ...{ form, from: from?.reader, part: from?.part, inJson: from?.part.source === 'json' },
+    form,
+    from: from?.reader,
+    part: from?.part,
+    inJson: from?.part.source === 'json',
     decrypt: decrypt && compileDecryption(decrypt, builder),
   };
 }
@@ -88,7 +91,7 @@ function compileDecryption(declared: DecryptDeclaration, builder: Builder): Decr
     builder.fault('/decrypt/secret', `the plugin's "secrets" has no "${secret}"`);
   }
   if (ciphertext === undefined || nonce === undefined) return undefined;
-  return { ...{ ciphertext, nonce, secret, into }, associatedData: extra?.reader };
+  return { ciphertext, nonce, secret, into, associatedData: extra?.reader };
 }
 
 interface Context {

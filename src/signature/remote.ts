@@ -73,12 +73,14 @@ export function keyRequest(plan: RemotePlan, message: SignedMessage): KeyRequest
     return [name, renderBytes(pieces, message)?.toString() ?? ''];
   }
   return {
-    ...{ id: requestId(url, body, authorization), url, method: plan.method },
+    id: requestId(url, body, authorization),
+    url,
+    method: plan.method,
     headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(authorization === undefined ? {} : { authorization }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(authorization !== undefined && { authorization }),
     },
-    ...(body === undefined ? {} : { body }),
+    ...(body !== undefined && { body }),
   };
 }
 

@@ -24,15 +24,15 @@ function write(value: number): string {
 export function summarize({ tally, findings, seconds }: Verdict, seed: number) {
   const times = tally.honestTimes.toSorted((a, b) => a - b);
   return {
-    ...{
-      seed,
-      hostile: tally.sent,
-      seconds: Math.round(seconds),
-      honest: tally.honestSent,
-      honestTaken: tally.honestTaken,
-    },
+    seed,
+    hostile: tally.sent,
+    seconds: Math.round(seconds),
+    honest: tally.honestSent,
+    honestTaken: tally.honestTaken,
     honestP99: Math.round(times[Math.floor(times.length * 0.99)] ?? 0),
-    ...{ handshakes: tally.handshakes, taken: tally.taken, bypasses: tally.bypasses.length },
+    handshakes: tally.handshakes,
+    taken: tally.taken,
+    bypasses: tally.bypasses.length,
     broken: findings.filter(isBroken).map(({ what }) => what),
   };
 }

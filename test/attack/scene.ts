@@ -127,7 +127,10 @@ function configuration(root: string, planned: readonly Planned[], folder: string
   return {
     version: 1,
     server: {
-      ...{ listen: '127.0.0.1:0', publicUrl: site, shutdownDelay: '0s', drain: '5s' },
+      listen: '127.0.0.1:0',
+      publicUrl: site,
+      shutdownDelay: '0s',
+      drain: '5s',
       // So that each hostile request gets to what it is aimed at: an address that proves nothing is shut out after a thousand of them.
       limits: { unprovenPerAddress: 1_000_000 },
     },
@@ -144,7 +147,10 @@ function configuration(root: string, planned: readonly Planned[], folder: string
       });
       const params = Object.keys(declaration.params ?? {}).map((param) => [param, `made_up_${param}`]);
       return {
-        ...{ name, provider: plugin, path, accept: ['signature-body-unbound', 'event-unbound'] },
+        name,
+        provider: plugin,
+        path,
+        accept: ['signature-body-unbound', 'event-unbound'],
         ...(files.length > 0 && { secrets: files }),
         ...(params.length > 0 && { params: Object.fromEntries(params) }),
       };

@@ -102,8 +102,22 @@ async function setScene(
   const memory = new MemorySampler(() => sites.reduce((sum, { gateway }) => sum + gateway.measureMemory(), 0));
   return {
     ...site,
-    ...{ root, sites, proxy, workers, cluster, sender, memory, say, inflicted: new Map() },
-    ...{ crashes: [], stops: [], wipes: [], outages: [], deletions: [], parked: new Set(), troubles: [] },
+    root,
+    sites,
+    proxy,
+    workers,
+    cluster,
+    sender,
+    memory,
+    say,
+    inflicted: new Map(),
+    crashes: [],
+    stops: [],
+    wipes: [],
+    outages: [],
+    deletions: [],
+    parked: new Set(),
+    troubles: [],
     async close(keep) {
       memory.stop();
       proxy?.close();

@@ -65,7 +65,8 @@ export async function openSite(dir: string, cluster: Logins, options: SiteOption
   const [front = 0, back = 0, otherFront = 0, otherBack = 0] = await findFreePorts(4);
   const gateways = { gateway: { front, back }, second: { front: otherFront, back: otherBack } };
   const environment = {
-    ...{ STRIPE_WEBHOOK_SECRET: options.secret ?? secret, KAFKA_PASSWORD: user.password },
+    STRIPE_WEBHOOK_SECRET: options.secret ?? secret,
+    KAFKA_PASSWORD: user.password,
     ...(await prepareDiskFaults(dir)),
   };
   const gateway = new GatewayProcess({ dir, url: `http://127.0.0.1:${front}`, environment });
@@ -81,7 +82,12 @@ export async function openSite(dir: string, cluster: Logins, options: SiteOption
   await writeFile(join(dir, 'token'), makeToken(user.username, tokenLife));
   await configureAll();
   return {
-    ...{ dir, spool, volume, gateway, second, adminUrl: `http://127.0.0.1:${back}` },
+    dir,
+    spool,
+    volume,
+    gateway,
+    second,
+    adminUrl: `http://127.0.0.1:${back}`,
     async changeKafka(change) {
       const other = { client: kafka.client === 'kafkajs' ? 'platformatic' : 'kafkajs' } as const;
       kafka = { ...kafka, ...(change === 'other client' ? other : change) };

@@ -12,8 +12,13 @@ describe('the gateway under attack', function () {
 
   it(`keeps its bounds over ${requests} hostile requests, and honest ones have their answers`, async () => {
     const verdict = await besiege({
-      ...{ root: packageRoot, requests, seed: 1, plugins: [], kinds: /./ },
-      ...{ parent: existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), signal: new AbortController().signal },
+      root: packageRoot,
+      requests,
+      seed: 1,
+      plugins: [],
+      kinds: /./,
+      parent: existsSync('/dev/shm') ? '/dev/shm' : tmpdir(),
+      signal: new AbortController().signal,
     });
     expect(verdict.findings.filter(isBroken), formatVerdict(verdict)).to.deep.equal([]);
     expect(verdict.tally.honestSent).to.be.above(requests / 20);

@@ -108,7 +108,11 @@ describe('gateway dlq', () => {
     const rest = await run('replay', '--json');
     expect(rest.code).to.equal(0);
     expect(JSON.parse(rest.stdout)).to.deep.include({
-      ...{ selected: 2, replayed: 2, published: 2, topics: { 'webhooks.stripe.charge': 2 }, unverified: 1 },
+      selected: 2,
+      replayed: 2,
+      published: 2,
+      topics: { 'webhooks.stripe.charge': 2 },
+      unverified: 1,
     });
     expect(await readIds(log)).to.deep.equal(['evt_1', 'evt_2', 'evt_3']);
     expect((await list('--all')).map(({ replayed }) => replayed)).to.deep.equal(['yes', 'yes', 'yes', 'no']);

@@ -50,7 +50,8 @@ for (const workers of [1, 2]) {
       const producers = new Set(collector.spans.filter(({ kind }) => kind === 4).map(({ spanId }) => spanId));
       let records = 0;
       for await (const { headers } of readTopics({ kind: 'embedded', dir }, ['webhooks.stripe.charge'], {
-        ...{ from: 'beginning', until: 'end' },
+        from: 'beginning',
+        until: 'end',
       })) {
         records++;
         expect(producers.has(parseTraceparent(headers.traceparent ?? '')?.spanId ?? '')).to.equal(true);

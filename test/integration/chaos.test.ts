@@ -23,7 +23,8 @@ describeOwnKafka('a minute of chaos', () => {
     const start = Date.now();
     const { summary, kept } = await runScene({
       options: { ...kafka, workers: 2, rate: 100, keys: 100, connections: 20, ownDisk: false },
-      ...{ seed, minutes: 1 },
+      seed,
+      minutes: 1,
       say: (text) => lines.push(`${((Date.now() - start) / 1000).toFixed(1)} ${text}`),
       play: playSchedule(schedule),
     });

@@ -147,10 +147,16 @@ async function produce(topic: string, examples: readonly Example[]): Promise<voi
   const producer = new Kafka({ brokers: [...getKafka().brokers], logLevel: logLevel.NOTHING }).producer();
   await producer.connect();
   const messages = examples.map(({ body, printed: { id, type, subject, key } }) => ({
-    ...{ key, value: body },
+    key,
+    value: body,
     headers: {
-      ...{ ce_specversion: '1.0', ce_id: id, ce_type: type, ce_source: 'stripe', ce_subject: subject },
-      ...{ ce_digest: id, 'content-type': 'application/json' },
+      ce_specversion: '1.0',
+      ce_id: id,
+      ce_type: type,
+      ce_source: 'stripe',
+      ce_subject: subject,
+      ce_digest: id,
+      'content-type': 'application/json',
     },
   }));
   await producer.send({ topic, messages });

@@ -53,17 +53,13 @@ describeOwnKafka('doctor, of a secured Kafka', () => {
       admin.createAcls({
         acl: [
           {
-            ...{
-              resourceType: AclResourceTypes.TOPIC,
-              resourceName: topic,
-              principal: `User:${user.username}`,
-              host: '*',
-            },
-            ...{
-              resourcePatternType: ResourcePatternTypes.LITERAL,
-              permissionType: AclPermissionTypes.ALLOW,
-              operation,
-            },
+            resourceType: AclResourceTypes.TOPIC,
+            resourceName: topic,
+            principal: `User:${user.username}`,
+            host: '*',
+            resourcePatternType: ResourcePatternTypes.LITERAL,
+            permissionType: AclPermissionTypes.ALLOW,
+            operation,
           },
         ],
       });

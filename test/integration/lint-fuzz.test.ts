@@ -175,9 +175,9 @@ function inFolder(settings: GatewaySettings, folder: string): GatewaySettings {
   return {
     ...settings,
     listen,
-    ...(admin === undefined ? {} : { admin: { listen } }),
+    ...(admin !== undefined && { admin: { listen } }),
     publisher: publisher.kind === 'embedded' ? { ...publisher, dir: ours(publisher.dir) } : publisher,
-    ...(dedupe === undefined ? {} : { dedupe: { ...dedupe, dir: ours(dedupe.dir) } }),
+    ...(dedupe !== undefined && { dedupe: { ...dedupe, dir: ours(dedupe.dir) } }),
   };
 }
 

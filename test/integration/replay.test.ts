@@ -12,7 +12,11 @@ describeKafka('replaying dead letters', () => {
     const prefix = `proof.${randomUUID().slice(0, 8)}`;
     const proof = await proveReplay({ brokers, prefix, letters: 2_000, kills: [0.5] });
     expect(proof).to.deep.include({
-      ...{ expected: 1_940, lost: [], twice: [], strange: [], left: 40 },
+      expected: 1_940,
+      lost: [],
+      twice: [],
+      strange: [],
+      left: 40,
       failing: { signature_mismatch: 20, schema_violation: 20 },
     });
   });

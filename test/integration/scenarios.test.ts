@@ -6,15 +6,13 @@ describeOwnKafka('scenarios of all providers', () => {
   it('are in Kafka once and in order, although the broker crashes meanwhile', async () => {
     const { brokers, own } = getOwnKafka();
     const { played, checked } = await proveScenarios({
-      ...{
-        brokers,
-        replicationFactor: 1,
-        topicPrefix: 'scenarios.',
-        merchants: 60,
-        events: 1_500,
-        seed: 3,
-        workers: 1,
-      },
+      brokers,
+      replicationFactor: 1,
+      topicPrefix: 'scenarios.',
+      merchants: 60,
+      events: 1_500,
+      seed: 3,
+      workers: 1,
       disturbances: [
         {
           after: 300,

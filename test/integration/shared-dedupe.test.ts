@@ -44,11 +44,17 @@ describeWith(['redis-server'], 'dedupe of replicas with a real Redis', (program)
 
   async function replica(over: Partial<RedisSettings> & Pick<RedisSettings, 'addresses'>): Promise<ClosableDedupe> {
     const redis: RedisSettings = {
-      ...{ name: 'redis', mode: 'single', database: 0, prefix: 'test:', onError: 'accept', ...over },
+      name: 'redis',
+      mode: 'single',
+      database: 0,
+      prefix: 'test:',
+      onError: 'accept',
+      ...over,
     };
     const settings = { window: 72 * 3_600_000, dir: join(folder, String(replicas.length)), redis };
     const opened = await openDedupe(settings, {
-      ...{ shared: false, clock: realClock },
+      shared: false,
+      clock: realClock,
       log: (level, message, fields) => complaints.push({ level, message, fields }),
     });
     replicas.push(opened);
@@ -252,7 +258,9 @@ describeWith(['redis-server'], 'dedupe of replicas with a real Redis', (program)
     const rights = ['~test:*', '+set', '+get', '+del', '+evalsha', '+eval', '+info'];
     const server = await serve({ args: ['--user', 'gateway', 'on', '>right', ...rights] });
     const one = await replica({
-      ...{ addresses: [{ path: server.socket }], user: 'gateway', password: new Redacted('right') },
+      addresses: [{ path: server.socket }],
+      user: 'gateway',
+      password: new Redacted('right'),
     });
     expect(await publishedBy([one, one], 'a')).to.equal(1);
     expect(one.shared()).to.deep.include({ usable: true, degraded: 0 });
@@ -279,8 +287,12 @@ describeWith(['redis-server'], 'dedupe of replicas with a real Redis', (program)
   it('is what gateway doctor looks at', async () => {
     const server = await serve({ args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] });
     const settings: RedisSettings = {
-      ...{ name: server.url, mode: 'single', addresses: [{ path: server.socket }], database: 0 },
-      ...{ prefix: 'test:', onError: 'accept' },
+      name: server.url,
+      mode: 'single',
+      addresses: [{ path: server.socket }],
+      database: 0,
+      prefix: 'test:',
+      onError: 'accept',
     };
     const hour = 3_600_000;
     const found = await examineRedis(settings, () => Date.now() + hour);

@@ -76,7 +76,9 @@ endpoints: [{ provider: stripe, path: /webhooks/stripe, livemode: true, secrets:
     const read = readTopics(settings.publisher, ['webhooks.stripe.charge'], { from: 'beginning', until: 'end' });
     for await (const { headers } of read) {
       expect(parseTraceparent(headers.traceparent ?? '')).to.deep.equal({
-        ...{ traceId: producer?.traceId, spanId: producer?.spanId, flags: 3 },
+        traceId: producer?.traceId,
+        spanId: producer?.spanId,
+        flags: 3,
       });
       expect(headers.tracestate).to.equal('ot=th:0');
       expect(headers.ce_deliveryid?.replaceAll('-', '')).to.equal(server?.traceId);
@@ -174,12 +176,16 @@ endpoints: [{ provider: stripe, path: /webhooks/stripe, livemode: true, secrets:
       expect(producer?.name).to.equal('send webhooks.dlq');
       expect(server?.status).to.deep.equal({ code: 2, message: 'livemode_mismatch' });
       expect(valuesOf(server?.attributes ?? [])).to.include({
-        ...{ 'webhook.outcome': 'dead_lettered', 'webhook.reason': 'livemode_mismatch' },
-        ...{ 'error.type': 'livemode_mismatch', 'http.response.status_code': '200' },
+        'webhook.outcome': 'dead_lettered',
+        'webhook.reason': 'livemode_mismatch',
+        'error.type': 'livemode_mismatch',
+        'http.response.status_code': '200',
       });
       const { traceparent = '', tracestate } = publisher.records[0]?.headers ?? {};
       expect(parseTraceparent(traceparent)).to.deep.equal({
-        ...{ traceId: server?.traceId, spanId: producer?.spanId, flags: 3 },
+        traceId: server?.traceId,
+        spanId: producer?.spanId,
+        flags: 3,
       });
       // It says how many others a trace stands for: this one for none.
       expect([tracestate, server?.traceState]).to.deep.equal([undefined, undefined]);
@@ -221,10 +227,12 @@ endpoints: [{ provider: stripe, path: /webhooks/stripe, livemode: true, secrets:
   it('are in part exported as the variables say', async () => {
     const OTEL_EXPORTER_OTLP_TRACES_ENDPOINT = `${collector.url}/in`;
     const environment = {
-      ...{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' },
-      ...{ OTEL_TRACES_SAMPLER_ARG: '0.5', OTEL_SERVICE_NAME: 'payments-in' },
-      ...{ OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test%20one,service.name=other' },
-      ...{ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20abc' },
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.5',
+      OTEL_SERVICE_NAME: 'payments-in',
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test%20one,service.name=other',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20abc',
     };
     const publisher = memoryPublisher();
     await begin({ environment, publisher });
@@ -237,7 +245,8 @@ endpoints: [{ provider: stripe, path: /webhooks/stripe, livemode: true, secrets:
     expect(first?.path).to.equal('/in');
     expect(first?.headers.authorization).to.equal('Bearer abc');
     expect(first?.resource).to.include({
-      ...{ 'service.name': 'payments-in', 'deployment.environment.name': 'test one' },
+      'service.name': 'payments-in',
+      'deployment.environment.name': 'test one',
     });
     expect(first?.resource['service.instance.id']).to.match(/^[\da-f-]{36}$/);
   });

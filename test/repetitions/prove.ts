@@ -72,7 +72,10 @@ export async function proveRepetitions({
     const counts = await countNames(brokers, settings);
     const expected = sent.flatMap((each) => each.expected);
     return {
-      ...{ events, requests: 3 * events, expected: expected.length, answers },
+      events,
+      requests: 3 * events,
+      expected: expected.length,
+      answers,
       missing: expected.filter((name) => !counts.has(name)).length,
       twice: expected.filter((name) => (counts.get(name) ?? 0) > 1).length,
       byId: sent.filter(({ byId }) => byId).length,
@@ -110,7 +113,9 @@ async function config(brokers: readonly string[], providers: readonly string[]):
       const kinds = [...developmentSecrets(declaration, 0)].map(([kind]) => kind);
       const params = Object.keys(declaration.params ?? {}).map((param) => [param, `made_up_${param}`]);
       return {
-        ...{ provider: name, path: `/webhooks/${name}`, accept: ['signature-body-unbound', 'event-unbound'] },
+        provider: name,
+        path: `/webhooks/${name}`,
+        accept: ['signature-body-unbound', 'event-unbound'],
         secrets: kinds.map((kind) => ({ name: kind || 'current', env: variable(name, kind) })),
         ...(params.length > 0 ? { params: Object.fromEntries(params) } : {}),
       };

@@ -13,7 +13,9 @@ const { values } = parseArgs({ options: { events: { type: 'string', default: '20
 const kafka = await startKafka();
 try {
   const proof = await proveRepetitions({
-    ...{ brokers: kafka.brokers, providers, events: Number(values.events) },
+    brokers: kafka.brokers,
+    providers,
+    events: Number(values.events),
     say: (line) => process.stderr.write(`${line}\n`),
   });
   process.stdout.write(`${JSON.stringify(proof)}\n`);

@@ -54,7 +54,11 @@ function makeDelivery(event: string, kind: Kind, receivedAt: number, padding: nu
   const key = kind === 'forged' ? 'whsec_another' : secret;
   const digest = createHmac('sha256', key).update(`${seconds}.`).update(body).digest('hex');
   return {
-    ...{ id: randomUUID(), receivedAt, method: 'POST', target: '/webhooks/stripe', body },
+    id: randomUUID(),
+    receivedAt,
+    method: 'POST',
+    target: '/webhooks/stripe',
+    body,
     headers: { 'content-type': ['application/json'], 'stripe-signature': [`t=${seconds},v1=${digest}`] },
   };
 }

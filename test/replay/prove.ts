@@ -73,7 +73,11 @@ export async function proveReplay({
     const { total: left }: { total: number } = JSON.parse(list.stdout);
     return {
       ...(await compare(settings, letters)),
-      ...{ killedAt, resumed: tally.resumed, failing, left, seconds: seconds(started) },
+      killedAt,
+      resumed: tally.resumed,
+      failing,
+      left,
+      seconds: seconds(started),
     };
   } finally {
     directory.remove();

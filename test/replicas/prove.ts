@@ -30,8 +30,8 @@ export async function proveReplicas(options: ProofOptions): Promise<Verdict> {
   const redis = redisServer === undefined ? undefined : await TestRedis.start(redisServer);
   const fleet = await Fleet.start({
     replicas,
-    ...(redis === undefined ? {} : { redis: redis.url }),
-    ...(kafka === undefined ? {} : { brokers: kafka.brokers }),
+    ...(redis !== undefined && { redis: redis.url }),
+    ...(kafka !== undefined && { brokers: kafka.brokers }),
   });
   const stop = new AbortController();
   try {

@@ -32,10 +32,16 @@ if (values['stop-kafka']) faults.push('kafka');
 const kafka = values.embedded ? undefined : await startKafka();
 try {
   const verdict = await proveReplicas({
-    ...{ events: Number(values.events), replicas: Number(values.replicas), atOnce: Number(values['at-once']) },
-    ...{ apart: 50, later: Number(values.later), faults, every: Number(values.every), away: 3_000 },
+    events: Number(values.events),
+    replicas: Number(values.replicas),
+    atOnce: Number(values['at-once']),
+    apart: 50,
+    later: Number(values.later),
+    faults,
+    every: Number(values.every),
+    away: 3_000,
     ...(redisServer === undefined || values.alone ? {} : { redisServer }),
-    ...(kafka === undefined ? {} : { kafka }),
+    ...(kafka !== undefined && { kafka }),
     say: (line) => process.stderr.write(`${line}\n`),
   });
   process.stdout.write(`${JSON.stringify(verdict)}\n`);

@@ -53,9 +53,11 @@ export async function proveScenarios(options: ProofOptions): Promise<Proof> {
     const drained = performance.now();
     const checked = await report(run(['simulate', 'check', 'expected.jsonl', '--json']));
     return {
-      ...{ played, checked },
+      played,
+      checked,
       seconds: {
-        ...{ played: toSeconds(sent - begun), drained: toSeconds(drained - sent) },
+        played: toSeconds(sent - begun),
+        drained: toSeconds(drained - sent),
         checked: toSeconds(performance.now() - drained),
       },
     };

@@ -26,8 +26,13 @@ const cluster = await startCluster(dir);
 try {
   const events = Number(values.events);
   const proof = await proveScenarios({
-    ...{ brokers: cluster.brokers, replicationFactor: 3, topicPrefix: 'scenarios.', events },
-    ...{ merchants: Number(values.merchants), seed: Number(values.seed), workers: Number(values.workers) },
+    brokers: cluster.brokers,
+    replicationFactor: 3,
+    topicPrefix: 'scenarios.',
+    events,
+    merchants: Number(values.merchants),
+    seed: Number(values.seed),
+    workers: Number(values.workers),
     disturbances: cluster.nodes.map((node, index) => ({
       after: Math.floor((events * (index + 1)) / 5),
       async disturb() {

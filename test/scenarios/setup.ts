@@ -41,7 +41,8 @@ export async function prepareSetup(options: SetupOptions): Promise<Setup> {
     admin: { listen: `127.0.0.1:${ports.back}` },
     plugins,
     kafka: {
-      ...{ brokers: brokers.join(','), topicPrefix },
+      brokers: brokers.join(','),
+      topicPrefix,
       topics: { create: 'missing', partitions: 3, replicationFactor },
     },
     spool: { dir: 'data/spool' },
@@ -62,7 +63,10 @@ async function prepareEndpoint(provider: string, environment: { [name: string]: 
   );
   const params = Object.fromEntries(Object.keys(declaration.params ?? {}).map((name) => [name, `made_up_${name}`]));
   return {
-    ...{ provider, path: `/webhooks/${provider}`, accept: ['signature-body-unbound', 'event-unbound'], secrets },
+    provider,
+    path: `/webhooks/${provider}`,
+    accept: ['signature-body-unbound', 'event-unbound'],
+    secrets,
     ...(Object.keys(params).length > 0 ? { params } : {}),
   };
 }

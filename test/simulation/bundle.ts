@@ -11,7 +11,12 @@ export async function bundleSimulation(root: string): Promise<string> {
   const outfile = join(await mkdtemp(join(tmpdir(), 'simulation-')), 'slice.mjs');
   await build({
     entryPoints: [join(root, 'test/simulation/slice.ts')],
-    ...{ bundle: true, platform: 'node', target: 'node20.19', format: 'esm', outfile, logLevel: 'silent' },
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'esm',
+    outfile,
+    logLevel: 'silent',
     tsconfig: join(root, 'tsconfig.json'),
   });
   return outfile;

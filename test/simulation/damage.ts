@@ -63,8 +63,14 @@ async function settle<T>(world: World, work: Promise<T>, limit = 600_000): Promi
 
 function open(world: World, disk: SimulatedDisk, kafka: Taker, log: Log): Promise<Spool> {
   return openSpool(kafka, {
-    ...{ folder, maxBytes: 1_000_000, topics, deadLetterTopic: 'webhooks.dlq' },
-    ...{ files: disk.mount(), retake: async () => undefined, clock: world, log },
+    folder,
+    maxBytes: 1_000_000,
+    topics,
+    deadLetterTopic: 'webhooks.dlq',
+    files: disk.mount(),
+    retake: async () => undefined,
+    clock: world,
+    log,
   });
 }
 
@@ -80,7 +86,10 @@ export async function buildSpool(): Promise<Base> {
     );
     const sent = half.map((value, n) =>
       spool.publish({
-        ...{ topic: topics[n % 2] ?? '', key: 'k', headers: { ce_id: value.slice(0, 4) }, value: Buffer.from(value) },
+        topic: topics[n % 2] ?? '',
+        key: 'k',
+        headers: { ce_id: value.slice(0, 4) },
+        value: Buffer.from(value),
       }),
     );
     await settle(world, Promise.all(sent));

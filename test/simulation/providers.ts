@@ -33,8 +33,15 @@ export class Providers {
     // Some providers give one id to several events.
     const providerId = this.sent.length > 0 && dice.chance(0.1) ? dice.pick(this.sent).providerId : id;
     const event = {
-      ...{ id, providerId, topic: dice.pick(topics), key: dice.pick(keys), size: dice.below(300) },
-      ...{ big: dice.chance(0.02), acknowledged: false, publishes: [], fingerprint: fingerprintOf(id, providerId) },
+      id,
+      providerId,
+      topic: dice.pick(topics),
+      key: dice.pick(keys),
+      size: dice.below(300),
+      big: dice.chance(0.02),
+      acknowledged: false,
+      publishes: [],
+      fingerprint: fingerprintOf(id, providerId),
     };
     if (!this.#host.takes) return;
     this.sent.push(event);

@@ -36,8 +36,16 @@ export interface Report extends Counts {
 }
 
 export const noCounts: Counts = {
-  ...{ acknowledged: 0, duplicates: 0, late: 0, repeated: 0, repeatedByStop: 0, resumed: 0 },
-  ...{ crashes: 0, stops: 0, damages: 0, vanished: 0 },
+  acknowledged: 0,
+  duplicates: 0,
+  late: 0,
+  repeated: 0,
+  repeatedByStop: 0,
+  resumed: 0,
+  crashes: 0,
+  stops: 0,
+  damages: 0,
+  vanished: 0,
 };
 
 export function nothingYet(from: number): Report {

@@ -184,7 +184,10 @@ class Schedule {
     const { sent, duplicates, late } = this.#providers;
     const parked = new Set(await readParked(this.#world, this.#disk));
     const { broken, ...found } = judge(sent, this.#kafka, {
-      ...{ parked, disk: this.#disk, faults: this.#faults, doubts: this.#watch.doubts },
+      parked,
+      disk: this.#disk,
+      faults: this.#faults,
+      doubts: this.#watch.doubts,
     });
     const { crashes, stops } = this.#host;
     const { damages, vanished } = this.#faults;

@@ -48,7 +48,8 @@ export class Collector {
     const { resourceSpans } = JSON.parse(Buffer.concat(chunks).toString());
     for (const { resource, scopeSpans } of resourceSpans) {
       this.exports.push({
-        ...{ path: request.url ?? '', headers: request.headers },
+        path: request.url ?? '',
+        headers: request.headers,
         spans: scopeSpans.flatMap(({ spans }: { spans: readonly OtlpSpan[] }) => spans),
         resource: valuesOf(resource.attributes),
       });

@@ -61,8 +61,11 @@ export async function startKafka({ secure = false } = {}): Promise<TestKafka> {
       start: () => broker.start(),
       ...(ports.secure && {
         secure: {
-          ...{ sasl: at(ports.secure.sasl), tls: at(ports.secure.tls), saslTls: at(ports.secure.saslTls) },
-          ...{ oauth: at(ports.secure.oauth), ca },
+          sasl: at(ports.secure.sasl),
+          tls: at(ports.secure.tls),
+          saslTls: at(ports.secure.saslTls),
+          oauth: at(ports.secure.oauth),
+          ca,
         },
       }),
     },

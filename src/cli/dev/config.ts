@@ -32,7 +32,10 @@ export async function writeBuiltIn(
   );
   const text = configText({
     about: ['gateway dev writes this file at each start. One of your own: gateway init'],
-    ...{ listen: builtInListen, admin: builtInAdmin, data: '..', endpoints },
+    listen: builtInListen,
+    admin: builtInAdmin,
+    data: '..',
+    endpoints,
     publicUrl: endpoints.some(({ needsUrl }) => needsUrl) ? publicUrl : undefined,
   });
   const file = resolve(builtInFile);

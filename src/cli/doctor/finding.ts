@@ -21,5 +21,5 @@ export function fail(id: string, message: string, hint: string): Finding {
 }
 
 export function unknown(id: string, message: string, hint?: string): Finding {
-  return { id, status: 'unknown', message, ...(hint === undefined ? {} : { hint }) };
+  return { id, status: 'unknown', message, ...(hint !== undefined && { hint }) };
 }

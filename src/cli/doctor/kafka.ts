@@ -107,7 +107,8 @@ async function examineTopics(admin: Admin, names: readonly string[], largest: nu
   const limits = await describeLimits(admin, names);
   return topics.flatMap(({ name, partitions }) => {
     const facts: TopicFacts = {
-      ...{ name, partitions: partitions.length },
+      name,
+      partitions: partitions.length,
       replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
       inSync: Math.min(...partitions.map(({ isr }) => isr.length)),
       ...limits.get(name),

@@ -15,7 +15,6 @@ import type { OptionalFact, PluginDeclaration } from './declaration.js';
 import { compileCatalogue, parseEventTypes } from './event-types.js';
 import { lintFields } from './fields.js';
 import { deepFreeze } from './freeze.js';
-import { optional } from './optional.js';
 import { compilePayloadSchema } from './payload-schema.js';
 import { compileRoutes, lintRoutes } from './routes.js';
 import { ruleAt } from './rules.js';
@@ -64,17 +63,26 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
     return { diagnostics };
   }
   const provider: Provider = {
-    ...{ name: declaration.name, title, folder, scheme: scheme.scheme, schemas, event, identity, routes, eventTypes },
-    ...{ ...optional('documentation', documentation), ...optional('items', items) },
+    name: declaration.name,
+    title,
+    folder,
+    scheme: scheme.scheme,
+    schemas,
+    event,
+    identity,
+    routes,
+    eventTypes,
+    ...(documentation !== undefined && { documentation }),
+    ...(items !== undefined && { items }),
     ...(eventTypes.size === 0 ? {} : { knowsType: compileCatalogue(eventTypes) }),
-    ...optional('secretForms', declaration.secretForms),
-    ...optional('addresses', addresses),
-    ...optional('answer', answering?.answer),
+    ...(declaration.secretForms !== undefined && { secretForms: declaration.secretForms }),
+    ...(addresses !== undefined && { addresses }),
+    ...(answering?.answer !== undefined && { answer: answering?.answer }),
     ...(declaration.answer?.body === '' ? { answersEmpty: true } : {}),
     mediaTypes: declaration.mediaTypes ?? defaultMediaTypes,
-    ...optional('readPayload', payload?.read),
-    ...optional('bodyForms', payload?.forms),
-    ...optional('protect', declaration.protect),
+    ...(payload?.read !== undefined && { readPayload: payload?.read }),
+    ...(payload?.forms !== undefined && { bodyForms: payload?.forms }),
+    ...(declaration.protect !== undefined && { protect: declaration.protect }),
     ...(handshaking.handshakes.length === 0 ? {} : { handshakes: handshaking.handshakes }),
   };
   return { provider: deepFreeze(provider), diagnostics };
@@ -82,7 +90,9 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
 
 function wrongName(name: string, folder: string): Fault {
   return {
-    ...{ rule: 'plugin-name', severity: 'error', pointer: '/name' },
+    rule: 'plugin-name',
+    severity: 'error',
+    pointer: '/name',
     message: `The plugin says that its name is "${name}", but its folder is "${basename(folder)}"`,
   };
 }
@@ -90,7 +100,7 @@ function wrongName(name: string, folder: string): Fault {
 function factsOf({ items, secrets, params, handshakes, payload = [] }: PluginDeclaration): PluginFacts {
   const payloads = [payload].flat().flatMap(({ from }) => from ?? []);
   return {
-    ...optional('items', items),
+    ...(items !== undefined && { items }),
     handshakes,
     payloads,
     secrets: namedNeeds(secrets),
@@ -100,7 +110,10 @@ function factsOf({ items, secrets, params, handshakes, payload = [] }: PluginDec
 
 function namedNeeds(declared: PluginDeclaration['secrets']): readonly NamedNeed[] {
   return Object.entries(declared ?? {}).map(([name, { description, optional: dispensable = false, unnamed }]) => ({
-    ...{ name, description, optional: dispensable, ...optional('unnamed', unnamed) },
+    name,
+    description,
+    optional: dispensable,
+    ...(unnamed !== undefined && { unnamed }),
   }));
 }
 
@@ -123,7 +136,7 @@ function compileSchemas(
     const compiled = compilePayloadSchema(name, document);
     elsewhere.push(...compiled.faults.map(document.toDiagnostic));
     if (compiled.check === undefined) return [];
-    return [{ name, ...optional('when', rule), schema: Object(document.value), check: compiled.check }];
+    return [{ name, ...(rule !== undefined && { when: rule }), schema: Object(document.value), check: compiled.check }];
   });
 }
 
@@ -166,7 +179,9 @@ function compileIdentity({ dedupe, sources = [] }: PluginDeclaration, faults: Fa
   const { by, placeholders = [] } = dedupe ?? { by: 'content' };
   if (by === 'id' && !sources.some(({ about }) => about.includes('id'))) {
     faults.push({
-      ...{ rule: 'dedupe-source-missing', severity: 'error', pointer: '/dedupe/by' },
+      rule: 'dedupe-source-missing',
+      severity: 'error',
+      pointer: '/dedupe/by',
       message: 'Nothing says that the id alone names an event: no entry of "sources" is about the id',
       hint: 'name the page that says so, or leave "dedupe" out: an event is then published again if its bytes differ',
     });

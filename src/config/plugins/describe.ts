@@ -63,8 +63,11 @@ export interface PluginDescription extends PluginSummary {
 export async function summarizePlugin({ declaration, folder, provider }: SoundPlugin): Promise<PluginSummary> {
   const examples = await listExamples(folder);
   return {
-    ...{ name: provider.name, title: provider.title, scheme: nameScheme(declaration.signature) },
-    ...{ binds: provider.scheme.binds, eventTypes: provider.eventTypes.size },
+    name: provider.name,
+    title: provider.title,
+    scheme: nameScheme(declaration.signature),
+    binds: provider.scheme.binds,
+    eventTypes: provider.eventTypes.size,
     examples: examples.map(({ type }) => type),
     unconfirmed: listUnconfirmed(declaration),
   };
@@ -76,16 +79,19 @@ export async function describePlugin(plugin: SoundPlugin): Promise<PluginDescrip
   const { documentation, items } = declaration;
   return {
     ...(await summarizePlugin(plugin)),
-    ...(documentation === undefined ? {} : { documentation }),
-    ...{ folder, ...(existsSync(readme) ? { readme } : {}) },
+    ...(documentation !== undefined && { documentation }),
+    folder,
+    ...(existsSync(readme) ? { readme } : {}),
     signature: describeSignature(declaration.signature),
     unsignedHeaders: unsignedHeaders(provider, provider.routes),
     needs: provider.scheme.needs,
     handshakes: (declaration.handshakes ?? []).map(describeHandshake),
-    ...(declaration.addresses === undefined ? {} : { addresses: declaration.addresses }),
+    ...(declaration.addresses !== undefined && { addresses: declaration.addresses }),
     mediaTypes: provider.mediaTypes,
-    ...(items === undefined ? {} : { items }),
-    ...{ event: declaration.event, dedupe: provider.identity, sources: declaration.sources ?? [] },
+    ...(items !== undefined && { items }),
+    event: declaration.event,
+    dedupe: provider.identity,
+    sources: declaration.sources ?? [],
     routes: declaration.routes,
   };
 }

@@ -1,6 +1,5 @@
 import type { Fault, FieldRead, Rule } from '../../core/model.js';
 import { findMissingField, isSlip } from './fields.js';
-import { optional } from './optional.js';
 import { childSchema, declaredNames, type Schema } from './schema-tree.js';
 import { type Shape, shapeAt } from './shape.js';
 
@@ -23,7 +22,12 @@ export function lintExampleFields(rule: Rule, pointer: string, known: Knowledge)
     told.add(path);
     return [
       {
-        ...({ rule: 'expr-unknown-field', severity: 'warning', pointer, ...optional('within', read.within) } as const),
+        ...({
+          rule: 'expr-unknown-field',
+          severity: 'warning',
+          pointer,
+          ...(read.within !== undefined && { within: read.within }),
+        } as const),
         message: `No example and no schema of the plugin has ${path}`,
         hint: `did you mean "${near}"?`,
       },

@@ -22,7 +22,12 @@ export function lintFields(rule: Rule | undefined, pointer: string, schemas: rea
     const near = faults.find((fault) => fault?.near !== undefined)?.near;
     return [
       {
-        ...({ rule: 'expr-unknown-field', severity: 'warning', pointer, ...optional('within', read.within) } as const),
+        ...({
+          rule: 'expr-unknown-field',
+          severity: 'warning',
+          pointer,
+          ...(read.within !== undefined && { within: read.within }),
+        } as const),
         message: `No schema of the plugin has ${path}`,
         ...optional('hint', near === undefined ? undefined : `did you mean "${near}"?`),
       },

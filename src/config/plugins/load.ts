@@ -56,9 +56,10 @@ async function load(folder: string, files: Files): Promise<LoadedPlugin> {
   const { provider, diagnostics } = compilePlugin(read.source);
   const { declaration, document } = read.source;
   return {
-    ...(provider === undefined
-      ? {}
-      : { provider, sound: { folder, declaration, document: withoutNodes(document), provider } }),
+    ...(provider !== undefined && {
+      provider,
+      sound: { folder, declaration, document: withoutNodes(document), provider },
+    }),
     diagnostics: [...read.diagnostics, ...diagnostics],
     sources,
   };

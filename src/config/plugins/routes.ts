@@ -31,9 +31,11 @@ export function compileRoutes(
     if (topic === undefined || faults.slice(before).some(({ severity }) => severity === 'error')) return [];
     return [
       {
-        ...optional('events', events),
+        ...(events !== undefined && { events }),
         matches: events === undefined ? () => true : compileEvents(events),
-        ...{ ...optional('when', condition), topic, ...optional('key', partition) },
+        ...(condition !== undefined && { when: condition }),
+        topic,
+        ...(partition !== undefined && { key: partition }),
         declaredAt: `${file}:${document.lineOf(at)}`,
       },
     ];
@@ -104,7 +106,9 @@ function shadowed(pointer: string, by: readonly number[]): Fault {
 export function noMatch(glob: string, pointer: string, plugin: string, eventTypes: ReadonlySet<string>): Fault {
   const near = closest(glob, glob.includes('*') ? families(eventTypes) : eventTypes);
   return {
-    ...{ rule: 'route-event-no-match', severity: 'warning', pointer },
+    rule: 'route-event-no-match',
+    severity: 'warning',
+    pointer,
     message: `"${glob}" matches none of the ${eventTypes.size} event types of plugin ${plugin}`,
     ...optional('hint', near === undefined ? undefined : `did you mean "${near}"?`),
   };

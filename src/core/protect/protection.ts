@@ -36,7 +36,8 @@ function create(options: ProtectionOptions, isAgain: boolean): Protection {
   const deliveries = items === undefined ? events : createFieldTree(fields, items);
   const hides = panGuard === 'mask' || panGuard === 'park';
   const protection = {
-    ...{ panGuard, fields },
+    panGuard,
+    fields,
     ...(sealer && { key: sealer.id, token: sealer.token, digest: sealer.digest, seal: sealer.seal }),
     open: (sealed: string) => sealer?.open(sealed)?.toString(),
     protect(bytes: Buffer, of: 'event' | 'delivery', contentType: string): ProtectedBody {

@@ -130,7 +130,7 @@ function createRule(source: string, ast: unknown): Rule {
       const bound = {
         endpoint: bindings.endpoint,
         deliveryId: bindings.deliveryId,
-        ...(headers === undefined ? {} : { headers: bindings.headers }),
+        ...(headers !== undefined && { headers: bindings.headers }),
         ...(digested ? { digest: bindings.digest } : {}),
       };
       const result: unknown = await made.evaluate(input, bound);

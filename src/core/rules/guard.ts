@@ -7,6 +7,7 @@ import { isNode, listNodes, type Node } from './nodes.js';
 /** A function as JSONata keeps it. */
 interface Definition {
   readonly implementation: (this: Focus, ...values: unknown[]) => unknown;
+  readonly arity?: number;
 }
 
 /** JSONata makes them again for every expression; they cost nothing. */
@@ -35,7 +36,7 @@ function guarded(name: string, original: Definition): Definition {
   }
   // JSONata asks how many values a function wants, and, for `$pad(?, 5)`, reads their names in its text.
   implementation.toString = () => String(original.implementation);
-  return { ...original, ...{ arity: original.implementation.length }, implementation };
+  return { ...original, arity: original.implementation.length, implementation };
 }
 
 function isDefinition(value: unknown): value is Definition {

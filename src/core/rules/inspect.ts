@@ -78,7 +78,7 @@ function unknownName(source: string, node: Node, name: string, called: boolean):
     rule: called ? 'expr-unknown-function' : 'expr-unknown-variable',
     message: called ? `JSONata has no function $${name}` : `Nothing defines $${name}`,
     ...spot(source, node.position, [`$${name}`]),
-    ...(near === undefined ? {} : { hint: `did you mean $${near}?` }),
+    ...(near !== undefined && { hint: `did you mean $${near}?` }),
   };
 }
 

@@ -47,7 +47,7 @@ export function compileTrace(source: string): TracedRule {
         return { values };
       } catch {
         const failed = nodes.findLast((node) => open.has(node));
-        return { values, ...(failed === undefined ? {} : { failed }) };
+        return { values, ...(failed !== undefined && { failed }) };
       }
     },
   };

@@ -34,7 +34,7 @@ export function protectRejection(protection: Protection | undefined, rejection: 
   const { text } = protection;
   return new Rejection(code, {
     ...(detail ? { detail: text(detail) } : {}),
-    ...(item === undefined ? {} : { item: text(item) }),
+    ...(item !== undefined && { item: text(item) }),
     errors: errors.map(({ pointer, message }) => ({ pointer: text(pointer), message: text(message) })),
   });
 }

@@ -80,8 +80,12 @@ async function rewrite(
   ];
   const headers = withHeaders(record, {
     'content-type': shownType,
-    ...{ ce_id: shown.id, ce_type: shown.type, ce_time: shown.time, ce_subject: shown.subject },
-    ...{ ce_account: shown.account, ce_livemode: shown.livemode === undefined ? undefined : String(shown.livemode) },
+    ce_id: shown.id,
+    ce_type: shown.type,
+    ce_time: shown.time,
+    ce_subject: shown.subject,
+    ce_account: shown.account,
+    ce_livemode: shown.livemode === undefined ? undefined : String(shown.livemode),
     ce_digest: digestOf(protection, item.bytes, body.bytes),
     ce_protected: describe(protection, body, derived),
   });
@@ -128,7 +132,9 @@ async function showFacts(
   const [id, type] = [await text('id', event.id), await text('type', event.type)];
   const [subject, account] = [await text('subject', event.subject), await text('account', event.account)];
   return {
-    ...{ id, type, item: place },
+    id,
+    type,
+    item: place,
     ...(time !== undefined && (await evaluate('time')) === time && { time }),
     ...(subject !== undefined && { subject }),
     ...(livemode !== undefined && (await evaluate('livemode')) === livemode && { livemode }),

@@ -31,8 +31,14 @@ function describeRoutes(endpoint: Endpoint): Description['routes'] {
   return endpoint.routes.map((route, index) => {
     const { types = [], reachable = true } = routes[index] ?? {};
     return {
-      ...{ route: nameRoute(route), endpoint: endpoint.name, provider: endpoint.provider.name },
-      ...{ events: route.events ?? [], types, reachable, topic: route.topic, place: placeOf(route) },
+      route: nameRoute(route),
+      endpoint: endpoint.name,
+      provider: endpoint.provider.name,
+      events: route.events ?? [],
+      types,
+      reachable,
+      topic: route.topic,
+      place: placeOf(route),
       ...(route.when !== undefined && { when: route.when.source }),
       ...(route.key !== undefined && { key: route.key.source }),
       of: endpoint.provider.routes.includes(route) ? ('plugin' as const) : ('endpoint' as const),
@@ -57,11 +63,21 @@ export async function describeProviders(
     const { scheme, addresses } = plugin.provider;
     const own = endpoints.filter(({ provider }) => provider.name === name);
     return {
-      ...{ name, title, ...(documentation !== undefined && { documentation }), folder, binds, signature },
+      name,
+      title,
+      ...(documentation !== undefined && { documentation }),
+      folder,
+      binds,
+      signature,
       endpoints: own.map((endpoint) => endpoint.name),
-      ...{ headers: scheme.headers, secretHeaders: scheme.secretHeaders, unsignedHeaders: about.unsignedHeaders },
-      ...{ dedupe: dedupe.by, ...(items !== undefined && { items }), eventTypes: about.eventTypes },
-      ...{ examples: about.examples, sources: sources.map((source) => ({ ...source })) },
+      headers: scheme.headers,
+      secretHeaders: scheme.secretHeaders,
+      unsignedHeaders: about.unsignedHeaders,
+      dedupe: dedupe.by,
+      ...(items !== undefined && { items }),
+      eventTypes: about.eventTypes,
+      examples: about.examples,
+      sources: sources.map((source) => ({ ...source })),
       ...(addresses && {
         addresses: { networks: addresses.networks.map(writeNetwork), where: addresses.where, read: addresses.read },
       }),

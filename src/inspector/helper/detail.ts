@@ -83,9 +83,17 @@ function rowOf({ endpoints }: GatewaySettings, record: StoredRecord): DeliveryRo
   const { ce_secretname: secret } = record.headers;
   const [status] = Object.entries(rejections).flatMap(([code, rule]) => (code === letter.reason ? [rule.status] : []));
   return {
-    ...{ id: letter.id, at: new Date(letter.receivedAt).toISOString(), endpoint: letter.endpoint, path: letter.path },
-    ...{ provider: endpoint?.provider.name ?? '', outcome: letter.verified ? 'dead_lettered' : 'unproven' },
-    ...{ reason: letter.reason, status: status ?? 200, ms: 0, bytes: letter.bytes, events: [] },
+    id: letter.id,
+    at: new Date(letter.receivedAt).toISOString(),
+    endpoint: letter.endpoint,
+    path: letter.path,
+    provider: endpoint?.provider.name ?? '',
+    outcome: letter.verified ? 'dead_lettered' : 'unproven',
+    reason: letter.reason,
+    status: status ?? 200,
+    ms: 0,
+    bytes: letter.bytes,
+    events: [],
     ...(secret !== undefined && { secret }),
     letter: { topic: letter.topic, partition: letter.partition, offset: String(letter.offset) },
   };

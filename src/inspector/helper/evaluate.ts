@@ -30,7 +30,9 @@ function toFault(fault: ReturnType<typeof compileRule>['fault']): NonNullable<Ev
 function givenSubject(json: string): Subject {
   const value = parse(json);
   const bindings = {
-    ...{ headers: {}, endpoint: { name: '', path: '' }, deliveryId: '00000000-0000-4000-8000-000000000000' },
+    headers: {},
+    endpoint: { name: '', path: '' },
+    deliveryId: '00000000-0000-4000-8000-000000000000',
     digest: createHash('sha256').update(json).digest('hex'),
     exact: withExactNumbers(json, value),
   };

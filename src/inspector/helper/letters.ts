@@ -41,9 +41,17 @@ export class Letters {
     const groups = groupLetters(all).map(({ key, endpoint, reason, pointer = '', unverified, first, last, sample }) => {
       const count = (state: LetterState) => states.get(key)?.get(state) ?? 0;
       return {
-        ...{ group: key, endpoint, reason, pointer, open: count('open') + count('partly') },
-        ...{ replayed: count('replayed'), dismissed: count('dismissed'), unproven: unverified, sample },
-        ...{ first: toTime(first), last: toTime(last) },
+        group: key,
+        endpoint,
+        reason,
+        pointer,
+        open: count('open') + count('partly'),
+        replayed: count('replayed'),
+        dismissed: count('dismissed'),
+        unproven: unverified,
+        sample,
+        first: toTime(first),
+        last: toTime(last),
       };
     });
     groups.sort((a, b) => (a.last < b.last ? 1 : a.last > b.last ? -1 : 0));
@@ -129,7 +137,13 @@ export class Letters {
     const detail = errors[0]?.detail;
     const [{ pointer = '' } = {}] = groupLetters([letter]);
     return {
-      ...{ id, at: toTime(receivedAt), endpoint, reason, pointer, bytes, verified },
+      id,
+      at: toTime(receivedAt),
+      endpoint,
+      reason,
+      pointer,
+      bytes,
+      verified,
       ...(detail !== undefined && { detail }),
       ...(type !== undefined && { type }),
       place: `${topic}/${partition}@${offset}`,

@@ -10,7 +10,10 @@ export async function lintFile(file: string): Promise<{ readonly findings: reado
 
 function toFinding({ rule, severity, file, range, message, hint }: Diagnostic): LintFinding {
   return {
-    ...{ rule, severity, file, message },
+    rule,
+    severity,
+    file,
+    message,
     ...(range && { line: range.start.line, column: range.start.column }),
     ...(hint !== undefined && { hint }),
   };

@@ -31,8 +31,14 @@ function toState(
   changes: JobState['changes'],
 ): JobState {
   return {
-    ...{ selected, done: replayed + failing.length, replayed, published, duplicates },
-    ...{ topics: { ...topics }, failing: failing.length, changes },
+    selected,
+    done: replayed + failing.length,
+    replayed,
+    published,
+    duplicates,
+    topics: { ...topics },
+    failing: failing.length,
+    changes,
   };
 }
 

@@ -22,7 +22,10 @@ export async function reveal(
   const { bytes, cards: masked } = withoutCards.protect(record.value, 'delivery', contentType ?? '');
   const encoding = isUtf8(bytes) ? 'utf8' : 'base64';
   return {
-    ...{ body: bytes.toString(encoding), encoding, masked, place: nameOf(record) },
+    body: bytes.toString(encoding),
+    encoding,
+    masked,
+    place: nameOf(record),
     ...(contentType !== undefined && { contentType }),
   };
 }

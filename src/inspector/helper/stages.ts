@@ -17,7 +17,8 @@ export function makeStages(row: DeliveryRow, explanation: Explanation | undefine
   const stopped = row.events.length === 0 ? stageOf(row.reason) : undefined;
   const beforeBody = stopped === 'route' || (stopped === 'body' && row.bodyMs === undefined);
   const body: DeliveryStage = {
-    ...{ name: 'body', decision: stopped === 'body' ? 'stopped' : beforeBody ? 'skipped' : 'passed' },
+    name: 'body',
+    decision: stopped === 'body' ? 'stopped' : beforeBody ? 'skipped' : 'passed',
     ...(row.bodyMs !== undefined && { at: row.bodyMs }),
     detail: stopped === 'body' ? meaningOf(row.reason) : beforeBody ? 'it was not read' : `${row.bytes} bytes`,
   };

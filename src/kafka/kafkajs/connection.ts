@@ -56,8 +56,13 @@ class Kafkajs implements Connection {
 
   constructor({ host, port }: Address, settings: KafkaSettings) {
     this.#connection = new KafkajsConnection({
-      ...{ host, port, clientId: settings.clientId, ...configureSecurity(settings) },
-      ...{ connectionTimeout: connectLimit, requestTimeout: answerLimit, enforceRequestTimeout: false },
+      host,
+      port,
+      clientId: settings.clientId,
+      ...configureSecurity(settings),
+      connectionTimeout: connectLimit,
+      requestTimeout: answerLimit,
+      enforceRequestTimeout: false,
       // It would log in again in the middle of its requests, for the last ten seconds of a session before each.
       reauthenticationThreshold: 0,
       socketFactory: (wanted) => {
@@ -132,7 +137,11 @@ class Kafkajs implements Connection {
     const body = await new Promise<Buffer>((resolve, reject) => {
       connection.requestQueue.push({
         entry: {
-          ...{ apiKey: produceKey, apiVersion, apiName: 'Produce', correlationId, reject },
+          apiKey: produceKey,
+          apiVersion,
+          apiName: 'Produce',
+          correlationId,
+          reject,
           resolve: ({ payload }) => resolve(payload),
         },
         expectResponse: true,
@@ -152,7 +161,9 @@ class Kafkajs implements Connection {
   ): Promise<Map<string, number>> {
     const topics = names.map((topic) => ({ topic, numPartitions, replicationFactor }));
     const { topicErrors } = await this.#ask(apiKeys.CreateTopics, requests.CreateTopics, {
-      ...{ topics, timeout: brokerLimit, validateOnly: false },
+      topics,
+      timeout: brokerLimit,
+      validateOnly: false,
     });
     return new Map(topicErrors.map(({ topic, errorCode }) => [topic, errorCode]));
   }
@@ -160,7 +171,8 @@ class Kafkajs implements Connection {
   async describeLimits(topics: readonly string[]): Promise<Map<string, number>> {
     const wanted = topics.map((name) => ({ type: topicResource, name, configNames: [limitName] }));
     const { resources } = await this.#ask(apiKeys.DescribeConfigs, requests.DescribeConfigs, {
-      ...{ resources: wanted, includeSynonyms: false },
+      resources: wanted,
+      includeSynonyms: false,
     });
     const limits = new Map<string, number>();
     for (const { resourceName, configEntries } of resources) {

@@ -43,9 +43,9 @@ export function configureSecurity({ tls, sasl }: KafkaSettings): Pick<KafkaConfi
     ...(tls && {
       ssl: {
         rejectUnauthorized: tls.rejectUnauthorized,
-        ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-        ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-        ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
+        ...(tls.ca !== undefined && { ca: tls.ca }),
+        ...(tls.cert !== undefined && { cert: tls.cert }),
+        ...(tls.key !== undefined && { key: tls.key.reveal() }),
       },
     }),
     ...(sasl && { sasl: authenticate(sasl) }),

@@ -23,7 +23,10 @@ export async function holdTopic(
   log: Log,
 ): Promise<TopicLock | undefined> {
   const consumer = new Kafka(configureKafka(settings, log)).consumer({
-    ...{ groupId: `${settings.clientId}-${name}-${topic}`, sessionTimeout, heartbeatInterval, maxWaitTimeInMs: 100 },
+    groupId: `${settings.clientId}-${name}-${topic}`,
+    sessionTimeout,
+    heartbeatInterval,
+    maxWaitTimeInMs: 100,
     allowAutoTopicCreation: false,
   });
   const seat = followLeadership(consumer, topic);

@@ -27,8 +27,8 @@ async function post({ tokenUrl, clientId, clientSecret, scope, audience }: Token
   const { request } = await import('undici');
   const body = new URLSearchParams({
     grant_type: 'client_credentials',
-    ...(scope === undefined ? {} : { scope }),
-    ...(audience === undefined ? {} : { audience }),
+    ...(scope !== undefined && { scope }),
+    ...(audience !== undefined && { audience }),
   }).toString();
   const login = [clientId, clientSecret.reveal()].map(encodeForm).join(':');
   const headers = {

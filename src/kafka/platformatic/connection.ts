@@ -53,7 +53,8 @@ class Platformatic implements Connection {
     this.#address = address;
     this.#connection = new OpenConnection(settings.clientId, {
       ...configureSecurity(settings, address.host),
-      ...{ connectTimeout: connectLimit, requestTimeout: never },
+      connectTimeout: connectLimit,
+      requestTimeout: never,
     });
     // The library would log in again in the middle of its requests, after 0.8 of a session; a broker takes only one or the other.
     this.#connection.reauthenticate = () => {
@@ -112,7 +113,9 @@ class Platformatic implements Connection {
   /** DescribeConfigs 3: version 2 of the library reads and writes fields that it does not have. */
   async describeLimits(topics: readonly string[]): Promise<Map<string, number>> {
     const wanted = topics.map((name) => ({
-      ...{ resourceType: topicResource, resourceName: name, configurationKeys: [limitName] },
+      resourceType: topicResource,
+      resourceName: name,
+      configurationKeys: [limitName],
     }));
     const { results } = await this.#ask(describeConfigsV3.api, wanted, false, false);
     const limits = new Map<string, number>();

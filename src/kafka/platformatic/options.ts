@@ -17,9 +17,9 @@ export function configureSecurity({ tls, sasl }: KafkaSettings, host: string): C
   if (tls) {
     options.tls = {
       rejectUnauthorized: tls.rejectUnauthorized,
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
+      ...(tls.ca !== undefined && { ca: tls.ca }),
+      ...(tls.cert !== undefined && { cert: tls.cert }),
+      ...(tls.key !== undefined && { key: tls.key.reveal() }),
     };
     // TLS wants the name of the host, which the library gives only if told.
     if (!isIP(host)) options.tlsServerName = host;

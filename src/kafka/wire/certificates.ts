@@ -70,7 +70,9 @@ function listChain(peer: DetailedPeerCertificate | undefined): readonly Dated[] 
   for (let at = peer; at?.valid_to !== undefined && !chain.has(at.fingerprint256); at = at.issuerCertificate) {
     const subject = Object.entries(at.subject ?? {}).map(([name, value]) => `${name}=${[value].flat().join('+')}`);
     chain.set(at.fingerprint256, {
-      ...{ subject: subject.join(', '), from: Date.parse(at.valid_from), to: Date.parse(at.valid_to) },
+      subject: subject.join(', '),
+      from: Date.parse(at.valid_from),
+      to: Date.parse(at.valid_to),
     });
   }
   return [...chain.values()];

@@ -26,7 +26,9 @@ interface Sender {
 export class Connections {
   /** Since the start. */
   readonly refused: { [reason in ConnectionRefusal]: number } = {
-    ...{ connections: 0, connectionsPerAddress: 0, unprovenPerAddress: 0 },
+    connections: 0,
+    connectionsPerAddress: 0,
+    unprovenPerAddress: 0,
   };
   limits: ConnectionLimits;
   trusts: (address: string) => boolean;

@@ -23,7 +23,7 @@ export async function fetchKey(request: KeyRequest, patience = 5000): Promise<Ke
   // Most gateways fetch no key: they start without undici.
   const { request: send } = await import('undici');
   const signal = AbortSignal.timeout(patience);
-  const answer = await send(url, { method, headers, ...(body === undefined ? {} : { body }), signal });
+  const answer = await send(url, { method, headers, ...(body !== undefined && { body }), signal });
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of answer.body) {

@@ -35,5 +35,5 @@ function toKnown(name: string, facts: unknown): [string, Known][] {
   const { since, last, gaps }: { since?: unknown; last?: unknown; gaps?: unknown } = Object(facts);
   if (typeof since !== 'number' || (last !== undefined && typeof last !== 'number')) return [];
   const days = Object.entries(Object(gaps)).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
-  return [[name, { since, ...(last === undefined ? {} : { last }), gaps: Object.fromEntries(days) }]];
+  return [[name, { since, ...(last !== undefined && { last }), gaps: Object.fromEntries(days) }]];
 }

@@ -91,12 +91,10 @@ export class DeliveryTrace implements Follower {
     const what = outcome.handshake === undefined ? statusOfDelivery(outcome) : 'handshake';
     const unproven = outcome.accepted.length === 0 && rejection?.stage === 'verify';
     this.#finish({
-      ...{
-        status,
-        outcome: unproven ? 'unproven' : what,
-        failed: status >= 500 || (!unproven && rejection !== undefined),
-      },
-      ...(rejection === undefined ? {} : { reason: rejection.code }),
+      status,
+      outcome: unproven ? 'unproven' : what,
+      failed: status >= 500 || (!unproven && rejection !== undefined),
+      ...(rejection !== undefined && { reason: rejection.code }),
     });
   }
 

@@ -75,7 +75,10 @@ export function createLog(
       if (logger.isLevelEnabled('debug')) {
         for (const { event, placement, duplicate, contentDiffers } of accepted) {
           const fields = {
-            ...{ ...about, event: event.id, type: event.type, ...place(placement) },
+            ...about,
+            event: event.id,
+            type: event.type,
+            ...place(placement),
             ...(contentDiffers && { contentDiffers }),
           };
           logger.debug(fields, duplicate ? 'event was published before' : 'event published');

@@ -163,7 +163,8 @@ export class Repeats {
       ...fields,
       ...sums,
       ...cause.clients.most(),
-      ...{ repeated: unsaid, seconds: toSeconds(now - since) },
+      repeated: unsaid,
+      seconds: toSeconds(now - since),
     });
     Object.assign(cause, { sums: {}, clients: new ClientNames(), unsaid: 0, saidAt: now, shown: !cause.over });
   }
@@ -175,7 +176,8 @@ export class Repeats {
       ...name,
       ...totals,
       ...clients.most(),
-      ...{ times, seconds: toSeconds(lastAt - since) },
+      times,
+      seconds: toSeconds(lastAt - since),
     });
   }
 }

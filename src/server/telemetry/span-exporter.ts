@@ -136,7 +136,9 @@ export class SpanExporter {
       const { url, headers } = this.collector;
       const revealed = Object.entries(headers).map(([name, value]) => [name, value.reveal()]);
       const answer = await request(url, {
-        ...{ method: 'POST', body, dispatcher: this.#agent },
+        method: 'POST',
+        body,
+        dispatcher: this.#agent,
         headers: { ...Object.fromEntries(revealed), 'content-type': 'application/json' },
         signal: AbortSignal.any([this.#end.signal, AbortSignal.timeout(this.#times.request)]),
       });

@@ -17,7 +17,8 @@ const remote = 0x200;
 export function toSpans(trace: DeliveryTrace, end: End, now: number): readonly OtlpSpan[] {
   const { tracestate } = trace.parts.sampler;
   const common = {
-    ...{ traceId: trace.id, flags: randomFlag | sampledFlag | knownOrigin },
+    traceId: trace.id,
+    flags: randomFlag | sampledFlag | knownOrigin,
     ...(trace.sampled && tracestate !== undefined ? { traceState: tracestate } : {}),
   };
   const spanId = createSpanId();
@@ -32,8 +33,11 @@ export function toSpans(trace: DeliveryTrace, end: End, now: number): readonly O
   const events = [{ timeUnixNano: at(trace.receivedAt), name: 'body' }, ...stages];
   const producers = trace.sent.map((sent) =>
     toProducer(sent, trace.parts.system, {
-      ...{ ...common, spanId: sent.spanId, parentSpanId: spanId },
-      ...{ startTimeUnixNano: at(sent.startedAt), endTimeUnixNano: at(sent.endedAt ?? now) },
+      ...common,
+      spanId: sent.spanId,
+      parentSpanId: spanId,
+      startTimeUnixNano: at(sent.startedAt),
+      endTimeUnixNano: at(sent.endedAt ?? now),
     }),
   );
   return [{ ...server, events }, ...producers];
@@ -46,7 +50,9 @@ function toServer({ endpoint, delivery, parts }: DeliveryTrace, end: End, common
   const known = methods.has(delivery.method);
   const { sender } = parts;
   return {
-    ...{ ...common, name: `${known ? delivery.method : 'HTTP'} ${endpoint.path}`, kind: kinds.server },
+    ...common,
+    name: `${known ? delivery.method : 'HTTP'} ${endpoint.path}`,
+    kind: kinds.server,
     attributes: toAttributes({
       'http.request.method': known ? delivery.method : '_OTHER',
       'http.request.method_original': known ? undefined : delivery.method,
@@ -66,7 +72,7 @@ function toServer({ endpoint, delivery, parts }: DeliveryTrace, end: End, common
     ...(sender && {
       links: [{ traceId: sender.traceId, spanId: sender.spanId, flags: sender.flags | knownOrigin | remote }],
     }),
-    ...(isFailure ? { status: { code: failed, ...(reason === undefined ? {} : { message: reason }) } } : {}),
+    ...(isFailure ? { status: { code: failed, ...(reason !== undefined && { message: reason }) } } : {}),
   };
 }
 
@@ -75,7 +81,9 @@ function toProducer({ topic, id, type, placement, error }: SentRecord, system: s
   const isPlaced = placement !== undefined && 'partition' in placement;
   const code = error instanceof PublishError ? error.reason : undefined;
   return {
-    ...{ ...common, name: `send ${topic}`, kind: kinds.producer },
+    ...common,
+    name: `send ${topic}`,
+    kind: kinds.producer,
     attributes: toAttributes({
       'messaging.system': system,
       'messaging.operation.name': 'send',
@@ -88,6 +96,6 @@ function toProducer({ topic, id, type, placement, error }: SentRecord, system: s
       'webhook.spooled': placement !== undefined && !isPlaced ? true : undefined,
       'error.type': error === undefined ? undefined : (code ?? '_OTHER'),
     }),
-    ...(error === undefined ? {} : { status: { code: failed } }),
+    ...(error !== undefined && { status: { code: failed } }),
   };
 }

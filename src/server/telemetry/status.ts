@@ -102,7 +102,9 @@ export function makeStatus(settings: GatewaySettings, readings: readonly Reading
     connected: value('gateway_kafka_connected') === 1,
     inFlight: value('gateway_in_flight') ?? 0,
     endpoints: settings.endpoints.map((endpoint) => ({
-      ...{ name: endpoint.name, path: endpoint.path, provider: endpoint.provider.name },
+      name: endpoint.name,
+      path: endpoint.path,
+      provider: endpoint.provider.name,
       secrets: endpoint.secrets.map(({ name, notBefore, expires }) => {
         const used = of('gateway_secret_last_used_timestamp_seconds').find(
           ({ labels }) => labels.endpoint === endpoint.name && labels.secret === name,
@@ -124,7 +126,9 @@ export function makeStatus(settings: GatewaySettings, readings: readonly Reading
     })),
     ...(queued !== undefined && { queue: { records: queued, bytes: value('gateway_queue_bytes') ?? 0 } }),
     lanes: of('gateway_lane_open').map(({ labels: { topic = '' }, value: open }) => ({
-      ...{ topic, open: open === 1, records: ofTopic('gateway_spool_records', topic) },
+      topic,
+      open: open === 1,
+      records: ofTopic('gateway_spool_records', topic),
       bytes: ofTopic('gateway_spool_bytes', topic),
       oldestSeconds: Math.round(ofTopic('gateway_spool_oldest_seconds', topic)),
       parked: ofTopic('gateway_parked_records', topic),

@@ -37,8 +37,10 @@ export class Tracing {
     const version = readVersion();
     this.#options = options;
     this.#process = {
-      ...{ 'service.version': version, 'service.instance.id': randomUUID() },
-      ...{ 'host.name': hostname(), 'process.pid': process.pid },
+      'service.version': version,
+      'service.instance.id': randomUUID(),
+      'host.name': hostname(),
+      'process.pid': process.pid,
     };
     this.#sampler = createSampler(settings.sampling);
     this.#exporter = new SpanExporter({ ...options, version, collector: this.#toCollector(settings) });
@@ -55,7 +57,11 @@ export class Tracing {
     const sender = delivery.headers.traceparent === undefined ? undefined : readSender(delivery.headers);
     const { scheme, system } = this.#options;
     return new DeliveryTrace(endpoint, delivery, startedAt, {
-      ...{ scheme, system, sampler: this.#sampler, sender, exporter: this.#exporter },
+      scheme,
+      system,
+      sampler: this.#sampler,
+      sender,
+      exporter: this.#exporter,
     });
   }
 

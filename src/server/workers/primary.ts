@@ -65,7 +65,10 @@ export async function startPrimary(
     listen = await choosePort(listen);
     const url = await crew.start();
     return {
-      ...{ url, ...(admin?.adminUrl !== undefined && { adminUrl: admin.adminUrl }), reload, close },
+      url,
+      ...(admin?.adminUrl !== undefined && { adminUrl: admin.adminUrl }),
+      reload,
+      close,
       readings: async () => [...(await crew.readings()), ...observeProcess('primary', Date.now())],
       ask: (question) => crew.ask(question),
       workers: () => ({ ready: crew.countReady(), of: size }),

@@ -168,10 +168,15 @@ function fixed({ listen, tls, workers, admin, probes, publisher, dedupe }: Gatew
   const { spool, ...shown } =
     'spool' in store ? { ...store, tls: store.tls?.rejectUnauthorized } : { ...store, spool: undefined };
   const values = {
-    ...{ 'server.listen': listen, 'server.workers': workers, admin, probes },
+    'server.listen': listen,
+    'server.workers': workers,
+    admin,
+    probes,
     // Whether clients must show a certificate is a property of the listener.
-    ...{ 'server.tls': tls && { clientCa: tls.clientCa !== undefined } },
-    ...{ [kind]: shown, spool, dedupe: dedupe && withoutFiles(dedupe) },
+    'server.tls': tls && { clientCa: tls.clientCa !== undefined },
+    [kind]: shown,
+    spool,
+    dedupe: dedupe && withoutFiles(dedupe),
   };
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
 }

@@ -32,7 +32,10 @@ export async function serve(
   const reloader = createReloader(config, log, (loaded) => keep(loaded, log), load);
   let serving: Serving | undefined;
   const silence = await Silence.open({
-    ...{ folder: settings.dedupe?.dir, files: realFiles, log: log.write, now: Date.now },
+    folder: settings.dedupe?.dir,
+    files: realFiles,
+    log: log.write,
+    now: Date.now,
   });
   const inspector = settings.admin?.inspector ?? alone;
   const operator = createOperator({ reloader, file: settings.file, log, silence, inspector }, () => serving);

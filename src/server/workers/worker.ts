@@ -98,7 +98,8 @@ class Worker {
     const log = createLog(level, this.#stream, { worker: slot });
     this.#log = log;
     const peers: Peers = {
-      ...{ slot, of },
+      slot,
+      of,
       tell: gather((messages) => tell({ kind: 'peers', messages })),
       listen: (hear, onGone) => {
         this.#hearPeers = hear;

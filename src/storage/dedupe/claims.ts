@@ -37,7 +37,11 @@ export async function openClaims(folder: Folder, clock: Clock, fileBytes = mostF
   const self = nameThisProcess();
   let count = 0;
   const chain = await Chain.open({
-    ...{ folder, name: 'claims', follow: clock, onTurn: prune, onDamage: () => undefined },
+    folder,
+    name: 'claims',
+    follow: clock,
+    onTurn: prune,
+    onDamage: () => undefined,
     visit({ number, from, at }) {
       const key = readKey(from, at);
       const mark = readMark(from, at);

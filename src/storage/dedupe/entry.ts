@@ -176,7 +176,9 @@ export interface TopicPiece {
 export function readTopicPiece(from: Buffer, at: number): TopicPiece {
   const [piece = 0, count = 0, length = 0] = from.subarray(at + keyAt);
   return {
-    ...{ topic: readTopic(from, at), piece, count },
+    topic: readTopic(from, at),
+    piece,
+    count,
     text: Buffer.from(from.subarray(at + pieceAt, at + pieceAt + length)),
   };
 }

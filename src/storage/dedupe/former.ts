@@ -40,7 +40,12 @@ export async function openFormerWindow(
   const tables = new Map<number, { readonly table: Table; begun: number | undefined; count: number }>();
   let last: Time | undefined;
   const chain = await Chain.open({
-    ...{ folder, name, format: formerFormat, follow: undefined, onTurn: () => undefined, onDamage },
+    folder,
+    name,
+    format: formerFormat,
+    follow: undefined,
+    onTurn: () => undefined,
+    onDamage,
     visit({ number, position, from, at }) {
       const file = tables.get(number) ?? { table: new Table(), begun: undefined, count: 0 };
       tables.set(number, file);
@@ -78,7 +83,9 @@ export async function openFormerWindow(
   }
 
   return {
-    ...{ find, prune, close: () => chain.close() },
+    find,
+    prune,
+    close: () => chain.close(),
     get last() {
       return last;
     },

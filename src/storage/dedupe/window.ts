@@ -110,7 +110,10 @@ class SlicedWindow implements Window {
     this.#former = await openFormerWindow(folder, onDamage);
     this.#last = this.#former?.last;
     this.#chain = await Chain.open({
-      ...{ folder, name: 'events', follow: shared ? clock : undefined, onDamage },
+      folder,
+      name: 'events',
+      follow: shared ? clock : undefined,
+      onDamage,
       visit: (entry) => this.#visit(entry),
       onTurn: () => this.#prune(),
     });

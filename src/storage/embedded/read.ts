@@ -99,7 +99,12 @@ async function openCursor(files: Files, place: Place, options: ReadOptions): Pro
   const end = endOf(place, now, until);
   const first = onSpan === undefined ? 0 : ((await new LogFiles(files, folder).list())[0]?.first ?? 0);
   const cursor = new Cursor({
-    ...{ files, topic, partition, folder, next, end },
+    files,
+    topic,
+    partition,
+    folder,
+    next,
+    end,
     onDamage: (damage) => log?.('warn', 'a part of the embedded log is damaged', { ...damage }),
   });
   const start = Math.max(next, first);

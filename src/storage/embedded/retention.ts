@@ -75,7 +75,10 @@ export function startRetention({ retention, files, clock, log, folder }: Retenti
       total -= candidate.bytes;
       const { path: file, topic, bytes: freed } = candidate;
       log('info', 'a file of the embedded log was deleted, as its retention says', {
-        ...{ topic, file, bytes: freed, reason: old ? 'time' : 'bytes' },
+        topic,
+        file,
+        bytes: freed,
+        reason: old ? 'time' : 'bytes',
       });
     }
   }

@@ -52,7 +52,8 @@ export class Appender {
       return;
     }
     const body = encodeSpooled({
-      ...{ record: entry.record, spooledAt: entry.at },
+      record: entry.record,
+      spooledAt: entry.at,
       ...(entry.inFlight && { inFlight: true }),
       ...(this.#ports.slots > 1 && { slots: this.#ports.slots }),
     });

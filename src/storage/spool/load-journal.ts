@@ -93,7 +93,9 @@ function reportMissing({ folder, keeper }: JournalOptions, { done, files }: Note
     if (there.has(first) || (next !== undefined && next - 1 <= done)) return;
     const records = next === undefined ? 'unknown' : next - Math.max(first, done + 1);
     keeper.say('error', 'a file of the spool is missing: its records are lost unless they were set aside', {
-      ...{ folder, first, records },
+      folder,
+      first,
+      records,
     });
   });
 }

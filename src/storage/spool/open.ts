@@ -68,7 +68,8 @@ function standAlone(): Peers {
   let hear: (message: ToPeer) => void = () => undefined;
   const primary = new Lanes(1, (_slot, message) => queueMicrotask(() => hear(message)));
   return {
-    ...{ slot: 0, of: 1 },
+    slot: 0,
+    of: 1,
     tell: (message) => queueMicrotask(() => primary.hear({ slot: 0, life: 0 }, message)),
     listen: (hears) => {
       hear = hears;

@@ -144,7 +144,8 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
     unusable = fault === undefined ? undefined : fault instanceof Error ? fault.message : String(fault);
     if (unusable !== undefined && before === undefined) {
       log('error', 'the spool cannot be used: without Kafka, webhooks are answered with 503', {
-        ...{ folder, detail: unusable },
+        folder,
+        detail: unusable,
         cure: 'make room, make the folder writable, or mount its volume again; it is used again by itself',
       });
     } else if (unusable === undefined && before !== undefined) {
@@ -235,7 +236,9 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
     connected: kafka.connected,
     status: () => ({
       lanes: [...lanes.values()].map((lane) => ({ ...lane.status(), parked: parked.counts.get(lane.topic) ?? 0 })),
-      ...{ bytes: usedBytes(), maxBytes, damagedFiles: keeper.count },
+      bytes: usedBytes(),
+      maxBytes,
+      damagedFiles: keeper.count,
       ...(unusable !== undefined && { unusable }),
       ...(fullSince !== undefined && { fullSince }),
     }),

@@ -19,7 +19,10 @@ function actualOf({
   published,
 }: DryRunResult): Required<Pick<CaseExpectation, 'status' | 'rejection'>> & CaseExpectation {
   const records = published.map(({ event: { item: _, ...event }, record: { topic, key, headers } }) => ({
-    ...{ event, topic, key, headers },
+    event,
+    topic,
+    key,
+    headers,
   }));
   const [only, second] = records;
   return { status, rejection: rejected[0]?.code ?? 'none', ...(second === undefined ? only : {}), records };
@@ -45,7 +48,7 @@ export function compare(expected: CaseExpectation, walked: DryRunResult): readon
 function differences(expected: unknown, actual: unknown, pointer: string): readonly Difference[] {
   if (isDeepStrictEqual(expected, actual)) return [];
   const parts = descend(expected, actual);
-  if (parts === undefined) return [{ pointer, expected, ...(actual === undefined ? {} : { actual }) }];
+  if (parts === undefined) return [{ pointer, expected, ...(actual !== undefined && { actual }) }];
   return parts.flatMap(([name, wanted, got]) => differences(wanted, got, pointer + toPointer(name)));
 }
 

@@ -51,7 +51,9 @@ function readJsonRequest(text: string): CapturedRequest {
     throw new Error('"body" must be the text of the body, byte for byte as it was sent, or "body_base64" its base64');
   }
   return {
-    ...{ method, target: targetOf(url), notes: [] },
+    method,
+    target: targetOf(url),
+    notes: [],
     headers: collect(Object.entries(headers).flatMap(([name, value]) => [value].flat().map((each) => [name, each]))),
     body: encoded === undefined ? Buffer.from(String(body)) : Buffer.from(encoded, 'base64'),
   };

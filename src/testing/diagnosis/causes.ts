@@ -89,7 +89,8 @@ function otherEndpoints(delivery: Delivery, scene: VerifyContext): readonly Caus
   return [
     same(first)
       ? {
-          ...{ sure: 'certain', cause: `A secret of endpoint "${name}" fits` },
+          sure: 'certain',
+          cause: `A secret of endpoint "${name}" fits`,
           advice: `test and live are mixed up, or the provider posts to the wrong path: ${path} is that endpoint's`,
         }
       : { sure: 'certain', cause: `It is a delivery of ${provider.title}, for endpoint "${name}" at ${path}` },
@@ -104,7 +105,8 @@ function otherKeys(delivery: Delivery, scene: VerifyContext): readonly Cause[] {
       .map(({ how }) => ({ name: secret.name, how })),
   );
   return found.slice(0, 1).map(({ name, how }) => ({
-    ...{ sure: 'certain', cause: `The secret "${name}" fits if it is taken ${how}` },
+    sure: 'certain',
+    cause: `The secret "${name}" fits if it is taken ${how}`,
     advice:
       'give the secret as the provider shows it; something has decoded, encoded or cut it, or the plugin says otherwise',
   }));
@@ -117,7 +119,8 @@ function otherBodies(delivery: Delivery, scene: VerifyContext): readonly Cause[]
   if (found === undefined) return [];
   return [
     {
-      ...{ sure: 'certain', cause: `The signature fits the body ${found.how}: it was changed after it was signed` },
+      sure: 'certain',
+      cause: `The signature fits the body ${found.how}: it was changed after it was signed`,
       advice:
         'the bytes must arrive as they were sent: look for what parses and re-serializes them, or for how they were captured',
     },
@@ -134,7 +137,8 @@ function otherUrls(delivery: Delivery, scene: VerifyContext): readonly Cause[] {
   if (found === undefined) return [];
   return [
     {
-      ...{ sure: 'certain', cause: `The signature fits the URL ${found}, and the endpoint says ${surroundings.url}` },
+      sure: 'certain',
+      cause: `The signature fits the URL ${found}, and the endpoint says ${surroundings.url}`,
       advice: 'set "url" of the endpoint, or server.publicUrl, to what is configured at the provider',
     },
   ];

@@ -25,13 +25,16 @@ export function diagnoseRequest(delivery: Delivery, scene: VerifyContext): Diagn
     return {
       verified: true,
       secret,
-      ...(signedAt === undefined ? {} : { signedAt: new Date(signedAt).toISOString() }),
+      ...(signedAt !== undefined && { signedAt: new Date(signedAt).toISOString() }),
     };
   }
   const { code, message: meaning, detail } = outcome;
   return {
-    ...{ verified: false, code, meaning, causes: causesOf(outcome, delivery, scene) },
-    ...(detail === undefined ? {} : { detail }),
+    verified: false,
+    code,
+    meaning,
+    causes: causesOf(outcome, delivery, scene),
+    ...(detail !== undefined && { detail }),
   };
 }
 
@@ -56,18 +59,21 @@ function explain({ code, detail }: Rejection, { provider }: Endpoint): Cause | u
   switch (code) {
     case 'timestamp_stale':
       return {
-        ...{ sure: 'certain', cause: `The signature is good, but old: ${detail}` },
+        sure: 'certain',
+        cause: `The signature is good, but old: ${detail}`,
         advice:
           'for a request captured earlier give the time of its arrival: --at; else a clock is wrong, or it was queued',
       };
     case 'timestamp_future':
       return {
-        ...{ sure: 'certain', cause: `The signature is good, but of the future: ${detail}` },
+        sure: 'certain',
+        cause: `The signature is good, but of the future: ${detail}`,
         advice: "this machine's clock is behind, or --at is",
       };
     case 'secret_inactive':
       return {
-        ...{ sure: 'certain', cause: `The signature is good, but ${detail}, which has expired or is not active yet` },
+        sure: 'certain',
+        cause: `The signature is good, but ${detail}, which has expired or is not active yet`,
         advice: 'see notBefore and expires of that secret',
       };
     case 'key_unavailable':

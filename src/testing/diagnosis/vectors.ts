@@ -127,7 +127,9 @@ export function requestOf(vector: Vector, scheme: Scheme, fallback: number): Vec
 
 function toDelivery({ method, url, headers, body_base64: body }: Vector): Delivery {
   return {
-    ...{ id: '00000000-0000-4000-8000-000000000000', receivedAt: 0, method },
+    id: '00000000-0000-4000-8000-000000000000',
+    receivedAt: 0,
+    method,
     target: url.replace(/^https?:\/\/[^/?]*/, '') || '/',
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value].flat()])),
     body: Buffer.from(body, 'base64'),

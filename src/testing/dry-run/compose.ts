@@ -46,7 +46,11 @@ export function compose(endpoint: Endpoint, request: OutgoingRequest, now: numbe
 export function toDelivery({ method, url, headers, body }: OutgoingRequest, now: number): Delivery {
   const { pathname, search } = new URL(url);
   return {
-    ...{ id: '00000000-0000-4000-8000-000000000000', receivedAt: now, method, target: pathname + search, body },
+    id: '00000000-0000-4000-8000-000000000000',
+    receivedAt: now,
+    method,
+    target: pathname + search,
+    body,
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
   };
 }

@@ -44,7 +44,10 @@ export async function dryRun(endpoint: Endpoint, delivery: Delivery, options: Wa
   const ports = {
     publisher: recorder(records),
     dedupe: onceEach(),
-    ...{ deadLetterTopic, mayKeepUnverified: () => true, now: () => now, ...(keys === undefined ? {} : { keys }) },
+    deadLetterTopic,
+    mayKeepUnverified: () => true,
+    now: () => now,
+    ...(keys !== undefined && { keys }),
   };
   try {
     const { headers, method, body } = delivery;
@@ -83,9 +86,12 @@ function describe(
   const repeated = accepted.filter(({ duplicate }) => duplicate).map(({ event }) => event);
   const deadLetter = letter === undefined ? undefined : records.at(-1);
   return {
-    ...{ status: answerOutcome(endpoint, delivery, outcome).status, published, repeated, rejected },
-    ...(handshake === undefined ? {} : { handshake }),
-    ...(deadLetter === undefined ? {} : { deadLetter }),
+    status: answerOutcome(endpoint, delivery, outcome).status,
+    published,
+    repeated,
+    rejected,
+    ...(handshake !== undefined && { handshake }),
+    ...(deadLetter !== undefined && { deadLetter }),
   };
 }
 

@@ -28,12 +28,16 @@ export function explain(endpoint: Endpoint, walked: DryRunResult, told: Told): E
   const { deadLetter } = walked;
   const whole = walked.items.length === 0 ? walked.rejected[0] : undefined;
   return {
-    ...{ endpoint: endpoint.name, provider: endpoint.provider.name, subject, notes, verification },
+    endpoint: endpoint.name,
+    provider: endpoint.provider.name,
+    subject,
+    notes,
+    verification,
     items: explainItems(endpoint, walked, partitionOf),
-    ...(whole === undefined ? {} : { rejection: explainRejection(whole) }),
-    ...(deadLetter === undefined
-      ? {}
-      : { deadLetter: { topic: deadLetter.topic, reason: deadLetter.headers.ce_reason ?? '' } }),
+    ...(whole !== undefined && { rejection: explainRejection(whole) }),
+    ...(deadLetter !== undefined && {
+      deadLetter: { topic: deadLetter.topic, reason: deadLetter.headers.ce_reason ?? '' },
+    }),
     answer: { status: walked.status, verdict: verdictOf(walked) },
     dedupe: 'not looked up',
   };
@@ -59,17 +63,17 @@ function explainItems(
         return fact === undefined ? [] : [{ name, ...fact, used: isUsed(name, fact.value, found?.event ?? repeated) }];
       }),
       routes: reachesRoutes(rejection) ? explainRoutes(endpoint, item, rejection) : [],
-      ...(found === undefined
-        ? {}
-        : {
-            record: {
-              ...{ topic: found.record.topic, key: found.record.key },
-              ...(partition === undefined ? {} : { partition }),
-              ...{ headers: found.record.headers, bytes: found.record.value.length },
-            },
-          }),
-      ...(repeated === undefined ? {} : { repeats: repeated.id }),
-      ...(rejection === undefined ? {} : { rejection: explainRejection(rejection) }),
+      ...(found !== undefined && {
+        record: {
+          topic: found.record.topic,
+          key: found.record.key,
+          ...(partition !== undefined && { partition }),
+          headers: found.record.headers,
+          bytes: found.record.value.length,
+        },
+      }),
+      ...(repeated !== undefined && { repeats: repeated.id }),
+      ...(rejection !== undefined && { rejection: explainRejection(rejection) }),
     };
   });
 }
@@ -88,7 +92,7 @@ function isUsed(name: string, value: unknown, event: object | undefined): boolea
 function explainSchemas({ schemas, value }: ItemTrace): readonly ExplainedSchema[] {
   return [...schemas].map(([{ name }, { when, errors }]) => ({
     name,
-    ...(when === undefined ? {} : { when: condition(when) }),
+    ...(when !== undefined && { when: condition(when) }),
     outcome: when?.failed ? 'failed' : errors === undefined ? 'not for it' : errors.length === 0 ? 'valid' : 'invalid',
     errors: (errors ?? []).map((error) => ({ ...error, is: describeValue(valueAt(value, error.pointer)) })),
   }));
@@ -106,8 +110,11 @@ function explainRoutes(
     const { declaredAt, events = [], topic } = route;
     const { when, key } = tried.get(route) ?? {};
     const common = {
-      ...{ declaredAt, events, topic, ...(when === undefined ? {} : { when: condition(when) }) },
-      ...(key === undefined ? {} : { key }),
+      declaredAt,
+      events,
+      topic,
+      ...(when !== undefined && { when: condition(when) }),
+      ...(key !== undefined && { key }),
     };
     if (decided) return { ...common, outcome: 'not tried' };
     if (!route.matches(type)) return { ...common, outcome: 'other events' };
@@ -124,7 +131,7 @@ function condition({ source, value, failed }: Evaluated): ExplainedCondition {
 }
 
 function explainRejection({ code, stage, message, detail }: Rejection): ExplainedRejection {
-  return { code, stage, meaning: message, ...(detail === undefined ? {} : { detail }) };
+  return { code, stage, meaning: message, ...(detail !== undefined && { detail }) };
 }
 
 function valueAt(root: unknown, pointer: string): unknown {

@@ -49,7 +49,9 @@ export function fromRecord(record: GivenRecord, endpoint: Endpoint, fallback: nu
   }
   const contentType = headers['content-type'];
   const delivery = {
-    ...{ ...common, method: 'POST', target: endpoint.path },
+    ...common,
+    method: 'POST',
+    target: endpoint.path,
     headers: contentType === undefined ? {} : { 'content-type': [contentType] },
   };
   const changed = headers.ce_protected !== undefined;

@@ -95,9 +95,12 @@ function asRecord(value: unknown): GivenRecord | undefined {
   if (!('value' in checked)) return undefined;
   const { topic, key, headers, value: text, value_base64: encoded, partition, offset } = checked.value;
   return {
-    ...{ topic, key, headers, value: encoded === undefined ? Buffer.from(text ?? '') : Buffer.from(encoded, 'base64') },
-    ...(partition === undefined ? {} : { partition }),
-    ...(offset === undefined ? {} : { offset: String(offset) }),
+    topic,
+    key,
+    headers,
+    value: encoded === undefined ? Buffer.from(text ?? '') : Buffer.from(encoded, 'base64'),
+    ...(partition !== undefined && { partition }),
+    ...(offset !== undefined && { offset: String(offset) }),
   };
 }
 

@@ -51,7 +51,9 @@ async function judge(recorded: Recorded, settings: GatewaySettings, options: Jud
   const { delivery, at, proven } = prepare(recorded, endpoint, options);
   const { limits, deadLetter } = settings;
   const walked = await dryRun(proven, delivery, {
-    ...{ now: at, largest: limits.body, deadLetterTopic: deadLetter.topic },
+    now: at,
+    largest: limits.body,
+    deadLetterTopic: deadLetter.topic,
   });
   const records = walked.published.map(({ record: { topic, key } }) => ({ topic, key }));
   return { verdict: verdictOf(walked), records };

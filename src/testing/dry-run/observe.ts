@@ -74,7 +74,7 @@ function observeSchema(schema: PayloadSchema, items: readonly ItemTrace[], begin
   };
   return {
     ...schema,
-    ...(when === undefined ? {} : { when: observeRule(when, starting) }),
+    ...(when !== undefined && { when: observeRule(when, starting) }),
     check(value, all) {
       // It is asked again for all of its errors.
       if (when === undefined && all !== true) begin(value);
@@ -113,8 +113,8 @@ function observeRoute(route: Route, items: readonly ItemTrace[], protection: Pro
   };
   return {
     ...route,
-    ...(route.when === undefined ? {} : { when: observeRule(route.when, noting('when')) }),
-    ...(route.key === undefined ? {} : { key: observeRule(route.key, noting('key'), protection) }),
+    ...(route.when !== undefined && { when: observeRule(route.when, noting('when')) }),
+    ...(route.key !== undefined && { key: observeRule(route.key, noting('key'), protection) }),
   };
 }
 
@@ -134,7 +134,7 @@ function observeRule(
       const note = start(input);
       const found = rule.evaluate(input, bindings);
       const shown = protection === undefined ? found : evaluateShown(rule, protection, input, bindings);
-      const take = (value: unknown) => note({ source, ...(value === undefined ? {} : { value }) });
+      const take = (value: unknown) => note({ source, ...(value !== undefined && { value }) });
       if (!(shown instanceof Promise)) take(shown);
       else {
         const noted = shown.then(take, (error: unknown) => {

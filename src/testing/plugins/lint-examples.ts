@@ -152,7 +152,9 @@ function explain({ rejection, check: { expected, got } }: Replayed): readonly Fa
   if (errors.length === 0)
     return [{ ...fails, pointer: `/payload${item}`, message: `${message}: ${detail ?? ''}`, hint }];
   return errors.map((error) => ({
-    ...{ ...fails, pointer: `/payload${item}${error.pointer}`, hint },
+    ...fails,
+    pointer: `/payload${item}${error.pointer}`,
+    hint,
     message: `The schema ${detail ?? ''} refuses it: ${error.pointer || 'the payload'} ${error.message}`,
   }));
 }

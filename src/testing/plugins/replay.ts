@@ -32,7 +32,14 @@ export function makeEndpoint(
   const path = `/webhooks/${name}`;
   const given = Object.fromEntries(Object.keys(params).map((param) => [param, `made_up_${param}`]));
   return {
-    ...{ name, path, provider, secrets, routes, rejected: 'deadletter', headers: [], livemode: 'any' },
+    name,
+    path,
+    provider,
+    secrets,
+    routes,
+    rejected: 'deadletter',
+    headers: [],
+    livemode: 'any',
     surroundings: { url: site + path, params: given },
   };
 }

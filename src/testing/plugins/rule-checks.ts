@@ -24,9 +24,12 @@ export async function checkRules(
 function toCheck(plugin: SoundPlugin, diagnostic: Diagnostic): Check {
   const { message, hint } = diagnostic;
   return {
-    ...{ what: 'rules', outcome: 'failed', expected: 'rules that work on the examples', got: message },
+    what: 'rules',
+    outcome: 'failed',
+    expected: 'rules that work on the examples',
+    got: message,
     see: placeOf(plugin, diagnostic),
-    ...(hint === undefined ? {} : { hint }),
+    ...(hint !== undefined && { hint }),
   };
 }
 

@@ -153,7 +153,10 @@ function unreadable(message: string): Check {
 
 function noExample(folder: string): Check {
   return {
-    ...{ what: 'examples', outcome: 'failed', expected: 'an example at least', got: 'none: nothing can be tried' },
+    what: 'examples',
+    outcome: 'failed',
+    expected: 'an example at least',
+    got: 'none: nothing can be tried',
     hint: `put one into ${join(folder, 'examples', 'EVENT_TYPE.json')}: { "headers": {}, "payload": {} }`,
   };
 }

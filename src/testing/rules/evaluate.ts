@@ -55,7 +55,7 @@ async function evaluate(
 ): Promise<Pick<Evaluation, 'value' | 'type' | 'error'>> {
   try {
     const value = await rule.evaluate(input, bindings);
-    return { ...(value === undefined ? {} : { value }), type: typeOf(value) };
+    return { ...(value !== undefined && { value }), type: typeOf(value) };
   } catch (error) {
     if (error instanceof RuleError) return { type: 'nothing', error: error.message };
     throw error;

@@ -5,9 +5,15 @@ import { compileTrace, type RuleTrace } from '../../core/rules/trace.js';
 import { amount, type PlacedRule, type RuleOutcome, type RuleUse, warn } from './outcomes.js';
 
 const consequences: { readonly [use in RuleUse]: string } = {
-  ...{ id: 'event_unidentified', type: 'event_unidentified', time: 'event_unidentified' },
-  ...{ subject: 'event_unidentified', livemode: 'event_unidentified', account: 'event_unidentified' },
-  ...{ schema: 'schema_none', when: 'rule_failed', key: 'rule_failed' },
+  id: 'event_unidentified',
+  type: 'event_unidentified',
+  time: 'event_unidentified',
+  subject: 'event_unidentified',
+  livemode: 'event_unidentified',
+  account: 'event_unidentified',
+  schema: 'schema_none',
+  when: 'rule_failed',
+  key: 'rule_failed',
 };
 
 /** A rule that fails on examples, or a key that is no text, as a warning at the part that fails. */
@@ -40,7 +46,7 @@ async function explain(
   const trace = await compileTrace(source).trace(specimen.value, specimen.bindings);
   const within = spanOf(source, trace.failed);
   const reason = explainOperator(trace.failed, trace) ?? error.message.replace(/ at character \d+| \([A-Z]\d+\)$/g, '');
-  return { reason, ...(within === undefined ? {} : { within }) };
+  return { reason, ...(within !== undefined && { within }) };
 }
 
 const comparisons = ['<', '<=', '>', '>='];

@@ -43,9 +43,12 @@ export function warn(
   hint?: string,
 ): Fault {
   return {
-    ...{ rule: id, severity: 'warning', pointer, message },
-    ...(within === undefined ? {} : { within }),
-    ...(hint === undefined ? {} : { hint }),
+    rule: id,
+    severity: 'warning',
+    pointer,
+    message,
+    ...(within !== undefined && { within }),
+    ...(hint !== undefined && { hint }),
   };
 }
 

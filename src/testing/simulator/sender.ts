@@ -36,7 +36,8 @@ export interface Sender {
  */
 export function createSender(url: string, connections: number, trusting = false): Sender {
   const pool = new Pool(new URL(url).origin, {
-    ...{ connections, headersTimeout: 60_000 },
+    connections,
+    headersTimeout: 60_000,
     connect: { timeout: 5_000, rejectUnauthorized: !trusting },
   });
   return {

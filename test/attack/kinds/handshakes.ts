@@ -58,7 +58,9 @@ export function postBack(plugin: string, path: string, value: string, answer: st
 
 export const handshakeKinds: readonly Kind[] = [
   {
-    ...{ layer: 'handshakes', name: 'asked for', weight: 4 },
+    layer: 'handshakes',
+    name: 'asked for',
+    weight: 4,
     make({ target: { endpoint }, request }, dice) {
       const ask = asks[endpoint.provider.name];
       if (ask === undefined) return undefined;

@@ -136,11 +136,15 @@ export const headKinds: readonly Kind[] = [
   changing('http', 'a long path', (request) => ({ ...request, target: `/${'a'.repeat(9_000)}` }), 0.2),
   // A body is signed, not its chunks: the judge has it back together.
   {
-    ...{ layer: 'http', name: 'in chunks', weight: 1 },
+    layer: 'http',
+    name: 'in chunks',
+    weight: 1,
     make: (base, dice) => ({ request: chunked(base.request, dice), signed: [base.request], claim: 'authentic' }),
   },
   {
-    ...{ layer: 'http', name: 'sent again', weight: 1 },
+    layer: 'http',
+    name: 'sent again',
+    weight: 1,
     make: (base) => ({ request: base.request, signed: [base.request], claim: 'authentic' }),
   },
   changing('headers', 'one changed', changeHeader, 3),

@@ -67,7 +67,9 @@ function nameOf(plugin: string, dice: Dice, canary: string): string {
 export function makeKeyKinds(canary: string): readonly Kind[] {
   return [
     {
-      ...{ layer: 'keys', name: 'a key to be fetched', weight: 3 },
+      layer: 'keys',
+      name: 'a key to be fetched',
+      weight: 3,
       make(base: Base, dice) {
         const { name } = base.target.endpoint.provider;
         const put = named[name];

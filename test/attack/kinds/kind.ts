@@ -35,7 +35,9 @@ export type Change = (request: WireRequest, dice: Dice, base: Base) => WireReque
 /** A kind whose requests count as what was signed if they say the same. */
 export function changing(layer: Kind['layer'], name: string, change: Change, weight = 1): Kind {
   return {
-    ...{ layer, name, weight },
+    layer,
+    name,
+    weight,
     make(base, dice) {
       const request = change(base.request, dice, base);
       return request && { request, signed: [base.request], claim: 'same' };

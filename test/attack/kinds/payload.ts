@@ -114,7 +114,9 @@ const large = Buffer.alloc(mebibyte, 'x');
 
 /** The provider itself sends what nobody can read. */
 const unreadable: Kind = {
-  ...{ layer: 'payload', name: 'signed, and not to be read', weight: 0.2 },
+  layer: 'payload',
+  name: 'signed, and not to be read',
+  weight: 0.2,
   make({ target, unsigned }: Base, dice) {
     if (!target.honest) return undefined;
     try {

@@ -20,7 +20,8 @@ function findPlace({ target, unsigned, request }: Base): Place | undefined {
     const found = difference(value, other.headers.find(([each]) => each === name)?.[1] ?? '');
     if (found === undefined) continue;
     return {
-      ...{ text: value, ...found },
+      text: value,
+      ...found,
       put: (text) => ({ ...request, headers: request.headers.with(index, [name, text]) }),
     };
   }
@@ -54,7 +55,9 @@ function spoiling(
   claim: Hostile['claim'] = 'never',
 ): Kind {
   return {
-    ...{ layer: 'signature', name, weight: 1 },
+    layer: 'signature',
+    name,
+    weight: 1,
     make(base, dice) {
       const place = findPlace(base);
       if (place === undefined || place.end - place.start < 8) return undefined;
@@ -116,7 +119,9 @@ export const signatureKinds: readonly Kind[] = [
   spoiling('in the other case', (text) => text.toUpperCase(), 'same'),
   spoiling('of zeros', (text) => text.replace(/[a-z\d]/gi, '0')),
   {
-    ...{ layer: 'signature', name: 'made with another key', weight: 2 },
+    layer: 'signature',
+    name: 'made with another key',
+    weight: 2,
     make({ target, unsigned }) {
       if (!target.honest) return undefined;
       const request = toWire(signedByStranger(target, unsigned, Date.now()));
@@ -124,11 +129,15 @@ export const signatureKinds: readonly Kind[] = [
     },
   },
   {
-    ...{ layer: 'signature', name: 'none', weight: 1 },
+    layer: 'signature',
+    name: 'none',
+    weight: 1,
     make: ({ unsigned }) => ({ request: toWire(unsigned), signed: [], claim: 'never' }),
   },
   {
-    ...{ layer: 'signature', name: 'of another delivery', weight: 2 },
+    layer: 'signature',
+    name: 'of another delivery',
+    weight: 2,
     make(base, dice, another) {
       const donor = another(base.target);
       const { body, target, headers } = base.request;
@@ -142,7 +151,9 @@ export const signatureKinds: readonly Kind[] = [
     },
   },
   {
-    ...{ layer: 'signature', name: 'of another provider', weight: 2 },
+    layer: 'signature',
+    name: 'of another provider',
+    weight: 2,
     make(base, dice, another) {
       const { request, target: other } = another();
       if (other.endpoint.provider === base.target.endpoint.provider) return undefined;
@@ -157,7 +168,9 @@ export const signatureKinds: readonly Kind[] = [
     },
   },
   {
-    ...{ layer: 'signature', name: 'token without an algorithm', weight: 1 },
+    layer: 'signature',
+    name: 'token without an algorithm',
+    weight: 1,
     make: (base, dice) => withToken(base, dice),
   },
 ];

@@ -17,7 +17,9 @@ function windows({ declaration }: Target): readonly TimestampDeclaration[] | und
 
 export const timeKinds: readonly Kind[] = [
   {
-    ...{ layer: 'time', name: 'signed too long ago', weight: 1.5 },
+    layer: 'time',
+    name: 'signed too long ago',
+    weight: 1.5,
     make({ target }, dice) {
       const all = windows(target);
       if (all === undefined || !target.honest) return undefined;
@@ -27,7 +29,9 @@ export const timeKinds: readonly Kind[] = [
     },
   },
   {
-    ...{ layer: 'time', name: 'signed in the future', weight: 1 },
+    layer: 'time',
+    name: 'signed in the future',
+    weight: 1,
     make({ target }, dice) {
       const all = windows(target);
       if (all === undefined || !target.honest) return undefined;

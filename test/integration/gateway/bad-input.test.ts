@@ -91,7 +91,10 @@ describe('the gateway with the Stripe plugin', () => {
   describe('lets nothing into a topic', () => {
     const refused: readonly (Case & { readonly status: number; readonly allow?: string })[] = [
       ...['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].map((method) => ({
-        ...{ what: `by ${method}`, method, status: 405, allow: 'POST' },
+        what: `by ${method}`,
+        method,
+        status: 405,
+        allow: 'POST',
         body: method === 'GET' ? null : body,
       })),
       { what: 'on another path', path: '/webhooks/stripe/x', status: 404 },

@@ -20,7 +20,8 @@ endpoints:
 `;
 
 const sdk = new braintree.BraintreeGateway({
-  ...{ environment: braintree.Environment.Sandbox, merchantId: 'merchant' },
+  environment: braintree.Environment.Sandbox,
+  merchantId: 'merchant',
   ...keys,
 });
 
@@ -46,8 +47,13 @@ async function braintreeForm(bytes: number): Promise<string> {
 /** A batch of one item of about so many bytes. */
 function adyenBatch(bytes: number): string {
   const item = {
-    ...{ pspReference: 'psp_1', merchantAccountCode: 'Shop', merchantReference: 'order 1', eventCode: 'AUTHORISATION' },
-    ...{ eventDate: '2026-01-01T12:00:00+01:00', success: 'true', amount: { value: 1130, currency: 'EUR' } },
+    pspReference: 'psp_1',
+    merchantAccountCode: 'Shop',
+    merchantReference: 'order 1',
+    eventCode: 'AUTHORISATION',
+    eventDate: '2026-01-01T12:00:00+01:00',
+    success: 'true',
+    amount: { value: 1130, currency: 'EUR' },
   };
   const signed = ['psp_1', '', 'Shop', 'order 1', 1130, 'EUR', 'AUTHORISATION', 'true'].join(':');
   const hmacSignature = createHmac('sha256', Buffer.from(adyenKey, 'hex')).update(signed).digest('base64');

@@ -72,7 +72,8 @@ describeClients(describeKafka, 'compression', (client) => {
     const publisher = await createPublisher(settings, { topics: [topic], log: () => undefined, ...limits });
     await publisher.publish(makeRecord(topic, 'k', 'x'.repeat(10_000)));
     expect(await caught(publisher.publish(makeRecord(topic, 'k', randomBytes(10_000))))).to.include({
-      ...{ kind: 'refused', reason: 'MESSAGE_TOO_LARGE' },
+      kind: 'refused',
+      reason: 'MESSAGE_TOO_LARGE',
     });
     await publisher.close();
   });

@@ -134,7 +134,8 @@ describeClients(describeKafka, 'publishing to Kafka', (client) => {
     expect(line).to.deep.include({
       level: 'error',
       fields: {
-        ...{ topics: [topic], reason: 'INVALID_REPLICATION_FACTOR' },
+        topics: [topic],
+        reason: 'INVALID_REPLICATION_FACTOR',
         detail: `Kafka is not available: there are fewer brokers than kafka.topics.replicationFactor says for topic ${topic} (INVALID_REPLICATION_FACTOR)`,
       },
     });

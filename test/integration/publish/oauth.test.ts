@@ -46,12 +46,12 @@ describeClients(describeOwnKafka, 'SASL OAUTHBEARER', (client) => {
     await administer(getOwnKafka().brokers, async (admin) => {
       await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 1 }] }).catch(() => undefined);
       const grant = {
-        ...{
-          resourceType: AclResourceTypes.TOPIC,
-          resourceName: topic,
-          resourcePatternType: ResourcePatternTypes.LITERAL,
-        },
-        ...{ principal: `User:${user.username}`, host: '*', permissionType: AclPermissionTypes.ALLOW },
+        resourceType: AclResourceTypes.TOPIC,
+        resourceName: topic,
+        resourcePatternType: ResourcePatternTypes.LITERAL,
+        principal: `User:${user.username}`,
+        host: '*',
+        permissionType: AclPermissionTypes.ALLOW,
       };
       const group = { ...grant, resourceType: AclResourceTypes.GROUP, resourceName: '*' };
       await admin.createAcls({
@@ -126,7 +126,9 @@ describeClients(describeOwnKafka, 'SASL OAUTHBEARER', (client) => {
     await writeFile(file, makeToken(user.username));
     const log = new LogLines();
     const publisher = await createPublisher(settingsFor(client, { file }), {
-      ...{ topics: [topic], log: log.write, ...limits },
+      topics: [topic],
+      log: log.write,
+      ...limits,
     });
     await publisher.publish(makeRecord(topic, 'k', 'before'));
     await delay(sessionLength + 500);

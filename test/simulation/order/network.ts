@@ -40,7 +40,8 @@ export class Network {
     const { slot, life } = process;
     this.#processes.set(slot, process);
     return {
-      ...{ slot, of },
+      slot,
+      of,
       tell: (message) => {
         for (const each of this.#tampering.toPrimary?.(message) ?? [message]) {
           this.#carry(`from ${life}`, () => {

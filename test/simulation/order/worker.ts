@@ -66,8 +66,11 @@ export class SimulatedWorker implements Process {
     const spools = await Promise.all(
       this.#disks.map((disk, index) =>
         openSpool(batcher, {
-          ...{ ...common, folder: '/spool', files: disk.mount() },
-          ...{ topics: index === 0 ? topics : [], shared: { lanes, own: index === 0 } },
+          ...common,
+          folder: '/spool',
+          files: disk.mount(),
+          topics: index === 0 ? topics : [],
+          shared: { lanes, own: index === 0 },
         }),
       ),
     );

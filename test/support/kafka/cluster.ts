@@ -37,7 +37,8 @@ export async function startCluster(dir: string): Promise<Cluster> {
   const free = await findFreePorts(6 * size);
   const take = () => free.pop() ?? 0;
   const ports = Array.from({ length: size }, () => ({
-    ...{ plaintext: take(), controller: take() },
+    plaintext: take(),
+    controller: take(),
     secure: { sasl: take(), tls: take(), saslTls: take(), oauth: take() },
   }));
   const listeners = ports.map(({ plaintext }) => plaintext);

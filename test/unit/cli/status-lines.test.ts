@@ -7,13 +7,23 @@ const now = Date.UTC(2026, 0, 2, 12);
 const at = (secondsAgo: number) => new Date(now - secondsAgo * 1000).toISOString();
 
 const well: Status = {
-  ...{ version: '1.2.3', pid: 7, startedAt: at(600), ready: true, connected: true, inFlight: 0, spoolFull: false },
-  ...{ spoolUnusable: false, spoolDamagedFiles: 0 },
+  version: '1.2.3',
+  pid: 7,
+  startedAt: at(600),
+  ready: true,
+  connected: true,
+  inFlight: 0,
+  spoolFull: false,
+  spoolUnusable: false,
+  spoolDamagedFiles: 0,
   workers: { ready: 2, of: 2 },
   config: { file: '/etc/gateway.yaml', digest: 'abc', loadedAt: at(300) },
   endpoints: [
     {
-      ...{ name: 'stripe', path: '/webhooks/stripe', provider: 'stripe', deliveries: { accepted: 5 } },
+      name: 'stripe',
+      path: '/webhooks/stripe',
+      provider: 'stripe',
+      deliveries: { accepted: 5 },
       reusedIds: { published: 0, duplicate: 0 },
       secrets: [
         { name: 'current', lastUsed: at(4) },
@@ -70,7 +80,9 @@ describe('what gateway status says', () => {
   it('of its rates, last events and unknown paths, where it tells them', () => {
     const minutes = [...Array(54).fill({}), ...Array(5).fill({ accepted: 60 }), { accepted: 3 }];
     const activity: Activity = {
-      ...{ startedAt: at(600), at: at(0), unknownRequests: 20 },
+      startedAt: at(600),
+      at: at(0),
+      unknownRequests: 20,
       endpoints: [
         {
           endpoint: 'stripe',

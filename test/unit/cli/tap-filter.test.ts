@@ -5,7 +5,10 @@ import { Failure } from '../../../src/exit.js';
 import type { StoredRecord } from '../../../src/publish/read.js';
 
 const record: StoredRecord = {
-  ...{ topic: 'webhooks.stripe.charge', partition: 2, offset: 17n, key: 'pi_1' },
+  topic: 'webhooks.stripe.charge',
+  partition: 2,
+  offset: 17n,
+  key: 'pi_1',
   headers: {
     ce_id: 'evt_1',
     ce_type: 'charge.refunded',

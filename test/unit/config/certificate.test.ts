@@ -14,7 +14,10 @@ describe("a server's certificate", () => {
   });
 
   const encrypted = createPrivateKey(key).export({
-    ...{ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' },
+    type: 'pkcs8',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase: 'secret',
   });
   const damaged = cert.replace(/[A-Za-z]{20}/, '????');
   const small = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' });

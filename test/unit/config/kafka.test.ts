@@ -80,11 +80,15 @@ ${endpoint('c')}, routes: [${own}] }
   it('has a login with tokens, and shows no secret of it', async () => {
     const file = await take('sasl: { mechanism: oauthbearer, tokenFile: kafka.token }');
     expect(file.publisher.sasl).to.deep.equal({
-      ...{ mechanism: 'oauthbearer', token: { file: join(folder, 'kafka.token') }, extensions: {} },
+      mechanism: 'oauthbearer',
+      token: { file: join(folder, 'kafka.token') },
+      extensions: {},
     });
     const command = await take('sasl: { mechanism: oauthbearer, command: [print, token], extensions: { a: b } }');
     expect(command.publisher.sasl).to.deep.equal({
-      ...{ mechanism: 'oauthbearer', token: { command: ['print', 'token'], dir: folder }, extensions: { a: 'b' } },
+      mechanism: 'oauthbearer',
+      token: { command: ['print', 'token'], dir: folder },
+      extensions: { a: 'b' },
     });
     const client = await take(
       'sasl: { mechanism: oauthbearer, clientCredentials: { tokenUrl: "https://idp/t", clientId: me, clientSecret: { env: CLIENT_SECRET } } }',

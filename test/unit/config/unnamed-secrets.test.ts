@@ -29,13 +29,11 @@ describe('a secret that does not say what it is for', () => {
 
   it('is tried as every kind that the plugin allows and its text fits', async () => {
     expect(await load([secret], 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')).to.deep.equal({
-      ...{
-        faults: [],
-        kinds: [
-          ['current', 'standard'],
-          ['current', 'legacy'],
-        ],
-      },
+      faults: [],
+      kinds: [
+        ['current', 'standard'],
+        ['current', 'legacy'],
+      ],
     });
     expect(await load([secret], 'polar_whs_not base64!')).to.deep.equal({ faults: [], kinds: [['current', 'legacy']] });
   });

@@ -256,7 +256,9 @@ describe('pipeline', () => {
   describe('where replicas share what they have published', () => {
     it('marks a record of which the others know nothing', async () => {
       const once: Ports['dedupe']['once'] = async (_event, publish) => ({
-        ...{ placement: await publish('local'), duplicate: false, contentDiffers: false },
+        placement: await publish('local'),
+        duplicate: false,
+        contentDiffers: false,
       });
       await handle(endpoint(), delivery(event), { ...ports, dedupe: { once } });
       await handle(endpoint(), delivery(event), ports);

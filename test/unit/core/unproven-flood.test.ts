@@ -46,7 +46,10 @@ describe('a flood of unsigned bodies of 1 MiB', function () {
     };
     await run(openSpool(kafka, spoolOptions()).then((opened) => (spool = opened)));
     const ports: Ports = {
-      ...{ publisher: spool, dedupe: noDedupe, deadLetterTopic: 'webhooks.dlq', now: () => world.date() },
+      publisher: spool,
+      dedupe: noDedupe,
+      deadLetterTopic: 'webhooks.dlq',
+      now: () => world.date(),
       mayKeepUnverified: createBudget(() => budget),
     };
     const unsigned = makeUnsigned();
@@ -73,8 +76,14 @@ describe('a flood of unsigned bodies of 1 MiB', function () {
 
   function spoolOptions() {
     return {
-      ...{ folder: '/spool', maxBytes: 16 * mebibyte, topics: ['webhooks.acme'], deadLetterTopic: 'webhooks.dlq' },
-      ...{ files: new SimulatedDisk(world).mount(), clock: world, log: () => undefined, retake: async () => undefined },
+      folder: '/spool',
+      maxBytes: 16 * mebibyte,
+      topics: ['webhooks.acme'],
+      deadLetterTopic: 'webhooks.dlq',
+      files: new SimulatedDisk(world).mount(),
+      clock: world,
+      log: () => undefined,
+      retake: async () => undefined,
     };
   }
 

@@ -9,8 +9,17 @@ import { deadLetterTopic, World } from './world.js';
 function letter(index: number, over: Partial<DeadLetter> = {}): DeadLetter {
   const id = `6f9619ff-8b86-4d01-b42d-${String(index).padStart(12, '0')}`;
   return {
-    ...{ id, topic: deadLetterTopic, partition: 0, offset: BigInt(index), receivedAt: index, endpoint: 'acme' },
-    ...{ path: '/webhooks/acme', reason: 'schema_violation', verified: true, errors: [], bytes: 2 },
+    id,
+    topic: deadLetterTopic,
+    partition: 0,
+    offset: BigInt(index),
+    receivedAt: index,
+    endpoint: 'acme',
+    path: '/webhooks/acme',
+    reason: 'schema_violation',
+    verified: true,
+    errors: [],
+    bytes: 2,
     ...over,
   };
 }

@@ -65,7 +65,8 @@ describe('a dead letter of what is protected', () => {
     expect(record.headers.ce_digest).to.equal(`hmac-sha-256=:${sealer.digest(Buffer.from(body))}:`);
     expect(JSON.parse(record.headers.ce_protected ?? '')).to.deep.equal({
       fields: { '/mail': 'encrypt', '/amount': 'tokenise' },
-      ...{ cardNumbers: 1, key: 'k1' },
+      cardNumbers: 1,
+      key: 'k1',
     });
     for (const each of world.read(deadLetterTopic)) expectRecord(each);
   });
@@ -128,7 +129,9 @@ describe('explaining what is protected', () => {
   const told = (walked: Awaited<ReturnType<typeof dryRun>>, to: Endpoint) =>
     JSON.stringify(
       explain(to, walked, {
-        ...{ subject: 'x', notes: [], verification: { outcome: 'skipped', why: 'a test' } },
+        subject: 'x',
+        notes: [],
+        verification: { outcome: 'skipped', why: 'a test' },
         partitionOf: () => undefined,
       }),
     );

@@ -72,7 +72,11 @@ export class World {
 
   #ports(endpoints: readonly Endpoint[]): Omit<ReplayPorts, 'publisher'> {
     return {
-      ...{ endpoints, once: true, held: () => true, now: () => this.#clock, show: () => undefined },
+      endpoints,
+      once: true,
+      held: () => true,
+      now: () => this.#clock,
+      show: () => undefined,
       signal: new AbortController().signal,
       load: async (letters: readonly DeadLetter[]) => {
         const all = new Map(this.read(deadLetterTopic).map((record) => [record.headers.ce_id ?? '', record]));

@@ -9,12 +9,18 @@ import { formatSarif } from '../../../src/diagnostics/sarif.js';
 
 const at = (line: number, column: number) => ({ line, column, offset: 0 });
 const unknown: Diagnostic = {
-  ...{ rule: 'config-unknown-key', severity: 'error', file: '/etc/gate way/gateway.yaml' },
+  rule: 'config-unknown-key',
+  severity: 'error',
+  file: '/etc/gate way/gateway.yaml',
   range: { start: at(14, 15), end: at(14, 24) },
-  ...{ message: 'Unknown key "toler<nce"', hint: 'did you mean "tolerance"?' },
+  message: 'Unknown key "toler<nce"',
+  hint: 'did you mean "tolerance"?',
 };
 const unrouted: Diagnostic = {
-  ...{ rule: 'event-unrouted', severity: 'warning', file: '/etc/plugins/a/plugin.yaml', message: '100 % & \u001b[2J' },
+  rule: 'event-unrouted',
+  severity: 'warning',
+  file: '/etc/plugins/a/plugin.yaml',
+  message: '100 % & \u001b[2J',
 };
 const missing: Diagnostic = { rule: 'config-missing', severity: 'error', file: '/etc/b.yaml', message: 'None' };
 const every = ruleDefinitions.map(({ id, severity }) => ({ ...unknown, rule: id, severity }));

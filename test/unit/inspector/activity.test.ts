@@ -52,12 +52,10 @@ describe('what is counted of an endpoint', () => {
 
   it('is the same of several workers as of one that had it all', () => {
     const step = fc.record({
-      ...{
-        worker: fc.nat({ max: 2 }),
-        after: fc.nat({ max: 3 * minute }),
-        outcome: fc.nat({ max: 8 }),
-        ms: fc.nat({ max: 50 }),
-      },
+      worker: fc.nat({ max: 2 }),
+      after: fc.nat({ max: 3 * minute }),
+      outcome: fc.nat({ max: 8 }),
+      ms: fc.nat({ max: 50 }),
     });
     fc.assert(
       fc.property(fc.array(step), (steps) => {

@@ -28,13 +28,27 @@ describe('the recorder of deliveries', () => {
     recorder.note(end());
     const [row] = list(recorder).rows;
     expect(row).to.deep.include({
-      ...{ id: 'd-1', at: '1970-01-01T00:16:40.000Z', endpoint: 'acme', path: '/webhooks/acme', provider: 'acme' },
-      ...{ outcome: 'accepted', status: 200, bytes: 2, secret: 'current', address: '203.0.113.7', bodyMs: 1 },
+      id: 'd-1',
+      at: '1970-01-01T00:16:40.000Z',
+      endpoint: 'acme',
+      path: '/webhooks/acme',
+      provider: 'acme',
+      outcome: 'accepted',
+      status: 200,
+      bytes: 2,
+      secret: 'current',
+      address: '203.0.113.7',
+      bodyMs: 1,
     });
     expect(row?.events).to.deep.equal([
       {
-        ...{ outcome: 'accepted', id: 'evt_1', type: 'charge.paid', topic: 'webhooks.acme', key: 'cus_1' },
-        ...{ partition: 3, offset: '42' },
+        outcome: 'accepted',
+        id: 'evt_1',
+        type: 'charge.paid',
+        topic: 'webhooks.acme',
+        key: 'cus_1',
+        partition: 3,
+        offset: '42',
       },
     ]);
   });
@@ -192,7 +206,15 @@ describe('the recorder of deliveries', () => {
 describe('a filter of deliveries', () => {
   const match = (pattern: string, type: string) =>
     createSieve({ types: [pattern] }).row?.({
-      ...{ id: '', at: '', endpoint: '', path: '', provider: '', outcome: 'accepted', status: 200, ms: 0, bytes: 0 },
+      id: '',
+      at: '',
+      endpoint: '',
+      path: '',
+      provider: '',
+      outcome: 'accepted',
+      status: 200,
+      ms: 0,
+      bytes: 0,
       events: [{ outcome: 'accepted', type }],
     });
   for (const [pattern, type, fits] of [

@@ -21,7 +21,10 @@ describe('a query of deliveries', () => {
     expect(
       readFilter({ endpoint: ['a', 'b'], outcome: 'refused', q: 'evt', from: '2026-01-02T03:04:05Z', type: '' }),
     ).to.deep.equal({
-      ...{ endpoints: ['a', 'b'], outcomes: ['refused'], q: 'evt', from: Date.UTC(2026, 0, 2, 3, 4, 5) },
+      endpoints: ['a', 'b'],
+      outcomes: ['refused'],
+      q: 'evt',
+      from: Date.UTC(2026, 0, 2, 3, 4, 5),
     });
     expect(readPage({})).to.deep.equal({ limit: 100, before: undefined });
     expect(readAfter({ after: '1.0.1' }, '2.0.5~3.1.7')).to.have.length(2);

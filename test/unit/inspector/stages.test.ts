@@ -3,8 +3,18 @@ import type { DeliveryRow } from '../../../src/inspector/contract.js';
 import { makeStages } from '../../../src/inspector/helper/stages.js';
 
 const row: DeliveryRow = {
-  ...{ id: 'd-1', at: '2026-01-01T00:00:00.000Z', endpoint: 'acme', path: '/webhooks/acme', provider: 'acme' },
-  ...{ outcome: 'accepted', status: 200, ms: 9, bodyMs: 2, bytes: 120, secret: 'current', address: '203.0.113.7' },
+  id: 'd-1',
+  at: '2026-01-01T00:00:00.000Z',
+  endpoint: 'acme',
+  path: '/webhooks/acme',
+  provider: 'acme',
+  outcome: 'accepted',
+  status: 200,
+  ms: 9,
+  bodyMs: 2,
+  bytes: 120,
+  secret: 'current',
+  address: '203.0.113.7',
   events: [
     { outcome: 'accepted', id: 'evt_1', type: 'paid', topic: 'webhooks.acme', key: 'k', partition: 3, offset: '7' },
   ],
@@ -56,7 +66,8 @@ describe('the stages of a delivery, without its record', () => {
       undefined,
     );
     expect(stages.find(({ name }) => name === 'dedupe')).to.include({
-      ...{ decision: 'stopped', detail: 'paid evt_1 was published before: webhooks.acme/3@7' },
+      decision: 'stopped',
+      detail: 'paid evt_1 was published before: webhooks.acme/3@7',
     });
   });
 

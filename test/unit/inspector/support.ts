@@ -25,7 +25,8 @@ export function accepted(over: Partial<Accepted> & { readonly id?: string; reado
     key: 'cus_1',
     route: route('webhooks.acme'),
     placement: { topic: 'webhooks.acme', partition: 3, offset: 42n },
-    ...{ duplicate: false, contentDiffers: false },
+    duplicate: false,
+    contentDiffers: false,
     ...rest,
   };
 }
@@ -38,8 +39,15 @@ export function outcome(over: Partial<Outcome> = {}): Outcome {
 export function end(over: Partial<DeliveryEnd> = {}): DeliveryEnd {
   const startedAt = performance.now();
   return {
-    ...{ endpoint: acme, delivery: delivery(), path: '/webhooks/acme', client: '203.0.113.7' },
-    ...{ startedAt, bodyAt: startedAt + 1, status: 200, outcome: outcome(), rejection: undefined },
+    endpoint: acme,
+    delivery: delivery(),
+    path: '/webhooks/acme',
+    client: '203.0.113.7',
+    startedAt,
+    bodyAt: startedAt + 1,
+    status: 200,
+    outcome: outcome(),
+    rejection: undefined,
     ...over,
   };
 }

@@ -8,8 +8,10 @@ import { loadEndpoint, proven, signed } from './endpoints.js';
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 const gateway = new braintree.BraintreeGateway({
-  ...{ environment: braintree.Environment.Sandbox, merchantId: 'merchant' },
-  ...{ publicKey: 'made_up_public_key', privateKey: 'private' },
+  environment: braintree.Environment.Sandbox,
+  merchantId: 'merchant',
+  publicKey: 'made_up_public_key',
+  privateKey: 'private',
 });
 const kinds = Object.values(braintree.WebhookNotification.Kind).filter((kind) => typeof kind === 'string');
 /** Kinds that are about no object: a digest names them. */

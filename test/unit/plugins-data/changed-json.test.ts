@@ -103,8 +103,11 @@ describe('JSON that is changed after it was signed', () => {
 /** How many events are published. */
 async function events(endpoint: Endpoint, text: string, headers: { readonly [name: string]: string }): Promise<number> {
   const ports = {
-    ...{ publisher: memoryPublisher(), dedupe: noDedupe, deadLetterTopic: 'webhooks.dlq' },
-    ...{ now: () => now, mayKeepUnverified: () => false },
+    publisher: memoryPublisher(),
+    dedupe: noDedupe,
+    deadLetterTopic: 'webhooks.dlq',
+    now: () => now,
+    mayKeepUnverified: () => false,
   };
   try {
     return (await handle(endpoint, deliveryOf(text, headers), ports)).accepted.length;

@@ -35,8 +35,15 @@ export async function endpointOf(
     return { name: kind || 'current', key: provider.scheme.key(text, named.for), ...named };
   });
   return {
-    ...{ name, path: '/webhooks/in', provider, secrets: keys, routes: provider.routes },
-    ...{ livemode: 'any', rejected: 'deadletter', headers: [], surroundings: { url, params } },
+    name,
+    path: '/webhooks/in',
+    provider,
+    secrets: keys,
+    routes: provider.routes,
+    livemode: 'any',
+    rejected: 'deadletter',
+    headers: [],
+    surroundings: { url, params },
   };
 }
 

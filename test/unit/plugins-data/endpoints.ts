@@ -42,7 +42,9 @@ export async function loadEndpoint(name: string, index: 0 | 1 = 0): Promise<Endp
     plugins: [new URL('.', pluginsFolder).pathname],
     endpoints: [
       {
-        ...{ provider: name, path: `/webhooks/${name}`, accept: ['signature-body-unbound', 'event-unbound'] },
+        provider: name,
+        path: `/webhooks/${name}`,
+        accept: ['signature-body-unbound', 'event-unbound'],
         ...(secrets.length === 0 ? {} : { secrets }),
         ...(Object.keys(params).length === 0 ? {} : { params }),
       },
@@ -76,7 +78,11 @@ export function requestOf(
 export function deliveryOf({ method, url, headers, body }: OutgoingRequest, receivedAt = now): Delivery {
   const { pathname, search } = new URL(url);
   return {
-    ...{ id: '00000000-0000-4000-8000-000000000000', receivedAt, method, target: pathname + search, body },
+    id: '00000000-0000-4000-8000-000000000000',
+    receivedAt,
+    method,
+    target: pathname + search,
+    body,
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
   };
 }

@@ -56,7 +56,10 @@ export function snsMessage(fields: { readonly [name: string]: string }): string 
 export const message = { Type: 'Notification', MessageId: '1', TopicArn: 'arn', Message: 'ü\n{}', Timestamp: time };
 const subscription = { ...message, Type: 'SubscriptionConfirmation', Token: 't', SubscribeURL: 'https://sns' };
 const pushClaims = {
-  ...{ iss: 'https://accounts.google.com', aud: 'aud', email: 'a@b', email_verified: true },
+  iss: 'https://accounts.google.com',
+  aud: 'aud',
+  email: 'a@b',
+  email_verified: true,
   exp: Number(seconds) + 60,
 };
 const signedHeaders = 'x-contentful-signed-headers,x-contentful-timestamp';

@@ -19,7 +19,8 @@ describe('handshakes of general providers', () => {
 
   const get = (query: string) => ({ method: 'GET', target: `/webhooks/in?${query}`, body: Buffer.alloc(0) });
   const post = (text: string, headers: { readonly [name: string]: readonly string[] } = {}) => ({
-    ...{ method: 'POST', body: Buffer.from(text) },
+    method: 'POST',
+    body: Buffer.from(text),
     headers: { 'content-type': ['application/json'], ...headers },
   });
 

@@ -81,7 +81,10 @@ describe('what a handshake signs for anybody', () => {
       beforeEach(() => {
         publisher = memoryPublisher();
         ports = {
-          ...{ publisher, dedupe: noDedupe, deadLetterTopic: 'webhooks.dlq', now: () => now },
+          publisher,
+          dedupe: noDedupe,
+          deadLetterTopic: 'webhooks.dlq',
+          now: () => now,
           mayKeepUnverified: () => true,
         };
       });

@@ -80,7 +80,10 @@ describe('sns-validator', () => {
     { requiredKeys: ['Message', 'MessageId', 'TopicArn', 'Timestamp', 'SignatureVersion', 'SigningCertURL', 'Type'] },
   );
   const confirmation = fc.record({
-    ...{ ...common, Type: fc.constant('SubscriptionConfirmation'), Message: texts, Token: fc.uuid() },
+    ...common,
+    Type: fc.constant('SubscriptionConfirmation'),
+    Message: texts,
+    Token: fc.uuid(),
     SubscribeURL: fc.constant('https://sns.us-west-2.amazonaws.com/?Action=ConfirmSubscription'),
   });
 
@@ -110,9 +113,12 @@ describe('truelayer-signing', () => {
     requests: jsonRequests.map((request) => withHeaders(request, { 'x-tl-webhook-timestamp': time })),
     sign: (request) => {
       const signature = signTrueLayer({
-        ...{ kid: 'key', method, path: '/in' },
+        kid: 'key',
+        method,
+        path: '/in',
         headers: { 'X-Tl-Webhook-Timestamp': time, 'Content-Type': 'application/json' },
-        ...{ body: request.body.toString(), privateKeyPem: pemOf(privateKey) },
+        body: request.body.toString(),
+        privateKeyPem: pemOf(privateKey),
       });
       return withHeaders(request, { 'tl-signature': signature });
     },

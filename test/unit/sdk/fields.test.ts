@@ -111,8 +111,10 @@ describe('twilio', () => {
 
 describe('braintree', () => {
   const gateway = new braintree.BraintreeGateway({
-    ...{ environment: braintree.Environment.Sandbox, merchantId: 'merchant' },
-    ...{ publicKey: 'integration_public_key', privateKey: 'integration_private_key' },
+    environment: braintree.Environment.Sandbox,
+    merchantId: 'merchant',
+    publicKey: 'integration_public_key',
+    privateKey: 'integration_private_key',
   });
   const kinds = Object.values(braintree.WebhookNotification.Kind).filter((kind) => typeof kind === 'string');
 

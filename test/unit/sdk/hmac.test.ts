@@ -90,8 +90,10 @@ describe('mercadopago', () => {
       ),
     verify: (request) => {
       WebhookSignatureValidator.validate({
-        ...{ xSignature: header(request, 'x-signature'), xRequestId: header(request, 'x-request-id') },
-        ...{ dataId: new URL(request.url).searchParams.get('data.id'), secret },
+        xSignature: header(request, 'x-signature'),
+        xRequestId: header(request, 'x-request-id'),
+        dataId: new URL(request.url).searchParams.get('data.id'),
+        secret,
       });
       return true;
     },

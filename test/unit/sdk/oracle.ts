@@ -140,7 +140,11 @@ function documentsFor(
 
 function deliveryOf({ method, url, headers, body }: OutgoingRequest): Delivery {
   return {
-    ...{ id: '00000000-0000-4000-8000-000000000000', receivedAt: now, method, target: url.slice(site.length), body },
+    id: '00000000-0000-4000-8000-000000000000',
+    receivedAt: now,
+    method,
+    target: url.slice(site.length),
+    body,
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
   };
 }

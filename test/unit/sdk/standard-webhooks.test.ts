@@ -67,8 +67,11 @@ describe('replicate', () => {
     requests: jsonRequests,
     verify: (request) =>
       validateWebhook({
-        ...{ id: header(request, 'webhook-id'), timestamp: header(request, 'webhook-timestamp') },
-        ...{ signature: header(request, 'webhook-signature'), body: request.body.toString(), secret },
+        id: header(request, 'webhook-id'),
+        timestamp: header(request, 'webhook-timestamp'),
+        signature: header(request, 'webhook-signature'),
+        body: request.body.toString(),
+        secret,
       }),
   });
 });

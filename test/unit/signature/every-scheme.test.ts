@@ -62,7 +62,7 @@ function subjectOf(provider: string): Subject {
   const declared = firstScheme(schemeCases[provider]?.signature ?? { any: [] });
   const kind = declared.key?.secret;
   const key = scheme.key(secretText(declared), kind);
-  const secrets: Secret[] = [{ name: 'current', key, ...(kind === undefined ? {} : { for: kind }) }];
+  const secrets: Secret[] = [{ name: 'current', key, ...(kind !== undefined && { for: kind }) }];
   const form = JSON.stringify(declared).includes('form');
   const type = form ? 'application/x-www-form-urlencoded' : 'application/json';
   return {

@@ -62,7 +62,9 @@ describe('what a handshake signs for strangers', () => {
 
   it('is refused as a token, too', () => {
     const signature: SignatureDeclaration = {
-      ...{ algorithm: 'jwt', signature: { from: '{header.x}' }, jwt: { algorithms: ['HS256'] } },
+      algorithm: 'jwt',
+      signature: { from: '{header.x}' },
+      jwt: { algorithms: ['HS256'] },
     };
     const dotted = handshake({ '{query.c}': ['{query.c|urlencode}'] }, '{query.c|hmac-sha256=base64url}');
     expect(outcome('', [], signature)).to.equal('verified');

@@ -20,7 +20,7 @@ const good = certify({ name, issuer: root, expires });
 const below = certify({ name, issuer: intermediate, expires });
 
 function declaring(ca: string, issuers?: readonly string[]): SchemeDeclaration {
-  const remote = { url: '{header.x-cert-url}', hosts: [name], ...(issuers === undefined ? {} : { issuers }) };
+  const remote = { url: '{header.x-cert-url}', hosts: [name], ...(issuers !== undefined && { issuers }) };
   return {
     algorithm: 'ecdsa-sha256',
     signature: { from: '{header.x-signature}', encoding: 'base64' },

@@ -47,7 +47,8 @@ export default class DlqList extends BaseCommand {
     const { findEventType } = await import('../../../dead-letters/event-type.js');
     const types = new Map<string, string | undefined>();
     const ledger = await readLedger(settings, {
-      ...{ since: selection.since, signal },
+      since: selection.since,
+      signal,
       onLetter: (letter, { value }) => {
         if (isSelected(letter, selection)) types.set(letter.id, findEventType(letter, value, settings.endpoints));
       },

@@ -37,7 +37,8 @@ export default class DlqSummary extends BaseCommand {
       .filter((letter) => isSelected(letter, selection) && (flags.all || ledger.isOpen(letter.id)));
     const groups = groupLetters(letters).map((group) => ({
       ...group,
-      ...{ first: new Date(group.first).toISOString(), last: new Date(group.last).toISOString() },
+      first: new Date(group.first).toISOString(),
+      last: new Date(group.last).toISOString(),
     }));
     const { topic } = settings.deadLetter;
     this.log(letters.length === 0 ? `No dead letters in ${topic}.` : describe(groups));

@@ -58,8 +58,12 @@ export default class SimulateCheck extends BaseCommand {
 
 function summarize({ expected, found, missing, twice, misplaced, outOfOrder }: Checked): Report {
   return {
-    ...{ expected, found, missing: missing.length, twice: twice.length },
-    ...{ misplaced: misplaced.length, outOfOrder: outOfOrder.length },
+    expected,
+    found,
+    missing: missing.length,
+    twice: twice.length,
+    misplaced: misplaced.length,
+    outOfOrder: outOfOrder.length,
   };
 }
 

@@ -58,7 +58,10 @@ export default class SimulateScenario extends BaseCommand {
       this.log(formatScenarios(all.playable));
       return {
         scenarios: all.playable.map(({ scenario: { name, title, steps }, endpoint }) => ({
-          ...{ name, title, endpoint: endpoint.name, provider: endpoint.provider.name },
+          name,
+          title,
+          endpoint: endpoint.name,
+          provider: endpoint.provider.name,
           events: steps.map(({ event }) => event),
         })),
       };

@@ -31,8 +31,15 @@ export default class SpoolList extends BaseCommand {
     for await (const { slot, number, record, parked: reason = '', spooledAt } of spool.parked()) {
       const { topic, key, headers, value } = record;
       parked.push({
-        ...{ worker: slot, number, topic, key, type: headers.ce_type ?? '', id: headers.ce_id ?? '', reason },
-        ...{ parkedAt: new Date(spooledAt).toISOString(), bytes: value.length },
+        worker: slot,
+        number,
+        topic,
+        key,
+        type: headers.ce_type ?? '',
+        id: headers.ce_id ?? '',
+        reason,
+        parkedAt: new Date(spooledAt).toISOString(),
+        bytes: value.length,
       });
     }
     if (parked.length === 0) this.log('Nothing is parked.');

@@ -25,7 +25,10 @@ export default class SpoolRecover extends BaseCommand {
     const { flags } = await this.parse(SpoolRecover);
     const spool = await inspectSpool(flags.config);
     const damaged = (await spool.damaged()).map(({ path, bytes, records, unreadable }) => ({
-      ...{ file: path, bytes, records, unreadableBytes: unreadable },
+      file: path,
+      bytes,
+      records,
+      unreadableBytes: unreadable,
     }));
     if (damaged.length === 0) {
       this.log('No file is damaged.');

@@ -25,10 +25,15 @@ export function createClient(settings: RedisSettings, scripts: Scripts = {}): Cl
   const { addresses, mode, database, user, password } = settings;
   const retryStrategy = (times: number) => Math.min(50 * 2 ** (times - 1), longestPause);
   const common = {
-    ...(user === undefined ? {} : { username: user }),
-    ...(password === undefined ? {} : { password: password.reveal() }),
-    ...{ connectTimeout: connectTime, connectionName: 'webhook-gateway', disableClientInfo: true, protocol: 2 },
-    ...{ autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, scripts: { ...scripts } },
+    ...(user !== undefined && { username: user }),
+    ...(password !== undefined && { password: password.reveal() }),
+    connectTimeout: connectTime,
+    connectionName: 'webhook-gateway',
+    disableClientInfo: true,
+    protocol: 2,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    scripts: { ...scripts },
     // After a failover the former primary is a replica, and the address may lead to another one.
     reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
     ...configureTls(settings),
@@ -36,7 +41,9 @@ export function createClient(settings: RedisSettings, scripts: Scripts = {}): Cl
   if (mode === 'cluster') {
     const nodes = addresses.flatMap((address) => ('path' in address ? [] : [{ ...address }]));
     return new ioredis.Cluster(nodes, {
-      ...{ enableOfflineQueue: false, clusterRetryStrategy: retryStrategy, scripts: { ...scripts } },
+      enableOfflineQueue: false,
+      clusterRetryStrategy: retryStrategy,
+      scripts: { ...scripts },
       redisOptions: common,
     });
   }
@@ -93,9 +100,9 @@ function configureTls({ tls }: RedisSettings): Pick<RedisOptions, 'tls'> {
   return {
     tls: {
       rejectUnauthorized: tls.rejectUnauthorized,
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),
+      ...(tls.ca !== undefined && { ca: tls.ca }),
+      ...(tls.cert !== undefined && { cert: tls.cert }),
+      ...(tls.key !== undefined && { key: tls.key.reveal() }),
     },
   };
 }
@@ -109,8 +116,8 @@ function configureSentinel({ addresses, sentinel, tls, ...rest }: RedisSettings)
   const encrypted = configureTls({ addresses, tls, ...rest }).tls;
   return {
     sentinels: addresses.flatMap((address) => ('path' in address ? [] : [{ ...address }])),
-    ...(sentinel === undefined ? {} : { name: sentinel.primary }),
-    ...(sentinel?.password === undefined ? {} : { sentinelPassword: sentinel.password.reveal() }),
-    ...(encrypted === undefined ? {} : { sentinelTLS: encrypted, enableTLSForSentinelMode: true }),
+    ...(sentinel !== undefined && { name: sentinel.primary }),
+    ...(sentinel?.password !== undefined && { sentinelPassword: sentinel.password.reveal() }),
+    ...(encrypted !== undefined && { sentinelTLS: encrypted, enableTLSForSentinelMode: true }),
   };
 }

@@ -41,9 +41,14 @@ async function expectRecords({ event, request, startedAt, answeredAt }: Played):
   try {
     const records = await recordsOf(endpoint, verify(endpoint, toDelivery(request, now), now), now);
     return records.map(({ topic, key, headers }) => ({
-      ...{ topic, key, source: headers.ce_source ?? '', id: headers.ce_id ?? '', type: headers.ce_type ?? '' },
+      topic,
+      key,
+      source: headers.ce_source ?? '',
+      id: headers.ce_id ?? '',
+      type: headers.ce_type ?? '',
       ...(endpoint.provider.identity.by !== 'id' && { digest: headers.ce_digest ?? '' }),
-      ...{ startedAt, answeredAt },
+      startedAt,
+      answeredAt,
     }));
   } catch (error) {
     if (error instanceof Rejection) return [];

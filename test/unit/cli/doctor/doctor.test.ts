@@ -229,7 +229,8 @@ describe('doctor, of the certificate', () => {
     ]);
     expect(statusOf({ expires: now + 13.5 * day }).status).to.equal('warn');
     expect(statusOf({ expires: now - day })).to.include({
-      ...{ status: 'fail', message: 'the certificate expired on 2026-12-31' },
+      status: 'fail',
+      message: 'the certificate expired on 2026-12-31',
     });
     expect(statusOf({ expires: now + day }, Date.UTC(2019, 0)).message).to.include('not valid before 2020-01-01');
   });

@@ -17,7 +17,8 @@ describe('doctor: what Redis says of itself', () => {
   it('has room for so many events', () => {
     const facts = info(['used_memory:1000000000', 'maxmemory:4400000000', 'maxmemory_policy:noeviction']);
     expect(judgeMemory('m', facts)).to.deep.equal({
-      ...{ id: 'm', status: 'ok' },
+      id: 'm',
+      status: 'ok',
       message: 'room for 14.8 million events (230 bytes each), maxmemory 4.1 GiB, maxmemory-policy noeviction',
     });
   });
@@ -32,7 +33,9 @@ describe('doctor: what Redis says of itself', () => {
   it('should survive its end', () => {
     expect(judgeLoss('l', info(['aof_enabled:0', 'connected_slaves:0']))).to.include({ status: 'warn' });
     expect(judgeLoss('l', info(['aof_enabled:1', 'connected_slaves:2']))).to.deep.equal({
-      ...{ id: 'l', status: 'ok', message: 'it has an append-only file and 2 replicas of Redis' },
+      id: 'l',
+      status: 'ok',
+      message: 'it has an append-only file and 2 replicas of Redis',
     });
   });
 });

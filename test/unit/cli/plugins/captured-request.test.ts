@@ -7,7 +7,10 @@ describe('a captured request', () => {
     const body = Buffer.from([0x7b, 0xff, 0x0d, 0x0a, 0x7d]);
     const head = 'POST https://example.com/in?a=1 HTTP/1.1\r\nHost: example.com\r\nX-A: 1\r\nx-a:2\r\n\r\n';
     expect(readRequest(Buffer.concat([Buffer.from(head), body]))).to.deep.equal({
-      ...{ method: 'POST', target: '/in?a=1', body, notes: [] },
+      method: 'POST',
+      target: '/in?a=1',
+      body,
+      notes: [],
       headers: { host: ['example.com'], 'x-a': ['1', '2'] },
     });
   });

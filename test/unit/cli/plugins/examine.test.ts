@@ -23,7 +23,11 @@ function stripeDelivery(key: string | Buffer, signed: string, sent = signed, tim
   const seconds = Math.floor(time / 1000);
   const digest = createHmac('sha256', key).update(`${seconds}.${signed}`).digest('hex');
   return {
-    ...{ id: 'd', receivedAt: now, method: 'POST', target: '/webhooks/stripe', body: Buffer.from(sent) },
+    id: 'd',
+    receivedAt: now,
+    method: 'POST',
+    target: '/webhooks/stripe',
+    body: Buffer.from(sent),
     headers: { 'stripe-signature': [`t=${seconds},v1=${digest}`], 'content-type': ['application/json'] },
   };
 }

@@ -22,7 +22,9 @@ describe('a list of event types', () => {
     ];
     expect(lintRoutes(routes, '/routes', 'acme', types)).to.deep.equal([
       {
-        ...{ rule: 'route-event-no-match', severity: 'warning', pointer: '/routes/1/events/0' },
+        rule: 'route-event-no-match',
+        severity: 'warning',
+        pointer: '/routes/1/events/0',
         message: '"order.payed" matches none of the 3 event types of plugin acme',
         hint: 'did you mean "order.paid"?',
       },

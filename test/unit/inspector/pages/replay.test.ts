@@ -10,8 +10,18 @@ import {
 } from '../../../../src/inspector/pages/state/replay.js';
 
 const job: LetterJob = {
-  ...{ job: '1', kind: 'dry-run', state: 'running', startedAt: '2026-11-30T12:00:00.000Z', selected: 3, done: 1 },
-  ...{ replayed: 0, published: 0, duplicates: 0, topics: {}, failing: 0, changes: [] },
+  job: '1',
+  kind: 'dry-run',
+  state: 'running',
+  startedAt: '2026-11-30T12:00:00.000Z',
+  selected: 3,
+  done: 1,
+  replayed: 0,
+  published: 0,
+  duplicates: 0,
+  topics: {},
+  failing: 0,
+  changes: [],
 };
 const told = (state: Replay, over: Partial<LetterJob>) =>
   reduceReplay(state, { type: 'told', job: { ...job, ...over } });

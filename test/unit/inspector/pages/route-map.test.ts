@@ -3,8 +3,16 @@ import type { RouteHits } from '../../../../src/inspector/contract.js';
 import { curve, describeHits, drawRoutes } from '../../../../src/inspector/pages/state/route-map.js';
 
 const route = (topic: string, hits: number, over: Partial<RouteHits> = {}): RouteHits => ({
-  ...{ endpoint: 'e', provider: 'p', events: ['charge.*'], types: [], topic, hits, reachable: true, of: 'endpoint' },
-  ...{ place: { file: 'gateway.yaml', line: 1 }, ...over },
+  endpoint: 'e',
+  provider: 'p',
+  events: ['charge.*'],
+  types: [],
+  topic,
+  hits,
+  reachable: true,
+  of: 'endpoint',
+  place: { file: 'gateway.yaml', line: 1 },
+  ...over,
 });
 
 describe('the drawing of the routes', () => {

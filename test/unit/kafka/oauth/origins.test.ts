@@ -116,7 +116,9 @@ describe('token of an identity provider', () => {
     expect(method).to.equal('POST');
     expect(Buffer.from(String(authorization).slice(6), 'base64').toString()).to.equal('a+client:LEAK%3A%25%26');
     expect(Object.fromEntries(form)).to.deep.equal({
-      ...{ grant_type: 'client_credentials', scope: 'kafka write', audience: 'https://kafka' },
+      grant_type: 'client_credentials',
+      scope: 'kafka write',
+      audience: 'https://kafka',
     });
   });
 

@@ -41,7 +41,11 @@ function testClient(library: KafkaSettings['client']): void {
 
   function settingsOf(changes: Partial<KafkaSettings>): KafkaSettings {
     return {
-      ...{ kind: 'kafka', brokers: [broker.address], clientId: 'test', client: library, idempotent: true },
+      kind: 'kafka',
+      brokers: [broker.address],
+      clientId: 'test',
+      client: library,
+      idempotent: true,
       topics: { create: 'never', partitions: 1, replicationFactor: 1 },
       spool: { dir: '/nowhere', maxBytes: 0 },
       ...changes,

@@ -38,11 +38,15 @@ describe('record batches', () => {
           firstSequence: sequence.number,
         });
         const read = batch.records.map(({ key, headers, value, offsetDelta }) => ({
-          ...{ key: String(key), value: Buffer.from(value ?? ''), offsetDelta },
+          key: String(key),
+          value: Buffer.from(value ?? ''),
+          offsetDelta,
           headers: headers.map(([name, content]) => [String(name), String(content)]),
         }));
         const wanted = records.map(({ key, headers, value }, offsetDelta) => ({
-          ...{ key: wellFormed(key), value, offsetDelta },
+          key: wellFormed(key),
+          value,
+          offsetDelta,
           headers: Object.entries(headers).map((pair) => pair.map(wellFormed)),
         }));
         expect(read).to.deep.equal(wanted);

@@ -101,9 +101,14 @@ for (const library of ['kafkajs', 'platformatic'] as const) {
         if (said.includes('ECONNREFUSED')) server.close();
         const details: string[] = [];
         const settings: KafkaSettings = {
-          ...{ kind: 'kafka', brokers: [`localhost:${port}`], clientId: 'test', client: library, idempotent: true },
+          kind: 'kafka',
+          brokers: [`localhost:${port}`],
+          clientId: 'test',
+          client: library,
+          idempotent: true,
           topics: { create: 'never', partitions: 1, replicationFactor: 1 },
-          ...{ spool: { dir: '/nowhere', maxBytes: 0 }, tls: { rejectUnauthorized: true, ...tls } },
+          spool: { dir: '/nowhere', maxBytes: 0 },
+          tls: { rejectUnauthorized: true, ...tls },
         };
         let tell: () => void = () => undefined;
         const told = new Promise<void>((resolve) => (tell = resolve));

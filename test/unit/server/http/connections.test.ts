@@ -45,8 +45,10 @@ describe('the connections of the public server', () => {
     await take('127.0.0.3', 2);
     const [line] = lines.map((each) => JSON.parse(each));
     expect(line).to.deep.include({
-      ...{ level: 'warn', msg: 'connection refused' },
-      ...{ reason: 'server.limits.connectionsPerAddress', client: '127.0.0.2' },
+      level: 'warn',
+      msg: 'connection refused',
+      reason: 'server.limits.connectionsPerAddress',
+      client: '127.0.0.2',
     });
     expect(connections.refused).to.deep.equal({ connections: 0, connectionsPerAddress: 1, unprovenPerAddress: 0 });
   });

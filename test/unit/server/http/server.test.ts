@@ -17,14 +17,18 @@ import { RawConnection } from '../../../support/raw-http.js';
 
 /** `GET ?challenge=…` is answered to anybody, `{"type":"ping"}` only if it is signed. */
 const echo: Handshake = {
-  ...{ methods: ['GET'], verified: 'before', headers: [] },
+  methods: ['GET'],
+  verified: 'before',
+  headers: [],
   answer: ({ method, target }) => {
     const body = new URL(target, 'http://x').searchParams.get('challenge');
     return method === 'GET' && body !== null ? { status: 200, type: 'text/plain', body } : undefined;
   },
 };
 const ping: Handshake = {
-  ...{ methods: ['POST'], verified: 'after', headers: [] },
+  methods: ['POST'],
+  verified: 'after',
+  headers: [],
   answer: ({ body }) =>
     body.includes('"ping"') ? { status: 200, type: 'application/json', body: '{"type":1}' } : undefined,
 };

@@ -31,7 +31,10 @@ describe('the trace of a delivery', () => {
   async function follow(sent: Delivery, sampling: number, at: Endpoint = endpoint()): Promise<readonly OtlpSpan[]> {
     const exported: OtlpSpan[] = [];
     const trace = new DeliveryTrace(at, { ...sent, id: randomUUID() }, performance.now(), {
-      ...{ scheme: 'https', system: 'kafka', sampler: createSampler(sampling), sender: undefined },
+      scheme: 'https',
+      system: 'kafka',
+      sampler: createSampler(sampling),
+      sender: undefined,
       exporter: { add: (spans) => void exported.push(...spans) },
     });
     trace.end(200, await handle(at, trace.delivery, trace.follow(ports)));
@@ -67,14 +70,19 @@ describe('the trace of a delivery', () => {
     const sent = { ...delivery({ id: 'evt_1', type: 'paid' }), method: 'PROPFIND' };
     const exported: OtlpSpan[] = [];
     const trace = new DeliveryTrace(endpoint(), { ...sent, id: randomUUID() }, performance.now(), {
-      ...{ scheme: 'http', system: 'kafka', sampler: createSampler(1), sender: undefined },
+      scheme: 'http',
+      system: 'kafka',
+      sampler: createSampler(1),
+      sender: undefined,
       exporter: { add: (spans) => void exported.push(...spans) },
     });
     trace.fail(await handle(endpoint(), trace.delivery, trace.follow(ports)).catch((error: unknown) => error));
     expect(exported[0]?.name).to.equal('HTTP /webhooks/acme');
     expect(valuesOf(exported[0]?.attributes ?? [])).to.include({
-      ...{ 'http.request.method': '_OTHER', 'http.request.method_original': 'PROPFIND' },
-      ...{ 'http.response.status_code': '405', 'webhook.outcome': 'refused' },
+      'http.request.method': '_OTHER',
+      'http.request.method_original': 'PROPFIND',
+      'http.response.status_code': '405',
+      'webhook.outcome': 'refused',
     });
     expect(exported[0]).not.to.have.property('status');
   });

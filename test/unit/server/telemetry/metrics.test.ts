@@ -26,8 +26,11 @@ describe('the metrics', () => {
   it('count what becomes of deliveries, and when a secret last proved one', async () => {
     const meter = new Meter();
     const ports: Ports = {
-      ...{ publisher: meter.time(memoryPublisher()), dedupe: noDedupe, deadLetterTopic: 'webhooks.dlq' },
-      ...{ now: Date.now, mayKeepUnverified: () => true },
+      publisher: meter.time(memoryPublisher()),
+      dedupe: noDedupe,
+      deadLetterTopic: 'webhooks.dlq',
+      now: Date.now,
+      mayKeepUnverified: () => true,
     };
     for (const [body, headers] of [
       [{ id: 'evt_1', type: 'paid' }, {}],
@@ -42,11 +45,18 @@ describe('the metrics', () => {
     meter.bug('acme');
     const readings = meter.readings();
     expect(only(readings, 'gateway_deliveries_total')).to.deep.equal({
-      ...{ 'acme accepted': 1, 'acme dead_lettered': 1, 'acme unproven': 1, 'acme unavailable': 1, 'acme error': 1 },
+      'acme accepted': 1,
+      'acme dead_lettered': 1,
+      'acme unproven': 1,
+      'acme unavailable': 1,
+      'acme error': 1,
       ' refused': 1,
     });
     expect(only(readings, 'gateway_rejections_total')).to.deep.equal({
-      ...{ 'acme event_unidentified': 1, 'acme signature_mismatch': 1, 'acme overloaded': 1, ' path_unknown': 1 },
+      'acme event_unidentified': 1,
+      'acme signature_mismatch': 1,
+      'acme overloaded': 1,
+      ' path_unknown': 1,
     });
     const at = Date.UTC(2026, 0, 2, 3, 4, 5) / 1000;
     expect(only(readings, 'gateway_secret_last_used_timestamp_seconds')).to.deep.equal({ 'acme current': at });
@@ -61,8 +71,11 @@ describe('the metrics', () => {
   it('count published events of types that the list of the plugin lacks', async () => {
     const meter = new Meter();
     const ports: Ports = {
-      ...{ publisher: memoryPublisher(), dedupe: noDedupe, deadLetterTopic: 'webhooks.dlq' },
-      ...{ now: Date.now, mayKeepUnverified: () => true },
+      publisher: memoryPublisher(),
+      dedupe: noDedupe,
+      deadLetterTopic: 'webhooks.dlq',
+      now: Date.now,
+      mayKeepUnverified: () => true,
     };
     const listed = endpoint({ provider: provider({ knowsType: compileCatalogue(new Set(['paid', 'order.*'])) }) });
     for (const target of [listed, endpoint({ name: 'no_list' })]) {
@@ -110,7 +123,10 @@ describe('the metrics', () => {
 
   it('of several processes become one: sums, the worst, the latest', () => {
     const spool = (open: boolean, spooled: number, oldest: number, fullSince?: number) => ({
-      ...{ bytes: 0, maxBytes: 1, damagedFiles: 0, ...(fullSince !== undefined && { fullSince }) },
+      bytes: 0,
+      maxBytes: 1,
+      damagedFiles: 0,
+      ...(fullSince !== undefined && { fullSince }),
       lanes: [{ topic: 't', open, spooled, bytes: 10, refused: 2, oldest, parked: 1 }],
     });
     const queue = { records: 3, bytes: 40 };
@@ -123,14 +139,29 @@ describe('the metrics', () => {
     ]);
     const value = (metric: string) => merged.find((reading) => reading.metric === metric)?.value;
     expect({
-      ...{ inFlight: value('gateway_in_flight'), open: value('gateway_lane_open'), ids: value('gateway_dedupe_ids') },
-      ...{ spooled: value('gateway_spool_records'), oldest: value('gateway_spool_oldest_seconds') },
-      ...{ full: value('gateway_spool_full'), parked: value('gateway_parked_records') },
-      ...{ queued: value('gateway_queue_records'), bytes: value('gateway_queue_bytes') },
-      ...{ refused: value('gateway_spool_refused_total'), connected: value('gateway_kafka_connected') },
+      inFlight: value('gateway_in_flight'),
+      open: value('gateway_lane_open'),
+      ids: value('gateway_dedupe_ids'),
+      spooled: value('gateway_spool_records'),
+      oldest: value('gateway_spool_oldest_seconds'),
+      full: value('gateway_spool_full'),
+      parked: value('gateway_parked_records'),
+      queued: value('gateway_queue_records'),
+      bytes: value('gateway_queue_bytes'),
+      refused: value('gateway_spool_refused_total'),
+      connected: value('gateway_kafka_connected'),
     }).to.deep.equal({
-      ...{ inFlight: 4, open: 0, ids: 7, spooled: 3, oldest: 6, full: 1, parked: 2, refused: 4, connected: 0 },
-      ...{ queued: 6, bytes: 80 },
+      inFlight: 4,
+      open: 0,
+      ids: 7,
+      spooled: 3,
+      oldest: 6,
+      full: 1,
+      parked: 2,
+      refused: 4,
+      connected: 0,
+      queued: 6,
+      bytes: 80,
     });
     expect(merged.filter(({ metric }) => metric === 'process_resident_memory_bytes')).to.have.length(2);
     expect(merged.filter(isCount).every(({ metric }) => metrics[metric].type !== 'gauge')).to.equal(true);
@@ -141,7 +172,9 @@ describe('the metrics', () => {
     const kafka = { queue: { records: 0, bytes: 0 }, spool: { lanes: [lane], bytes: 0, maxBytes: 1, damagedFiles: 0 } };
     const readings = collectGauges({
       ...kafka,
-      ...{ inFlight: 0, arriving: 0, connections: { open: 0, refused: { connections: 0 } } },
+      inFlight: 0,
+      arriving: 0,
+      connections: { open: 0, refused: { connections: 0 } },
       connected: true,
       dedupeIds: 1,
       dedupeUsable: true,

@@ -9,8 +9,14 @@ const times = { gathering: 10, request: 300, batch: 1_000, pause: 10 };
 
 function span(name: string): OtlpSpan {
   return {
-    ...{ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), flags: 1, name, kind: 2, attributes: [] },
-    ...{ startTimeUnixNano: '1', endTimeUnixNano: '2' },
+    traceId: 'a'.repeat(32),
+    spanId: 'b'.repeat(16),
+    flags: 1,
+    name,
+    kind: 2,
+    attributes: [],
+    startTimeUnixNano: '1',
+    endTimeUnixNano: '2',
   };
 }
 
@@ -22,11 +28,14 @@ describe('the exporter of spans', () => {
   function create(over: Partial<ExporterOptions['collector']> = {}, used = times): SpanExporter {
     return new SpanExporter({
       collector: {
-        ...{ url: `${collector.url}/v1/traces`, headers: { authorization: new Redacted('Bearer x') } },
+        url: `${collector.url}/v1/traces`,
+        headers: { authorization: new Redacted('Bearer x') },
         resource: { 'service.name': 'payments' },
         ...over,
       },
-      ...{ version: '1.2.3', times: used, log: (...line) => void lines.push(line) },
+      version: '1.2.3',
+      times: used,
+      log: (...line) => void lines.push(line),
     });
   }
 

@@ -43,7 +43,10 @@ describe('files of the dedupe window', () => {
 
   async function start(options: Partial<WindowOptions> = {}): Promise<Window> {
     const window = await openWindow({
-      ...{ folder: openFolder(dir), length: 72 * hour, shared: false, clock },
+      folder: openFolder(dir),
+      length: 72 * hour,
+      shared: false,
+      clock,
       log: (level, message, fields) => complaints.push({ level, message, fields }),
       ...options,
     });

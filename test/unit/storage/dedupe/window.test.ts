@@ -28,7 +28,10 @@ describe('dedupe window', () => {
 
   const start = (options: Partial<WindowOptions> = {}) =>
     openWindow({
-      ...{ folder: openFolder(dir), length: 72 * hour, shared: false, clock },
+      folder: openFolder(dir),
+      length: 72 * hour,
+      shared: false,
+      clock,
       log: (level, message, fields) => complaints.push({ level, message, fields }),
       ...options,
     });

@@ -33,7 +33,8 @@ describe('a new file', () => {
     const fault = { folder: join(dir, 'above'), error: 'EIO', calls: ['sync'], percent: 100 };
     writeFileSync(environment.CHAOS_DISK_FAULT ?? '', JSON.stringify(fault));
     const { stdout } = await run(process.execPath, ['--import', 'tsx/esm', script, packageRoot, folder], {
-      ...{ cwd: packageRoot, env: { ...process.env, ...environment } },
+      cwd: packageRoot,
+      env: { ...process.env, ...environment },
     });
     expect(JSON.parse(stdout)).to.deep.equal({ code: 'EIO', open: 0, names: [] });
     expect(readdirSync(folder)).to.deep.equal([]);

@@ -33,7 +33,11 @@ for (const library of ['kafkajs', 'platformatic'] as const) {
 
     async function open(changes: Partial<KafkaSettings> = {}): Promise<GatewayPublisher> {
       const settings: KafkaSettings = {
-        ...{ kind: 'kafka', brokers: [broker.address], clientId: 'test', client: library, idempotent: true },
+        kind: 'kafka',
+        brokers: [broker.address],
+        clientId: 'test',
+        client: library,
+        idempotent: true,
         topics: { create: 'never', partitions: 1, replicationFactor: 1 },
         spool: { dir, maxBytes: 1_000_000 },
         ...changes,

@@ -119,7 +119,12 @@ class ModelCrew {
     this.#lanes = new TopicLanes(size);
     const none = { direct: 0, inFlight: left & 1, spooled: left >> 1 };
     this.#workers = Array.from({ length: size }, () => ({
-      ...{ alive: false, order: undefined, said: false, ...none, inbox: [], outbox: [] },
+      alive: false,
+      order: undefined,
+      said: false,
+      ...none,
+      inbox: [],
+      outbox: [],
     }));
     for (const slot of this.#workers.keys()) this.#join(slot);
   }

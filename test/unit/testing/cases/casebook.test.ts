@@ -124,7 +124,9 @@ cases:
     expect: { event: { id: 9007199254740993/1.0, subject: "2.0" } }
 `),
       {
-        ...{ largest: 10_000, deadLetterTopic: 'dlq', now: Date.now() },
+        largest: 10_000,
+        deadLetterTopic: 'dlq',
+        now: Date.now(),
         endpoints: [endpoint({ provider: provider({ event }) })],
       },
     );

@@ -9,7 +9,9 @@ import { delivery, endpoint, failing, provider, route } from '../../../support/p
 
 const options = { now: Date.UTC(2026, 0, 1), largest: 1000, deadLetterTopic: 'webhooks.dlq' };
 const told = {
-  ...{ subject: 'it', notes: [], partitionOf: () => ({ number: 1, of: 2 }) },
+  subject: 'it',
+  notes: [],
+  partitionOf: () => ({ number: 1, of: 2 }),
   verification: { outcome: 'proven', secret: 'current', signedHere: false },
 } as const;
 
@@ -73,7 +75,8 @@ describe('explain', () => {
     expect(explanation.items[0]?.schemas).to.deep.equal([
       { name: 'thin.json', when: { source: 'thin', outcome: false }, outcome: 'not for it', errors: [] },
       {
-        ...{ name: 'event.json', outcome: 'invalid' },
+        name: 'event.json',
+        outcome: 'invalid',
         errors: [
           { pointer: '/card/number', message: 'must be integer', is: 'a text of 16 characters' },
           { pointer: '/a/b', message: 'must be there', is: 'absent' },

@@ -16,7 +16,8 @@ describe('a value that is made again', () => {
   it('may stand in a text that is JSON, and in the base64 of one', () => {
     expect(renewed({ p: '{"a":{"b":1},"c":[1.5]}' }, 'p.a.b')).to.deep.equal({ p: '{"a":{"b":"$& new"},"c":[1.5]}' });
     expect(renewed({ p: base64('{"a":"é"}'), q: 1 }, 'p|unbase64.a')).to.deep.equal({
-      ...{ p: base64('{"a":"$& new"}'), q: 1 },
+      p: base64('{"a":"$& new"}'),
+      q: 1,
     });
     expect(renewed({ p: `{"a":${JSON.stringify('{"b":1}')}}` }, 'p.a.b')).to.deep.equal({
       p: `{"a":${JSON.stringify('{"b":"$& new"}')}}`,

@@ -191,11 +191,22 @@ describe('scenarios', () => {
 
 describe('simulate check', () => {
   const expected = (id: string, startedAt: number, more: Partial<ExpectedRecord> = {}): ExpectedRecord => ({
-    ...{ topic: 't', key: 'k', source: '/s', id, type: 'x', startedAt, answeredAt: startedAt + 5 },
+    topic: 't',
+    key: 'k',
+    source: '/s',
+    id,
+    type: 'x',
+    startedAt,
+    answeredAt: startedAt + 5,
     ...more,
   });
   const stored = (id: string, offset: number, more: Partial<StoredRecord> = {}): StoredRecord => ({
-    ...{ topic: 't', partition: 0, offset: BigInt(offset), key: 'k', value: Buffer.alloc(0), timestamp: 0 },
+    topic: 't',
+    partition: 0,
+    offset: BigInt(offset),
+    key: 'k',
+    value: Buffer.alloc(0),
+    timestamp: 0,
     headers: { ce_source: '/s', ce_id: id, ce_type: 'x', ce_digest: `digest of ${id}` },
     ...more,
   });

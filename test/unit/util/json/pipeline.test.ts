@@ -23,8 +23,11 @@ describe('a webhook with numbers that JavaScript rounds', () => {
   beforeEach(() => {
     publisher = memoryPublisher();
     ports = {
-      ...{ publisher, dedupe: noDedupe, deadLetterTopic: 'dlq' },
-      ...{ now: () => Date.UTC(2026, 0, 2), mayKeepUnverified: () => true },
+      publisher,
+      dedupe: noDedupe,
+      deadLetterTopic: 'dlq',
+      now: () => Date.UTC(2026, 0, 2),
+      mayKeepUnverified: () => true,
     };
   });
 
@@ -35,7 +38,9 @@ describe('a webhook with numbers that JavaScript rounds', () => {
     const at: Endpoint = endpoint({ provider: used, secrets: [{ name: 'current', key }], routes: used.routes });
     const headers = { 'content-type': 'application/json', 'x-shopify-topic': 'orders/create' };
     const request = {
-      ...{ method: 'POST', url: 'https://gateway.invalid/webhooks/shopify', body: Buffer.from(body) },
+      method: 'POST',
+      url: 'https://gateway.invalid/webhooks/shopify',
+      body: Buffer.from(body),
       headers: { ...headers, 'x-shopify-webhook-id': 'w1', 'x-shopify-shop-domain': 'example.myshopify.com' },
     };
     const { rejected } = await handle(at, toDelivery(used.scheme.sign(request, key, ports.now()), ports.now()), ports);
@@ -85,8 +90,10 @@ describe('a webhook with numbers that JavaScript rounds', () => {
     ]);
     const [{ headers } = expect.fail()] = publisher.records;
     expect(headers).to.include({
-      ...{ ce_id: '12345678901234567890.1.10', ce_type: 'paid.1.0' },
-      ...{ ce_subject: '1.10', ce_account: '9007199254740993' },
+      ce_id: '12345678901234567890.1.10',
+      ce_type: 'paid.1.0',
+      ce_subject: '1.10',
+      ce_account: '9007199254740993',
     });
   });
 
@@ -122,7 +129,9 @@ describe('a webhook with numbers that JavaScript rounds', () => {
     const options = { now: Date.UTC(2026, 0, 1), largest: 1_000, deadLetterTopic: 'dlq' };
     const walked = await dryRun(at, delivery(body('9007199254740993', '1.10', '0.5')), options);
     const explanation = explain(at, walked, {
-      ...{ subject: 'it', notes: [], partitionOf: () => undefined },
+      subject: 'it',
+      notes: [],
+      partitionOf: () => undefined,
       verification: { outcome: 'proven', secret: 'current', signedHere: false },
     });
     expect(explanationLines(explanation)).to.include('account  9007199254740993  ←');

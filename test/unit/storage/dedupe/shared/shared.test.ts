@@ -78,7 +78,9 @@ describe('dedupe of replicas', () => {
       expect(await other.once(each, async () => placed(9))).to.include({ duplicate: false });
     }
     expect(await other.once(event('b', { by: 'id', content: 'other' }), never)).to.deep.equal({
-      ...{ placement: placed(2), duplicate: true, contentDiffers: true },
+      placement: placed(2),
+      duplicate: true,
+      contentDiffers: true,
     });
   });
 
