@@ -1,21 +1,32 @@
 import { textOf } from '../../util/json/number.js';
 import { type Bindings, type Endpoint, type Item, RuleError, type WebhookEvent } from '../model.js';
 import { Rejection } from '../rejection.js';
+import type { Trace } from '../trace.js';
 
 /** RFC 3339, section 5.6. */
 const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
 
 /**
  * Reads what an item says of itself, by the provider's `event` rules. Id and type must be there. Of the others, what is
- * absent, null or of the wrong form is left out: a payment isn't held up by a bad attribute. A promise only where a rule
- * can't be decided at once.
+ * absent, null or of the wrong form is left out: a payment isn't held up by a bad attribute.
  */
-export function identify(endpoint: Endpoint, item: Item, bindings: Bindings): WebhookEvent | Promise<WebhookEvent> {
-  const { id, type, time, subject, livemode, account } = endpoint.provider.event;
-  const values = [id, type, time, subject, livemode, account].map((rule) => rule?.evaluate(item.value, bindings));
+export async function identify(
+  endpoint: Endpoint,
+  item: Item,
+  bindings: Bindings,
+  trace?: Trace,
+): Promise<WebhookEvent> {
+  const rules = endpoint.provider.event;
+  const values = names.map((name) => rules[name]?.evaluate(item.value, bindings));
+  if (trace?.fact !== undefined) {
+    for (const [index, name] of names.entries()) if (rules[name] !== undefined) trace.fact(name, values[index]);
+  }
+  // Nearly always all of them are there at once.
   if (!values.some((value) => value instanceof Promise)) return toEvent(endpoint, item, values);
-  return Promise.all(values).then((settled) => toEvent(endpoint, item, settled), reject);
+  return toEvent(endpoint, item, await Promise.all(values).catch(reject));
 }
+
+const names = ['id', 'type', 'time', 'subject', 'livemode', 'account'] as const;
 
 function toEvent(endpoint: Endpoint, item: Item, values: readonly unknown[]): WebhookEvent {
   const [id, type, time, subject, livemode, account] = values;
