@@ -16,16 +16,12 @@ import type {
 } from './model.js';
 import { type Accepted, type Mapped, publish, type Sinks, writeDeadLetter } from './persist.js';
 import { Rejection, rejections } from './rejection.js';
-import { bind } from './stages/bind.js';
-import { decode } from './stages/decode.js';
-import { gatherKeys } from './stages/gather-keys.js';
-import { identify } from './stages/identify.js';
+import { identify, validate } from './stages/event.js';
+import { bind, decode, split } from './stages/items.js';
 import { map } from './stages/map.js';
 import { protectEvent } from './stages/protect.js';
 import { protectRejection } from './stages/protect-letter.js';
-import { split } from './stages/split.js';
-import { validate } from './stages/validate.js';
-import { checkMethod, shakeHands, verify } from './stages/verify.js';
+import { checkMethod, gatherKeys, shakeHands, verify } from './stages/verify.js';
 import type { Trace } from './trace.js';
 
 /** What the pipeline needs of the world. */

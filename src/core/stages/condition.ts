@@ -17,7 +17,7 @@ export function findFirst<Candidate extends { readonly when?: Rule }>(
   candidates: readonly Candidate[],
   input: unknown,
   bindings: Bindings,
-  trace?: { condition?(of: Candidate, value: unknown): void },
+  trace?: { condition?(of: NoInfer<Candidate>, value: unknown): void },
   from = 0,
 ): Candidate | undefined | Promise<Candidate | undefined> {
   for (let index = from; index < candidates.length; index++) {

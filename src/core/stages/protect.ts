@@ -11,9 +11,7 @@ import type {
   WebhookEvent,
 } from '../model.js';
 import { Rejection } from '../rejection.js';
-import { bind } from './bind.js';
-import { decode } from './decode.js';
-import { createItem } from './item.js';
+import { bind, createItem, decode } from './items.js';
 import { contentType, map } from './map.js';
 import { describe, digestOf, withHeaders } from './protected-headers.js';
 

@@ -4,7 +4,7 @@ import { type Example, listExamples } from '../../config/plugins/examples.js';
 import { assumeProven, dryRun } from '../../core/dry-run.js';
 import type { Bindings, Item, KafkaRecord, OutgoingRequest } from '../../core/model.js';
 import type { Rejection, Stage } from '../../core/rejection.js';
-import { acceptsMediaType } from '../../server/http/media-type.js';
+import { acceptsMediaType } from '../../server/http/admit.js';
 import { toDelivery } from '../dry-run/compose.js';
 import { type BoundItem, type Specimen, toSpecimens } from '../rules/specimens.js';
 import type { Check, Rehearsal } from './checks.js';

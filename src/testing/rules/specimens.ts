@@ -2,7 +2,7 @@ import type { Knowledge } from '../../config/plugins/example-fields.js';
 import { shapeOf } from '../../config/plugins/shape.js';
 import { type Bindings, type Endpoint, type Item, RuleError, type WebhookEvent } from '../../core/model.js';
 import { Rejection } from '../../core/rejection.js';
-import { identify } from '../../core/stages/identify.js';
+import { identify } from '../../core/stages/event.js';
 
 /** An item of a delivery, with what else the rules see. */
 export interface BoundItem {

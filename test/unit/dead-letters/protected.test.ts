@@ -126,7 +126,7 @@ describe('a dead letter of what is protected', () => {
 });
 
 describe('explaining what is protected', () => {
-  const told = (walked: Awaited<ReturnType<typeof dryRun>>, to: Endpoint) =>
+  const told = (walked: Awaited<ReturnType<typeof dryRunRequest>>, to: Endpoint) =>
     JSON.stringify(
       explain(to, walked, {
         subject: 'x',

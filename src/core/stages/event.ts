@@ -1,7 +1,22 @@
+/** Whether an item is what its provider says, and which event it is. */
 import { textOf } from '../../util/json/number.js';
-import { type Bindings, type Endpoint, type Item, RuleError, type WebhookEvent } from '../model.js';
+import { type Bindings, type Endpoint, type Item, type Provider, RuleError, type WebhookEvent } from '../model.js';
 import { Rejection } from '../rejection.js';
 import type { Trace } from '../trace.js';
+import { findFirst } from './condition.js';
+
+/** Holds an item against the first schema of the provider that is for it. A provider without schemas takes all. */
+export async function validate({ schemas }: Provider, item: Item, bindings: Bindings, trace?: Trace): Promise<void> {
+  if (schemas.length === 0) return;
+  const { value } = item;
+  const found = findFirst(schemas, value, bindings, trace);
+  const schema = found instanceof Promise ? await found.catch(failAs('schema_none')) : found;
+  if (schema === undefined) throw new Rejection('schema_none');
+  const first = schema.check(value);
+  const errors = first.length === 0 ? first : schema.check(value, true);
+  trace?.checked?.(schema, errors);
+  if (first.length > 0) throw new Rejection('schema_violation', { detail: schema.name, errors });
+}
 
 /** RFC 3339, section 5.6. */
 const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
@@ -23,7 +38,7 @@ export async function identify(
   }
   // Nearly always all of them are there at once.
   if (!values.some((value) => value instanceof Promise)) return toEvent(endpoint, item, values);
-  return toEvent(endpoint, item, await Promise.all(values).catch(reject));
+  return toEvent(endpoint, item, await Promise.all(values).catch(failAs('event_unidentified')));
 }
 
 const names = ['id', 'type', 'time', 'subject', 'livemode', 'account'] as const;
@@ -49,6 +64,8 @@ function toEvent(endpoint: Endpoint, item: Item, values: readonly unknown[]): We
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-function reject(error: unknown): never {
-  throw error instanceof RuleError ? new Rejection('event_unidentified', { detail: error.message }) : error;
+function failAs(code: 'schema_none' | 'event_unidentified') {
+  return (error: unknown): never => {
+    throw error instanceof RuleError ? new Rejection(code, { detail: error.message }) : error;
+  };
 }
