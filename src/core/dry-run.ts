@@ -31,7 +31,7 @@ export interface DryEvent {
 
 /**
  * Takes a delivery through the pipeline without publishing anything: no event counts as published before, and every record as safe.
- * For explanations and tests, and to find out what a dead letter would be today.
+ * For explanations and tests, and to judge dead letters by today's configuration.
  */
 export async function dryRun(endpoint: Endpoint, delivery: Delivery, options: DryRunOptions): Promise<DryRun> {
   const made: KafkaRecord[] = [];
