@@ -12,7 +12,7 @@ export interface Difference {
   readonly actual?: unknown;
 }
 
-/** All that can be expected of a walk, as it is. */
+/** All that can be expected of a dry run, as it is. */
 function actualOf({
   status,
   rejected,
@@ -40,7 +40,7 @@ export function proposalOf(walked: RequestResult): CaseExpectation {
   return { status, ...rejected, ...(second === undefined ? only : { records: proposed }) };
 }
 
-/** What an expectation names and the walk has otherwise. Fields are compared one by one, so that each can be updated. */
+/** What an expectation names and the dry run has otherwise. Fields are compared one by one, so that each can be updated. */
 export function compare(expected: CaseExpectation, walked: RequestResult): readonly Difference[] {
   return differences(expected, actualOf(walked), '');
 }
