@@ -11,8 +11,8 @@ import { blockingDisk, listFolder } from '../../util/read-text.js';
 import { tryPlugin } from '../rules/plugin.js';
 import { type Ground, groundOf, type Specimen, toSpecimens } from '../rules/specimens.js';
 import type { Cast } from './negatives.js';
-import { makeEndpoint } from './replay.js';
-import { makeTestKeys, type Replayed, replayExample } from './test-plugin.js';
+import { makeEndpoint, makeTestKeys } from './test-endpoint.js';
+import { type Replayed, replayExample } from './test-plugin.js';
 
 const fails = { rule: 'example-fails', severity: 'warning' } as const;
 

@@ -7,12 +7,12 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { listSendable } from '../../../../src/config/plugins/examples.js';
 import { loadPlugin } from '../../../../src/config/plugins/load.js';
+import { assumeProven } from '../../../../src/core/dry-run.js';
 import type { Endpoint, KafkaRecord } from '../../../../src/core/model.js';
 import { verify } from '../../../../src/core/stages/verify.js';
 import type { StoredRecord } from '../../../../src/publish/read.js';
 import { toDelivery } from '../../../../src/testing/dry-run/compose.js';
-import { assumeProven } from '../../../../src/testing/dry-run/from-record.js';
-import { makeEndpoint, recordsOf } from '../../../../src/testing/plugins/replay.js';
+import { makeEndpoint } from '../../../../src/testing/plugins/test-endpoint.js';
 import { makeRequest } from '../../../../src/testing/simulator/request.js';
 import { checkRecords } from '../../../../src/testing/simulator/scenarios/check.js';
 import { listScenarios, type Scenario } from '../../../../src/testing/simulator/scenarios/declaration.js';
@@ -23,6 +23,7 @@ import { seededRandom } from '../../../../src/testing/simulator/scenarios/random
 import { planTraffic } from '../../../../src/testing/simulator/scenarios/traffic.js';
 import { parsePath, valueAt } from '../../../../src/util/json/paths.js';
 import { writeJson } from '../../../../src/util/json/write.js';
+import { recordsOf } from '../../plugins-data/endpoints.js';
 
 const plugins = fileURLToPath(new URL('../../../../plugins/', import.meta.url));
 const epoch = Date.UTC(2026, 0, 1);
