@@ -5,7 +5,7 @@ import { readPlugin } from '../../../../src/config/plugins/load.js';
 import type { OutgoingRequest } from '../../../../src/core/model.js';
 import { negatives, signWith } from '../../../../src/testing/plugins/negatives.js';
 import { positionsOf } from '../../../../src/testing/plugins/tamper.js';
-import { makeTestKeys } from '../../../../src/testing/plugins/test-plugin.js';
+import { makeTestKeys } from '../../../../src/testing/plugins/test-endpoint.js';
 import { differUnsignedOnly, unsignedFields } from '../../../../src/testing/plugins/unsigned-fields.js';
 import { makeRequest } from '../../../../src/testing/simulator/request.js';
 import { declarationOf, pluginsFolder } from '../../plugins-data/endpoints.js';
