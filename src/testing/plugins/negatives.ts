@@ -9,7 +9,7 @@ import { downgrades, positionsOf, withByteChanged, withForeignSignature, without
 import { differUnsignedOnly, type UnsignedFields, unsignedFields } from './unsigned-fields.js';
 
 /** Who takes part. */
-export interface Cast {
+export interface TestKeys {
   /** With the secrets of which one signs. */
   readonly endpoint: Endpoint;
   /** A secret of each kind that the endpoint does not have. */
@@ -32,7 +32,7 @@ export function signWith(endpoint: Endpoint, { key }: Secret, request: OutgoingR
 /** Changes a request in every way that its signature must notice. `request` is not signed yet. */
 export function negatives(
   { provider, declaration }: SoundPlugin,
-  { endpoint, others, signer, stranger }: Cast,
+  { endpoint, others, signer, stranger }: TestKeys,
   request: OutgoingRequest,
   now: number,
 ): readonly Check[] {

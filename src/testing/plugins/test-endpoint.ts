@@ -5,7 +5,7 @@ import type { Example } from '../../config/plugins/examples.js';
 import type { Endpoint, OutgoingRequest, Provider, Secret } from '../../core/model.js';
 import { freshen } from '../simulator/freshen.js';
 import { makeRequest } from '../simulator/request.js';
-import type { Cast } from './negatives.js';
+import type { TestKeys } from './negatives.js';
 import { makeSecrets } from './secrets.js';
 
 const site = 'https://hooks.example.com';
@@ -39,7 +39,7 @@ export function requestOf({ path, provider }: Endpoint, example: Example, now: n
 }
 
 /** An endpoint of the plugin with keys made for it, and who signs. */
-export function makeTestKeys({ provider, declaration }: SoundPlugin): Cast {
+export function makeTestKeys({ provider, declaration }: SoundPlugin): TestKeys {
   const own = makeSecrets(provider, declaration, 0);
   const others = makeSecrets(provider, declaration, 1);
   const endpoint = makeEndpoint(provider, declaration, own);
