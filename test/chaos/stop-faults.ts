@@ -21,7 +21,7 @@ export async function restart(scene: Scene, client: 'same' | 'other'): Promise<v
   stops.push({ at });
   say(`SIGTERM: ${end} after ${(Date.now() - at) / 1000} s`);
   if (end !== 'ended 0') throw new Error(`after SIGTERM the gateway ${end}`);
-  if (client === 'other') await scene.changeClient();
+  if (client === 'other') await scene.changeKafka('other client');
   await gateway.start();
   await gateway.awaitListening();
 }
@@ -43,7 +43,7 @@ export async function killInDrain(
 }
 
 /** Whether more is noted as acknowledged than at the time of the call: the notes have grown, or are gone. */
-async function watchNotes(folder: string): Promise<() => Promise<boolean>> {
+export async function watchNotes(folder: string): Promise<() => Promise<boolean>> {
   const names = await readdir(folder, { recursive: true });
   const files = names.filter((name) => name.endsWith('.acked')).map((name) => join(folder, name));
   const measure = () =>

@@ -4,6 +4,7 @@ import type { Step } from '../chaos/schedule.js';
 import { describeOwnKafka } from './shared-kafka.js';
 
 const seed = 1;
+const kafka = { client: 'kafkajs', compression: 'none', login: 'scram-sha-512' } as const;
 /** The first half with kafkajs, the second with the other library, over the same spool. */
 const schedule: readonly Step[] = [
   { pause: 1, fault: { kind: 'kill-gateway' } },
@@ -21,7 +22,7 @@ describeOwnKafka('a minute of chaos', () => {
     const lines: string[] = [];
     const start = Date.now();
     const { summary, kept } = await runScene({
-      options: { client: 'kafkajs', workers: 2, rate: 100, keys: 100, connections: 20, ownDisk: false },
+      options: { ...kafka, workers: 2, rate: 100, keys: 100, connections: 20, ownDisk: false },
       seed,
       minutes: 1,
       say: (text) => lines.push(`${((Date.now() - start) / 1000).toFixed(1)} ${text}`),

@@ -2,7 +2,7 @@ import type { ClientContext, Result } from 'ioredis';
 import type { RedisSettings } from '../../../config/settings.js';
 import { errorText } from '../../../util/errors.js';
 import type { SharedStore } from '../shared/store.js';
-import { createClient } from './client.js';
+import { createClient, isConnected } from './client.js';
 import { createGathering } from './gather.js';
 
 declare module 'ioredis' {
@@ -86,7 +86,7 @@ export function openRedis(settings: RedisSettings): SharedStore {
     },
     reconnect() {
       // Without a connection it is making one.
-      if (client.status === 'ready' || client.status === 'connect') client.disconnect(true);
+      if (isConnected(client)) client.disconnect(true);
     },
     close: () => client.disconnect(),
   };

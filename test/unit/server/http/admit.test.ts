@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { acceptsMediaType } from '../../../../src/server/http/media-type.js';
+import { acceptsMediaType } from '../../../../src/server/http/admit.js';
 
 describe('media types', () => {
   const json = ['application/json', 'application/*+json'];

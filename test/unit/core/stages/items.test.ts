@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { VerifiedDelivery } from '../../../../src/core/model.js';
 import { Rejection } from '../../../../src/core/rejection.js';
-import { split } from '../../../../src/core/stages/split.js';
+import { split } from '../../../../src/core/stages/items.js';
 import { delivery, provider } from '../../../support/provider.js';
 
 function pointersOf(items: string, body: string): readonly string[] {
