@@ -79,152 +79,203 @@ export interface Gateway {
 }
 
 /** Joins the rooms and starts. It serves even while Kafka is unavailable; `/ready` on the admin port tells. */
-export async function startGateway(first: GatewaySettings, options: GatewayOptions = {}): Promise<Gateway> {
-  const log = options.log ?? createLog(first.log.level);
-  const worker: Place = options.worker ?? { slot: 0, of: 1 };
-  const { publisher, dedupe, closeStores } = await openStores(first, worker, log, options.publisher);
-  const gate = new Gate({ ...first.limits }, (refused, fields) =>
-    log.write('warn', 'overloaded', { refused, ...fields }),
-  );
-  let clients = createClients(first.trustedProxies);
-  const rates = new Rates(first.limits, clients.trusts);
-  const connections = createConnections(first, rates, log);
-  const keys = createKeySource({ log: log.write });
-  const meter = new Meter();
-  const timed = meter.time(publisher);
-  const traces = new Traces({ scheme: first.tls ? 'https' : 'http', system: first.publisher.kind, log: log.write });
-  await traces.adapt(first.tracing, closeLimit);
-  let front: Listening | undefined;
-  let back: OperatorServers | undefined;
-  let renewal: Renewal | undefined;
-  let settings = first;
-  let closing: Promise<void> | undefined;
-  const mayKeepUnverified = createBudget(shareBudget);
-  let ports = createPorts();
-  let handler = createHandler();
+export async function startGateway(settings: GatewaySettings, options: GatewayOptions = {}): Promise<Gateway> {
+  const log = options.log ?? createLog(settings.log.level);
+  const worker = options.worker ?? { slot: 0, of: 1 };
+  const stores = await openStores(settings, worker, log, options.publisher);
+  const running = new RunningGateway(settings, { ...options, log, worker, stores });
+  try {
+    const { url, adminUrl } = await running.start();
+    return {
+      url,
+      ...(adminUrl !== undefined && { adminUrl }),
+      unready: () => running.unready(),
+      readings: () => running.readings(),
+      lookUp: (id, type) => running.lookUp(id, type),
+      reload: (next) => running.reload(next),
+      close: (after) => running.close(after),
+    };
+  } catch (error) {
+    await running.close();
+    throw error;
+  }
+}
 
-  function createPorts(): Ports {
-    const now = options.now ?? Date.now;
-    return { publisher: timed, dedupe, keys, now, deadLetterTopic: settings.deadLetter.topic, mayKeepUnverified };
+interface Parts extends GatewayOptions {
+  readonly log: GatewayLog;
+  readonly worker: Place;
+  readonly stores: Awaited<ReturnType<typeof openStores>>;
+}
+
+class RunningGateway {
+  readonly #parts: Parts;
+  readonly #gate: Gate;
+  readonly #rates: Rates;
+  readonly #connections: Connections;
+  readonly #keys: Ports['keys'];
+  readonly #meter = new Meter();
+  readonly #publisher: Publisher;
+  readonly #traces: Traces;
+  readonly #mayKeepUnverified: Ports['mayKeepUnverified'];
+  #settings: GatewaySettings;
+  #clients: ReturnType<typeof createClients>;
+  #handler: ReturnType<typeof createApp>;
+  #front: Listening | undefined;
+  #back: OperatorServers | undefined;
+  #renewal: Renewal | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: GatewaySettings, parts: Parts) {
+    const { log, stores } = parts;
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#gate = new Gate({ ...settings.limits }, (refused, fields) =>
+      log.write('warn', 'overloaded', { refused, ...fields }),
+    );
+    this.#clients = createClients(settings.trustedProxies);
+    this.#rates = new Rates(settings.limits, this.#clients.trusts);
+    this.#connections = createConnections(settings, this.#rates, log);
+    this.#keys = createKeySource({ log: log.write });
+    this.#publisher = this.#meter.time(stores.publisher);
+    this.#traces = new Traces({
+      scheme: settings.tls ? 'https' : 'http',
+      system: settings.publisher.kind,
+      log: log.write,
+    });
+    this.#mayKeepUnverified = createBudget(() => this.#shareBudget());
+    this.#handler = this.#createHandler();
+  }
+
+  async start(): Promise<{ readonly url: string; readonly adminUrl?: string | undefined }> {
+    const settings = this.#settings;
+    const { log, operator } = this.#parts;
+    await this.#traces.adapt(settings.tracing, closeLimit);
+    const tls = settings.tls && (await import('./server/tls/renewal.js'));
+    this.#front = await listen((request, response) => this.#handler(request, response), settings.listen, log, {
+      connections: this.#connections,
+      tls: settings.tls && tls?.toTexts(settings.tls),
+    });
+    const { url, renew } = this.#front;
+    this.#renewal = settings.tls && tls?.startRenewal(settings.tls, { log, apply: renew });
+    log.write('info', 'listening', { url, endpoints: settings.endpoints.length, pid: process.pid });
+    const setLevel: AdminOptions['setLevel'] = (level) => (log.level = level);
+    const unready = () => this.unready();
+    this.#back = await startOperatorServers(settings, { ...operator, log, unready, setLevel });
+    return { url, adminUrl: this.#back.adminUrl };
   }
 
   /** Of this worker. */
-  function shareBudget(): Budget {
-    const { perMinute, bytesPerMinute } = settings.deadLetter.unverified;
+  #shareBudget(): Budget {
+    const { slot, of } = this.#parts.worker;
+    const { perMinute, bytesPerMinute } = this.#settings.deadLetter.unverified;
     return {
-      perMinute: Math.floor((perMinute + worker.of - 1 - worker.slot) / worker.of),
-      bytesPerMinute: bytesPerMinute / worker.of,
-      endpoints: settings.endpoints.length,
+      perMinute: Math.floor((perMinute + of - 1 - slot) / of),
+      bytesPerMinute: bytesPerMinute / of,
+      endpoints: this.#settings.endpoints.length,
     };
   }
 
-  function createHandler() {
-    const { endpoints, limits } = settings;
+  #createHandler() {
+    const { endpoints, limits, deadLetter } = this.#settings;
+    const { log, observe, now = Date.now, stores } = this.#parts;
+    const ports: Ports = {
+      publisher: this.#publisher,
+      dedupe: stores.dedupe,
+      keys: this.#keys,
+      now,
+      deadLetterTopic: deadLetter.topic,
+      mayKeepUnverified: this.#mayKeepUnverified,
+    };
     return createApp({
       endpoints,
       limits,
-      gate,
-      clients,
-      rates,
+      gate: this.#gate,
+      clients: this.#clients,
+      rates: this.#rates,
       ports,
       log,
-      meter,
-      traces,
-      observe: options.observe,
-      stopping: () => closing !== undefined,
+      meter: this.#meter,
+      traces: this.#traces,
+      observe,
+      stopping: () => this.#closing !== undefined,
     });
   }
 
-  function reload(next: GatewaySettings): void {
-    settings = next;
-    gate.limits = next.limits;
-    clients = createClients(next.trustedProxies);
-    connections.limits = limitConnections(next, log);
-    connections.trusts = clients.trusts;
-    rates.limits = next.limits;
-    rates.trusts = clients.trusts;
-    if (next.tls !== undefined) renewal?.use(next.tls);
-    void traces.adapt(next.tracing, closeLimit);
+  reload(next: GatewaySettings): void {
+    const { log, stores } = this.#parts;
+    this.#settings = next;
+    this.#gate.limits = next.limits;
+    this.#clients = createClients(next.trustedProxies);
+    this.#connections.limits = limitConnections(next, log);
+    this.#connections.trusts = this.#clients.trusts;
+    this.#rates.limits = next.limits;
+    this.#rates.trusts = this.#clients.trusts;
+    if (next.tls !== undefined) this.#renewal?.use(next.tls);
+    void this.#traces.adapt(next.tracing, closeLimit);
     log.level = next.log.level;
-    ports = createPorts();
-    handler = createHandler();
-    publisher.adapt?.(toAdaptable(next));
+    this.#handler = this.#createHandler();
+    stores.publisher.adapt?.(toAdaptable(next));
   }
 
-  function unready(): Unready | undefined {
-    if (closing !== undefined) return 'stopping';
-    if (!gate.open) return 'overloaded';
+  unready(): Unready | undefined {
+    const { publisher, dedupe } = this.#parts.stores;
+    if (this.#closing !== undefined) return 'stopping';
+    if (!this.#gate.open) return 'overloaded';
     if (!publisher.ready()) return 'kafka_unavailable';
     const shared = dedupe.shared();
     return shared?.required && !shared.usable ? 'dedupe_unavailable' : undefined;
   }
 
-  function readings(): readonly Reading[] {
-    const { inFlight, arriving } = gate;
-    const memory = { dedupeIds: dedupe.count(), dedupeUsable: dedupe.usable(), sharedDedupe: dedupe.shared() };
-    const stores = { connected: publisher.connected(), ...publisher.status?.(), ...memory };
+  readings(): readonly Reading[] {
+    const { stores, worker } = this.#parts;
+    const { publisher, dedupe } = stores;
+    const { inFlight, arriving } = this.#gate;
     return [
-      ...meter.readings(),
-      ...traces.readings(),
+      ...this.#meter.readings(),
+      ...this.#traces.readings(),
       ...collectGauges({
         inFlight,
         arriving,
-        connections,
-        certificateExpires: renewal?.expires(),
-        ...stores,
+        connections: this.#connections,
+        certificateExpires: this.#renewal?.expires(),
+        connected: publisher.connected(),
+        ...publisher.status?.(),
+        dedupeIds: dedupe.count(),
+        dedupeUsable: dedupe.usable(),
+        sharedDedupe: dedupe.shared(),
         worker: worker.slot,
         now: Date.now(),
       }),
     ];
   }
 
-  function close(after = 0): Promise<void> {
-    closing ??= stop(after);
-    return closing;
+  lookUp(id: string, type: string | undefined): EventLookup {
+    return lookUp(this.#parts.stores.dedupe, this.#settings.endpoints, id, type);
   }
 
-  async function stop(after: number): Promise<void> {
+  close(after = 0): Promise<void> {
+    this.#closing ??= this.#stop(after);
+    return this.#closing;
+  }
+
+  async #stop(after: number): Promise<void> {
+    const { log, worker, stores } = this.#parts;
     if (after > 0) {
       log.write('info', 'stopping: requests are still taken', { shutdownDelay: after });
       await delay(after);
     }
     log.write('info', 'draining');
-    const drained = delay(settings.drain, undefined, { ref: false });
-    await front?.close(settings.drain, after);
-    renewal?.stop();
-    gate.close();
+    const { drain } = this.#settings;
+    const drained = delay(drain, undefined, { ref: false });
+    await this.#front?.close(drain, after);
+    this.#renewal?.stop();
+    this.#gate.close();
     // What this one spools now must not be overtaken by what another one still takes.
     await Promise.race([worker.untilQuiet?.(), drained]);
-    await Promise.all([closeStores(), traces.close(closeLimit)]);
-    await back?.close(adminGrace, Number.POSITIVE_INFINITY);
+    await Promise.all([stores.closeStores(), this.#traces.close(closeLimit)]);
+    await this.#back?.close(adminGrace, Number.POSITIVE_INFINITY);
     log.flush();
     log.write('info', 'stopped');
-  }
-
-  try {
-    const tls = first.tls && (await import('./server/tls/renewal.js'));
-    front = await listen((request, response) => handler(request, response), first.listen, log, {
-      connections,
-      tls: first.tls && tls?.toTexts(first.tls),
-    });
-    renewal = first.tls && tls?.startRenewal(first.tls, { log, apply: front.renew });
-    log.write('info', 'listening', { url: front.url, endpoints: first.endpoints.length, pid: process.pid });
-    const setLevel: AdminOptions['setLevel'] = (level) => (log.level = level);
-    back = await startOperatorServers(first, { ...options.operator, log, unready, setLevel });
-    const { adminUrl } = back;
-    const find: Gateway['lookUp'] = (id, type) => lookUp(dedupe, settings.endpoints, id, type);
-    return {
-      url: front.url,
-      ...(adminUrl !== undefined && { adminUrl }),
-      unready,
-      readings,
-      lookUp: find,
-      reload,
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
   }
 }
 
