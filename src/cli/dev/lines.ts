@@ -4,7 +4,7 @@ import { statusOfEvent } from '../../core/outcome.js';
 import type { Accepted } from '../../core/persist.js';
 import type { Outcome } from '../../core/pipeline.js';
 import { type Rejection, rejections } from '../../core/rejection.js';
-import { closest } from '../../diagnostics/closest.js';
+import { closestPath } from '../../diagnostics/closest.js';
 import { answerOutcome } from '../../server/http/answer.js';
 import { printable } from '../../util/printable.js';
 
@@ -82,8 +82,7 @@ export function describeRefusal(
   { now, paint, paths }: { readonly now: number; readonly paint: boolean; readonly paths: readonly string[] },
 ): readonly string[] {
   const { status, code } = rejection;
-  const meant =
-    code === 'path_unknown' ? (closest(path, paths) ?? paths.find((each) => each.startsWith(path))) : undefined;
+  const meant = code === 'path_unknown' ? closestPath(path, paths) : undefined;
   const hint =
     code === 'path_unknown' ? [meant === undefined ? `there are: ${paths.join(', ')}` : `did you mean ${meant}?`] : [];
   const request = printable(`${method} ${path}`);
