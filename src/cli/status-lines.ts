@@ -41,7 +41,7 @@ export function describeStatus(status: Status, { now, activity, width, all = fal
     ...(activity === undefined ? [] : describeUnknownPaths(activity, now)),
   ];
   return [
-    ...told.flatMap((line) => wrap(line, width ?? Number.POSITIVE_INFINITY)),
+    ...told.flatMap((line) => wrap(line, width)),
     '',
     endpointTable(status.endpoints, { now, activity, width }),
     ...(lanes.length > 0 ? ['', ...laneLines(lanes, all, width)] : []),
@@ -131,12 +131,7 @@ function laneLines(lanes: readonly LaneReport[], all: boolean, width: number | u
     ...(shown.length === 0
       ? []
       : [formatTable(['TOPIC', 'LANE', 'SPOOLED', 'SIZE', 'OLDEST', 'PARKED'], rows, { width, minor: ['SIZE'] })]),
-    ...(idle === 0
-      ? []
-      : wrap(
-          `${idle} of ${lanes.length} lanes are open, and nothing waits in them`,
-          width ?? Number.POSITIVE_INFINITY,
-        )),
+    ...(idle === 0 ? [] : wrap(`${idle} of ${lanes.length} lanes are open, and nothing waits in them`, width)),
   ];
 }
 

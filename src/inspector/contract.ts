@@ -133,7 +133,7 @@ export interface StreamDropped {
 export interface DeliveryStage {
   readonly name: Exclude<Stage, 'route'> | 'received' | 'dedupe' | 'dead_letter' | 'answered';
   readonly decision: 'passed' | 'stopped' | 'skipped' | 'unknown';
-  /** What was decided, in a sentence. */
+  /** What was decided, in a sentence, or in a line for each of several things. */
   readonly detail: string;
   /** Milliseconds since the delivery came: where the step ended. Known of received, body, answered. */
   readonly at?: number;
