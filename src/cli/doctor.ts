@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { GatewaySettings } from '../config/settings.js';
+import { Failure } from '../exit.js';
 import { type Finding, fail, ok, warning } from './doctor/finding.js';
 import type { FoundSecret } from './doctor/secrets.js';
 import { present, summarize } from './settings.js';
@@ -14,9 +15,13 @@ export interface DoctorReport {
 
 /**
  * Looks at all that a gateway with this configuration depends on. Nothing is written but a probe of the disk. `adminUrl`: where the
- * gateway that runs with it has its admin server, if the configuration does not tell.
+ * gateway that runs with it has its admin server, if the configuration does not tell. `provider`: one whose API is asked, too.
  */
-export async function runChecks(file: string, url: string | undefined, adminUrl?: string): Promise<DoctorReport> {
+export async function runChecks(
+  file: string,
+  { url, provider }: { readonly url?: string | undefined; readonly provider?: string | undefined },
+  adminUrl?: string,
+): Promise<DoctorReport> {
   const [{ loadConfig }, { examineUrl }, { packageRoot }] = await Promise.all([
     import('../config/load.js'),
     import('./doctor/url.js'),
@@ -34,6 +39,7 @@ export async function runChecks(file: string, url: string | undefined, adminUrl?
     diagnostics.length === 0
       ? ok('config', summarize(file, diagnostics))
       : warning('config', summarize(file, diagnostics), 'gateway lint-config says what and where');
+  const registered = provider === undefined ? [] : await examineProvider(provider, settings);
   const { findings, reachable } = await examineStore(settings);
   const inside = [
     ...(await examineSecrets(settings)),
@@ -42,7 +48,18 @@ export async function runChecks(file: string, url: string | undefined, adminUrl?
     ...(await examineShared(settings)),
     ...(await examineSelf(file, adminUrl)),
   ];
-  return { findings: [versions, config, ...inside, ...findings, ...outside], reachable };
+  return { findings: [versions, config, ...inside, ...findings, ...registered, ...outside], reachable };
+}
+
+async function examineProvider(name: string, { endpoints }: GatewaySettings): Promise<readonly Finding[]> {
+  const own = endpoints.filter(({ provider }) => provider.name === name);
+  const [first] = own;
+  if (first === undefined) {
+    const there = [...new Set(endpoints.map(({ provider }) => provider.name))].join(', ');
+    throw new Failure('usage', `--provider ${name}: no endpoint is for it; there are ${there}`);
+  }
+  const { examineSubscriptions } = await import('./doctor/subscriptions.js');
+  return examineSubscriptions(name, first.provider.subscriptions, own, process.env);
 }
 
 async function examineOwnVersions(root: string): Promise<Finding> {

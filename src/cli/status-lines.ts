@@ -2,7 +2,7 @@ import type { Activity } from '../inspector/contract.js';
 import type { EndpointStatus, LaneReport, Status } from '../server/telemetry/status.js';
 import { printable } from '../util/printable.js';
 import { describeUnknownPaths, formatLast, formatRate, rateOfFiveMinutes } from './activity.js';
-import { formatTable } from './table.js';
+import { formatTable, wrap } from './table.js';
 import { formatAge } from './time.js';
 
 export interface StatusView {
@@ -22,7 +22,7 @@ export function describeStatus(status: Status, { now, activity, width, all = fal
   const { spoolUnusable, spoolDamagedFiles } = status;
   const up = formatAge(now - Date.parse(startedAt));
   const parked = sum(lanes, 'parked');
-  const sections = [
+  const told = [
     `${ready ? 'ready' : 'NOT READY'}: version ${version}, process ${pid}, up ${up}, ${workers.ready} of ${workers.of} workers, ${inFlight} in flight`,
     `configuration ${config.digest} of ${config.file}, loaded ${formatAge(now - Date.parse(config.loadedAt))} ago`,
     ...(config.lastError === undefined ? [] : [`LAST RELOAD REFUSED: ${printable(config.lastError)}`]),
@@ -39,11 +39,13 @@ export function describeStatus(status: Status, { now, activity, width, all = fal
     ...status.endpoints.flatMap(describeReusedIds),
     ...status.endpoints.flatMap((endpoint) => describeExpected(endpoint, now)),
     ...(activity === undefined ? [] : describeUnknownPaths(activity, now)),
+  ];
+  return [
+    ...told.flatMap((line) => wrap(line, width)),
     '',
     endpointTable(status.endpoints, { now, activity, width }),
-  ];
-  if (lanes.length > 0) sections.push('', ...laneLines(lanes, all, width));
-  return sections.join('\n');
+    ...(lanes.length > 0 ? ['', ...laneLines(lanes, all, width)] : []),
+  ].join('\n');
 }
 
 function describeStore({ dedupeStoreUsable, dedupeDegradedEvents = 0 }: Status): readonly string[] {
@@ -129,7 +131,7 @@ function laneLines(lanes: readonly LaneReport[], all: boolean, width: number | u
     ...(shown.length === 0
       ? []
       : [formatTable(['TOPIC', 'LANE', 'SPOOLED', 'SIZE', 'OLDEST', 'PARKED'], rows, { width, minor: ['SIZE'] })]),
-    ...(idle === 0 ? [] : [`${idle} of ${lanes.length} lanes are open, and nothing waits in them`]),
+    ...(idle === 0 ? [] : wrap(`${idle} of ${lanes.length} lanes are open, and nothing waits in them`, width)),
   ];
 }
 

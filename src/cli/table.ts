@@ -140,6 +140,14 @@ function stack([headings = [], ...rows]: readonly (readonly string[])[], width: 
     .join('\n\n');
 }
 
+/** A sentence as lines of at most so many characters (absent: one line), the second and the following ones indented. */
+export function wrap(text: string, width = Number.POSITIVE_INFINITY, indent = gap): readonly string[] {
+  const [first = '', ...more] = fold(text, width);
+  if (more.length === 0) return [first];
+  const rest = text.slice(first.length).trimStart();
+  return [first, ...fold(rest, width - indent).map((line) => ' '.repeat(indent) + line)];
+}
+
 /** Lines of at most so many characters; it breaks behind spaces, else behind what separates the parts of a name, else anywhere. */
 export function fold(text: string, width: number): readonly string[] {
   const lines: string[] = [];

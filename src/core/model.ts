@@ -389,6 +389,21 @@ export interface Network {
   readonly family: 'ipv4' | 'ipv6';
 }
 
+/** How the provider's API lists the webhook endpoints that are registered there. */
+export interface Subscriptions {
+  /** GET, with the key as a bearer token. */
+  readonly list: string;
+  /** Environment variable of the key. */
+  readonly env: string;
+  /** Members of the answer, and of an item. */
+  readonly items: string;
+  readonly url: string;
+  readonly state: string;
+  readonly events: string;
+  /** `state` of those that are in use. */
+  readonly enabled: string;
+}
+
 /** The addresses that a provider says it sends from. */
 export interface SenderAddresses {
   readonly networks: readonly Network[];
@@ -418,6 +433,7 @@ export interface Provider {
   readonly secretForms?: readonly SecretForm[];
   /** Absent: the provider publishes none, or nobody has looked. */
   readonly addresses?: SenderAddresses;
+  readonly subscriptions?: Subscriptions;
   /** Accepted media types, lower-case, without parameters; `*` may stand for a run of characters. */
   readonly mediaTypes: readonly string[];
   /** JSON pointer with `*` at the elements of a batch; absent: the body is one event. */

@@ -17,6 +17,16 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** The path of an endpoint that was most likely meant: much like it, with the same end, or with more behind it. */
+export function closestPath(path: string, paths: readonly string[]): string | undefined {
+  const end = path.slice(path.lastIndexOf('/'));
+  return (
+    closest(path, paths) ??
+    (end.length > 2 ? paths.find((each) => each.slice(each.lastIndexOf('/')) === end) : undefined) ??
+    (path.length > 1 ? paths.find((each) => each.startsWith(`${path}/`)) : undefined)
+  );
+}
+
 function sorted(text: string): string {
   return [...text].sort().join('');
 }

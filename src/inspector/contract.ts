@@ -1,3 +1,5 @@
+import type { Stage } from '../core/rejection.js';
+
 /**
  * What the inspector's routes of the admin server take and give, as types only: the server, the pages and the command line
  * import them. All of it is JSON. Nothing has a value of a payload or a secret, but for what `POST /deliveries/ID/reveal` gives.
@@ -129,22 +131,9 @@ export interface StreamDropped {
 
 /** A step in the life of a delivery, in order. */
 export interface DeliveryStage {
-  readonly name:
-    | 'received'
-    | 'body'
-    | 'verify'
-    | 'decode'
-    | 'split'
-    | 'validate'
-    | 'identify'
-    | 'map'
-    | 'protect'
-    | 'dedupe'
-    | 'publish'
-    | 'dead_letter'
-    | 'answered';
+  readonly name: Exclude<Stage, 'route'> | 'received' | 'dedupe' | 'dead_letter' | 'answered';
   readonly decision: 'passed' | 'stopped' | 'skipped' | 'unknown';
-  /** What was decided, in a sentence. */
+  /** What was decided, in a sentence, or in a line for each of several things. */
   readonly detail: string;
   /** Milliseconds since the delivery came: where the step ended. Known of received, body, answered. */
   readonly at?: number;
@@ -235,8 +224,17 @@ export interface EndpointActivity {
   readonly p99?: number;
   /** When an event last came that was published, or known already. */
   readonly lastEvent?: string;
+  /** Present where it is quiet for longer than its last hour lets one expect. */
+  readonly silence?: SilenceAbout;
   /** Every secret of the endpoint by name; null: not since the start. */
   readonly secretLastUsed: { readonly [name: string]: string | null };
+}
+
+export interface SilenceAbout {
+  /** Since the last event. */
+  readonly seconds: number;
+  /** Deliveries that would have come in this time, had it gone on as before. */
+  readonly expected: number;
 }
 
 export interface UnknownPath {

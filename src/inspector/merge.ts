@@ -5,6 +5,7 @@ import { mergeCounters, minutesOf, percentileOf, rateOf } from './counters.js';
 import type { RowsPart, TailPart } from './questions.js';
 import type { ActivityPart, EndpointPart } from './recorder.js';
 import { type Cursor, compareSeq, type Seq, writeCursor, writeSeq } from './seq.js';
+import { findSilence } from './silence.js';
 import { mergeUnknown } from './unknown-paths.js';
 
 const mostSteps = 60;
@@ -112,15 +113,19 @@ function describeEndpoint(
   );
   const [p50, p99] = [percentileOf(counters, 0.5), percentileOf(counters, 0.99)];
   const lastEvent = Math.max(0, ...own.map((each) => each.lastEvent));
+  const minutes = minutesOf(counters);
+  const last = lastEvent > 0 ? toTime(lastEvent) : undefined;
+  const silence = findSilence(minutes, last, now);
   return {
     endpoint: name,
     path,
     provider: provider.name,
-    minutes: minutesOf(counters),
+    minutes,
     rate1m: rateOf(counters, now),
     ...(p50 !== undefined && { p50 }),
     ...(p99 !== undefined && { p99 }),
-    ...(lastEvent > 0 && { lastEvent: toTime(lastEvent) }),
+    ...(last !== undefined && { lastEvent: last }),
+    ...(silence !== undefined && { silence }),
     secretLastUsed: secretsUsed(
       secrets.map((secret) => secret.name),
       own,

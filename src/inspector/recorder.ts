@@ -1,11 +1,10 @@
 import type { Endpoint, Route } from '../core/model.js';
 import { outcomeOf, outcomeOfRefusal } from '../core/outcome.js';
 import type { DeliveryEnd } from '../server/http/observer.js';
-import type { DeliveryOutcome, DeliveryRow } from './contract.js';
+import type { DeliveryOutcome } from './contract.js';
 import { Counters, type CountersPart } from './counters.js';
 import { Interned } from './interned.js';
 import { Ring } from './ring.js';
-import { readRow } from './rows.js';
 import type { Seq } from './seq.js';
 import { type UnknownPart, UnknownPaths } from './unknown-paths.js';
 import { writeTexts } from './write-row.js';
@@ -73,7 +72,6 @@ export interface RecorderOptions {
   readonly worker?: number;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
-  readonly onDelivery?: ((row: DeliveryRow) => void) | undefined;
 }
 
 /**
@@ -89,14 +87,12 @@ export class Recorder {
   readonly #watched = new Map<string, Watched>();
   readonly #unknown = new UnknownPaths();
   readonly #now: () => number;
-  readonly #onDelivery: ((row: DeliveryRow) => void) | undefined;
   #time = 0;
   #number = 0;
 
-  constructor({ worker = 0, now = Date.now, onDelivery }: RecorderOptions = {}) {
+  constructor({ worker = 0, now = Date.now }: RecorderOptions = {}) {
     this.worker = worker;
     this.#now = now;
-    this.#onDelivery = onDelivery;
   }
 
   /** As a `DeliveryObserver`. */
@@ -129,7 +125,6 @@ export class Recorder {
       },
       text,
     );
-    this.#onDelivery?.(readRow(this, ring, ring.end - 1));
   }
 
   /** The place of the last row; of none, before all others. */

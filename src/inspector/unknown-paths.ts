@@ -1,4 +1,4 @@
-import { closest } from '../diagnostics/closest.js';
+import { closestPath } from '../diagnostics/closest.js';
 import { printable } from '../util/printable.js';
 import type { UnknownPath } from './contract.js';
 
@@ -92,20 +92,11 @@ export function mergeUnknown(
     merged.set(path, { count: count + (known?.count ?? 0), last: Math.max(last, known?.last ?? 0) });
   }
   const told = [...merged].map(([path, { count, last }]): UnknownPath => {
-    const didYouMean = suggest(path, endpointPaths);
+    const didYouMean = closestPath(path, endpointPaths);
     return { path, count, last: new Date(last).toISOString(), ...(didYouMean !== undefined && { didYouMean }) };
   });
   const rank = ({ didYouMean }: UnknownPath) => (didYouMean === undefined ? 1 : 0);
   told.sort((a, b) => rank(a) - rank(b) || b.count - a.count || (a.path < b.path ? -1 : 1));
   const unknownRequests = parts.reduce((sum, { requests }) => sum + requests, 0);
   return { unknownRequests, unknownPaths: told.slice(0, mostTold) };
-}
-
-/** The path of an endpoint that was most likely meant: much like it, or the same but for what stands before. */
-function suggest(path: string, endpointPaths: readonly string[]): string | undefined {
-  const last = path.slice(path.lastIndexOf('/'));
-  return (
-    closest(path, endpointPaths) ??
-    (last.length > 2 ? endpointPaths.find((each) => each.slice(each.lastIndexOf('/')) === last) : undefined)
-  );
 }

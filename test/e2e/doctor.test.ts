@@ -46,6 +46,17 @@ describe('gateway doctor', () => {
     running.directory.remove();
   });
 
+  it('asks the provider only where it has a key', async () => {
+    const { code, stdout } = await doctor('--provider', 'stripe');
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/^unknown +provider stripe: it was not asked: STRIPE_API_KEY is not set$/m);
+    const other = await doctor('--provider', 'adyen');
+    expect([other.code, other.stderr]).to.deep.equal([
+      2,
+      '--provider adyen: no endpoint is for it; there are stripe\n',
+    ]);
+  });
+
   it('says what is wrong and what to do, by its exit code, too', async () => {
     const unreachable = await doctor('--config', 'config/kafka.yaml');
     expect(unreachable.code).to.equal(4);

@@ -18,7 +18,7 @@ import { describeKafka, getKafka } from './shared-kafka.js';
 const context = fileURLToPath(new URL('../..', import.meta.url));
 const secret = 'whsec_rT2yHq8PzK5v';
 const compose: Compose = readCompose(join(context, 'deploy/compose.yaml'), { STRIPE_WEBHOOK_SECRET: secret });
-const { 'kafka-broker': kafka, gateway, simulator } = compose.services;
+const { 'kafka-broker': kafka, gateway, simulator, prometheus, grafana } = compose.services;
 
 /** There need be no container engine: what the files say is done in folders, with processes. */
 describeKafka('the containers', () => {
@@ -154,6 +154,29 @@ describe('deploy/compose.yaml', () => {
   it('waits longer for the gateway to stop than the gateway for its requests', () => {
     const { shutdownDelay, drain } = config.server;
     expect(seconds(gateway.stop_grace_period)).to.be.above(seconds(shutdownDelay) + seconds(drain) + 4);
+  });
+
+  it('has Prometheus where the metrics are, with the rules, and Grafana with the dashboard', async () => {
+    for (const service of [prometheus, grafana]) {
+      expect(service.profiles).to.deep.equal(['observe']);
+      expect(service.image).to.match(/:v?\d+\.\d+\.\d+$/);
+    }
+    for (const mount of [...(prometheus.volumes ?? []), ...(grafana.volumes ?? [])]) {
+      const [file = ''] = mount.split(':');
+      if (file.startsWith('.')) expect(existsSync(join(context, 'deploy', file)), file).to.equal(true);
+      else expect(Object.keys(compose.volumes)).to.include(file);
+    }
+    const scraped = parse(readFileSync(join(context, 'deploy/observability/prometheus.yaml'), 'utf8'));
+    expect(prometheus.network_mode).to.equal('service:gateway');
+    expect(scraped.scrape_configs[0].static_configs[0].targets).to.deep.equal([config.admin.listen]);
+    expect(prometheus.volumes).to.include(`./observability/rules.yaml:${scraped.rule_files[0]}:ro`);
+    const { datasources } = parse(readFileSync(join(context, 'deploy/observability/grafana/datasource.yaml'), 'utf8'));
+    expect(datasources[0]).to.include({ type: 'prometheus', url: 'http://gateway:9090', isDefault: true });
+    const { providers } = parse(readFileSync(join(context, 'deploy/observability/grafana/dashboards.yaml'), 'utf8'));
+    expect(grafana.environment.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH).to.match(
+      new RegExp(`^${providers[0].options.path}/`),
+    );
+    expect(grafana.ports).to.deep.equal(['127.0.0.1:3000:3000']);
   });
 
   it("keeps Kafka's data in the volume", () => {

@@ -81,6 +81,7 @@ describe('what watches the gateway', () => {
 describeWith(['promtool'], 'what watches the gateway, by promtool', (promtool) => {
   it('is valid', async () => {
     await run(promtool, ['check', 'rules', 'rules.yaml'], { cwd: folder });
+    await run(promtool, ['check', 'config', '--syntax-only', 'prometheus.yaml'], { cwd: folder });
   });
 
   it('fires, and keeps quiet, as its cases say', async () => {

@@ -19,6 +19,7 @@ export default class Doctor extends BaseCommand {
   static override examples = [
     '<%= config.bin %> doctor',
     '<%= config.bin %> doctor --url https://hooks.example.com/webhooks/stripe',
+    '<%= config.bin %> doctor --provider stripe',
     '<%= config.bin %> doctor --json',
   ];
   static override flags = {
@@ -28,16 +29,21 @@ export default class Doctor extends BaseCommand {
       description:
         'Address that a provider posts to. It gets a GET without a signature; its Date header tells the clock.',
     }),
+    provider: Flags.string({
+      helpValue: 'NAME',
+      description:
+        'Also asks this provider which webhook endpoints are registered there: whether they lead here, are switched on, and send what has a route. Its plugin says how, and which environment variable has the key.',
+    }),
   };
 
   override async run(): Promise<Report> {
     const { flags } = await this.parse(Doctor);
-    const { url } = flags;
+    const { url, provider } = flags;
     if (url !== undefined && !(/^https?:\/\//.test(url) && URL.canParse(url))) {
       throw new Failure('usage', `--url ${url}: not an http URL`);
     }
     const { file, adminUrl } = whichConfig(flags.config);
-    const { findings, reachable } = await runChecks(file, url, adminUrl);
+    const { findings, reachable } = await runChecks(file, { url, provider }, adminUrl);
     this.log(describeFindings(findings));
     if (!reachable) this.endWith('unreachable');
     else if (findings.some(({ status }) => status === 'fail')) this.endWith('negative');

@@ -4,15 +4,24 @@ import { statusOfEvent } from '../../core/outcome.js';
 import type { Accepted } from '../../core/persist.js';
 import type { Outcome } from '../../core/pipeline.js';
 import { type Rejection, rejections } from '../../core/rejection.js';
-import { closest } from '../../diagnostics/closest.js';
+import { closestPath } from '../../diagnostics/closest.js';
 import { answerOutcome } from '../../server/http/answer.js';
 import { printable } from '../../util/printable.js';
+import { wrap } from '../table.js';
 
 /** Events of a batch, and errors of a schema, that are shown. */
 const mostShown = 20;
 const mostErrors = 3;
 /** Below the line of a webhook: as wide as its time. */
 const indent = ' '.repeat(10);
+
+export interface LineView {
+  readonly now: number;
+  /** Whether in colours. */
+  readonly paint: boolean;
+  /** Characters of a line; absent: as many as it takes. */
+  readonly width?: number | undefined;
+}
 
 /** What is known of a request that was refused before it was read. */
 export interface RefusedRequest {
@@ -23,31 +32,32 @@ export interface RefusedRequest {
 
 /**
  * A webhook for a terminal: a line with time, status, endpoint, type, id, topic and milliseconds; for each further event of a
- * batch, and for why it was refused, a line below. `paint`: whether in colours. Nothing of the payload but ids and types.
+ * batch, and for why it was refused, a line below. Nothing of the payload but ids and types.
  */
 export function describeDelivery(
   endpoint: Endpoint,
   delivery: Delivery,
   outcome: Outcome,
-  { now, paint }: { readonly now: number; readonly paint: boolean },
+  { now, paint, width }: LineView,
 ): readonly string[] {
   const { accepted, rejected, handshake } = outcome;
   const { status } = answerOutcome(endpoint, delivery, outcome);
   const ms = `${Math.max(0, now - delivery.receivedAt)} ms`;
-  const head = [clock(delivery.receivedAt), colourStatus(status, paint), printable(endpoint.name)];
   const events = accepted.map(describeEvent);
   const letters = rejected.map((each) => describeRejection(each));
   const nothing = handshake === undefined ? 'no event in it' : 'handshake answered';
   const [first = nothing, ...others] = [...events, ...letters];
   const more = others.length - mostShown;
   return [
-    [...head, first, ms].join('  '),
-    ...others.slice(0, mostShown).map((line) => indent + line),
+    ...headLines(delivery.receivedAt, status, [printable(endpoint.name), first, ms], { paint, width }),
+    ...others.slice(0, mostShown).flatMap((line) => below(line, width)),
     ...(more > 0 ? [`${indent}and ${more} more`] : []),
     ...rejected.flatMap(({ errors }) =>
       errors
         .slice(0, mostErrors)
-        .map(({ pointer, message }) => `${indent}  at ${printable(pointer) || 'the root'}: ${printable(message)}`),
+        .flatMap(({ pointer, message }) =>
+          below(`  at ${printable(pointer) || 'the root'}: ${printable(message)}`, width),
+        ),
     ),
     ...(rejected.length === 0 ? [] : [explainLine(delivery, outcome, paint)]),
   ];
@@ -79,18 +89,34 @@ function explainLine({ id }: Delivery, { letter }: Outcome, paint: boolean): str
 export function describeRefusal(
   rejection: Rejection,
   { endpoint, method = '', path = '' }: RefusedRequest,
-  { now, paint, paths }: { readonly now: number; readonly paint: boolean; readonly paths: readonly string[] },
+  { now, paint, width, paths }: LineView & { readonly paths: readonly string[] },
 ): readonly string[] {
   const { status, code } = rejection;
-  const meant =
-    code === 'path_unknown' ? (closest(path, paths) ?? paths.find((each) => each.startsWith(path))) : undefined;
+  const meant = code === 'path_unknown' ? closestPath(path, paths) : undefined;
   const hint =
     code === 'path_unknown' ? [meant === undefined ? `there are: ${paths.join(', ')}` : `did you mean ${meant}?`] : [];
   const request = printable(`${method} ${path}`);
   return [
-    [clock(now), colourStatus(status, paint), printable(endpoint ?? request), describeRejection(rejection)].join('  '),
-    ...hint.map((line) => indent + dim(line, paint)),
+    ...headLines(now, status, [printable(endpoint ?? request), describeRejection(rejection)], { paint, width }),
+    ...hint.flatMap((line) => below(line, width)).map((line) => dim(line, paint)),
   ];
+}
+
+/** Time and status, then the parts, folded behind the time. */
+function headLines(
+  time: number,
+  status: number,
+  parts: readonly string[],
+  { paint, width }: Pick<LineView, 'paint' | 'width'>,
+): readonly string[] {
+  const at = `${clock(time)}  `;
+  const [first = '', ...more] = wrap([at + status, ...parts].join('  '), width, indent.length);
+  const rest = first.slice(at.length + String(status).length);
+  return [at + colourStatus(status, paint) + rest, ...more];
+}
+
+function below(line: string, width: number | undefined): readonly string[] {
+  return wrap(indent + line, width, indent.length + 2);
 }
 
 function clock(time: number): string {

@@ -6,6 +6,7 @@ import { realClock } from '../../util/clock.js';
 import { errorText } from '../../util/errors.js';
 import { explainListening } from '../listening.js';
 import { listOffers } from '../simulation.js';
+import { terminalWidth } from '../terminal.js';
 import { exampleSender, firstOffer } from './example.js';
 import { createForwarder, type Forwarder } from './forward.js';
 import { type KeyAction, listenForKeys, openInBrowser } from './keys.js';
@@ -94,13 +95,13 @@ function createWatcher(
   const print = say === undefined ? () => undefined : limitLines(say);
   return {
     outcome(endpoint, delivery, outcome) {
-      print(describeDelivery(endpoint, delivery, outcome, { now: Date.now(), paint }));
+      print(describeDelivery(endpoint, delivery, outcome, { now: Date.now(), paint, width: terminalWidth() }));
       if (outcome.accepted.length > 0) forwarder?.forward(delivery);
     },
     refusal(rejection, { endpoint, method, path }) {
       const paths = settings().endpoints.map((each) => each.path);
       const request = { endpoint: textOf(endpoint), method: textOf(method), path: textOf(path) };
-      print(describeRefusal(rejection, request, { now: Date.now(), paint, paths }));
+      print(describeRefusal(rejection, request, { now: Date.now(), paint, width: terminalWidth(), paths }));
     },
   };
 }

@@ -77,6 +77,7 @@ export function compilePlugin(source: PluginSource): { provider?: Provider; diag
     ...(eventTypes.size === 0 ? {} : { knowsType: compileCatalogue(eventTypes) }),
     ...(declaration.secretForms !== undefined && { secretForms: declaration.secretForms }),
     ...(addresses !== undefined && { addresses }),
+    ...(declaration.subscriptions && { subscriptions: declaration.subscriptions }),
     ...(answering?.answer !== undefined && { answer: answering?.answer }),
     ...(declaration.answer?.body === '' ? { answersEmpty: true } : {}),
     mediaTypes: declaration.mediaTypes ?? defaultMediaTypes,

@@ -1,4 +1,4 @@
-import type { CustomAnswer, Identity, Protection, SecretForm } from '../../core/model.js';
+import type { CustomAnswer, Identity, Protection, SecretForm, Subscriptions } from '../../core/model.js';
 import type { HandshakeDeclaration, PayloadDeclaration, SignatureDeclaration } from '../../signature/declaration.js';
 
 /** plugin.yaml, as `schemas/plugin.schema.json` lets it through. Texts of rules are JSONata. */
@@ -13,6 +13,7 @@ export interface PluginDeclaration {
   readonly secretForms?: readonly SecretForm[];
   readonly params?: { readonly [name: string]: NeedDeclaration };
   readonly addresses?: AddressesDeclaration;
+  readonly subscriptions?: Subscriptions & { readonly where: string; readonly read: string };
   readonly payload?: PayloadDeclaration | readonly PayloadDeclaration[];
   readonly handshakes?: readonly HandshakeDeclaration[];
   readonly items?: string;

@@ -126,7 +126,7 @@ function describeFacts({ facts }: ExplainedItem): Pick<DeliveryStage, 'decision'
     .filter((fact) => !fact.used)
     .map(({ name, source, failed }) => `${name} = ${source} ${failed ?? 'finds nothing usable'}`);
   const isNamed = ['id', 'type'].every((name) => facts.some((fact) => fact.name === name && fact.used));
-  return { decision: isNamed ? 'passed' : 'stopped', detail: [...used, ...unused].join('; ') };
+  return { decision: isNamed ? 'passed' : 'stopped', detail: [...used, ...unused].join('\n') };
 }
 
 /** Those whose events fit, up to the one that was taken. */

@@ -4,6 +4,7 @@ import type { Context } from 'koa';
 import type { Delivery, Endpoint } from '../../core/model.js';
 import { handle, type Ports } from '../../core/pipeline.js';
 import { Rejection, type RejectionDetails } from '../../core/rejection.js';
+import { closestPath } from '../../diagnostics/closest.js';
 import { plainAddress, senderOf } from '../../util/address.js';
 import { createMatcher } from '../../util/networks.js';
 import type { DeliveryTrace } from '../telemetry/delivery-trace.js';
@@ -109,8 +110,9 @@ function pathOf(target: string): string {
   return target.slice(0, end > 1 && target[end - 1] === '/' ? end - 1 : end);
 }
 
-/** Characters of a path that the log shows. */
+/** Characters of a path that the log shows, and that are compared with those of endpoints. */
 const longestPath = 200;
+const longestCompared = 80;
 
 const failed: Answer = { status: 500, headers: { 'Content-Type': 'application/json' }, body: '{"status":"error"}' };
 export const health: Answer = { status: 200, headers: { 'Content-Type': 'application/json' }, body: '{"status":"ok"}' };
@@ -208,7 +210,7 @@ async function answerError(
   context: Context,
   error: unknown,
   visit: Visit,
-  { gate, clients, log, meter, observe, stopping }: AppOptions,
+  { endpoints, gate, clients, log, meter, observe, stopping }: AppOptions,
 ): Promise<void> {
   const client = clients.of(context.req);
   const fields = {
@@ -225,7 +227,8 @@ async function answerError(
   if (error instanceof Rejection) {
     meter.rejection(fields.endpoint, error);
     // The gate sums up what it refused: a line for each would make the load heavier.
-    if (error.code !== 'overloaded') log.rejection(error, fields);
+    const hint = error.code === 'path_unknown' ? { didYouMean: meantPath(visit.path, endpoints) } : {};
+    if (error.code !== 'overloaded') log.rejection(error, { ...fields, ...hint });
     if (error.code === 'overloaded' || error.status === 429) await gate.holdBack();
     await send(context, answerRejection(error), stopping());
   } else {
@@ -233,4 +236,10 @@ async function answerError(
     log.bug(error, fields);
     await send(context, failed, stopping());
   }
+}
+
+/** Found when the line is written, which is not for each request: anybody can ask for thousands of paths. */
+function meantPath(path: string, endpoints: readonly Endpoint[]): { toJSON(): string | undefined } {
+  const paths = endpoints.map((each) => each.path);
+  return { toJSON: () => closestPath(path.slice(0, longestCompared), paths) };
 }

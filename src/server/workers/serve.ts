@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { LoadedConfig } from '../../config/load.js';
 import type { Endpoint } from '../../core/model.js';
-import type { DeliveryRow } from '../../inspector/contract.js';
 import { testify } from '../../inspector/questions.js';
 import { Recorder } from '../../inspector/recorder.js';
 import { realFiles } from '../../storage/disk/files.js';
@@ -17,8 +16,6 @@ export interface ServeOptions {
   readonly watch?: boolean;
   /** For development: in this process, whatever the configuration says of workers, and stopped without `server.shutdownDelay`. */
   readonly alone?: boolean;
-  /** With `alone`: is told of every request, before its answer is sent. */
-  readonly onDelivery?: ((row: DeliveryRow) => void) | undefined;
   /** How a reload loads the configuration; absent: from its file. */
   readonly load?: () => Promise<LoadedConfig>;
 }
@@ -26,7 +23,7 @@ export interface ServeOptions {
 /** Runs a configuration in this process or in workers; SIGHUP and `POST /reload` reload it from now on. */
 export async function serve(
   config: SoundConfig,
-  { log, watch = false, alone = false, onDelivery, load }: ServeOptions,
+  { log, watch = false, alone = false, load }: ServeOptions,
 ): Promise<Serving> {
   const { settings } = config;
   const reloader = createReloader(config, log, (loaded) => keep(loaded, log), load);
@@ -46,7 +43,7 @@ export async function serve(
     const { startPrimary } = await import('./primary.js');
     serving = await startPrimary(config, { workers: size, log, operator });
   } else {
-    serving = await serveAlone(config, operator, { log, alone, onDelivery });
+    serving = await serveAlone(config, operator, { log, alone });
   }
   serving = withSilence(serving, silence, () => reloader.settings().endpoints, log);
   void keep(config, log);
@@ -93,11 +90,10 @@ async function keep(config: SoundConfig, log: GatewayLog): Promise<void> {
 async function serveAlone(
   { settings }: SoundConfig,
   operator: ReturnType<typeof createOperator>,
-  { log, alone, onDelivery }: Omit<ServeOptions, 'watch'>,
+  { log, alone }: Omit<ServeOptions, 'watch'>,
 ): Promise<Serving> {
   const { startGateway } = await import('../../gateway.js');
-  const isNoted = settings.admin !== undefined || onDelivery !== undefined;
-  const recorder = isNoted ? new Recorder({ onDelivery }) : undefined;
+  const recorder = settings.admin === undefined ? undefined : new Recorder();
   const observe = recorder?.note.bind(recorder);
   const { reload, readings, unready, lookUp, close, ...gateway } = await startGateway(settings, {
     log,

@@ -9,7 +9,8 @@ export interface Service {
   readonly profiles?: readonly string[];
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
-  readonly depends_on?: { readonly [service: string]: { readonly condition: string } };
+  readonly depends_on?: { readonly [service: string]: { readonly condition: string } } | readonly string[];
+  readonly network_mode?: string;
   readonly healthcheck?: { readonly test?: readonly string[]; readonly disable?: boolean };
   readonly stop_grace_period?: string;
 }
@@ -17,7 +18,9 @@ export interface Service {
 export interface Compose {
   /** The file as it stands. */
   readonly text: string;
-  readonly services: { readonly [name in 'kafka-broker' | 'gateway' | 'simulator']: Service };
+  readonly services: {
+    readonly [name in 'kafka-broker' | 'gateway' | 'simulator' | 'prometheus' | 'grafana']: Service;
+  };
   readonly volumes: { readonly [name: string]: unknown };
 }
 

@@ -108,9 +108,30 @@ describe('what gateway status says', () => {
     expect(text).to.match(/^stripe +\/webhooks\/stripe +0\.9 \/ 1\.0 +2 s ago /m);
   });
 
-  it('within the width of a terminal', () => {
-    const lines = describeStatus(well, { now, width: 80 }).split('\n').slice(3);
-    expect(Math.max(...lines.map(({ length }) => length))).to.be.at.most(80);
+  it('within the width of a terminal, whatever it says', () => {
+    const activity: Activity = {
+      startedAt: at(600),
+      at: at(0),
+      unknownRequests: 12_345,
+      endpoints: [],
+      unknownPaths: [
+        { path: `/${'webhook/'.repeat(9)}stripe`, count: 12_000, last: at(3), didYouMean: '/webhooks/stripe' },
+        { path: `/${'x'.repeat(79)}`, count: 5, last: at(60) },
+      ],
+    };
+    const config = {
+      ...well.config,
+      file: `/etc/${'gateway/'.repeat(20)}gateway.yaml`,
+      lastError: 'No endpoint. '.repeat(20),
+    };
+    const status = { ...well, connected: false, spoolUnusable: true, dedupeUsable: false, config };
+    for (const width of [80, 100, 200]) {
+      const lines = describeStatus(status, { now, activity, width }).split('\n');
+      expect(Math.max(...lines.map(({ length }) => length)), String(width)).to.be.at.most(width);
+      const text = lines.join(' ').replace(/ +/g, ' ');
+      expect(text).to.include('did you mean /webhooks/stripe?');
+      expect(text).to.include('THE SPOOL CANNOT BE USED: without Kafka, webhooks are answered with 503; see the log');
+    }
   });
 
   it('of one without Kafka: what waits where, and since when', () => {

@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { PublishError } from '../../../src/core/model.js';
 import { Rejection } from '../../../src/core/rejection.js';
-import type { DeliveryRow } from '../../../src/inspector/contract.js';
 import { createSieve, type DeliveryFilter } from '../../../src/inspector/filter.js';
 import { answerQuestion, type RowsPart, type TailPart } from '../../../src/inspector/questions.js';
 import { Recorder } from '../../../src/inspector/recorder.js';
@@ -140,13 +139,6 @@ describe('the recorder of deliveries', () => {
     expect(rows.map(({ json }) => JSON.parse(json).id)).to.deep.equal(['d-2', 'd-3', 'd-4']);
     expect(dropped).to.equal(2);
     expect(tail(recorder, latest).rows).to.deep.equal([]);
-  });
-
-  it('hands each row to whoever listens in this process', () => {
-    const rows: DeliveryRow[] = [];
-    const recorder = new Recorder({ onDelivery: (row) => rows.push(row) });
-    recorder.note(end());
-    expect(rows.map(({ id }) => id)).to.deep.equal(['d-1']);
   });
 
   it('finds the same as a search through the list of all rows', () => {

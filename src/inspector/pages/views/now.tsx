@@ -4,7 +4,6 @@ import { useData, useNow } from '../browser/hooks.js';
 import { formatCount, formatMs, formatRate } from '../state/format.js';
 import { merge } from '../state/outcomes.js';
 import { writePlace } from '../state/place.js';
-import { findSilence } from '../state/silence.js';
 import { Bars } from './chart.js';
 import { Command, Empty, Outcome, Shown, Time } from './parts.js';
 import { State } from './state.js';
@@ -106,9 +105,8 @@ function OutcomeCounts({ of: { endpoint, minutes } }: { of: EndpointActivity }) 
   );
 }
 
-function LastEvent({ of: { lastEvent, minutes }, now }: { of: EndpointActivity; now: number }) {
+function LastEvent({ of: { lastEvent, silence }, now }: { of: EndpointActivity; now: number }) {
   if (lastEvent === undefined) return <span class="muted">none since the start</span>;
-  const silence = findSilence(minutes, lastEvent, now);
   return (
     <>
       <Time at={lastEvent} now={now} age />

@@ -94,7 +94,7 @@ function toLine(of: ProviderAbout): Line {
       `${count(of.eventTypes, 'type')}, ${count(of.examples.length, 'example')}`,
       <Addresses key="addresses" of={of} />,
       <>
-        <code>{folder}</code>
+        <code title={folder}>{shortFolder(folder)}</code>
         <details>
           <summary>{count(of.sources.length, 'source')}</summary>
           <ul class="lines under">
@@ -127,4 +127,10 @@ function Addresses({ of: { addresses } }: { of: ProviderAbout }) {
       </span>
     </>
   );
+}
+
+/** Its end, which tells one from the other. */
+function shortFolder(folder: string): string {
+  const parts = folder.split(/[\\/]/);
+  return parts.length > 3 ? `…/${parts.slice(-2).join('/')}` : folder;
 }

@@ -2,6 +2,7 @@ import type { InspectorTopics, TopicAbout } from '../../contract.js';
 import { isAbout, isTopics, routes } from '../browser/api.js';
 import { useData, useNow } from '../browser/hooks.js';
 import { formatBytes, formatCount, formatSpan } from '../state/format.js';
+import { writePlace } from '../state/place.js';
 import { Command, Empty, Shown } from './parts.js';
 import { State } from './state.js';
 import { type Column, type Line, Table } from './table.js';
@@ -71,7 +72,7 @@ function toLine(of: TopicAbout): Line {
         {deadLetters && <span class="under">dead letters</span>}
       </>,
       endpoints.join(', '),
-      formatCount(hits),
+      deadLetters ? <a href={writePlace({ page: 'dead-letters', query: {} })}>see dead letters</a> : formatCount(hits),
       open ? <span class="good">open</span> : <span class="bad">closed: records wait on disk</span>,
       formatCount(spooled),
       formatBytes(spooledBytes),

@@ -193,6 +193,7 @@ function Results({ of: { results } }: { of: EvalResult }) {
           formatMs(result.ms),
         ],
       }))}
+      stacked
     />
   );
 }

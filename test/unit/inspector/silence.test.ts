@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findSilence } from '../../../../src/inspector/pages/state/silence.js';
+import { findSilence } from '../../../src/inspector/silence.js';
 
 const now = Date.parse('2026-11-30T12:00:00Z');
 const ago = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
@@ -11,7 +11,7 @@ const hour = (each: number, busy: number, quiet: number) =>
 
 describe('the silence of an endpoint', () => {
   it('is told where many deliveries would have come', () => {
-    expect(findSilence(hour(4, 50, 5), ago(5), now)).to.deep.equal({ lasts: 300_000, expected: 20 });
+    expect(findSilence(hour(4, 50, 5), ago(5), now)).to.deep.equal({ seconds: 300, expected: 20 });
   });
   it('is chance where few would have', () => {
     expect(findSilence(hour(1, 50, 5), ago(5), now)).to.equal(undefined);
