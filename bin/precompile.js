@@ -44,6 +44,6 @@ mkdirSync(payload.compiledFolder);
 for (const path of paths) {
   const text = readFileSync(new URL(path, plugins), 'utf8');
   const schema = JSON.parse(text);
-  if (checkSchema(schema).length > 0) throw new Error(`plugins/${path} is no JSON Schema`);
+  if (checkSchema(schema).length > 0) throw new Error(`plugins/${path} is not a JSON Schema`);
   for (const kind of ['first', 'every']) writeFileSync(payload.compiledFile(text, kind), writeValidator(kind, schema));
 }

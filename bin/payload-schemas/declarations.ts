@@ -7,7 +7,7 @@ export function readDeclarations(file: string): Source {
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(file);
   const module = source === undefined ? undefined : checker.getSymbolAtLocation(source);
-  if (module === undefined) throw new Error(`${file} is no module of TypeScript declarations`);
+  if (module === undefined) throw new Error(`${file} is not a module of TypeScript declarations`);
   const reader = { checker };
   return {
     find(name, wish) {

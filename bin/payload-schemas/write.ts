@@ -17,7 +17,7 @@ export interface Writing {
 }
 
 /**
- * The JSON Schema of a field: its types, and of an object those of its members that are no objects or were wished for. It is
+ * The JSON Schema of a field: its types, and of an object those of its members that are not objects or were wished for. It is
  * open, refuses no text, and requires nothing: what a source lists is given as examples. An object with members gets a
  * definition of its own: what is compiled of it is small enough to be fast.
  */

@@ -8,7 +8,7 @@ const largestAnswer = 64 * 1024 * 1024;
 
 export interface AdminAnswer {
   readonly status: number;
-  /** Absent: it is no JSON. */
+  /** Absent: it is not JSON. */
   readonly body?: unknown;
 }
 

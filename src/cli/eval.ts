@@ -127,7 +127,10 @@ function parse(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Failure('usage', `${file}: its payload is no JSON; other forms can be tried as examples of their plugin`);
+    throw new Failure(
+      'usage',
+      `${file}: its payload is not JSON; other forms can be tried as examples of their plugin`,
+    );
   }
 }
 

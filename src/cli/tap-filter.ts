@@ -71,7 +71,7 @@ async function compileWhere(
   };
 }
 
-/** Undefined for what is no JSON. Rejects with a `RuleError`. */
+/** Undefined for what is not JSON. Rejects with a `RuleError`. */
 async function evaluate(rule: Rule, { headers, value }: StoredRecord): Promise<unknown> {
   const text = value.toString();
   const payload = parseJson(text);

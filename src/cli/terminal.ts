@@ -44,7 +44,7 @@ const colours: { readonly [word: string]: number } = {
   NO: red,
 };
 
-/** As words of their own: `charge.refused` is no outcome. */
+/** As words of their own: `charge.refused` is not an outcome. */
 const words = new RegExp(`(?<![\\w.$/-])(${Object.keys(colours).join('|')})(?![\\w./-])`, 'g');
 
 /** The same text with its outcome words in colours, which take no room. */
@@ -52,7 +52,7 @@ export function paintOutcomes(text: string): string {
   return text.replace(words, (word) => `\u001b[${colours[word] ?? 0}m${word}\u001b[0m`);
 }
 
-/** Whether the stream shows colours; NO_COLOR (https://no-color.org) and what is no terminal have none. */
+/** Whether the stream shows colours; NO_COLOR (https://no-color.org) and what is not a terminal have none. */
 export function hasColours(stream: { readonly isTTY?: boolean; hasColors?(): boolean } = process.stdout): boolean {
   return stream.isTTY === true && stream.hasColors?.() === true;
 }

@@ -213,7 +213,7 @@ export function countOutcomes(reports: readonly UnitReport[]): { readonly passed
   return { passed: cases.length - failed, failed };
 }
 
-/** Checks that the signature leaves open are no tests. */
+/** Checks that the signature leaves open are not tests. */
 export function toJunit(reports: readonly UnitReport[]): readonly JunitSuite[] {
   const ofPlugin = (each: Rehearsal | Unsound): JunitSuite => ({
     name: each.plugin,

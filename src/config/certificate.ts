@@ -75,7 +75,7 @@ function tryKey(text: string): KeyObject | TlsFault {
   try {
     return createPrivateKey(text);
   } catch {
-    const message = 'This is no private key in PEM form';
+    const message = 'This is not a private key in PEM form';
     return { part: 'key', message, hint: 'it must have lines such as -----BEGIN PRIVATE KEY-----' };
   }
 }

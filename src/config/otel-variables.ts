@@ -109,7 +109,7 @@ function readSampling(get: Get, complain: Complain): number | undefined {
   }
   const ratio = get('OTEL_TRACES_SAMPLER_ARG');
   if (ratio === undefined || isRatio(Number(ratio))) return Number(ratio ?? 1);
-  complain('OTEL_TRACES_SAMPLER_ARG', 'is no number from 0 to 1');
+  complain('OTEL_TRACES_SAMPLER_ARG', 'is not a number from 0 to 1');
   return undefined;
 }
 

@@ -61,7 +61,7 @@ function unnamedKinds({ needs, key }: Scheme, text: string): readonly string[] {
   });
 }
 
-/** A text that is of a wrong form for certain is no key, although it could be taken for one. */
+/** A text that is of a wrong form for certain is not a key, although it could be taken for one. */
 function readKey(
   declared: Partial<SecretDeclaration>,
   text: string,

@@ -338,7 +338,7 @@ export interface Scheme {
   ): OutgoingRequest;
 }
 
-/** A request that is no event, and what the provider wants to read in answer to it. */
+/** A request that is not an event, and what the provider wants to read in answer to it. */
 export interface Handshake {
   readonly methods: readonly string[];
   /** Whether it answers anybody, or only a request whose signature is good. */

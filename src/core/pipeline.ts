@@ -34,7 +34,7 @@ export interface Ports extends Sinks {
 /** What became of a delivery. Everything in it is safe. */
 export interface Outcome {
   readonly accepted: readonly Accepted[];
-  /** The answer to a request that was no event. */
+  /** The answer to a request that was not an event. */
   readonly handshake?: CustomAnswer;
   /** Name of the secret that proved the delivery. */
   readonly secret?: string;

@@ -32,7 +32,7 @@ export function makeDismissal({ id, topic, path, endpoint }: DeadLetter, at: num
   };
 }
 
-/** Undefined for what is no dismissal. */
+/** Undefined for what is not a dismissal. */
 export function readDismissal({ headers, value }: StoredRecord): Dismissal | undefined {
   const { ce_type, ce_deliveryid: letter, ce_time = '' } = headers;
   const at = Date.parse(ce_time);

@@ -31,7 +31,7 @@ export interface DeadLetter {
   readonly bytes: number;
 }
 
-/** Undefined for what is no dead letter, such as the marks of a replay. */
+/** Undefined for what is not a dead letter, such as the marks of a replay. */
 export function readLetter({ topic, partition, offset, headers, value }: StoredRecord): DeadLetter | undefined {
   const { ce_type, ce_id, ce_receivedtime = '', ce_endpoint = '', ce_source = '', ce_reason = '' } = headers;
   const receivedAt = Date.parse(ce_receivedtime);

@@ -2,7 +2,7 @@ import { require } from '../util/require.js';
 
 const { distance }: typeof import('fastest-levenshtein') = require('fastest-levenshtein');
 
-/** The candidate that was most likely meant, for a did-you-mean; absent if none is near. What is written is no answer. */
+/** The candidate that was most likely meant, for a did-you-mean; absent if none is near. What is written is not an answer. */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;

@@ -5,7 +5,7 @@ import { closest } from './closest.js';
 const { isMap, isScalar, isSeq, parseDocument }: typeof import('yaml') = require('yaml');
 
 const secretKey = /secret|passw|passphrase|credential|token|private.?key|api.?key/i;
-/** What is no secret below a key that says secret: the references and what belongs to them. */
+/** What is not a secret below a key that says secret: the references and what belongs to them. */
 const reference = /^(name|for|env|file|notBefore|expires|mechanism|username)$/;
 
 /**

@@ -70,7 +70,7 @@ export function withoutNodes({ file, text, value }: Pick<LocatedDocument, 'file'
   let located: LocatedDocument | undefined;
   function locateNow(): LocatedDocument {
     located ??= parseYaml(file, text).document;
-    if (located === undefined) throw new Error(`${file} is no YAML`);
+    if (located === undefined) throw new Error(`${file} is not YAML`);
     return located;
   }
   const toDiagnostic = (fault: Fault) => locateNow().toDiagnostic(fault);

@@ -47,7 +47,7 @@ export class Jobs {
     const job: LetterJob = { job: randomUUID(), kind, state: 'running', startedAt, ...nothingYet };
     const entry: Entry = { job, stop: new AbortController() };
     this.#entries.set(job.job, entry);
-    // A job may write nothing that is no state: its own helper is the other side.
+    // A job may write nothing that is not a state: its own helper is the other side.
     const onProgress = (value: unknown) => Object.assign(entry, { job: { ...entry.job, ...Object(value) } });
     void this.#run(entry, choice, onProgress, ended);
     return job;

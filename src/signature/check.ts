@@ -146,7 +146,7 @@ function checkTimestamp({ parts: { timestamp, signed } }: Plan, builder: Builder
   if (timestamp === undefined) return;
   const pointer = '/timestamp/value';
   if (timestamp.source === 'raw') {
-    builder.fault(pointer, 'the body as a whole is no timestamp', timestamp);
+    builder.fault(pointer, 'the body as a whole is not a timestamp', timestamp);
     return;
   }
   const covered = signed.some(({ source, name, filters }) => {

@@ -78,7 +78,7 @@ function timeOf(claims: Claims, name: string): number | undefined {
   if (claim === undefined || claim === null) return undefined;
   const text = isScalar(claim) ? String(claim) : '';
   if (!/^\d{1,12}(\.\d{1,9})?$/.test(text)) {
-    throw new Rejection('timestamp_malformed', { detail: `the claim "${name}" is no time` });
+    throw new Rejection('timestamp_malformed', { detail: `the claim "${name}" is not a time` });
   }
   return Number(text) * 1000;
 }

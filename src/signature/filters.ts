@@ -18,7 +18,7 @@ type Apply = (value: Value | undefined, context: FilterContext) => Value | undef
 const standardPorts: { readonly [scheme: string]: string | undefined } = { https: '443', http: '80' };
 const authority = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/;
 
-/** A filter, ready to be applied. What isn't of the form that it needs, such as text that is no base64, is absent afterwards. */
+/** A filter, ready to be applied. What isn't of the form that it needs, such as text that is not base64, is absent afterwards. */
 export function compileFilter({ name, argument }: TemplateFilter): Apply {
   switch (name) {
     case 'default':

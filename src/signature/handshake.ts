@@ -80,7 +80,7 @@ function checkOffers(declared: HandshakeDeclaration, builder: Builder): void {
 
 const eventLike = ['{"id":"1","type":"a"}', '[{"id":"1"}]', '<event><id>1</id></event>', 'id=1&type=a', '1:a'];
 
-/** What can't be read, such as a body that isn't JSON, is no handshake; verification says what is wrong with it. */
+/** What can't be read, such as a body that isn't JSON, is not a handshake; verification says what is wrong with it. */
 function orNothing(answer: () => CustomAnswer | undefined): CustomAnswer | undefined {
   try {
     return answer();

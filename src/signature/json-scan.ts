@@ -118,7 +118,7 @@ function enter(walker: JsonWalker, batch: ItemScan, depth: number, indices: read
 export function scanMembers(bytes: Buffer, most: number): readonly (readonly [name: string, value: string])[] {
   const walker = new JsonWalker(bytes);
   const members = new Map<string, string>();
-  if (walker.next() !== openObject) throw malformed('the body is no JSON object');
+  if (walker.next() !== openObject) throw malformed('the body is not a JSON object');
   walker.everyMember((name) => {
     if (members.has(name)) throw twice();
     if (members.size === most) throw malformed(`the body has more than ${most} members, all of which are signed`);

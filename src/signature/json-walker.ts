@@ -49,7 +49,7 @@ export class JsonWalker {
     return this.#bytes[this.#at] ?? end;
   }
 
-  /** Goes to the next byte that is no white space. */
+  /** Goes to the next byte that is not white space. */
   next(): number {
     const bytes = this.#bytes;
     let at = this.#at;

@@ -41,7 +41,7 @@ function keyBytes(text: string, { decode = 'utf8', strip = [] }: KeyDeclaration)
   }
   const bytes = decodeStrictly(text, decode);
   if (bytes === undefined || bytes.length === 0) {
-    // Some dashboards show `v1,whsec_…`; the whole of it is no secret.
+    // Some dashboards show `v1,whsec_…`; the whole of it is not a secret.
     const late = strip.find((prefix) => text.includes(prefix));
     const hint = late === undefined ? '' : `: leave out what stands before "${late}", such as "v1,"`;
     throw new Error(`the secret is not ${decode}${hint}`);
@@ -63,7 +63,7 @@ export function readAsymmetric(text: string, format: KeyFormat): KeyObject {
     }
     return publicKey(text, format);
   } catch {
-    throw new Error(`the text is no public key (${format})`);
+    throw new Error(`the text is not a public key (${format})`);
   }
 }
 
@@ -93,7 +93,7 @@ function strictly(text: string, encoding: 'hex' | 'base64'): Buffer {
   return bytes;
 }
 
-/** A JSON Web Key (RFC 7517); a private one stands for its public part and can sign. Throws if it is no asymmetric key. */
+/** A JSON Web Key (RFC 7517); a private one stands for its public part and can sign. Throws if it is not an asymmetric key. */
 export function jwkKey(jwk: unknown): KeyObject {
   if (typeof jwk !== 'object' || jwk === null) throw new Error('no JWK');
   const key: JsonWebKey = { ...jwk };

@@ -167,7 +167,7 @@ function objectOf(pairs: Pairs): object {
 
 function decrypted(plan: Decryption, parsed: Parsed, message: SignedMessage, { secrets, now }: Context): Parsed {
   const { value } = parsed;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('it is no JSON object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('it is not a JSON object');
   const bytes = decodeStrictly(readText(plan.ciphertext, message) ?? '', 'base64');
   const nonce = readText(plan.nonce, message) ?? '';
   const extra = plan.associatedData === undefined ? '' : (readText(plan.associatedData, message) ?? '');

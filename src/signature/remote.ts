@@ -114,7 +114,7 @@ function segmentOf(piece: Piece, whole: boolean, message: SignedMessage): string
 }
 
 /**
- * The key in a fetched document that is no certificate. Throws a Rejection `key_untrusted` if there is none of the form
+ * The key in a fetched document that is not a certificate. Throws a Rejection `key_untrusted` if there is none of the form
  * that the plugin says. Documents are parsed once.
  */
 export function keyOf(plan: RemotePlan, document: KeyDocument, kid: string | undefined): KeyObject {
@@ -134,7 +134,7 @@ function parseKey(plan: RemotePlan, text: string, kid: string | undefined): KeyO
     return keyIn(plan, text, kid);
   } catch {
     // Whatever the parsers say quotes the text.
-    throw untrusted(`what was fetched is no key (${plan.format})`);
+    throw untrusted(`what was fetched is not a key (${plan.format})`);
   }
 }
 

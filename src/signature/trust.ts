@@ -76,7 +76,7 @@ function parseChain({ text }: KeyDocument): Chain {
   } catch {
     // What the parser says quotes the text.
   }
-  throw untrusted('what was fetched is no key (cert)');
+  throw untrusted('what was fetched is not a key (cert)');
 }
 
 function pathOf(plan: RemotePlan, chain: Chain, documents: Documents, now: number): Path | undefined {

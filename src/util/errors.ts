@@ -1,4 +1,4 @@
-/** What an error says; of a thrown value that is no error, its text. */
+/** What an error says; of a thrown value that is not an error, its text. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -124,7 +124,7 @@ export function mayBeThere(path: string): boolean {
 /** A JSON file of this package or of a plugin. Rejects if it is none. `parse`: what reads its text. */
 export async function readJson(path: string, parse: (text: string) => unknown = JSON.parse): Promise<object> {
   const value = parse(await readFile(path, 'utf8'));
-  if (typeof value !== 'object' || value === null) throw new Error(`${path} is no JSON object`);
+  if (typeof value !== 'object' || value === null) throw new Error(`${path} is not a JSON object`);
   return value;
 }
 

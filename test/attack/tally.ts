@@ -157,7 +157,7 @@ function mayBeTaken(target: Target, { claim, signed, request }: Hostile): boolea
   return signed.some((each) => signedViews(target, each).some((view, way) => view === seen[way]));
 }
 
-/** Fields were signed of what is no JSON any more: nothing of it was published. */
+/** Fields were signed of what is not JSON any more: nothing of it was published. */
 function isLetterOnly(target: Target, { claim, signed, request }: Hostile, { text }: Answer): boolean {
   if (claim !== 'same' || isReadable(request) || !signed.some(isReadable)) return false;
   return target.endpoint.provider.scheme.binds !== 'body' && !published.test(text);

@@ -205,7 +205,7 @@ describe('gateway eval', () => {
     folder.remove();
   });
 
-  it('says where it fails, and what is no expression', async () => {
+  it('says where it fails, and what is not an expression', async () => {
     const failing = await run('$uppercase(data.object.amount)', '--event', 'charge.refunded');
     expect(failing.code).to.equal(1);
     expect(failing.stdout).to.match(/^charge\.refunded +failed +/m);

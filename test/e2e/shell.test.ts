@@ -58,7 +58,7 @@ Command.prototype.parse = process.env.CRASH === 'later'
     expect(tail).to.deep.equal({ code: 0, stdout: '', stderr: '' });
   });
 
-  it('says on stderr what is no command, and which was meant', async () => {
+  it('says on stderr what is not a command, and which was meant', async () => {
     const wrong = await start(['dlq', 'lst']);
     expect(wrong).to.include({ code: 2, stdout: '' });
     expect(wrong.stderr).to.equal('There is no command "dlq lst": did you mean "dlq list"?\n');

@@ -33,7 +33,7 @@ export async function examineUrl(url: string | undefined, now: () => number): Pr
   }
 }
 
-/** A GET is no event: the gateway refuses it in its own words. */
+/** A GET is not an event: the gateway refuses it in its own words. */
 export function judgeAnswer(url: string, status: number, text: string): Finding {
   const error = errorOf(text);
   if (error === 'path_unknown') {

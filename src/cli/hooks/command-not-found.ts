@@ -5,7 +5,7 @@ import { didYouMean } from '../did-you-mean.js';
 import { translate } from '../other-words.js';
 
 /**
- * A word that other tools have for one of our commands runs that command. What is no command ends like a command with a wrong flag: a
+ * A word that other tools have for one of our commands runs that command. What is not a command ends like a command with a wrong flag: a
  * message with a hint, or JSON, and the exit code for usage.
  */
 const commandNotFound: Hook.CommandNotFound = async ({ id, argv = [], config }) => {

@@ -22,7 +22,7 @@ export function compilePayloadSchema(
   if (known !== undefined) return { check: createCheck(known), faults: [] };
   const { value: schema } = document;
   const invalid = { rule: 'schema-invalid', severity: 'error', pointer: '' } as const;
-  if (!isRecord(schema)) return { faults: [{ ...invalid, message: `${name} is no JSON Schema` }] };
+  if (!isRecord(schema)) return { faults: [{ ...invalid, message: `${name} is not a JSON Schema` }] };
   try {
     const wrong = checkSchema(schema);
     if (wrong.length > 0)

@@ -8,7 +8,7 @@ export type SecretCheck =
   /** It is something else for certain. */
   | { readonly verdict: 'wrong'; readonly message: string; readonly hint: string };
 
-/** Holds a secret against what its provider's look like. `oneLine`: a key that is no PEM or the like. */
+/** Holds a secret against what its provider's look like. `oneLine`: a key that is not PEM or the like. */
 export function judgeSecret(text: string, forms: readonly SecretForm[], oneLine: boolean): SecretCheck {
   if (/^(["'`])[\s\S]+\1\s*$/.test(text)) {
     const hint = 'they belong to the syntax of a shell or an env file: take them out';

@@ -3,7 +3,7 @@
  * `\\u0034`, `%34` and `%2534`, `&#52;`, and decimal digits of other scripts, such as the full-width ones.
  */
 
-/** What is no digit: 0 to 9 stand for themselves. */
+/** What is not a digit: 0 to 9 stand for themselves. */
 export const separator = 10;
 /** What separates groups only where each of them is short: as in `4242.4242.4242.4242`, not in `4.242424242424242`. */
 export const looseSeparator = 11;

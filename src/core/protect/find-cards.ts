@@ -60,7 +60,7 @@ const befores = new Uint8Array(room);
 /**
  * Card numbers in a text: 13 to 19 digits of a known issuer's range whose check digit is right (Luhn, ISO/IEC 7812-1), in one
  * or in groups; see `Atoms` for how digits may be written, and `isCardHere` for what is left alone. In their order; none
- * overlaps another. One pass, whatever the text is: what begins or ends within a word is no card number.
+ * overlaps another. One pass, whatever the text is: what begins or ends within a word is not a card number.
  */
 export function findCards(bytes: Buffer): readonly CardPlace[] {
   return new Finder(bytes).find();

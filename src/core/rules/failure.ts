@@ -3,7 +3,7 @@ import { RuleError } from '../model.js';
 /** JSONata's codes (https://github.com/jsonata-js/jsonata/blob/v2.2.2/src/jsonata.js) that a payload can bring about. */
 const meanings: { readonly [code: string]: string } = {
   D1001: 'a number is out of range',
-  D1002: 'a value that is no number is negated',
+  D1002: 'a value that is not a number is negated',
   D1004: 'a regular expression matches nothing, forever',
   D1011: 'it calls itself too deeply',
   D1012: 'it takes too long',
@@ -12,8 +12,8 @@ const meanings: { readonly [code: string]: string } = {
   G0001: 'a text or an array gets too long',
   D3137: 'it calls $error',
   D3141: 'an assertion fails',
-  T1005: 'it calls what is no function',
-  T1006: 'it calls what is no function',
+  T1005: 'it calls what is not a function',
+  T1006: 'it calls what is not a function',
 };
 const guardCodes: { readonly [code: string]: string } = {
   D1011: 'depth',

@@ -69,7 +69,7 @@ function parseNodes(text: string): Node {
     const root = parseTree(text);
     if (root !== undefined) return root;
   } catch (error) {
-    // The parser descends by recursion; what nests deeper than the stack is no batch of events.
+    // The parser descends by recursion; what nests deeper than the stack is not a batch of events.
     if (!(error instanceof RangeError)) throw error;
   }
   throw new Rejection('batch_malformed', { detail: 'nested too deeply' });
@@ -81,7 +81,7 @@ function find(node: Node, segments: readonly string[], pointer: string): Found[]
   if (segment === '*') {
     if (node.type === 'object') return (node.children ?? []).flatMap((member) => findMember(member, rest, pointer));
     if (node.type !== 'array')
-      throw new Rejection('batch_malformed', { detail: `${pointer || 'the body'} is no array` });
+      throw new Rejection('batch_malformed', { detail: `${pointer || 'the body'} is not an array` });
     return (node.children ?? []).flatMap((child, index) => find(child, rest, `${pointer}/${index}`));
   }
   const child = property(node, segment.replaceAll('~1', '/').replaceAll('~0', '~'));

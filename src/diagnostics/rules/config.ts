@@ -24,7 +24,7 @@ export const configRules: readonly RuleDefinition[] = [
     id: 'config-unknown-key',
     severity: 'error',
     what: 'A key that nothing reads, most often a typo.',
-    why: 'What was meant by it would silently not happen: a limit that is no limit, a live-only endpoint that takes test events.',
+    why: 'What was meant by it would silently not happen: a limit that is not a limit, a live-only endpoint that takes test events.',
     bad: gateway(`${acmeEndpoint}    livemod: true\n`),
     good: gateway(`${acmeEndpoint}    livemode: true\n`),
   },

@@ -47,7 +47,7 @@ export const pluginRules: readonly RuleDefinition[] = [
   {
     id: 'schema-invalid',
     severity: 'error',
-    what: 'A file is no JSON Schema 2020-12 that the gateway can use.',
+    what: 'A file is not a JSON Schema 2020-12 that the gateway can use.',
     why: 'Unknown keywords count too: a keyword that nothing checks would let everything through. Patterns must be matched in linear time, since payloads come from strangers.',
     bad: { file: schemaFile, text: schema('objekt') },
     good: { file: schemaFile, text: schema('object') },

@@ -15,7 +15,7 @@ export function readAnswer(json: string, who: string): TokenAnswer {
   const { access_token: token, expires_in: lifetime, token_type: type } = fieldsOf(parseJson(json));
   if (typeof token !== 'string') throw noToken(`${who} gave JSON without an access_token`);
   if (typeof type === 'string' && type.toLowerCase() !== 'bearer') {
-    throw noToken(`${who} gave a token that is no bearer token`);
+    throw noToken(`${who} gave a token that is not a bearer token`);
   }
   const seconds = typeof lifetime === 'string' ? Number(lifetime) : lifetime;
   return { token, ...(typeof seconds === 'number' && seconds > 0 && seconds < 1e9 ? { lifetime: seconds } : {}) };

@@ -21,7 +21,7 @@ const form = /^[A-Za-z0-9._~+/-]+=*$/;
 export function toToken(text: string, where: string, now: number, lifetime?: number): Token {
   const value = text.trim();
   if (value === '') throw noToken(`${where} is empty`);
-  if (value.length > longestToken || !form.test(value)) throw noToken(`${where} is no bearer token (RFC 6750)`);
+  if (value.length > longestToken || !form.test(value)) throw noToken(`${where} is not a bearer token (RFC 6750)`);
   const expires = lifetime === undefined ? expiryOf(value) : now + lifetime * 1000;
   if (expires === undefined) return { value };
   if (expires <= now) throw noToken(`${where} expired at ${new Date(expires).toISOString()}: see what renews it`);

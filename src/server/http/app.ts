@@ -61,7 +61,7 @@ export function createApp(options: AppOptions): (request: IncomingMessage, respo
     };
     try {
       if (found !== undefined) await receive(context, found, visit, options);
-      // Koa and its router throw at what is no URL.
+      // Koa and its router throw at what is not a URL.
       else if (!path.startsWith('/')) throw new Rejection('path_unknown');
       else await next();
     } catch (error) {

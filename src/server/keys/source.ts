@@ -34,7 +34,7 @@ const nothing: KeyDocument = { text: '' };
 
 /**
  * Fetches keys and keeps them: five minutes, and a day where the server fails. Waiters for the same key share one
- * request. A refusal (a status below 500, or a redirect) counts as an empty document, which is no key; what may be
+ * request. A refusal (a status below 500, or a redirect) counts as an empty document, which is not a key; what may be
  * cured by waiting is undefined. Endpoints share nothing; and what strangers ask for in vain takes nothing from keys that
  * were there before: these stay, and are always asked for again.
  */

@@ -60,7 +60,7 @@ export function openFolder(path: string): Folder {
 
 function openFile(path: string): SharedLogFile {
   const handle = openSync(path, 'a+', privateFile);
-  if (!fstatSync(handle).isFile()) throw new Error(`${path} is no file`);
+  if (!fstatSync(handle).isFile()) throw new Error(`${path} is not a file`);
   return {
     path,
     read: (into, position) => readSync(handle, into, 0, into.length, position),

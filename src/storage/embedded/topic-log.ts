@@ -160,7 +160,7 @@ export class TopicLog {
     const { files, folder, keeper } = this.#options;
     const all = new LogFiles(files, folder);
     for (const path of await all.listForeign())
-      await keeper.setAside(path, 0, 'this is no file of the embedded log, or another topic’s');
+      await keeper.setAside(path, 0, 'this is not a file of the embedded log, or another topic’s');
     const last = (await all.list()).at(-1);
     if (last === undefined) return undefined;
     if (last.layout !== undefined) return this.#openFile(last, last.layout);

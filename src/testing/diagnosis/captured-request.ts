@@ -77,7 +77,7 @@ function readRawRequest(bytes: Buffer): CapturedRequest {
   }
   const pairs = lines.map((line, index): [string, string] => {
     const colon = line.indexOf(':');
-    if (colon < 1) throw new Error(`line ${index + 2} is no header, and no blank line before the body`);
+    if (colon < 1) throw new Error(`line ${index + 2} is not a header, and no blank line before the body`);
     return [line.slice(0, colon), line.slice(colon + 1).trim()];
   });
   const headers = collect(pairs);

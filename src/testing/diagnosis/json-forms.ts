@@ -78,7 +78,7 @@ const others: readonly Form[] = [false, true].flatMap((sorted) =>
   ),
 );
 
-/** A JSON text as others write it, the likely ones first; numbers stay as they are. Empty for a text that is no JSON. */
+/** A JSON text as others write it, the likely ones first; numbers stay as they are. Empty for a text that is not JSON. */
 export function jsonForms(text: string): readonly { readonly how: string; readonly value: string }[] {
   const root = treeOf(text.replace(/^\ufeff/, ''));
   if (root === undefined) return [];

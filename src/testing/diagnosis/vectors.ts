@@ -63,7 +63,7 @@ export function parseVectors(text: string): readonly Vector[] {
     const checked = check(parseLine(line, index + 1));
     if ('value' in checked) return [checked.value];
     const [first] = checked.errors;
-    throw new Error(`line ${index + 1} is no vector: ${first?.instancePath ?? ''} ${first?.message ?? ''}`);
+    throw new Error(`line ${index + 1} is not a vector: ${first?.instancePath ?? ''} ${first?.message ?? ''}`);
   });
 }
 

@@ -112,7 +112,7 @@ function locate(
   const { document, diagnostics } = parseYaml(file, text);
   if (document === undefined) return diagnostics.map((diagnostic) => ({ ...diagnostic, ...fails }));
   const reported = report(document);
-  return reported.length > 0 ? reported : [{ ...fails, file, message: 'This is no example' }];
+  return reported.length > 0 ? reported : [{ ...fails, file, message: 'This is not an example' }];
 }
 
 /**

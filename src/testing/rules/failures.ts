@@ -16,7 +16,7 @@ const consequences: { readonly [use in RuleUse]: string } = {
   key: 'rule_failed',
 };
 
-/** A rule that fails on examples, or a key that is no text, as a warning at the part that fails. */
+/** A rule that fails on examples, or a key that is not a text, as a warning at the part that fails. */
 export async function lintFailures(placed: PlacedRule, outcomes: readonly RuleOutcome[]): Promise<readonly Fault[]> {
   const failing = outcomes.filter((outcome) => outcome.error !== undefined || isNoKey(placed, outcome));
   const [first] = failing;

@@ -19,7 +19,7 @@ export function valueAt(root: unknown, path: readonly string[]): unknown {
 
 /**
  * Puts the value at the path, changing `root`; objects are made on the way where there are none. Returns the root,
- * which is another one if it was no object or the path is empty.
+ * which is another one if it was not an object or the path is empty.
  */
 export function putAt(root: unknown, path: readonly string[], value: unknown): unknown {
   const [step, ...rest] = path;

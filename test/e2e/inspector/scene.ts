@@ -9,7 +9,7 @@ import { secret } from '../stripe.js';
 export const token = 'token-of-the-operator';
 /** A value of every payload, which nothing may show that is not asked to reveal it. */
 export const hidden = 'value-of-the-customer';
-/** Fails on every id, which is no number. */
+/** Fails on every id, which is not a number. */
 const faultyKey = '$number(data.object.id)';
 
 /** Two endpoints: one with an old secret and a faulty key of payouts, another with a route that nothing can reach. */

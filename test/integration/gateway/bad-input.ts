@@ -133,7 +133,7 @@ export const unusable: readonly (Case & { readonly reason: RejectionCode })[] = 
   { what: 'null', body: 'null', reason: 'schema_violation' },
   { what: 'an array of events', body: `[${body}]`, reason: 'schema_violation' },
   { what: 'no id', body: event({ id: undefined }), reason: 'schema_violation' },
-  { what: 'an id that is no text', body: event({ id: { mark } }), reason: 'schema_violation' },
+  { what: 'an id that is not a text', body: event({ id: { mark } }), reason: 'schema_violation' },
   {
     what: 'an id that only a prototype has',
     body: event({ id: undefined }).replace('{', '{"__proto__":{"id":"evt_1"},'),

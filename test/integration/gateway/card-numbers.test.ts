@@ -55,7 +55,7 @@ async function post(gateway: Running, body: string, contentType: string, extra: 
   return { status: answer.statusCode, text: await answer.body.text() };
 }
 
-/** The four ways that a payload can take: to its topic; a dead letter proven, unproven, and of what is no payload. */
+/** The four ways that a payload can take: to its topic; a dead letter proven, unproven, and of what is not a payload. */
 async function sendEveryWay(gateway: Running, { body, contentType }: CardCase, status = 200): Promise<void> {
   const stray = body.replace('paid', 'stray');
   const cut = contentType.endsWith('form-urlencoded') ? `${body}&x=%zz` : body.slice(0, -1);

@@ -14,7 +14,7 @@ export interface Mixed {
 
 /**
  * Makes the n-th of many requests: of 50, one without a signature, one with a wrong one, one that was tampered with,
- * one off schema, one that is no JSON, and 45 good ones, of every event type that the plugin knows.
+ * one off schema, one that is not JSON, and 45 good ones, of every event type that the plugin knows.
  */
 export async function createMix({ settings, url }: Running): Promise<(n: number) => Mixed> {
   const offers = await listOffers(settings, undefined);

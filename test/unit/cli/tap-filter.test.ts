@@ -43,7 +43,7 @@ describe('cli/tap-filter', () => {
     expect(await Promise.all(no.map(fits))).to.deep.equal(no.map(() => false));
   });
 
-  it('says what is no condition, and where one failed', async () => {
+  it('says what is not a condition, and where one failed', async () => {
     const refused = await compileSelection({ types: [], where: 'a b' }).catch((error: unknown) => error);
     expect(refused).to.be.instanceOf(Failure).and.have.property('reason', 'usage');
     const { matches, failures } = await compileSelection({ types: [], where: '$uppercase(amount)' });

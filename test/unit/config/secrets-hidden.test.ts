@@ -13,7 +13,7 @@ import type { Files } from '../../../src/util/read-text.js';
 const base = '/etc/gateway';
 const file = join(base, 'gateway.yaml');
 
-/** Fields that are no secrets; a variable that has one is a secret in the wrong place. */
+/** Fields that are not secrets; a variable that has one is a secret in the wrong place. */
 const fields = {
   publicUrl: 'https://hooks.example.com',
   data: '../data',

@@ -153,7 +153,7 @@ describe('pipeline', () => {
       endpoint: endpoint({ routes: [route('t', { key: failing() })] }),
     },
     {
-      name: 'a key that is no scalar',
+      name: 'a key that is not a scalar',
       code: 'rule_failed',
       stage: 'map',
       body: event,

@@ -35,7 +35,7 @@ describe('a query of deliveries', () => {
     'an unknown outcome': { outcome: 'nonsense' },
     'a time that is none': { from: 'yesterday' },
     'a limit that is too high': { limit: '1001' },
-    'a limit that is no number': { limit: '1e3' },
+    'a limit that is not a number': { limit: '1e3' },
     'two texts to search for': { q: ['a', 'b'] },
     'a text that is too long': { q: 'x'.repeat(501) },
     'a place that is none': { before: 'x' },

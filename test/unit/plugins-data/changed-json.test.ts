@@ -62,7 +62,7 @@ function apply(text: string, { at, length, from, piece }: Change): string {
   return text.slice(0, place) + part + text.slice(place + (part === '' ? length : 0));
 }
 
-/** The values at the paths, or undefined for what is no JSON. */
+/** The values at the paths, or undefined for what is not JSON. */
 function read(text: string, paths: readonly string[]): readonly unknown[] | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -11,7 +11,7 @@ interface Question {
   readonly what: string;
   readonly verified: Handshake['verified'];
   readonly request: Partial<Delivery>;
-  /** Absent: it is no handshake. */
+  /** Absent: it is not a handshake. */
   readonly answer?: string;
 }
 

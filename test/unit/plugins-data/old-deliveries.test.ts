@@ -13,7 +13,7 @@ const untold: { readonly [plugin: string]: string } = {
   noon: 'the time has no time zone',
   nuvei: 'the time has no time zone',
   fiuu: 'the time has no time zone',
-  nmi: 'what is named t is no time',
+  nmi: 'what is named t is not a time',
   metronome: 'nothing says what form the time has',
 };
 

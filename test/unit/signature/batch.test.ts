@@ -62,10 +62,10 @@ describe('a batch whose items are signed one by one', () => {
     ['empty', batch(), 'signature_missing'],
     ['an item without a signature', batch(item), 'signature_missing'],
     ['an empty signature', batch(`${item},"additionalData":{"hmacSignature":""}`), 'signature_missing'],
-    ['a signature that is no text', batch(`${item},"additionalData":{"hmacSignature":[]}`), 'signature_malformed'],
+    ['a signature that is not a text', batch(`${item},"additionalData":{"hmacSignature":[]}`), 'signature_malformed'],
     ['no batch', '{}', 'signature_malformed'],
     ['no array', '{"notificationItems":{}}', 'signature_malformed'],
-    ['an item that is no object', '{"notificationItems":[1]}', 'signature_malformed'],
+    ['an item that is not an object', '{"notificationItems":[1]}', 'signature_malformed'],
     ['a signed field twice', two.replace(item, again), 'signature_malformed'],
     [
       'a signed field twice, once escaped',

@@ -82,7 +82,7 @@ describe('the payload of a delivery', () => {
       'payload_malformed',
     ],
     ['keys twice', { form: 'json', from: '{json:/r}' }, '{"r":"1","r":"2"}', {}, 'payload_malformed'],
-    ['a part of what is no JSON', { form: 'json', from: '{json:/r}' }, '{"x":nul,"r":"1"}', {}, 'payload_malformed'],
+    ['a part of what is not JSON', { form: 'json', from: '{json:/r}' }, '{"x":nul,"r":"1"}', {}, 'payload_malformed'],
     ['XML that is none', { form: 'xml' }, '<a><b></a>', {}, 'payload_malformed'],
     [
       'an entity',

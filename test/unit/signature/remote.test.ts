@@ -220,7 +220,7 @@ describe('tokens whose key is fetched', () => {
     expect(payload.hash).to.match(/^[0-9a-f]{64}$/);
   });
 
-  it('HS256 with a public key is no signature, even where HS256 is allowed', async () => {
+  it('HS256 with a public key is not a signature, even where HS256 is allowed', async () => {
     const mixed = compiled({
       algorithm: 'jwt',
       signature: { from: '{header.authorization}' },

@@ -167,7 +167,7 @@ describe('the issuer of a certificate', () => {
     expect(await judge(declared, lower, round)).to.deep.equal({ outcome: 'key_untrusted', asked: [key, at, higher] });
   });
 
-  it('that cannot be had is no verdict', async () => {
+  it('that cannot be had is not a verdict', async () => {
     expect((await judge(declared, leaf, { [key]: leaf.cert })).outcome).to.equal('key_unavailable');
   });
 

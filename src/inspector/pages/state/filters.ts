@@ -23,7 +23,7 @@ export function listPath(path: string, filters: Filters, more: Query = {}): stri
   return `${path}${writeQuery({ ...filters, ...more })}`;
 }
 
-/** A field of a date and time has local time without a zone; the server wants RFC 3339. '' for what is no time. */
+/** A field of a date and time has local time without a zone; the server wants RFC 3339. '' for what is not a time. */
 export function fromLocal(text: string): string {
   const at = new Date(text);
   return Number.isNaN(at.getTime()) ? '' : at.toISOString();

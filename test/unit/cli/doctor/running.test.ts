@@ -32,7 +32,7 @@ describe('doctor: the gateway that runs', () => {
     expect((await examine({ ...sound, ready: false }))[0]).to.include({ status: 'warn' });
   });
 
-  it('is no finding where none answers, or something else', async () => {
+  it('is not a finding where none answers, or something else', async () => {
     expect(await examineRunning(where, () => Promise.reject(new Error('ECONNREFUSED')))).to.deep.equal([]);
     for (const other of [undefined, null, 'ready', {}, []]) expect(await examine(other)).to.deep.equal([]);
   });

@@ -42,7 +42,7 @@ describe('a captured request', () => {
     ['{"headers": 1}', /\/headers must be object/],
     ['{nope', /is not JSON/],
     ['nope', /must begin with a request line/],
-    ['POST / HTTP/1.1\nno header\n\n', /line 2 is no header/],
+    ['POST / HTTP/1.1\nno header\n\n', /line 2 is not a header/],
   ] as const) {
     it(`says what is wrong with ${text.slice(0, 20)}`, () => {
       expect(() => readRequest(Buffer.from(text))).to.throw(message);

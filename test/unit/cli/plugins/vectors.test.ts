@@ -63,7 +63,7 @@ describe('vectors', () => {
   });
 
   it('are told by their line where they are none', () => {
-    expect(() => parseVectors(`${text.split('\n')[0]}\n{"case":1}\n`)).to.throw(/^line 2 is no vector/);
+    expect(() => parseVectors(`${text.split('\n')[0]}\n{"case":1}\n`)).to.throw(/^line 2 is not a vector/);
     expect(() => parseVectors('\nnope')).to.throw('line 2 is not JSON');
   });
 });

@@ -127,7 +127,7 @@ describe('protected fields of JSON', () => {
     expect(protection.protect(bytes, 'event', '').bytes.equals(bytes)).to.equal(false);
   });
 
-  it('are not looked for in what is no JSON: the body is withheld', () => {
+  it('are not looked for in what is not JSON: the body is withheld', () => {
     const protection = createProtection({ fields: mask('/a'), panGuard: 'off' });
     for (const body of ['{"a":', '{"a":1}{"a":2}', '\ufeff{"a":1}', '']) {
       expect(protection.protect(Buffer.from(body), 'delivery', ''))

@@ -16,7 +16,7 @@ describe('a batch in an object of lists', () => {
     expect(pointersOf('/*/*', body)).to.deep.equal(['/cards/0 {"n": 1.0}', '/cards/1 {"n":2}', '/a~1b~0/0 3']);
   });
 
-  it('is malformed where a member is no list', () => {
+  it('is malformed where a member is not a list', () => {
     expect(() => pointersOf('/*/*', '{"cards":[],"version":2}'))
       .to.throw(Rejection)
       .with.property('code', 'batch_malformed');

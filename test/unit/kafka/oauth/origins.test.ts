@@ -43,8 +43,8 @@ describe('token of a file', () => {
   const cases: readonly (readonly [what: string, text: string | undefined, said: RegExp])[] = [
     ['is not there', undefined, /bad cannot be read \(ENOENT\): see kafka\.sasl\.tokenFile/],
     ['is empty', '\n', /bad is empty/],
-    ['is no token', 'LEAK two words', /bad is no bearer token \(RFC 6750\)/],
-    ['is endless', 'x'.repeat(100_000), /bad is no bearer token/],
+    ['is not a token', 'LEAK two words', /bad is not a bearer token \(RFC 6750\)/],
+    ['is endless', 'x'.repeat(100_000), /bad is not a bearer token/],
     ['has expired', makeToken('LEAK', -5), /bad expired at 20.*Z: see what renews it/],
   ];
   for (const [what, text, said] of cases) {

@@ -225,7 +225,7 @@ describe('the servers for operators', () => {
     expect((await put(level, { 'Content-Encoding': 'identity' })).status).to.equal(200);
   });
 
-  it('answer 400 to a target that is no path', async () => {
+  it('answer 400 to a target that is not a path', async () => {
     const url = await start({ listen: loopback }, { listen: loopback });
     expect((await send(url, { path: 'http://[' })).status).to.equal(400);
     expect((await send(url, { path: 'http://localhost/status' })).status).to.equal(400);
@@ -246,7 +246,7 @@ describe('the servers for operators', () => {
     expect((await send(url, { path: '/status' })).status).to.equal(200);
   });
 
-  it('leave a file alone that is no socket', async () => {
+  it('leave a file alone that is not a socket', async () => {
     const path = join(folder, 'notes.txt');
     writeFileSync(path, 'mine');
     const code = await start({ listen: { path } }).catch((error: NodeJS.ErrnoException) => error.code);

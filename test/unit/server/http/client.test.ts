@@ -30,7 +30,12 @@ describe("the client's address", () => {
       ['the outermost proxy, if there are only proxies', '10.1.2.3', { 'x-forwarded-for': '10.9.9.9' }, '10.9.9.9'],
       ['the proxy, if it says nothing', '10.1.2.3', {}, '10.1.2.3'],
       ['the proxy, if it hides who it is', '10.1.2.3', { forwarded: 'for=1.1.1.1, for=_hidden' }, '10.1.2.3'],
-      ['the proxy, if what it says is no address', '10.1.2.3', { 'x-forwarded-for': '1.1.1.1, <script>' }, '10.1.2.3'],
+      [
+        'the proxy, if what it says is not an address',
+        '10.1.2.3',
+        { 'x-forwarded-for': '1.1.1.1, <script>' },
+        '10.1.2.3',
+      ],
       ['with a port', '10.1.2.3', { 'x-forwarded-for': '203.0.113.9:4711' }, '203.0.113.9'],
       ['of IPv6', '2001:db8::1', { 'x-forwarded-for': '2001:DB9::1' }, '2001:db9::1'],
       [

@@ -55,7 +55,7 @@ describe('the HTTP side with TLS', () => {
     await untilOpen(0);
   });
 
-  it('closes what is no handshake, and says so once', async () => {
+  it('closes what is not a handshake, and says so once', async () => {
     await start(own);
     for (let n = 0; n < 5; n++) {
       expect(await new RawConnection(server.url).write('GET / HTTP/1.1\r\nHost: x\r\n\r\n').closed()).not.to.include(

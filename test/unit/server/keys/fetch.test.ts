@@ -125,7 +125,7 @@ describe('a key that is fetched over TLS', () => {
     expect(await fetchKey(requestTo(server, '/endless'))).to.deep.equal({ status: 200, text: '' });
   });
 
-  it('may be rubbish, which is text that is no key', async () => {
+  it('may be rubbish, which is text that is not a key', async () => {
     expect((await fetchKey(requestTo(server, '/rubbish'))).text).to.equal('\ufffd\u0000\ufffdA');
   });
 

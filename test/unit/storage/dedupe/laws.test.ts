@@ -49,7 +49,7 @@ class World {
       })
       .then(({ duplicate }) => {
         // A failed publish is never followed by a duplicate.
-        if (duplicate) expect(this.acked.has(number), `evt_${number} is no duplicate`).to.equal(true);
+        if (duplicate) expect(this.acked.has(number), `evt_${number} is not a duplicate`).to.equal(true);
       })
       .catch((error: unknown) => {
         if (!(error instanceof PublishError)) this.faults.push(error);

@@ -14,7 +14,7 @@ describe('the dedupe window on a disk that takes the beginning of a write', () =
   it('has all that was said to be remembered', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'gateway-dedupe-'));
     try {
-      // 8 or 16 blocks of 512 bytes, which is no whole number of entries.
+      // 8 or 16 blocks of 512 bytes, which is not a whole number of entries.
       const limited = 'ulimit -f 8; exec "$0" --import tsx/esm test/unit/storage/dedupe/short-writer.ts "$1"';
       const { stdout } = await promisify(execFile)('/bin/sh', ['-c', limited, process.execPath, dir]);
       const remembered: readonly number[] = JSON.parse(stdout);

@@ -257,7 +257,7 @@ describe('embedded log', () => {
     expect(readFileSync(join(folder, name)).equals(Buffer.concat(frames))).to.equal(true);
   });
 
-  it('sets aside what is no file of the log, and cuts none', async () => {
+  it('sets aside what is not a file of the log, and cuts none', async () => {
     const folder = join(dir, '0/topics/orders');
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, '0000000000000000-0badcafe.log'), 'x'.repeat(17_995));

@@ -202,7 +202,7 @@ describe('a journal', function () {
     expect(readdirSync(folder).map((each) => [each, readFileSync(join(folder, each), 'hex')])).to.deep.equal(before);
   });
 
-  it('sets aside a file that is no journal, or another one’s, and says so', async () => {
+  it('sets aside a file that is not a journal, or another one’s, and says so', async () => {
     await fill(['a']);
     writeFileSync(join(folder, '0000000000000007-00000000.journal'), 'rubbish '.repeat(10));
     const other = await Journal.open(journalOptions(realFiles, join(folder, 'other'), [], 'another'));
