@@ -8,6 +8,14 @@ import { optional } from './plugins/optional.js';
 import { compileSasl } from './sasl.js';
 import { type KafkaSettings, Redacted } from './settings.js';
 
+/** It chose between two libraries. */
+const noEffect: Fault = {
+  rule: 'config-no-effect',
+  severity: 'warning',
+  pointer: '/kafka/client',
+  message: 'kafka.client has no effect any more',
+  hint: 'leave it out: the gateway publishes over connections of its own',
+};
 const invalid = { rule: 'config-invalid', severity: 'error' } as const;
 
 /**
@@ -20,7 +28,8 @@ export function compileKafka(
   materials: Materials,
   faults: Fault[],
 ): Omit<KafkaSettings, 'spool'> | undefined {
-  const { clientId = 'webhook-gateway', client = 'kafkajs', idempotent = true, topics: wanted = {} } = declared;
+  const { clientId = 'webhook-gateway', client, idempotent = true, topics: wanted = {} } = declared;
+  if (client !== undefined) faults.push(noEffect);
   const compression = readCompression(declared, faults);
   const schemaIds = readSchemaIds(declared, topics, faults);
   const tls = compileTls(declared.tls, '/kafka/tls', materials, faults);
@@ -30,7 +39,6 @@ export function compileKafka(
     kind: 'kafka',
     brokers: readBrokers(declared.brokers, faults),
     clientId,
-    client,
     idempotent,
     ...(compression !== undefined && { compression }),
     ...(schemaIds !== undefined && { schemaIds }),

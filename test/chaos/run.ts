@@ -7,7 +7,7 @@
  *   npm run chaos -- --kill-gateway 200 [--seed 1]               so many crashes of the gateway
  *   npm run chaos -- --stop-gateway 100 [--seed 1]               so many SIGTERMs, each while Kafka is unavailable
  *   npm run chaos -- --outage 10m [--rate 500]                   Kafka away for so long
- * `--client platformatic`: with that Kafka client; `--workers N`: with so many.
+ * `--workers N`: with so many.
  * The last two lines are a row for the table of docs/chaos.md, and JSON; the exit code is 1 where a promise was broken.
  */
 import { randomInt } from 'node:crypto';
@@ -29,7 +29,6 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '100' },
     workers: { type: 'string', default: '2' },
     faults: { type: 'string' },
-    client: { type: 'string', default: 'kafkajs' },
     'kill-gateway': { type: 'string' },
     'stop-gateway': { type: 'string' },
     outage: { type: 'string' },
@@ -38,9 +37,9 @@ const { values } = parseArgs({
 });
 const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
 const start = Date.now();
-const { client, rate, workers } = values;
+const { rate, workers } = values;
 const minutes = Number(values.minutes);
-const common = { client, workers: Number(workers), rate: Number(rate), keys: 200, connections: 50 };
+const common = { workers: Number(workers), rate: Number(rate), keys: 200, connections: 50 };
 
 function say(text: string): void {
   process.stdout.write(`${((Date.now() - start) / 1000).toFixed(1).padStart(7)} ${text}\n`);

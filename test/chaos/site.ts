@@ -22,15 +22,11 @@ export interface Site {
   readonly adminUrl: string;
   /** With the same folders and other ports, in a PID namespace of its own. */
   readonly second: GatewayProcess;
-  /** From its next start on a gateway publishes with the other library. */
-  changeClient(): Promise<void>;
   /** Ends the gateways; what is on a volume of its own stays as `spool-at-end` if asked for. */
   close(keep: boolean): Promise<void>;
 }
 
 export interface SiteOptions {
-  /** `kafka.client` of the configuration. */
-  readonly client: string;
   readonly workers: number;
   /** The spool gets a small file system of its own, which can be filled and taken away; it takes root. */
   readonly ownDisk: boolean;
@@ -43,7 +39,6 @@ export async function openSite(dir: string, brokers: readonly string[], options:
   const volume = options.ownDisk ? join(dir, 'volume') : undefined;
   if (volume !== undefined) await mkdir(volume);
   const unmount = volume === undefined ? undefined : makeVolume(volume, spool);
-  let { client } = options;
   const [front = 0, back = 0, otherFront = 0, otherBack = 0] = await findFreePorts(4);
   const gateways = { gateway: { front, back }, second: { front: otherFront, back: otherBack } };
   const environment = {
@@ -55,13 +50,9 @@ export async function openSite(dir: string, brokers: readonly string[], options:
   const url = `http://127.0.0.1:${otherFront}`;
   const second = new GatewayProcess({ dir, name: 'second', contained: true, url, environment });
 
-  async function configureAll(): Promise<void> {
-    for (const [name, ports] of Object.entries(gateways)) {
-      await writeFile(join(dir, `${name}.yaml`), configure(brokers, ports, client, options.workers));
-    }
+  for (const [name, ports] of Object.entries(gateways)) {
+    await writeFile(join(dir, `${name}.yaml`), configure(brokers, ports, options.workers));
   }
-
-  await configureAll();
   return {
     dir,
     spool,
@@ -69,10 +60,6 @@ export async function openSite(dir: string, brokers: readonly string[], options:
     gateway,
     second,
     adminUrl: `http://127.0.0.1:${back}`,
-    async changeClient() {
-      client = client === 'kafkajs' ? 'platformatic' : 'kafkajs';
-      await configureAll();
-    },
     async close(keep) {
       await Promise.all([gateway.kill(), second.kill()]);
       if (volume === undefined) return;
@@ -85,7 +72,6 @@ export async function openSite(dir: string, brokers: readonly string[], options:
 function configure(
   brokers: readonly string[],
   ports: { readonly front: number; readonly back: number },
-  client: string,
   workers: number,
 ): string {
   return `version: 1
@@ -94,7 +80,6 @@ admin: { listen: "127.0.0.1:${ports.back}" }
 plugins: ${plugins}
 kafka:
   brokers: [${brokers.map((broker) => `"${broker}"`).join(', ')}]
-  client: ${client}
   sasl: { mechanism: scram-sha-512, username: ${user.username}, password: { env: KAFKA_PASSWORD } }
   topics: { create: missing, partitions: 6, replicationFactor: 3 }
 spool: { dir: ./spool }

@@ -4,11 +4,10 @@ import type { Step } from '../chaos/schedule.js';
 import { describeOwnKafka } from './shared-kafka.js';
 
 const seed = 1;
-/** The first half with kafkajs, the second with the other library, over the same spool. */
 const schedule: readonly Step[] = [
   { pause: 1, fault: { kind: 'kill-gateway' } },
   { pause: 0, fault: { kind: 'lose-folder', how: 'delete', crash: 'none', wait: 0, hold: 5 } },
-  { pause: 0, fault: { kind: 'restart', client: 'other' } },
+  { pause: 0, fault: { kind: 'restart' } },
   { pause: 0, fault: { kind: 'fail-disk', error: 'EIO', on: 'sync', percent: 30, hold: 5 } },
   { pause: 0, fault: { kind: 'kill-in-drain', what: 'worker', kills: 1, hold: 3 } },
   { pause: 0, fault: { kind: 'kill-controller', hold: 1 } },
@@ -21,7 +20,7 @@ describeOwnKafka('a minute of chaos', () => {
     const lines: string[] = [];
     const start = Date.now();
     const { summary, kept } = await runScene({
-      options: { client: 'kafkajs', workers: 2, rate: 100, keys: 100, connections: 20, ownDisk: false },
+      options: { workers: 2, rate: 100, keys: 100, connections: 20, ownDisk: false },
       seed,
       minutes: 1,
       say: (text) => lines.push(`${((Date.now() - start) / 1000).toFixed(1)} ${text}`),
