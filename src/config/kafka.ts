@@ -13,7 +13,7 @@ const noEffect: Fault = {
   rule: 'config-no-effect',
   severity: 'warning',
   pointer: '/kafka/client',
-  message: 'kafka.client has no effect any more',
+  message: 'kafka.client no longer has an effect',
   hint: 'leave it out: the gateway publishes over connections of its own',
 };
 const invalid = { rule: 'config-invalid', severity: 'error' } as const;

@@ -31,7 +31,7 @@ export const configRules: readonly RuleDefinition[] = [
   {
     id: 'config-no-effect',
     severity: 'warning',
-    what: 'A key of an earlier version that has no effect any more.',
+    what: 'A key of an earlier version that no longer has an effect.',
     why: 'It is taken, so that an upgrade does not fail, and does nothing. Leave it out: readers would think that it does.',
     bad: gateway(`kafka: { client: kafkajs }\n${acmeEndpoint}`),
     good: good,
