@@ -110,6 +110,13 @@ describe('a broker that is none, or does not do as it should', () => {
     ['ends the connection', (_, socket) => void socket.destroy(), {}, 'CONNECTION_CLOSED', /closed the connection/],
     ['does not answer', () => undefined, {}, 'REQUEST_TIMEOUT', /does not answer/],
     [
+      'does not answer to TLS',
+      () => undefined,
+      { tls: { rejectUnauthorized: true } },
+      'CONNECTION_TIMEOUT',
+      /no connection in time/,
+    ],
+    [
       'is a web server',
       (_, socket) => void socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
       {},
