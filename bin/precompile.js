@@ -1,7 +1,8 @@
 // Writes JSON Schemas as code: the package's own over the empty dist/diagnostics/precompiled.js, those of the plugins'
-// payloads into a small file each, of which a start loads the few that it needs.
+// payloads into two files each: a start loads the one that finds the first fault, a refused payload the one that finds all.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import standalone from 'ajv/dist/standalone/index.js';
+import { transformSync } from 'esbuild';
 import * as payload from '../dist/config/plugins/payload-validators.js';
 import { checkSchema, createAjv, metaSchema } from '../dist/diagnostics/schema-check.js';
 
@@ -22,10 +23,18 @@ writeFileSync(
   ].join('\n'),
 );
 
-/** A function that makes the validator: its patterns are matched by what it is given. */
+/**
+ * A function that makes the validator: its patterns are matched by what it is given. Without patterns, its parts are not inside
+ * of another function: those are parsed twice.
+ */
 function writeValidator(kind, schema) {
   const made = payload.createAjv(kind, { source: true });
-  return `exports.${kind} = (linear) => {\nconst module = {};\n${standalone.default(made, made.compile(schema))}\nreturn module.exports;\n};\n`;
+  const code = standalone.default(made, made.compile(schema));
+  const patterns = /\blinear\b/.test(code);
+  const text = patterns
+    ? `module.exports = (linear) => {\nconst module = {};\n${code}\nreturn module.exports;\n};\n`
+    : `${code}\nconst made = module.exports;\nmodule.exports = () => made;\n`;
+  return transformSync(text, { minify: true, format: 'cjs', target: 'node20.19' }).code;
 }
 
 const plugins = new URL('../plugins/', import.meta.url);
@@ -36,8 +45,5 @@ for (const path of paths) {
   const text = readFileSync(new URL(path, plugins), 'utf8');
   const schema = JSON.parse(text);
   if (checkSchema(schema).length > 0) throw new Error(`plugins/${path} is no JSON Schema`);
-  writeFileSync(
-    payload.compiledFile(text),
-    `'use strict';\n${writeValidator('first', schema)}${writeValidator('every', schema)}`,
-  );
+  for (const kind of ['first', 'every']) writeFileSync(payload.compiledFile(text, kind), writeValidator(kind, schema));
 }

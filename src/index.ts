@@ -14,7 +14,7 @@ import type {
   Provider,
   Secret,
 } from './core/model.js';
-import { gatherKeys } from './core/stages/gather-keys.js';
+import { gatherKeys } from './core/stages/verify.js';
 import { createKeySource } from './server/keys/source.js';
 import { packageRoot } from './util/package-root.js';
 

@@ -3,9 +3,9 @@ import { resolve, sep } from 'node:path';
 import type { GatewaySettings } from '../config/settings.js';
 import type { Delivery, Endpoint } from '../core/model.js';
 import { Failure } from '../exit.js';
-import type { DryRunResult } from '../testing/dry-run/dry-run.js';
 import type { Explanation, Verification } from '../testing/dry-run/explanation.js';
 import type { GivenRecord, Input } from '../testing/dry-run/input.js';
+import type { RequestResult } from '../testing/dry-run/request.js';
 import { mayBeThere } from '../util/read-text.js';
 import { endpointNamed } from './endpoint.js';
 import { readInput } from './read-input.js';
@@ -72,7 +72,7 @@ async function explainGiven(subject: string, given: Input, options: ExplainOptio
   const { compose, requestOfBody, requestOfExample } = await import('../testing/dry-run/compose.js');
   const request = given.kind === 'body' ? requestOfBody(endpoint, given.body) : requestOfExample(endpoint, given);
   const composed = compose(endpoint, request, now);
-  const { assumeProven } = await import('../testing/dry-run/from-record.js');
+  const { assumeProven } = await import('../core/dry-run.js');
   const proven = composed.signed ? endpoint : assumeProven(endpoint, 'none');
   const walked = await walkThrough(proven, composed.delivery, now, options);
   const verification = composed.signed
@@ -130,19 +130,24 @@ function endpointOfFile(file: string, endpoints: readonly Endpoint[]): Endpoint 
 }
 
 async function walkThrough(endpoint: Endpoint, delivery: Delivery, now: number, { settings }: ExplainOptions) {
-  const [{ dryRun }, { createKeySource }] = await Promise.all([
-    import('../testing/dry-run/dry-run.js'),
+  const [{ dryRunRequest }, { createKeySource }] = await Promise.all([
+    import('../testing/dry-run/request.js'),
     import('../server/keys/source.js'),
   ]);
   const { limits, deadLetter } = settings;
   const fetching = endpoint.provider.scheme.fetchesKeys ? { keys: createKeySource() } : {};
-  return dryRun(endpoint, delivery, { now, largest: limits.body, deadLetterTopic: deadLetter.topic, ...fetching });
+  return dryRunRequest(endpoint, delivery, {
+    now,
+    largest: limits.body,
+    deadLetterTopic: deadLetter.topic,
+    ...fetching,
+  });
 }
 
 async function verificationOf(
   endpoint: Endpoint,
   delivery: Delivery,
-  { handshake, rejected: [rejection] }: DryRunResult,
+  { handshake, rejected: [rejection] }: RequestResult,
   now: number,
   { settings }: ExplainOptions,
 ): Promise<Verification> {
@@ -166,7 +171,7 @@ function skipped(why: string): Verification {
 
 async function tell(
   endpoint: Endpoint,
-  walked: DryRunResult,
+  walked: RequestResult,
   told: { subject: string; notes: readonly string[]; verification: Verification; settings: GatewaySettings },
 ): Promise<Explanation> {
   const [{ explain }, { choosePartition }] = await Promise.all([

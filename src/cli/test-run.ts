@@ -141,9 +141,10 @@ async function testConfig(file: string, { books, update, ...providers }: ConfigO
 }
 
 async function testPlugin(name: string, folder: string, update: boolean): Promise<UnitReport> {
-  const [{ openPlugin }, { testPlugin, makeTestKeys }] = await Promise.all([
+  const [{ openPlugin }, { testPlugin }, { makeTestKeys }] = await Promise.all([
     import('../config/plugins/catalogue.js'),
     import('../testing/plugins/test-plugin.js'),
+    import('../testing/plugins/test-endpoint.js'),
   ]);
   const opened = await openPlugin(name, folder);
   const { diagnostics, sound } = opened;

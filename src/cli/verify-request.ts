@@ -51,7 +51,7 @@ export async function fetchKeys(
   if (!scheme.fetchesKeys) return none;
   const [{ createKeySource }, { gatherKeys }, { Rejection }] = await Promise.all([
     import('../server/keys/source.js'),
-    import('../core/stages/gather-keys.js'),
+    import('../core/stages/verify.js'),
     import('../core/rejection.js'),
   ]);
   const source = createKeySource();

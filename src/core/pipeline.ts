@@ -4,7 +4,6 @@
  */
 
 import type {
-  Bindings,
   CustomAnswer,
   Delivery,
   Endpoint,
@@ -14,27 +13,22 @@ import type {
   Protected,
   Spooled,
   VerifiedDelivery,
-  WebhookEvent,
 } from './model.js';
 import { type Accepted, type Mapped, publish, type Sinks, writeDeadLetter } from './persist.js';
-import { Rejection, rejections, type Stage } from './rejection.js';
-import { bind } from './stages/bind.js';
-import { decode } from './stages/decode.js';
-import { gatherKeys } from './stages/gather-keys.js';
-import { identify } from './stages/identify.js';
-import { type Mapping, map } from './stages/map.js';
+import { Rejection, rejections } from './rejection.js';
+import { identify, validate } from './stages/event.js';
+import { bind, decode, split } from './stages/items.js';
+import { map } from './stages/map.js';
 import { protectEvent } from './stages/protect.js';
 import { protectRejection } from './stages/protect-letter.js';
-import { split } from './stages/split.js';
-import { validate } from './stages/validate.js';
-import { checkMethod, shakeHands, verify } from './stages/verify.js';
+import { checkMethod, gatherKeys, shakeHands, verify } from './stages/verify.js';
+import type { Trace } from './trace.js';
 
 /** What the pipeline needs of the world. */
 export interface Ports extends Sinks {
   /** Where keys of providers are fetched; absent: nowhere. */
   readonly keys?: KeySource | undefined;
-  /** Is told when the delivery has passed a stage: the last one of several that are one step. */
-  passed?(stage: Stage): void;
+  readonly trace?: Trace | undefined;
 }
 
 /** What became of a delivery. Everything in it is safe. */
@@ -65,13 +59,13 @@ export async function handle(endpoint: Endpoint, delivery: Delivery, ports: Port
       ? await gatherKeys(scheme, delivery, endpoint, now, async (request) => ports.keys?.get(request, endpoint.name))
       : undefined;
     verified = verify(endpoint, delivery, now, keys);
-    ports.passed?.('verify');
+    ports.trace?.passed?.('verify');
     const late = shakeHands(endpoint, verified, now, 'after');
     if (late !== undefined) return { accepted: [], rejected: [], handshake: late };
     if (delivery.method !== 'POST') throw new Rejection('method_not_allowed');
     const { mapped, rejected, found } = await read(endpoint, verified, now, ports);
     const accepted = await publish(endpoint, mapped, rejected, ports);
-    ports.passed?.('publish');
+    ports.trace?.passed?.('publish');
     const { secret } = verified.proof;
     if (rejected.length === 0) return { accepted, rejected, secret, ...sum(found) };
     const shown = rejected.map((rejection) => protectRejection(endpoint.protect, rejection));
@@ -103,50 +97,29 @@ async function read(
   endpoint: Endpoint,
   verified: VerifiedDelivery,
   now: number,
-  ports: Ports,
+  { trace }: Ports,
 ): Promise<{ readonly mapped: readonly Mapped[]; readonly rejected: Rejection[]; readonly found: Protected[] }> {
   const items = split(endpoint.provider, decode(endpoint, verified, now));
-  ports.passed?.('split');
+  trace?.passed?.('split');
   const mapped: Mapped[] = [];
   const rejected: Rejection[] = [];
   const found: Protected[] = [];
   for (const item of items) {
     try {
-      const ready = prepare(endpoint, verified, item, bind(endpoint, verified, item));
-      const made = ready instanceof Promise ? await ready : ready;
+      const bindings = bind(endpoint, verified, item);
+      trace?.item?.(item, bindings);
+      await validate(endpoint.provider, item, bindings, trace);
+      const event = await identify(endpoint, item, bindings, trace);
+      const { record, route } = await map(endpoint, verified, event, item, bindings, trace);
+      const made = { event, named: event, record, route, digest: item.digest };
       mapped.push(endpoint.protect === undefined ? made : await protect(endpoint, verified, item, made, now, found));
     } catch (error) {
       // One bad item of a batch doesn't stop the others.
       rejected.push(asRejection(error).at(item.pointer));
     }
   }
-  ports.passed?.('map');
+  trace?.passed?.('map');
   return { mapped, rejected, found };
-}
-
-/** From item to record; a promise only where a rule of the plugin can't be decided at once. */
-function prepare(
-  endpoint: Endpoint,
-  verified: VerifiedDelivery,
-  item: Item,
-  bindings: Bindings,
-): Mapped | Promise<Mapped> {
-  const { digest } = item;
-  const valid = validate(endpoint.provider, item, bindings);
-  const event =
-    valid instanceof Promise
-      ? valid.then(() => identify(endpoint, item, bindings))
-      : identify(endpoint, item, bindings);
-  if (event instanceof Promise)
-    return event.then(async (event) => mapTo(event, await map(endpoint, verified, event, item, bindings), digest));
-  const mapping = map(endpoint, verified, event, item, bindings);
-  return mapping instanceof Promise
-    ? mapping.then((mapping) => mapTo(event, mapping, digest))
-    : mapTo(event, mapping, digest);
-}
-
-function mapTo(event: WebhookEvent, { record, route }: Mapping, digest: string): Mapped {
-  return { event, named: event, record, route, digest };
 }
 
 /** The same without what the endpoint protects. Digest and name stay those of the original: a repetition is known by them. */

@@ -1,6 +1,5 @@
-import type { Dedupe, Endpoint, Fingerprint, KafkaRecord, KeySource, Publisher } from '../core/model.js';
-import { handle, type Outcome } from '../core/pipeline.js';
-import { Rejection } from '../core/rejection.js';
+import { dryRun } from '../core/dry-run.js';
+import type { Endpoint, Fingerprint, KafkaRecord, KeySource } from '../core/model.js';
 import type { StoredRecord } from '../publish/read.js';
 import { forChanged, readChanges, refuseChanged, withChanges } from './changed.js';
 import { type DeadLetter, toDelivery } from './letter.js';
@@ -51,16 +50,6 @@ export async function evaluateLetter(
     const detail = `the configuration has no endpoint "${letter.endpoint}"`;
     return { events: [], failures: [{ reason: 'endpoint_gone', detail, item: '' }] };
   }
-  const records: KafkaRecord[] = [];
-  const fingerprints: Fingerprint[] = [];
-  const ports = {
-    publisher: collect(records),
-    dedupe: always(fingerprints),
-    deadLetterTopic: letter.topic,
-    mayKeepUnverified: () => false,
-    now: () => letter.receivedAt,
-    ...(keys && { keys }),
-  };
   const delivery = toDelivery(letter, record);
   const secret = record.headers.ce_secretname;
   const changes = readChanges(record);
@@ -75,15 +64,15 @@ export async function evaluateLetter(
   const remembered = provenByName(ready, named);
   const refused = changes && refuseChanged(changes, remembered !== undefined);
   if (refused !== undefined) return { events: [], failures: [{ reason: 'letter_changed', detail: refused, item: '' }] };
-  const outcome = await handle(remembered ?? ready, delivery, ports).catch(asOutcome);
+  const options = { now: letter.receivedAt, deadLetterTopic: letter.topic, keys };
+  const { events: made, outcome } = await dryRun(remembered ?? ready, delivery, options);
   const wanted = (item: string) => item === '' || items.includes('') || items.includes(item);
-  const events = outcome.accepted.flatMap(({ event }, index) => {
-    const [made, fingerprint] = [records[index], fingerprints[index]];
-    if (made === undefined || fingerprint === undefined || !wanted(event.item.pointer)) return [];
+  const events = made.flatMap(({ event, record: own, fingerprint }) => {
+    if (!wanted(event.item.pointer)) return [];
     const isWhole = event.item.pointer === '';
     const digest = isWhole && changes?.original !== undefined ? endpoint.protect?.open(changes.original) : undefined;
     const known = { ...fingerprint, endpoint: letter.endpoint, ...(digest && { digest }) };
-    const shown = changes === undefined ? made : withChanges(made, changes, record, isWhole);
+    const shown = changes === undefined ? own : withChanges(own, changes, record, isWhole);
     return [{ id: event.id, item: event.item.pointer, record: shown, fingerprint: known }];
   });
   const failures = outcome.rejected.map(({ code, detail, item = '' }) => ({ reason: code, detail, item }));
@@ -93,32 +82,4 @@ export async function evaluateLetter(
 /** An endpoint that was renamed keeps its path. */
 function findEndpoint({ endpoint, path }: DeadLetter, endpoints: readonly Endpoint[]): Endpoint | undefined {
   return endpoints.find(({ name }) => name === endpoint) ?? endpoints.find((each) => each.path === path);
-}
-
-/** Collects the events' records, and drops the dead letter that a second rejection would make: no letter goes in circles. */
-function collect(records: KafkaRecord[]): Publisher {
-  return {
-    async publish(record) {
-      if (record.headers.ce_type !== 'webhook.dead_letter') records.push(record);
-      return { topic: record.topic, spooled: true };
-    },
-    ready: () => true,
-    connected: () => true,
-    close: async () => undefined,
-  };
-}
-
-function always(fingerprints: Fingerprint[]): Dedupe {
-  return {
-    async once(fingerprint, publish) {
-      fingerprints.push(fingerprint);
-      return { placement: await publish(), duplicate: false, contentDiffers: false };
-    },
-  };
-}
-
-/** What leaves no dead letter is thrown by the pipeline. */
-function asOutcome(error: unknown): Outcome {
-  if (error instanceof Rejection) return { accepted: [], rejected: [error] };
-  throw error;
 }

@@ -1,3 +1,4 @@
+import { assumeProven } from '../core/dry-run.js';
 import type { Endpoint, HeaderValues } from '../core/model.js';
 
 /** What a dead letter tells of its delivery. */
@@ -19,15 +20,12 @@ export function provenByName(
   endpoint: Endpoint,
   { verified, secret, headers, changed }: Remembered,
 ): Endpoint | undefined {
-  const { secrets, provider } = endpoint;
-  const { scheme } = provider;
+  const { secrets } = endpoint;
+  const { scheme } = endpoint.provider;
   const isWhole = !changed && !scheme.secretHeaders.some((name) => headers[name]?.length === 0);
   if (!verified || secret === undefined || isWhole) return undefined;
   const has = (wanted: string) => secrets.some(({ name }) => name === wanted) || scheme.fetchesFrom(wanted);
   // Several schemes that must all hold name one secret each.
   if (!has(secret) && !secret.split(' ').every(has)) return undefined;
-  return {
-    ...endpoint,
-    provider: { ...provider, scheme: { ...scheme, fetchesKeys: false, verify: () => ({ secret }) } },
-  };
+  return assumeProven(endpoint, secret);
 }

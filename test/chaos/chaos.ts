@@ -52,8 +52,10 @@ export async function runScene({
   }
 }
 
+type Healed = Pick<Scene, 'cluster' | 'sites' | 'troubles' | 'say'>;
+
 /** Does it; what goes wrong is noted, and brokers and gateway are set going again. Says whether it went well. */
-async function attempt(scene: Scene, what: string, work: () => Promise<unknown>): Promise<boolean> {
+export async function attempt(scene: Healed, what: string, work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();
     return true;
@@ -67,7 +69,7 @@ async function attempt(scene: Scene, what: string, work: () => Promise<unknown>)
   }
 }
 
-async function heal({ cluster, sites }: Scene): Promise<void> {
+async function heal({ cluster, sites }: Healed): Promise<void> {
   await Promise.all(cluster.nodes.map((node) => (node.running ? node.resume() : node.start())));
   for (const { gateway } of sites) {
     if (gateway.running) continue;
@@ -77,8 +79,8 @@ async function heal({ cluster, sites }: Scene): Promise<void> {
 }
 
 /** Seconds that a step may take beyond its own; after so many that went wrong, no more are taken. */
-const stepLimit = 600;
-const mostTroubles = 3;
+export const stepLimit = 600;
+export const mostTroubles = 3;
 
 /** One fault after the other, as far as the minutes reach: on a busy machine what is healed takes longer. */
 export function playSchedule(schedule: readonly Step[], minutes = Number.POSITIVE_INFINITY): Run['play'] {

@@ -134,6 +134,13 @@ export class GatewayProcess {
     return worker;
   }
 
+  /** Sends a signal to all of its processes. */
+  signalAll(signal: NodeJS.Signals): void {
+    if (!this.#wanted) return;
+    const primary = this.#primary();
+    for (const pid of [primary, ...listChildren(primary)]) process.kill(pid, signal);
+  }
+
   /** MiB that its processes have in memory together; what they share is counted for each. */
   measureMemory(): number {
     if (!this.#wanted) return 0;

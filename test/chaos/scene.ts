@@ -71,7 +71,7 @@ export async function openScene(options: SceneOptions, say: (text: string) => vo
   const sites: Site[] = [];
   try {
     for (const name of options.proxied ? ['gateway', 'other'] : ['gateway']) {
-      const site = await openSite(join(root, name), cluster.logins, options);
+      const site = await openSite(join(root, name), cluster, options);
       sites.push(site);
       await site.gateway.start();
       await site.gateway.awaitListening();
@@ -135,7 +135,7 @@ export async function awaitProgress({ sender }: Scene, events = 50): Promise<voi
 }
 
 /** Resolves when the spool is empty, with the seconds it took; throws when Kafka gets nothing more for a minute before. */
-export async function awaitDrained({ sites, cluster }: Scene): Promise<number> {
+export async function awaitDrained({ sites, cluster }: Pick<Scene, 'sites' | 'cluster'>): Promise<number> {
   const start = Date.now();
   let count = 0;
   let since = start;

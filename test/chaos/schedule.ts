@@ -66,10 +66,10 @@ export interface Crash {
   readonly what: 'gateway' | 'worker';
 }
 
-export interface Step {
+export interface Step<Of = Fault> {
   /** Seconds of undisturbed running before it. */
   readonly pause: number;
-  readonly fault: Fault;
+  readonly fault: Of;
 }
 
 export const faultKinds: readonly Fault['kind'][] = [
@@ -123,11 +123,21 @@ export interface Wipe {
 
 /** Rounds in which every kind of fault comes once, until they fill the minutes. */
 export function drawSchedule(random: Random, minutes: number, kinds = faultKinds): readonly Step[] {
-  const steps: Step[] = [];
+  return drawRounds(random, minutes, kinds, draw);
+}
+
+/** The same of faults of any sort. */
+export function drawRounds<Of extends { readonly kind: string; readonly hold?: number }>(
+  random: Random,
+  minutes: number,
+  kinds: readonly Of['kind'][],
+  drawOne: (kind: Of['kind'], random: Random) => Of,
+): readonly Step<Of>[] {
+  const steps: Step<Of>[] = [];
   for (let seconds = 0; ; ) {
     for (const kind of random.shuffle(kinds)) {
-      const step = { pause: random.integer(2, 8), fault: draw(kind, random) };
-      seconds += step.pause + ('hold' in step.fault ? step.fault.hold : 0) + recovery;
+      const step = { pause: random.integer(2, 8), fault: drawOne(kind, random) };
+      seconds += step.pause + (step.fault.hold ?? 0) + recovery;
       if (seconds > minutes * 60) return steps;
       steps.push(step);
     }
@@ -199,7 +209,7 @@ function draw(kind: Fault['kind'], random: Random): Fault {
   }
 }
 
-export function describeFault({ kind, ...details }: Fault): string {
+export function describeFault({ kind, ...details }: { readonly kind: string }): string {
   const texts = Object.entries(details).map(([name, value]) => `${name} ${value}`);
   return [kind, ...texts].join(', ');
 }

@@ -42,7 +42,7 @@ export async function killInDrain(
 }
 
 /** Whether more is noted as acknowledged than at the time of the call: the notes have grown, or are gone. */
-async function watchNotes(folder: string): Promise<() => Promise<boolean>> {
+export async function watchNotes(folder: string): Promise<() => Promise<boolean>> {
   const names = await readdir(folder, { recursive: true });
   const files = names.filter((name) => name.endsWith('.acked')).map((name) => join(folder, name));
   const measure = () =>

@@ -53,16 +53,16 @@ export function countReasons(duplicates: ReadonlyMap<string, string | undefined>
   return counts;
 }
 
-function listCounts(counts: { readonly [name: string]: number }): string {
+export function listCounts(counts: { readonly [name: string]: number }): string {
   return Object.entries(counts)
     .map(([name, times]) => `${count(times)} ${name}`)
     .join(', ');
 }
 
-function count(number: number): string {
+export function count(number: number): string {
   return number.toLocaleString('en-US');
 }
 
-function row(cells: readonly string[]): string {
+export function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }

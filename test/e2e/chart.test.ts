@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../src/config/load.js';
-import { findTool } from '../support/tool.js';
+import { findFaults } from '../support/kubernetes/validate.js';
+import { describeWith } from '../support/tool.js';
 import { Cli, makeDirectory } from './cli.js';
 import { secret } from './stripe.js';
 
@@ -44,6 +45,14 @@ function manifestsOf(text: string): readonly Manifest[] {
   return parseAllDocuments(text).flatMap((document): Manifest[] => {
     expect(document.errors).to.deep.equal([]);
     return document.toJS() ?? [];
+  });
+}
+
+/** What the API server would refuse, with unknown fields. */
+function faultsOf(manifests: readonly Manifest[]): readonly string[] {
+  return manifests.flatMap((manifest) => {
+    const { apiVersion, kind, metadata } = manifest;
+    return findFaults(`${apiVersion} ${kind}`, manifest).map((fault) => `${kind} ${metadata.name}${fault}`);
   });
 }
 
@@ -111,37 +120,55 @@ describe('the manifests for Kubernetes', () => {
     for (const [, dir = ''] of config.matchAll(/dir: (\S+)/g)) expect(dir).to.match(/^\/data\//);
   });
 
+  it('have fields that Kubernetes knows, and no others', () => {
+    expect(faultsOf(manifests)).to.deep.equal([]);
+    expect(manifests).to.have.length.above(5);
+  });
+
+  const typos: readonly (readonly [string, string, string])[] = [
+    ['readOnlyRootFilesystem', 'readOnlyRootFileSystem', 'securityContext: unknown field readOnlyRootFileSystem'],
+    ['maxUnavailable: 1', 'maxUnavailabel: 1', '/spec: unknown field maxUnavailabel'],
+    [
+      'containerPort: 8000',
+      'containerPort: http',
+      '/spec/template/spec/containers/0/ports/0/containerPort: must be integer',
+    ],
+    ['serviceAccountName:', 'serviceAccount_Name:', '/spec/template/spec: unknown field serviceAccount_Name'],
+  ];
+  for (const [right, wrong, fault] of typos) {
+    it(`would be found out with ${wrong}`, () => {
+      expect(rendered).to.contain(right);
+      expect(faultsOf(manifestsOf(rendered.replace(right, wrong))).join('\n')).to.contain(fault);
+    });
+  }
+
   it('have the rules of deploy/observability in the chart', () => {
     const rules = (folder: string) => readFileSync(join(folder, 'rules.yaml'), 'utf8');
     expect(rules(join(chart, 'files'))).to.equal(rules(join(deploy, 'observability')));
   });
+});
 
-  const helm = findTool('helm');
-  if (helm === undefined) {
-    process.stdout.write('The chart was not rendered anew: helm is not in the PATH.\n');
-    return;
-  }
+describeWith(['helm'], 'the chart, by helm', (helm) => {
   const values = readdirSync(join(chart, 'ci'));
 
-  it('are what the chart gives today', async () => {
+  it('gives the manifests for Kubernetes', async () => {
     const options = ['-f', join(deploy, 'kubernetes/values.yaml')];
     const { stdout } = await run(helm, ['template', 'webhook-gateway', chart, ...options]);
-    expect(manifestsOf(stdout)).to.deep.equal(manifests);
+    expect(manifestsOf(stdout)).to.deep.equal(manifestsOf(rendered));
   });
 
   for (const file of values) {
-    it(`render with ${file}`, async () => {
+    it(`renders with ${file}`, async () => {
       const options = ['-f', join(chart, 'ci', file)];
       await run(helm, ['lint', '--strict', chart, ...options]);
       const { stdout } = await run(helm, ['template', 'hooks', chart, '--namespace', 'payments', ...options]);
-      for (const { apiVersion, kind, metadata } of manifestsOf(stdout)) {
-        expect(apiVersion).to.match(/^(apps\/v1|v1|policy\/v1|networking\.k8s\.io\/v1|monitoring\.coreos\.com\/v1)$/);
-        expect(`${kind} ${metadata.name}`).to.match(/ hooks(-pods)?$/);
-      }
+      const all = manifestsOf(stdout);
+      expect(faultsOf(all)).to.deep.equal([]);
+      for (const { kind, metadata } of all) expect(`${kind} ${metadata.name}`).to.match(/ hooks(-pods)?$/);
     });
   }
 
-  it('give the gateway the password of Redis as a file, and a way to it', async () => {
+  it('gives the gateway the password of Redis as a file, and a way to it', async () => {
     const options = ['-f', join(chart, 'ci/redis-values.yaml')];
     const { stdout } = await run(helm, ['template', 'hooks', chart, ...options]);
     const all = manifestsOf(stdout);
@@ -158,7 +185,21 @@ describe('the manifests for Kubernetes', () => {
     expect(diagnostics).to.deep.equal([]);
   });
 
-  it('are refused with a grace period that is too short', async () => {
+  it('would be found out with a typo in a template', async () => {
+    const directory = makeDirectory({});
+    const copy = join(directory.path, 'webhook-gateway');
+    cpSync(chart, copy, { recursive: true });
+    const template = join(copy, 'templates/workload.yaml');
+    const text = readFileSync(template, 'utf8');
+    const wrong = text.replace('podManagementPolicy:', 'podManagement:');
+    expect(wrong).not.to.equal(text);
+    writeFileSync(template, wrong);
+    const { stdout } = await run(helm, ['template', 'hooks', copy]);
+    directory.remove();
+    expect(faultsOf(manifestsOf(stdout))).to.deep.equal(['StatefulSet hooks/spec: unknown field podManagement']);
+  });
+
+  it('refuses a grace period that is too short', async () => {
     const short = ['--set', 'shutdown.gracePeriodSeconds=29'];
     const failed = await run(helm, ['template', 'hooks', chart, ...short]).catch((error: unknown) => error);
     expect(String(failed)).to.contain('must be above delaySeconds + drainSeconds + 4 s for closing: 29');

@@ -4,6 +4,7 @@ import type { Step } from '../chaos/schedule.js';
 import { describeOwnKafka } from './shared-kafka.js';
 
 const seed = 1;
+const kafka = { compression: 'none', login: 'scram-sha-512' } as const;
 const schedule: readonly Step[] = [
   { pause: 1, fault: { kind: 'kill-gateway' } },
   { pause: 0, fault: { kind: 'lose-folder', how: 'delete', crash: 'none', wait: 0, hold: 5 } },
@@ -20,7 +21,7 @@ describeOwnKafka('a minute of chaos', () => {
     const lines: string[] = [];
     const start = Date.now();
     const { summary, kept } = await runScene({
-      options: { workers: 2, rate: 100, keys: 100, connections: 20, ownDisk: false },
+      options: { ...kafka, workers: 2, rate: 100, keys: 100, connections: 20, ownDisk: false },
       seed,
       minutes: 1,
       say: (text) => lines.push(`${((Date.now() - start) / 1000).toFixed(1)} ${text}`),

@@ -18,6 +18,11 @@ interface Rule {
   readonly annotations?: { readonly [name: string]: string };
 }
 
+interface Case {
+  readonly name: string;
+  readonly promql_expr_test: readonly { readonly expr: string; readonly exp_samples: readonly unknown[] }[];
+}
+
 const { groups }: { groups: readonly { readonly rules: readonly Rule[] }[] } = parse(
   readFileSync(join(folder, 'rules.yaml'), 'utf8'),
 );
@@ -60,11 +65,16 @@ describe('what watches the gateway', () => {
   });
 
   it('has each alert tested: a case that fires, and one that keeps quiet', () => {
-    const { tests }: { tests: readonly { readonly name: string }[] } = parse(
-      readFileSync(join(folder, 'rules.test.yaml'), 'utf8'),
-    );
+    const { tests }: { tests: readonly Case[] } = parse(readFileSync(join(folder, 'rules.test.yaml'), 'utf8'));
     const wanted = alerts.flatMap((alert) => [`${alert} fires`, `${alert} keeps quiet`]);
     expect(tests.map(({ name }) => name).toSorted()).to.deep.equal(wanted.toSorted());
+    for (const { name, promql_expr_test: asked } of tests) {
+      const [alert] = name.split(' ');
+      const expr = `count by (alertname) (ALERTS{alertname="${alert}", alertstate="firing"})`;
+      const samples = name.endsWith('fires') ? [{ labels: `{alertname="${alert}"}`, value: 1 }] : [];
+      const [only, ...more] = asked;
+      expect([only?.expr, only?.exp_samples, more], name).to.deep.equal([expr, samples, []]);
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { examineRedis } from '../../src/cli/doctor/redis.js';
 import { Redacted, type RedisSettings } from '../../src/config/settings.js';
 import type { Placement } from '../../src/core/model.js';
@@ -11,6 +12,7 @@ import type { ClosableDedupe } from '../../src/storage/dedupe/dedupe.js';
 import { openDedupe } from '../../src/storage/dedupe/open.js';
 import { realClock } from '../../src/util/clock.js';
 import { type RedisOptions, TestRedis } from '../support/redis.js';
+import { primaryName, RedisGroup } from '../support/redis-group.js';
 import { pair } from '../support/tls.js';
 import { describeWith } from '../support/tool.js';
 import { type Complaint, event, placed } from '../unit/storage/dedupe/support.js';
@@ -144,27 +146,65 @@ describeWith(['redis-server'], 'dedupe of replicas with a real Redis', (program)
     expect(await publishedBy([await replica({ addresses: [{ path: server.socket }] })], 'a')).to.equal(0);
   });
 
-  it('follows the Sentinels to the replica that is promoted', async () => {
-    const [first = 0, second = 0, third = 0] = await freePorts(3);
-    const primary = await serve({ port: first });
-    await serve({ port: second, args: ['--replicaof', '127.0.0.1', String(first), '--repl-diskless-sync-delay', '0'] });
-    // It looks for replicas at once, and then every ten seconds.
-    await waitForAnswer(() => primary.ask('INFO', 'replication'), 'state=online');
-    const sentinel = await serve({ port: third, sentinel: true });
-    await sentinel.ask('SENTINEL', 'MONITOR', 'mymaster', '127.0.0.1', String(first), '1');
-    await sentinel.ask('SENTINEL', 'SET', 'mymaster', 'down-after-milliseconds', '300');
-    await sentinel.ask('SENTINEL', 'SET', 'mymaster', 'failover-timeout', '2000');
-    const addresses = [{ host: '127.0.0.1', port: third }];
-    const settings = { mode: 'sentinel', addresses, sentinel: { primary: 'mymaster' } } as const;
-    const all = [await replica(settings), await replica(settings)];
-    expect(await publishedBy(all, ...names(50))).to.equal(50);
-    await waitForAnswer(() => primary.ask('WAIT', '1', '1000'), ':1');
-    await waitForAnswer(() => sentinel.ask('SENTINEL', 'REPLICAS', 'mymaster'), `:${second}`);
-    await primary.kill();
-    await publishedBy(all, 'meanwhile');
-    await until(() => usable(all));
-    expect(await publishedBy([await replica(settings)], ...names(50))).to.equal(0);
-    expect(await publishedBy(all, ...names(50, 'after'))).to.equal(50);
+  describe('behind Sentinels', () => {
+    let group: RedisGroup;
+
+    beforeEach(async () => {
+      group = await RedisGroup.start(program, 300);
+    });
+    afterEach(() => group.stop());
+
+    const settings = () => {
+      const addresses = group.urls.map((url) => ({ host: '127.0.0.1', port: Number(new URL(url).port) }));
+      return { mode: 'sentinel', addresses, sentinel: { primary: primaryName } } as const;
+    };
+    const follower = () => replica(settings());
+
+    it('follows them to the replica that is promoted', async () => {
+      const all = [await follower(), await follower()];
+      expect(await publishedBy(all, ...names(50))).to.equal(50);
+      const primary = await group.findPrimary();
+      await waitForAnswer(() => primary.ask('WAIT', '1', '1000'), ':1');
+      await primary.kill();
+      await publishedBy(all, 'meanwhile');
+      await group.awaitAnother(primary);
+      await until(() => usable(all));
+      expect(await publishedBy([await follower()], ...names(50))).to.equal(0);
+      expect(await publishedBy(all, ...names(50, 'after'))).to.equal(50);
+    });
+
+    it('leaves a primary that is none any more before it says so itself', async () => {
+      const all = [await follower(), await follower()];
+      expect(await publishedBy(all, ...names(50))).to.equal(50);
+      const former = await group.findPrimary();
+      await group.failOver();
+      const primary = await group.awaitAnother(former);
+      const started = performance.now();
+      const connected = async () => (await primary.ask('CLIENT', 'LIST')).split('name=webhook-gateway').length;
+      while ((await connected()) !== 3) await delay(20);
+      expect(performance.now() - started, 'ms; the Sentinels tell it after ten seconds').to.be.below(5_000);
+      await until(() => usable(all));
+      expect(await publishedBy(all, ...names(50, 'after'))).to.equal(50);
+      expect(await publishedBy([await follower()], ...names(50, 'after'))).to.equal(0);
+    });
+
+    it('is what gateway doctor looks at, by the address of the primary', async () => {
+      const common = { name: 'redis', database: 0, prefix: 'test:', onError: 'accept' } as const;
+      const found = await examineRedis({ ...common, ...settings() }, Date.now);
+      const address = (await group.findPrimary()).url.replace('redis://', '');
+      expect(found.map(({ id }) => id)).to.include.members([`redis ${address} version`, `redis ${address} memory`]);
+    });
+
+    it('is quiet about a Sentinel that is away', async () => {
+      const written = sinon.spy(console, 'error');
+      try {
+        await group.killSentinel();
+        expect(await publishedBy([await follower(), await follower()], ...names(20))).to.equal(20);
+        expect(written.args).to.deep.equal([]);
+      } finally {
+        written.restore();
+      }
+    });
   });
 
   it('works with a Cluster, in the order in which the events came', async () => {

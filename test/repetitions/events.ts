@@ -2,11 +2,10 @@ import { randomInt } from 'node:crypto';
 import { type Example, listExamples } from '../../src/config/plugins/examples.js';
 import { readPlugin } from '../../src/config/plugins/load.js';
 import type { Endpoint, KafkaRecord, OutgoingRequest } from '../../src/core/model.js';
-import { recordsOf } from '../../src/testing/plugins/replay.js';
 import { type FreshPaths, freshen, type Message } from '../../src/testing/simulator/freshen.js';
 import { makeRequest } from '../../src/testing/simulator/request.js';
 import { isContainer, putAt, valueAt } from '../../src/util/json/paths.js';
-import { proven, signed } from '../unit/plugins-data/endpoints.js';
+import { proven, recordsOf, signed } from '../unit/plugins-data/endpoints.js';
 
 /** One event as it is sent three times. */
 export interface Sendings {

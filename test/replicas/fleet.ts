@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { Cli, makeDirectory, plugins } from '../e2e/cli.js';
 import { secret } from '../e2e/stripe.js';
+import type { Target } from './sender.js';
 
 export interface FleetOptions {
   readonly replicas: number;
@@ -33,6 +34,11 @@ export class Fleet {
       const file = join(this.#directory.path, String(replica), 'gateway.yaml');
       writeFileSync(file, configure(options, this.#socket(replica)));
     }
+  }
+
+  /** Those that are there, as their load balancer knows. */
+  ready(): readonly Target[] {
+    return this.urls.flatMap((url, replica) => (url === undefined ? [] : [{ url, replica }]));
   }
 
   /** Folder of the embedded log of each. */

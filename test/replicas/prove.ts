@@ -2,18 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TestKafka } from '../support/kafka.js';
 import { TestRedis } from '../support/redis.js';
 import { Fleet } from './fleet.js';
-import { type Fault, judge, type Verdict } from './judge.js';
-import { readKafka, readLogs } from './read.js';
+import { type Attempt, type Fault, judge, type Verdict } from './judge.js';
+import { readLogs } from './logs.js';
+import { readKafka } from './read.js';
 import { type SendOptions, sendAll } from './sender.js';
 
-export interface ProofOptions extends Omit<SendOptions, 'onEvent'> {
+/** What the proof breaks. */
+export type Broken = 'kill' | 'redis' | 'kafka';
+
+export interface ProofOptions extends Pick<SendOptions, 'events' | 'atOnce' | 'apart' | 'later'> {
   readonly replicas: number;
   /** Path of redis-server; absent: replicas share nothing. */
   readonly redisServer?: string;
   /** Absent: embedded logs. */
   readonly kafka?: TestKafka;
   /** What is broken now and then, in turn. */
-  readonly faults: readonly Fault['kind'][];
+  readonly faults: readonly Broken[];
   /** Milliseconds between two faults, and that Redis and Kafka are away. */
   readonly every: number;
   readonly away: number;
@@ -35,7 +39,10 @@ export async function proveReplicas(options: ProofOptions): Promise<Verdict> {
     const onEvent = (count: number) => {
       if (count % 2_000 === 0) say(`${count} of ${options.events} events have come twice to two replicas`);
     };
-    const attempts = await sendAll(fleet, { ...options, onEvent });
+    const attempts: Attempt[] = [];
+    const onAttempt = (attempt: Attempt) => void attempts.push(attempt);
+    const { events, atOnce, apart, later } = options;
+    await sendAll({ events, atOnce, apart, later, ready: () => fleet.ready(), onAttempt, onEvent });
     stop.abort();
     const faults = await breaking;
     await fleet.untilSent();
@@ -63,7 +70,7 @@ async function breakAll(
 ): Promise<readonly Fault[]> {
   const done: Fault[] = [];
   const wait = (milliseconds: number) => delay(milliseconds, undefined, { signal }).catch(() => undefined);
-  const breakOnce: { readonly [kind in Fault['kind']]: (turn: number) => Promise<Pick<Fault, 'replica' | 'lost'>> } = {
+  const breakOnce: { readonly [kind in Broken]: (turn: number) => Promise<Pick<Fault, 'replica' | 'lost'>> } = {
     async kill(turn) {
       const replica = turn % replicas;
       await fleet.kill(replica);
@@ -90,9 +97,9 @@ async function breakAll(
     await wait(every);
     if (signal.aborted) break;
     const kind = faults[turn % faults.length] ?? 'kill';
-    const from = performance.now();
+    const from = Date.now();
     const how = await breakOnce[kind](Math.floor(turn / faults.length));
-    done.push({ kind, from, to: performance.now(), ...how });
+    done.push({ kind, from, to: Date.now(), ...how });
   }
   return done;
 }

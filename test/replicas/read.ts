@@ -1,9 +1,9 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { readTopics } from '../../src/publish/read.js';
 import { countRecords } from '../support/kafka/topics.js';
 import type { Found } from './judge.js';
 
-const topic = 'webhooks.stripe.charge';
+/** Where what the sender makes belongs. */
+export const topic = 'webhooks.stripe.charge';
 
 /** The records of a Kafka, read with its client alone. */
 export async function readKafka(brokers: readonly string[]): Promise<readonly Found[]> {
@@ -21,27 +21,18 @@ export async function readKafka(brokers: readonly string[]): Promise<readonly Fo
     if (total === 0) resolve();
     void consumer.run({
       autoCommit: false,
-      async eachMessage({ partition, message: { headers = {}, offset } }) {
+      async eachMessage({ partition, message: { headers = {}, offset, timestamp } }) {
         const place = `${topic}-${partition}@${offset}`;
-        found.push({ event: String(headers.ce_id), place, local: headers.ce_deduped !== undefined });
+        found.push({
+          event: String(headers.ce_id),
+          place,
+          local: headers.ce_deduped !== undefined,
+          at: Number(timestamp),
+        });
         if (found.length === total) resolve();
       },
     });
   });
   await consumer.disconnect();
-  return found;
-}
-
-/** Those of embedded logs, of a replica each. Places are not told apart: each log counts by itself. */
-export async function readLogs(folders: readonly string[]): Promise<readonly Found[]> {
-  const found: Found[] = [];
-  for (const dir of folders) {
-    for await (const { headers } of readTopics({ kind: 'embedded', dir }, [topic], {
-      from: 'beginning',
-      until: 'end',
-    })) {
-      found.push({ event: headers.ce_id ?? '', place: '', local: headers.ce_deduped !== undefined });
-    }
-  }
   return found;
 }

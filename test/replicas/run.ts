@@ -2,8 +2,7 @@ import { parseArgs } from 'node:util';
 import { endLeft } from '../e2e/cli.js';
 import { startKafka } from '../support/kafka.js';
 import { findTool } from '../support/tool.js';
-import type { Fault } from './judge.js';
-import { proveReplicas } from './prove.js';
+import { type Broken, proveReplicas } from './prove.js';
 
 /**
  * `npm run replica-proof -- --events 50000`: every event comes to two of several gateways at once, and again ten seconds later.
@@ -26,7 +25,7 @@ const { values } = parseArgs({
 });
 const redisServer = findTool('redis-server');
 if (redisServer === undefined && !values.alone) throw new Error('redis-server is not in the PATH');
-const faults: Fault['kind'][] = [];
+const faults: Broken[] = [];
 if (values.kill) faults.push('kill');
 if (values['stop-redis']) faults.push('redis');
 if (values['stop-kafka']) faults.push('kafka');
@@ -46,8 +45,8 @@ try {
     say: (line) => process.stderr.write(`${line}\n`),
   });
   process.stdout.write(`${JSON.stringify(verdict)}\n`);
-  const { missing, unexplained, misplaced } = verdict;
-  if (missing + unexplained + misplaced > 0) process.exitCode = 1;
+  const { missing, unexplained, misplaced, outOfOrder, refused } = verdict;
+  if (missing + unexplained + misplaced + outOfOrder + refused > 0) process.exitCode = 1;
 } finally {
   await kafka?.stop();
   endLeft();

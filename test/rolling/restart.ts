@@ -7,6 +7,7 @@ import { findFreePorts } from '../support/kafka.js';
 import { type ReadinessProxy, startProxy } from '../support/readiness-proxy.js';
 
 export interface RollingOptions {
+  readonly replicas: number;
   /** At least so many are sent, a hundred a second. */
   readonly requests: number;
   /** At least so many: one gateway after the other. */
@@ -31,9 +32,9 @@ const pollInterval = 1_000;
 /** Milliseconds between two requests. */
 const pace = 10;
 
-/** Restarts two gateways in turn behind a proxy that asks for `/ready`, while requests come in all the time. */
+/** Restarts gateways in turn behind a proxy that asks for `/ready`, while requests come in all the time. */
 export async function rollOver(options: RollingOptions): Promise<Rolled> {
-  const replicas = await Promise.all([0, 1].map(() => Replica.start(options)));
+  const replicas = await Promise.all(Array.from({ length: options.replicas }, () => Replica.start(options)));
   const proxy = await startProxy(replicas, pollInterval);
   const load = new Load(proxy.url);
   try {

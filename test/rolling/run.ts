@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util';
 import { endLeft } from '../e2e/cli.js';
 import { rollOver } from './restart.js';
 
-/** `npm run rolling-restart -- --requests 1000`: restarts two gateways in turn behind a proxy; no request may fail. Needs `npm run build`. */
+/** `npm run rolling-restart -- --replicas 3 --requests 10000`: restarts gateways in turn behind a proxy; no request may fail. Needs `npm run build`. */
 const { values } = parseArgs({
   options: {
+    replicas: { type: 'string', default: '2' },
     requests: { type: 'string', default: '1000' },
     restarts: { type: 'string', default: '4' },
     workers: { type: 'string', default: '1' },
@@ -13,6 +14,7 @@ const { values } = parseArgs({
 });
 try {
   const rolled = await rollOver({
+    replicas: Number(values.replicas),
     requests: Number(values.requests),
     restarts: Number(values.restarts),
     workers: Number(values.workers),

@@ -7,6 +7,7 @@ export interface Backend {
 }
 
 export interface ReadinessProxy {
+  /** Where it listens. Its answers say in `x-backend` which of the backends got the request. */
   readonly url: string;
   /** Which of the backends it would send a request to, by their index. */
   ready(): readonly number[];
@@ -53,23 +54,25 @@ export async function startProxy(backends: readonly Backend[], interval: number)
       fail(outgoing, 503, 'no backend is ready');
       return;
     }
+    const backend = { 'x-backend': String(targets.indexOf(target)) };
     const { method, headers, url } = incoming;
     const { connection: _, host: __, ...passed } = headers;
     const options = { method, headers: passed, agent: kept ? target.agent : false };
     const onward = request(`${target.url}${url}`, options, (answer) => {
       if (answer.statusCode === 503) faults.push('a backend answered 503');
-      outgoing.writeHead(answer.statusCode ?? 502, { 'content-type': 'application/json' });
+      outgoing.writeHead(answer.statusCode ?? 502, { 'content-type': 'application/json', ...backend });
       answer.pipe(outgoing);
+      answer.once('close', () => answer.complete || outgoing.destroy());
     });
     onward.on('error', (error: NodeJS.ErrnoException) => {
-      fail(outgoing, 502, `${error.code}${onward.reusedSocket ? ' on a connection that was kept' : ''}`);
+      fail(outgoing, 502, `${error.code}${onward.reusedSocket ? ' on a connection that was kept' : ''}`, backend);
     });
     incoming.pipe(onward);
   }
 
-  function fail(outgoing: ServerResponse, status: number, reason: string): void {
+  function fail(outgoing: ServerResponse, status: number, reason: string, headers = {}): void {
     faults.push(reason);
-    outgoing.writeHead(status).end();
+    outgoing.writeHead(status, headers).end();
   }
 
   await Promise.all(targets.map(look));

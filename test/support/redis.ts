@@ -60,6 +60,10 @@ export class TestRedis {
       stdio: 'ignore',
     });
     this.#child = child;
+    // Whoever ends without waiting for anything leaves none behind.
+    const end = () => child.kill('SIGKILL');
+    process.once('exit', end);
+    child.once('exit', () => process.off('exit', end));
     const until = performance.now() + 10_000;
     while ((await this.ask('PING').catch(() => '')) === '') {
       if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);

@@ -54,8 +54,10 @@ function connect(client: Client): Promise<string | undefined> {
   });
 }
 
-function nameOf({ options: { host, port, path } }: Redis, { mode, name }: RedisSettings): string {
+function nameOf({ options: { host, port, path }, stream }: Redis, { mode, name }: RedisSettings): string {
   if (mode === 'single') return `redis ${name}`;
+  // The Sentinels know the address.
+  if (mode === 'sentinel') return `redis ${stream.remoteAddress}:${stream.remotePort}`;
   return `redis ${path ?? `${host}:${port}`}`;
 }
 

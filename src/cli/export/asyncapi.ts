@@ -35,7 +35,7 @@ export function exportAsyncapi({ topics, deadLetterTopic, broker, version, recor
       const name = `${toTypeName(source.endpoint)}In${toTypeName(topic)}`;
       const payloads = source.schemas.map(({ name: file, schema }) => {
         const id = `${toTypeName(source.provider)}${toTypeName(file.replace(/(\.schema)?\.json$/, ''))}`;
-        schemas.set(id, toDraft7(schema));
+        schemas.set(id, toDraft7(schema, id));
         return refTo('schemas', id);
       });
       messages[name] = {
@@ -96,7 +96,16 @@ function headersOf({ $defs }: AsyncapiParts['record'], kind: string): object {
   };
 }
 
-/** AsyncAPI takes the vocabulary that draft 2020-12 has kept from draft 7; its name would only confuse tools. */
-function toDraft7(schema: object): object {
-  return Object.fromEntries(Object.entries(schema).filter(([keyword]) => keyword !== '$schema'));
+/**
+ * AsyncAPI takes the vocabulary that draft 2020-12 has kept from draft 7; its name would only confuse tools. References are
+ * from the root of the whole document.
+ */
+function toDraft7({ $schema: _, ...schema }: { readonly $schema?: unknown }, id: string): object {
+  const text = JSON.stringify(schema, (key, value: unknown) =>
+    key === '$ref' && typeof value === 'string'
+      ? value.replace('#/$defs/', `#/components/schemas/${id}/definitions/`)
+      : value,
+  );
+  const { $defs, ...rest }: { readonly $defs?: object } = JSON.parse(text);
+  return $defs === undefined ? rest : { ...rest, definitions: $defs };
 }

@@ -1,6 +1,6 @@
+import { describeEvents, eventName } from './event-types.js';
 import { toTypeName } from './names.js';
-import { documentOf, toType } from './schema-to-type.js';
-import type { ExportedTopic, TopicSource } from './topics.js';
+import type { ExportedTopic } from './topics.js';
 
 const head = `/** Headers of an event's record, as text: CloudEvents 1.0 in Kafka's binary mode. Kafka clients hand over bytes; decode them as UTF-8. */
 export interface EventHeaders {
@@ -25,7 +25,7 @@ export interface EventHeaders {
 /** TypeScript for consumers: a type for the events of each provider, the types of each topic, and a map of both. */
 export function exportTypes(topics: readonly ExportedTopic[]): string {
   const providers = new Map(topics.flatMap(({ sources }) => sources.map((source) => [source.provider, source])));
-  const events = [...providers.values()].map(eventType);
+  const events = [...providers.values()].map(describeEvents);
   const map = topics.map(({ topic, sources }) => {
     const names = [...new Set(sources.map(({ provider }) => eventName(provider)))];
     return `  readonly ${JSON.stringify(topic)}: ${names.join(' | ')};\n`;
@@ -37,18 +37,6 @@ export function exportTypes(topics: readonly ExportedTopic[]): string {
     `/** Topic → what the JSON of its records is. */\nexport interface Topics {\n${map.join('')}}\n`,
     ...catalogues,
   ].join('\n');
-}
-
-function eventName(provider: string): string {
-  return `${toTypeName(provider)}Event`;
-}
-
-function eventType({ provider, title, documentation, schemas }: TopicSource): string {
-  const name = eventName(provider);
-  const about = documentation === undefined ? title : `${title}: ${documentation}`;
-  const known = schemas.map(({ schema }) => toType(schema));
-  const union = known.length === 0 ? 'unknown' : [...new Set(known)].join(' | ');
-  return `${documentOf({ description: `An event of ${about}` }, '')}export type ${name} = ${union};\n`;
 }
 
 /** Only providers with a catalogue have a list; other types may come all the same. */

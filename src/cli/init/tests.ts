@@ -4,8 +4,8 @@ import { chooseExample } from '../../config/plugins/choose-example.js';
 import { type Example, listExamples } from '../../config/plugins/examples.js';
 import { schemaComment } from '../../config/plugins/schema-comment.js';
 import { sendGiven } from '../../testing/cases/send.js';
-import type { DryRunResult } from '../../testing/dry-run/dry-run.js';
-import { makeTestKeys } from '../../testing/plugins/test-plugin.js';
+import type { RequestResult } from '../../testing/dry-run/request.js';
+import { makeTestKeys } from '../../testing/plugins/test-endpoint.js';
 
 /** Of a tests.schema.json file, as YAML. */
 interface Case {
@@ -71,7 +71,7 @@ async function casesOf(
 }
 
 /** A batch has several records: they are counted by whoever writes a test about them. */
-function expectPublished({ status, published }: DryRunResult): string {
+function expectPublished({ status, published }: RequestResult): string {
   const [only, second] = published;
   return only === undefined || second !== undefined
     ? `{ status: ${status} }`

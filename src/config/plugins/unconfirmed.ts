@@ -1,11 +1,11 @@
 import type { PluginDeclaration, UnconfirmedDeclaration } from './declaration.js';
 
 const noSource = 'No source is about it.';
-/** A safe default: an event is at worst published twice. */
-const sameBytes =
-  'No source is about it, so only the same bytes are taken for a repetition: in doubt an event is published twice, never lost.';
-
-/** What of a plugin nobody has confirmed: what it names itself, and what none of its sources is about. */
+/**
+ * What of a plugin nobody has confirmed: what it names itself, and what none of its sources is about. Not the id and the
+ * retries where only the same bytes are a repetition: that asserts nothing of the provider, and at worst an event is published
+ * twice.
+ */
 export function listUnconfirmed(declaration: PluginDeclaration): readonly UnconfirmedDeclaration[] {
   const { sources = [], unconfirmed = [], answer, handshakes, eventTypes, dedupe } = declaration;
   const told = new Set([...sources, ...unconfirmed].flatMap(({ about }) => about));
@@ -15,6 +15,6 @@ export function listUnconfirmed(declaration: PluginDeclaration): readonly Unconf
   return [
     ...unconfirmed,
     ...silent(untold({ signature: true, answer, handshakes, eventTypes }), noSource),
-    ...silent(untold({ id: true, retries: true }), dedupe?.by === 'id' ? noSource : sameBytes),
+    ...(dedupe?.by === 'id' ? silent(untold({ id: true, retries: true }), noSource) : []),
   ];
 }

@@ -9,19 +9,26 @@ export function holds(value: unknown): boolean {
   return Boolean(value);
 }
 
-/** The first of the candidates whose condition holds; a promise of it only where a condition can't be decided at once. */
+/**
+ * The first of the candidates whose condition holds; a promise of it only where a condition can't be decided at once. A promise is
+ * rejected with a `RuleError` if a condition fails before.
+ */
 export function findFirst<Candidate extends { readonly when?: Rule }>(
   candidates: readonly Candidate[],
   input: unknown,
   bindings: Bindings,
+  trace?: { condition?(of: NoInfer<Candidate>, value: unknown): void },
   from = 0,
 ): Candidate | undefined | Promise<Candidate | undefined> {
   for (let index = from; index < candidates.length; index++) {
     const candidate = candidates[index];
     if (candidate?.when === undefined) return candidate;
     const value = candidate.when.evaluate(input, bindings);
+    trace?.condition?.(candidate, value);
     if (value instanceof Promise) {
-      return value.then((settled) => (holds(settled) ? candidate : findFirst(candidates, input, bindings, index + 1)));
+      return value.then((settled) =>
+        holds(settled) ? candidate : findFirst(candidates, input, bindings, trace, index + 1),
+      );
     }
     if (holds(value)) return candidate;
   }

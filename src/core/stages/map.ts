@@ -12,6 +12,7 @@ import {
   type WebhookEvent,
 } from '../model.js';
 import { Rejection } from '../rejection.js';
+import type { Trace } from '../trace.js';
 import { findFirst } from './condition.js';
 import { findObjectId } from './object-id.js';
 
@@ -21,25 +22,26 @@ export interface Mapping {
   readonly route: Route;
 }
 
-/**
- * Decides topic and key by the first route that matches, and writes the record: the event's bytes, facts as headers. A
- * promise only where a rule can't be decided at once.
- */
-export function map(
+/** Decides topic and key by the first route that matches, and writes the record: the event's bytes, facts as headers. */
+export async function map(
   endpoint: Endpoint,
   delivery: VerifiedDelivery,
   event: WebhookEvent,
   item: Item,
   bindings: Bindings,
-): Mapping | Promise<Mapping> {
-  const { value } = item;
-  const route = findFirst(routesFor(endpoint.routes, event.type), value, bindings);
-  const key =
-    route instanceof Promise
-      ? route.then((found) => found?.key?.evaluate(value, bindings))
-      : route?.key?.evaluate(value, bindings);
-  if (!(route instanceof Promise || key instanceof Promise)) return write(endpoint, delivery, event, item, route, key);
-  return Promise.all([route, key]).then(([found, read]) => write(endpoint, delivery, event, item, found, read), reject);
+  trace?: Trace,
+): Promise<Mapping> {
+  try {
+    const found = findFirst(routesFor(endpoint.routes, event.type), item.value, bindings, trace);
+    const route = found instanceof Promise ? await found : found;
+    if (route === undefined) throw new Rejection('route_none', { detail: event.type });
+    const key = route.key?.evaluate(item.value, bindings);
+    if (route.key !== undefined) trace?.key?.(route, key);
+    return write(endpoint, delivery, event, item, route, key instanceof Promise ? await key : key);
+  } catch (error) {
+    if (error instanceof RuleError) throw new Rejection('rule_failed', { detail: `${error.source}: ${error.message}` });
+    throw error;
+  }
 }
 
 /** Event types that are remembered for each list of routes: a provider has some hundreds. */
@@ -66,10 +68,9 @@ function write(
   delivery: VerifiedDelivery,
   event: WebhookEvent,
   item: Item,
-  route: Route | undefined,
+  route: Route,
   key: unknown,
 ): Mapping {
-  if (route === undefined) throw new Rejection('route_none', { detail: event.type });
   const record = {
     topic: route.topic,
     key: partitionKey(route, event, key, item),
@@ -77,11 +78,6 @@ function write(
     value: item.bytes,
   };
   return { record, route };
-}
-
-function reject(error: unknown): never {
-  if (error instanceof RuleError) throw new Rejection('rule_failed', { detail: `${error.source}: ${error.message}` });
-  throw error;
 }
 
 /** Where a route has no key, or its rule finds nothing in this event, the subject keeps the order, else an object that the payload names. */

@@ -11,9 +11,7 @@ import type {
   WebhookEvent,
 } from '../model.js';
 import { Rejection } from '../rejection.js';
-import { bind } from './bind.js';
-import { decode } from './decode.js';
-import { createItem } from './item.js';
+import { bind, createItem, decode } from './items.js';
 import { contentType, map } from './map.js';
 import { describe, digestOf, withHeaders } from './protected-headers.js';
 
@@ -28,17 +26,16 @@ const hidden = '****';
 
 /**
  * Takes out of an event's record what the endpoint protects: in its value, and in key and headers what was made of it. Throws a
- * Rejection `card_number_found` where such events are parked. A promise only where something is changed. `now` in milliseconds
- * since the epoch.
+ * Rejection `card_number_found` where such events are parked. `now` in milliseconds since the epoch.
  */
-export function protectEvent(
+export async function protectEvent(
   endpoint: Endpoint,
   protection: Protection,
   delivery: VerifiedDelivery,
   item: Item,
   { event, record }: Pick<ProtectedEvent, 'event' | 'record'>,
   now: number,
-): ProtectedEvent | Promise<ProtectedEvent> {
+): Promise<ProtectedEvent> {
   const type = contentType(delivery);
   const body = protection.protect(item.bytes, 'event', type);
   if (protection.panGuard === 'park' && body.cards > 0) {

@@ -1,10 +1,9 @@
 import type { KafkaRecord, Placement, Publisher, Spooled } from '../../core/model.js';
 import type { Ports } from '../../core/pipeline.js';
-import type { Stage } from '../../core/rejection.js';
+import type { Trace } from '../../core/trace.js';
 
 /** What is told of a delivery on its way. */
-export interface Follower {
-  passed(stage: Stage): void;
+export interface Follower extends Trace {
   publish(record: KafkaRecord, publisher: Publisher): Promise<Placement | Spooled>;
 }
 
@@ -16,7 +15,7 @@ export class FollowedPorts implements Ports {
   readonly deadLetterTopic: string;
   readonly mayKeepUnverified: Ports['mayKeepUnverified'];
   readonly now: Ports['now'];
-  readonly #follower: Follower;
+  readonly trace: Follower;
 
   constructor({ publisher, dedupe, keys, deadLetterTopic, mayKeepUnverified, now }: Ports, follower: Follower) {
     this.publisher = new FollowedPublisher(publisher, follower);
@@ -25,11 +24,7 @@ export class FollowedPorts implements Ports {
     this.deadLetterTopic = deadLetterTopic;
     this.mayKeepUnverified = mayKeepUnverified;
     this.now = now;
-    this.#follower = follower;
-  }
-
-  passed(stage: Stage): void {
-    this.#follower.passed(stage);
+    this.trace = follower;
   }
 }
 

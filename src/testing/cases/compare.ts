@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { toPointer } from '../../diagnostics/pointer.js';
-import type { DryRunResult } from '../dry-run/dry-run.js';
+import type { RequestResult } from '../dry-run/request.js';
 import type { CaseExpectation, ExpectedRecord } from './declaration.js';
 
 /** A field that isn't as it was expected to be. */
@@ -12,12 +12,12 @@ export interface Difference {
   readonly actual?: unknown;
 }
 
-/** All that can be expected of a walk, as it is. */
+/** All that can be expected of a dry run, as it is. */
 function actualOf({
   status,
   rejected,
   published,
-}: DryRunResult): Required<Pick<CaseExpectation, 'status' | 'rejection'>> & CaseExpectation {
+}: RequestResult): Required<Pick<CaseExpectation, 'status' | 'rejection'>> & CaseExpectation {
   const records = published.map(({ event: { item: _, ...event }, record: { topic, key, headers } }) => ({
     event,
     topic,
@@ -29,7 +29,7 @@ function actualOf({
 }
 
 /** What an expectation is where nobody has written one: the answer, and what is published or why nothing is. */
-export function proposalOf(walked: DryRunResult): CaseExpectation {
+export function proposalOf(walked: RequestResult): CaseExpectation {
   const { status, rejection, records = [] } = actualOf(walked);
   const proposed = records.map(({ event = {}, topic = '', key = '' }): ExpectedRecord => {
     const { id = '', type = '' } = event;
@@ -40,8 +40,8 @@ export function proposalOf(walked: DryRunResult): CaseExpectation {
   return { status, ...rejected, ...(second === undefined ? only : { records: proposed }) };
 }
 
-/** What an expectation names and the walk has otherwise. Fields are compared one by one, so that each can be updated. */
-export function compare(expected: CaseExpectation, walked: DryRunResult): readonly Difference[] {
+/** What an expectation names and the dry run has otherwise. Fields are compared one by one, so that each can be updated. */
+export function compare(expected: CaseExpectation, walked: RequestResult): readonly Difference[] {
   return differences(expected, actualOf(walked), '');
 }
 

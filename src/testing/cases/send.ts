@@ -1,4 +1,5 @@
 import type { Example } from '../../config/plugins/examples.js';
+import { assumeProven } from '../../core/dry-run.js';
 import type { Endpoint, OutgoingRequest, Secret } from '../../core/model.js';
 import { parseDuration } from '../../signature/timestamp.js';
 import { parseExactly } from '../../util/json/parse.js';
@@ -6,14 +7,13 @@ import { parsePath, removeAt } from '../../util/json/paths.js';
 import { writeJson } from '../../util/json/write.js';
 import { readRequest } from '../diagnosis/captured-request.js';
 import { compose, requestOfBody, requestOfExample, toDelivery } from '../dry-run/compose.js';
-import { type DryRunResult, dryRun, type WalkOptions } from '../dry-run/dry-run.js';
-import { assumeProven } from '../dry-run/from-record.js';
+import { dryRunRequest, type RequestOptions, type RequestResult } from '../dry-run/request.js';
 import { withByteChanged } from '../plugins/tamper.js';
 import { applyOverrides } from '../simulator/override.js';
 import { newestSecret, signRequest, signWrongly } from '../simulator/request.js';
 import type { GivenDeclaration, Signing } from './declaration.js';
 
-export interface SendOptions extends Omit<WalkOptions, 'now' | 'keys'> {
+export interface SendOptions extends Omit<RequestOptions, 'now' | 'keys'> {
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Of the endpoint's plugin. */
@@ -27,21 +27,21 @@ export async function sendGiven(
   endpoint: Endpoint,
   given: GivenDeclaration,
   options: SendOptions,
-): Promise<DryRunResult> {
+): Promise<RequestResult> {
   const now = given.time === undefined ? options.now : Date.parse(given.time);
   const walkOptions = { now, largest: options.largest, deadLetterTopic: options.deadLetterTopic };
   if (given.request !== undefined) {
     const { notes: _, ...request } = readRequest(await options.read(given.request));
     const id = '00000000-0000-4000-8000-000000000000';
-    return dryRun(endpoint, { id, receivedAt: now, ...request }, walkOptions);
+    return dryRunRequest(endpoint, { id, receivedAt: now, ...request }, walkOptions);
   }
   const request = await requestOf(endpoint, given, options);
   const { signing = 'valid' } = given;
   if (signing === 'valid') {
     const composed = compose(endpoint, request, now);
-    return dryRun(composed.signed ? endpoint : assumeProven(endpoint, 'none'), composed.delivery, walkOptions);
+    return dryRunRequest(composed.signed ? endpoint : assumeProven(endpoint, 'none'), composed.delivery, walkOptions);
   }
-  return dryRun(endpoint, toDelivery(sign(endpoint, request, signing, now), now), walkOptions);
+  return dryRunRequest(endpoint, toDelivery(sign(endpoint, request, signing, now), now), walkOptions);
 }
 
 async function requestOf(endpoint: Endpoint, given: GivenDeclaration, options: SendOptions): Promise<OutgoingRequest> {

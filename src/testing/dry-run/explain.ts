@@ -2,7 +2,6 @@ import type { Endpoint } from '../../core/model.js';
 import type { Rejection } from '../../core/rejection.js';
 import { holds } from '../../core/stages/condition.js';
 import { fromPointer } from '../../diagnostics/pointer.js';
-import { type DryRunResult, verdictOf } from './dry-run.js';
 import type {
   ExplainedCondition,
   ExplainedItem,
@@ -13,7 +12,8 @@ import type {
   Explanation,
   Verification,
 } from './explanation.js';
-import type { Evaluated, ItemTrace } from './observe.js';
+import type { Evaluated, ItemTrace } from './item-traces.js';
+import { type RequestResult, verdictOf } from './request.js';
 
 interface Told {
   readonly subject: string;
@@ -22,8 +22,8 @@ interface Told {
   readonly partitionOf: (record: { readonly topic: string; readonly key: string }) => ExplainedRecord['partition'];
 }
 
-/** Puts a walk into words. */
-export function explain(endpoint: Endpoint, walked: DryRunResult, told: Told): Explanation {
+/** Puts a dry run into words. */
+export function explain(endpoint: Endpoint, walked: RequestResult, told: Told): Explanation {
   const { subject, notes, verification, partitionOf } = told;
   const { deadLetter } = walked;
   const whole = walked.items.length === 0 ? walked.rejected[0] : undefined;
@@ -46,7 +46,7 @@ export function explain(endpoint: Endpoint, walked: DryRunResult, told: Told): E
 /** Items come in the order of the body; those that aren't published are the rejected ones, in the same order. */
 function explainItems(
   endpoint: Endpoint,
-  walked: DryRunResult,
+  walked: RequestResult,
   partitionOf: Told['partitionOf'],
 ): readonly ExplainedItem[] {
   const rejected = [...walked.rejected];

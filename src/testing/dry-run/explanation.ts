@@ -1,7 +1,7 @@
 import type { SchemaError } from '../../core/model.js';
 import type { RejectionCode, Stage } from '../../core/rejection.js';
 import type { Cause } from '../diagnosis/causes.js';
-import type { Evaluated } from './observe.js';
+import type { Evaluated } from './item-traces.js';
 
 /** What the verification found, or why there was none. */
 export type Verification =
@@ -9,7 +9,7 @@ export type Verification =
   | { readonly outcome: 'refused'; readonly causes: readonly Cause[] }
   | { readonly outcome: 'skipped'; readonly why: string };
 
-/** A walk in words and plain values: what `gateway explain --json` prints. No text of the payload beside the facts. */
+/** A dry run in words and plain values: what `gateway explain --json` prints. No text of the payload beside the facts. */
 export interface Explanation {
   readonly endpoint: string;
   readonly provider: string;

@@ -1,3 +1,4 @@
+import { assumeProven } from '../../core/dry-run.js';
 import type { Delivery, Endpoint, Rule } from '../../core/model.js';
 import { forChanged } from '../../dead-letters/changed.js';
 import { provenByName } from '../../dead-letters/remembered.js';
@@ -14,13 +15,6 @@ export interface Rerun {
   readonly notes: readonly string[];
   /** Whether its signature is there to be verified. */
   readonly signed: boolean;
-}
-
-/** The endpoint as if its provider's signature had been found good, with the secret of this name. */
-export function assumeProven(endpoint: Endpoint, secret: string): Endpoint {
-  const { provider } = endpoint;
-  const scheme = { ...provider.scheme, fetchesKeys: false, verify: () => ({ secret }) };
-  return { ...endpoint, provider: { ...provider, scheme } };
 }
 
 function isDeadLetter({ headers }: Pick<GivenRecord, 'headers'>): boolean {

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { GatewaySettings } from '../../config/settings.js';
+import { assumeProven } from '../../core/dry-run.js';
 import type { Delivery, Endpoint } from '../../core/model.js';
-import { dryRun, verdictOf } from './dry-run.js';
-import { assumeProven, fromRecord } from './from-record.js';
+import { fromRecord } from './from-record.js';
 import type { Input } from './input.js';
+import { dryRunRequest, verdictOf } from './request.js';
 
 /** What becomes of something recorded: the verdict, and where its events go. */
 export interface RecordedOutcome {
@@ -50,7 +51,7 @@ async function judge(recorded: Recorded, settings: GatewaySettings, options: Jud
   if (endpoint === undefined) return { verdict: 'refused: path_unknown', records: [] };
   const { delivery, at, proven } = prepare(recorded, endpoint, options);
   const { limits, deadLetter } = settings;
-  const walked = await dryRun(proven, delivery, {
+  const walked = await dryRunRequest(proven, delivery, {
     now: at,
     largest: limits.body,
     deadLetterTopic: deadLetter.topic,

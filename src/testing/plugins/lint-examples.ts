@@ -10,9 +10,9 @@ import { sayUnreadable } from '../../util/read-fault.js';
 import { blockingDisk, listFolder } from '../../util/read-text.js';
 import { tryPlugin } from '../rules/plugin.js';
 import { type Ground, groundOf, type Specimen, toSpecimens } from '../rules/specimens.js';
-import type { Cast } from './negatives.js';
-import { makeEndpoint } from './replay.js';
-import { makeTestKeys, type Replayed, replayExample } from './test-plugin.js';
+import type { TestKeys } from './negatives.js';
+import { makeEndpoint, makeTestKeys } from './test-endpoint.js';
+import { type Replayed, replayExample } from './test-plugin.js';
 
 const fails = { rule: 'example-fails', severity: 'warning' } as const;
 
@@ -130,9 +130,9 @@ function createTrial(
   plugin: SoundPlugin,
   now: number,
 ): { readonly endpoint: Endpoint; readonly tryOut: (example: Example) => Promise<Replayed> } {
-  const unsigned: Cast = { endpoint: makeEndpoint(plugin.provider, plugin.declaration, []), others: [] };
+  const unsigned: TestKeys = { endpoint: makeEndpoint(plugin.provider, plugin.declaration, []), others: [] };
   const pairs = /"(rsa|ecdsa|ed25519|jw[ts])/.test(JSON.stringify(schemesOf(plugin.declaration.signature)));
-  let signing: Cast | undefined;
+  let signing: TestKeys | undefined;
   async function tryOut(example: Example): Promise<Replayed> {
     const first = await replayExample(plugin, unsigned, example, now);
     if (first.check.outcome === 'passed') return first;

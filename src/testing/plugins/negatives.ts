@@ -6,9 +6,10 @@ import { schemesOf } from '../../signature/declared-schemes.js';
 import { toDelivery } from '../dry-run/compose.js';
 import type { Check } from './checks.js';
 import { downgrades, positionsOf, withByteChanged, withForeignSignature, withoutHeader } from './tamper.js';
+import { differUnsignedOnly, type UnsignedFields, unsignedFields } from './unsigned-fields.js';
 
 /** Who takes part. */
-export interface Cast {
+export interface TestKeys {
   /** With the secrets of which one signs. */
   readonly endpoint: Endpoint;
   /** A secret of each kind that the endpoint does not have. */
@@ -31,7 +32,7 @@ export function signWith(endpoint: Endpoint, { key }: Secret, request: OutgoingR
 /** Changes a request in every way that its signature must notice. `request` is not signed yet. */
 export function negatives(
   { provider, declaration }: SoundPlugin,
-  { endpoint, others, signer, stranger }: Cast,
+  { endpoint, others, signer, stranger }: TestKeys,
   request: OutgoingRequest,
   now: number,
 ): readonly Check[] {
@@ -44,7 +45,7 @@ export function negatives(
   const rotated = signWith(withKind(endpoint, stranger), stranger, request, now);
   return [
     refused('not signed', attempt(request)),
-    ...bytesChanged(provider.scheme.binds, signed, attempt),
+    ...bytesChanged(provider.scheme.binds, signed, attempt, unsignedFields(declaration.signature)),
     ...headersMissing(provider.scheme, signed, attempt),
     ...wrongTimes(attempt(signed), (at) => attempt(signed, at), now),
     refused('signed with another secret', attempt(foreign)),
@@ -76,20 +77,35 @@ function prove(endpoint: Endpoint, request: OutgoingRequest, now: number): Proof
   }
 }
 
-function bytesChanged(binds: 'body' | 'fields' | 'nothing', signed: OutgoingRequest, attempt: Attempt): Check[] {
+function bytesChanged(
+  binds: 'body' | 'fields' | 'nothing',
+  signed: OutgoingRequest,
+  attempt: Attempt,
+  unsigned: UnsignedFields | undefined,
+): Check[] {
   if (binds === 'nothing' || signed.body.length === 0) return [];
   const outcomes = positionsOf(signed.body, binds === 'body' ? mostBytes : 16 * mostBytes).map((at) => ({
     at,
     outcome: attempt(withByteChanged(signed, at)),
   }));
   const what = 'a byte of the body changed';
-  const missed = outcomes.find(({ outcome }) => !(outcome instanceof Rejection));
+  const missed = outcomes.find(({ at, outcome }) => {
+    if (outcome instanceof Rejection) return false;
+    return unsigned === undefined || !differUnsignedOnly(unsigned, signed, withByteChanged(signed, at));
+  });
   if (binds === 'body') {
-    if (missed === undefined) return [{ what, outcome: 'passed' }];
+    if (missed === undefined) return [{ what, outcome: 'passed' }, ...fieldsChanged(unsigned)];
     return [{ what, outcome: 'failed', expected: 'a refusal', got: `taken, with byte ${missed.at} changed` }];
   }
   const noticed = outcomes.some(({ outcome }) => outcome instanceof Rejection);
   return [noticed ? { what, outcome: 'passed' } : { what, outcome: 'failed', expected: 'a refusal', got: 'taken' }];
+}
+
+/** Said of each plugin that leaves fields out, whether or not a changed byte was one of theirs. */
+function fieldsChanged(unsigned: UnsignedFields | undefined): Check[] {
+  if (unsigned === undefined) return [];
+  const left = [...unsigned.names, ...(unsigned.empty ? ['fields without a value'] : [])].join(' and ');
+  return [{ what: 'a field changed', outcome: 'unbound', got: `taken, as the signature leaves out ${left}` }];
 }
 
 function headersMissing(scheme: Endpoint['provider']['scheme'], signed: OutgoingRequest, attempt: Attempt): Check[] {

@@ -1,17 +1,16 @@
 import { basename, join } from 'node:path';
 import type { SoundPlugin } from '../../config/plugins/catalogue.js';
 import { type Example, listExamples } from '../../config/plugins/examples.js';
-import type { Endpoint, KafkaRecord, OutgoingRequest, Secret, VerifiedDelivery } from '../../core/model.js';
-import { Rejection, type Stage } from '../../core/rejection.js';
-import { verify } from '../../core/stages/verify.js';
-import { acceptsMediaType } from '../../server/http/media-type.js';
+import { assumeProven, dryRun } from '../../core/dry-run.js';
+import type { Bindings, Item, KafkaRecord, OutgoingRequest } from '../../core/model.js';
+import type { Rejection, Stage } from '../../core/rejection.js';
+import { acceptsMediaType } from '../../server/http/admit.js';
 import { toDelivery } from '../dry-run/compose.js';
-import { type Specimen, toSpecimens } from '../rules/specimens.js';
+import { type BoundItem, type Specimen, toSpecimens } from '../rules/specimens.js';
 import type { Check, Rehearsal } from './checks.js';
-import { type Cast, negatives, signWith } from './negatives.js';
-import { type BoundItem, makeEndpoint, recordsOf, requestOf } from './replay.js';
+import { type TestKeys, negatives, signWith } from './negatives.js';
 import { checkRules } from './rule-checks.js';
-import { makeSecrets } from './secrets.js';
+import { makeTestKeys, requestOf } from './test-endpoint.js';
 
 /** Where a plugin.yaml says what a stage does. */
 const declaredAt: { readonly [stage in Stage]?: string } = {
@@ -55,17 +54,6 @@ export async function testPlugin(plugin: SoundPlugin, now: number): Promise<Rehe
   return { ...rehearsal, examples: seen, checks, notes: [...notesOf(plugin, cast, checks), ...rules.notes] };
 }
 
-/** An endpoint of the plugin with keys made for it, and who signs. */
-export function makeTestKeys({ provider, declaration }: SoundPlugin): Cast {
-  const own = makeSecrets(provider, declaration, 0);
-  const others = makeSecrets(provider, declaration, 1);
-  const endpoint = makeEndpoint(provider, declaration, own);
-  // What signs: the private key where there is one, else the first.
-  const signer = own.find(({ key }) => key.type === 'private') ?? own[0];
-  const stranger = others.find(({ for: kind }) => kind === signer?.for);
-  return { endpoint, others, ...(signer && stranger ? { signer, stranger } : {}) };
-}
-
 export interface Replayed {
   readonly check: Check;
   /** JSON pointer to what the plugin declares of it, where it failed. Its line takes parsing the file again. */
@@ -80,7 +68,7 @@ export interface Replayed {
 }
 
 /** Takes one example through every stage, signed where anybody but the provider can sign. */
-export async function replayExample(plugin: SoundPlugin, cast: Cast, example: Example, now: number): Promise<Replayed> {
+export async function replayExample(plugin: SoundPlugin, cast: TestKeys, example: Example, now: number): Promise<Replayed> {
   const what = 'replayed';
   const items: BoundItem[] = [];
   const request = requestOf(cast.endpoint, example, now);
@@ -94,46 +82,40 @@ export async function replayExample(plugin: SoundPlugin, cast: Cast, example: Ex
     const got = `"${request.headers['content-type']}", which would be answered with 415`;
     return failed('/mediaTypes', { expected: 'a content type of mediaTypes', got });
   }
+  let signed: OutgoingRequest | undefined;
   try {
-    const signed = cast.signer && signWith(cast.endpoint, cast.signer, request, now);
-    const delivery = prove(cast.endpoint, cast.signer, signed ?? request, now);
-    const records = await recordsOf(cast.endpoint, delivery, now, items);
-    const types = records.map(({ headers }) => headers.ce_type);
-    if (!types.includes(example.type)) {
-      const got = types.length === 0 ? 'no event at all' : types.map((type) => `"${type}"`).join(', ');
-      return failed('/event/type', { expected: `type "${example.type}", as the file is named`, got });
-    }
-    return { check: { example: example.type, what, outcome: 'passed' }, records, items, ...(signed && { signed }) };
+    signed = cast.signer && signWith(cast.endpoint, cast.signer, request, now);
   } catch (error) {
-    const rejection = error instanceof Rejection ? error : undefined;
-    const at = rejection === undefined ? '/signature' : (declaredAt[rejection.stage] ?? '');
-    return { ...failed(at, explain(error)), ...(rejection && { rejection }) };
+    return failed('/signature', explainUnsigned(error));
   }
+  // Where only the provider can sign, the example counts as proven.
+  const endpoint = cast.signer === undefined ? assumeProven(cast.endpoint, 'published') : cast.endpoint;
+  const trace = { item: (item: Item, bindings: Bindings) => items.push({ item, bindings }) };
+  const delivery = toDelivery(signed ?? request, now);
+  const { events, outcome } = await dryRun(endpoint, delivery, { now, deadLetterTopic: 'webhooks.dlq', trace });
+  const [rejection] = outcome.rejected;
+  if (rejection !== undefined) {
+    return { ...failed(declaredAt[rejection.stage] ?? '', explain(rejection)), rejection };
+  }
+  const types = events.map(({ event }) => event.type);
+  if (!types.includes(example.type)) {
+    const got = types.length === 0 ? 'no event at all' : types.map((type) => `"${type}"`).join(', ');
+    return failed('/event/type', { expected: `type "${example.type}", as the file is named`, got });
+  }
+  const records = events.map(({ record }) => record);
+  return { check: { example: example.type, what, outcome: 'passed' }, records, items, ...(signed && { signed }) };
 }
 
-/** Where only the provider can sign, the example counts as proven. */
-function prove(
-  endpoint: Endpoint,
-  signer: Secret | undefined,
-  request: OutgoingRequest,
-  now: number,
-): VerifiedDelivery {
-  if (signer !== undefined) return verify(endpoint, toDelivery(request, now), now);
-  const { provider } = endpoint;
-  const scheme = { ...provider.scheme, verify: () => ({ secret: 'published' }) };
-  return verify({ ...endpoint, provider: { ...provider, scheme } }, toDelivery(request, now), now);
+function explain({ stage, code, message, detail, item, errors }: Rejection): Partial<Check> {
+  const where = item === undefined ? '' : ` (item ${item})`;
+  const listed = errors.map((each) => `\n${each.pointer || 'the payload'} ${each.message}`).join('');
+  return {
+    expected: `${stage} lets it through`,
+    got: `${code}${where}: ${detail === undefined ? message : `${message}: ${detail}`}${listed}`,
+  };
 }
 
-function explain(error: unknown): Partial<Check> {
-  if (error instanceof Rejection) {
-    const { stage, code, message, detail, item } = error;
-    const where = item === undefined ? '' : ` (item ${item})`;
-    const errors = error.errors.map((each) => `\n${each.pointer || 'the payload'} ${each.message}`).join('');
-    return {
-      expected: `${stage} lets it through`,
-      got: `${code}${where}: ${detail === undefined ? message : `${message}: ${detail}`}${errors}`,
-    };
-  }
+function explainUnsigned(error: unknown): Partial<Check> {
   if (!(error instanceof Error)) throw error;
   return {
     expected: 'the example can be signed with a key made for it',
@@ -161,7 +143,7 @@ function noExample(folder: string): Check {
   };
 }
 
-function notesOf({ provider: { scheme } }: SoundPlugin, { signer }: Cast, checks: readonly Check[]): readonly string[] {
+function notesOf({ provider: { scheme } }: SoundPlugin, { signer }: TestKeys, checks: readonly Check[]): readonly string[] {
   if (signer === undefined) return ['only the provider has the key that signs: signatures were not tried'];
   const unbound = checks.filter(({ outcome }) => outcome === 'unbound').map(({ what, got }) => `${what}: ${got}`);
   const body = { body: [], fields: ['of the body only some fields are signed'], nothing: ['the body is not signed'] };

@@ -1,9 +1,14 @@
 import type { Knowledge } from '../../config/plugins/example-fields.js';
 import { shapeOf } from '../../config/plugins/shape.js';
-import { type Bindings, type Endpoint, RuleError, type WebhookEvent } from '../../core/model.js';
+import { type Bindings, type Endpoint, type Item, RuleError, type WebhookEvent } from '../../core/model.js';
 import { Rejection } from '../../core/rejection.js';
-import { identify } from '../../core/stages/identify.js';
-import type { BoundItem } from '../plugins/replay.js';
+import { identify } from '../../core/stages/event.js';
+
+/** An item of a delivery, with what else the rules see. */
+export interface BoundItem {
+  readonly item: Item;
+  readonly bindings: Bindings;
+}
 
 /** An event of an example, as the rules of its plugin and of an endpoint see it. */
 export interface Specimen {

@@ -9,6 +9,11 @@ export type RetryChange = (old: unknown) => unknown;
 
 const encoded = '|unbase64';
 
+/** Whether a step leads into a text that is the base64 of a document. */
+export function isEncoded(step: string): boolean {
+  return step.endsWith(encoded);
+}
+
 /**
  * `root` with the value at the path changed; `root` is changed on the way. A path that leads nowhere, or to null, changes
  * nothing. Where it leads into a text, the text is a JSON or XML document; `NAME|unbase64` is the base64 of one.
@@ -18,7 +23,7 @@ export function renewAt(root: unknown, path: readonly string[], change: RetryCha
   if (step === undefined) return root === undefined || root === null ? root : change(root);
   if (typeof root === 'string') return renewText(root, path, change);
   if (!isContainer(root)) return root;
-  const name = step.endsWith(encoded) ? step.slice(0, -encoded.length) : step;
+  const name = isEncoded(step) ? step.slice(0, -encoded.length) : step;
   if (!Object.hasOwn(root, name)) return root;
   const inner = root[name];
   setMember(root, name, name === step ? renewAt(inner, rest, change) : renewEncoded(inner, rest, change));

@@ -15,6 +15,8 @@ export interface Cluster {
   readonly brokers: readonly string[];
   /** The same, where `user` logs in, who may do everything. */
   readonly logins: readonly string[];
+  /** The same, where OAuth tokens are taken, too, and sessions end after `sessionLength`. */
+  readonly shortLogins: readonly string[];
   /** To be killed, halted and started again; node n has the log `n/broker.log` in the cluster's folder. */
   readonly nodes: readonly Broker[];
   /** The node with the active controller. */
@@ -57,6 +59,7 @@ export async function startCluster(dir: string): Promise<Cluster> {
   return {
     brokers,
     logins: ports.map(({ secure }) => `127.0.0.1:${secure.sasl}`),
+    shortLogins: ports.map(({ secure }) => `127.0.0.1:${secure.oauth}`),
     nodes,
     administer,
     findController: () => askForController(nodes),

@@ -4,9 +4,9 @@ import type { Endpoint } from '../../../src/core/model.js';
 import { handle } from '../../../src/core/pipeline.js';
 import { createProtection, type ProtectionOptions } from '../../../src/core/protect/protection.js';
 import { createSealer } from '../../../src/core/protect/sealer.js';
-import { dryRun } from '../../../src/testing/dry-run/dry-run.js';
 import { explain } from '../../../src/testing/dry-run/explain.js';
 import { fromRecord } from '../../../src/testing/dry-run/from-record.js';
+import { dryRunRequest } from '../../../src/testing/dry-run/request.js';
 import { memoryPublisher } from '../../support/memory-publisher.js';
 import { delivery, endpoint, provider, route, rule } from '../../support/provider.js';
 import { expectRecord } from './contract.js';
@@ -126,7 +126,7 @@ describe('a dead letter of what is protected', () => {
 });
 
 describe('explaining what is protected', () => {
-  const told = (walked: Awaited<ReturnType<typeof dryRun>>, to: Endpoint) =>
+  const told = (walked: Awaited<ReturnType<typeof dryRunRequest>>, to: Endpoint) =>
     JSON.stringify(
       explain(to, walked, {
         subject: 'x',
@@ -140,7 +140,7 @@ describe('explaining what is protected', () => {
   it('shows nothing of it: facts, keys and records', async () => {
     const key = rule((input) => input.card);
     const to = { ...makeEndpoint(true), routes: [route(topic, { key })] };
-    const walked = await dryRun(to, delivery(body), options);
+    const walked = await dryRunRequest(to, delivery(body), options);
     expect(walked.published).to.have.length(1);
     const text = told(walked, to);
     expect(text).to.include('"name":"subject"').and.include('evt_1');
@@ -149,7 +149,7 @@ describe('explaining what is protected', () => {
 
   it('shows nothing of it where a stage stops it', async () => {
     const to = makeEndpoint(false);
-    const text = told(await dryRun(to, delivery(body), options), to);
+    const text = told(await dryRunRequest(to, delivery(body), options), to);
     expect(text).to.include('route_none').and.include('enc:v1:k1:').and.not.include('a@b.example');
   });
 
@@ -163,7 +163,7 @@ describe('explaining what is protected', () => {
     if (record === undefined) throw new Error('there is no record');
     const again = fromRecord(record, to, 0);
     expect(again.notes.join()).to.include('are protected');
-    const walked = await dryRun(again.endpoint, again.delivery, options);
+    const walked = await dryRunRequest(again.endpoint, again.delivery, options);
     expect(walked.published[0]?.record.value).to.deep.equal(record.value);
   });
 });

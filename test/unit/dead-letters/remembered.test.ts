@@ -4,8 +4,8 @@ import type { Delivery, Endpoint, KafkaRecord } from '../../../src/core/model.js
 import { Rejection } from '../../../src/core/rejection.js';
 import { deadLetter } from '../../../src/core/stages/dead-letter.js';
 import { verify } from '../../../src/core/stages/verify.js';
-import { dryRun } from '../../../src/testing/dry-run/dry-run.js';
 import { fromRecord } from '../../../src/testing/dry-run/from-record.js';
+import { dryRunRequest } from '../../../src/testing/dry-run/request.js';
 import { deliveryOf, loadEndpoint, pluginNames, requestOf, signed } from '../plugins-data/endpoints.js';
 import { now } from '../signature/support.js';
 import { expectRecord } from './contract.js';
@@ -90,7 +90,7 @@ describe('secrets that deliveries carry as they are', () => {
 
       it('are not needed to explain a letter', async () => {
         const again = fromRecord({ ...letter, place: '' } as Parameters<typeof fromRecord>[0], endpoint, now);
-        const walked = await dryRun(again.endpoint, again.delivery, { now, largest: 1e6, deadLetterTopic });
+        const walked = await dryRunRequest(again.endpoint, again.delivery, { now, largest: 1e6, deadLetterTopic });
         expect(walked.published.map(({ record }) => record.topic)[0]).to.match(new RegExp(`^webhooks\\.${name}\\.`));
       });
     });

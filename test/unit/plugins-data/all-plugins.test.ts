@@ -4,7 +4,6 @@ import { expect } from 'chai';
 import { type Example, listExamples } from '../../../src/config/plugins/examples.js';
 import type { Endpoint } from '../../../src/core/model.js';
 import { verify } from '../../../src/core/stages/verify.js';
-import { recordsOf } from '../../../src/testing/plugins/replay.js';
 import { signRequest } from '../../../src/testing/simulator/request.js';
 import { now, rejectionOf } from '../signature/support.js';
 import { outcomeOf, readVectors, refusal } from '../signature/vectors.js';
@@ -14,6 +13,7 @@ import {
   pluginNames,
   pluginsFolder,
   proven,
+  recordsOf,
   requestOf,
   signed,
   signingSecret,

@@ -1,10 +1,9 @@
 import braintree from 'braintree';
 import { expect } from 'chai';
 import type { Endpoint, KafkaRecord } from '../../../src/core/model.js';
-import { recordsOf } from '../../../src/testing/plugins/replay.js';
 import { makeRequest } from '../../../src/testing/simulator/request.js';
 import { now } from '../signature/support.js';
-import { loadEndpoint, proven, signed } from './endpoints.js';
+import { loadEndpoint, proven, recordsOf, signed } from './endpoints.js';
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 const gateway = new braintree.BraintreeGateway({

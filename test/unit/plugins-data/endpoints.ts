@@ -7,7 +7,15 @@ import { loadConfig } from '../../../src/config/load.js';
 import type { PluginDeclaration } from '../../../src/config/plugins/declaration.js';
 import type { Example } from '../../../src/config/plugins/examples.js';
 import { readPlugin } from '../../../src/config/plugins/load.js';
-import type { Delivery, Endpoint, OutgoingRequest, Secret, VerifiedDelivery } from '../../../src/core/model.js';
+import { assumeProven, dryRun } from '../../../src/core/dry-run.js';
+import type {
+  Delivery,
+  Endpoint,
+  KafkaRecord,
+  OutgoingRequest,
+  Secret,
+  VerifiedDelivery,
+} from '../../../src/core/model.js';
 import { verify } from '../../../src/core/stages/verify.js';
 import { developmentSecrets } from '../../../src/testing/plugins/secrets.js';
 import { freshen, type Random } from '../../../src/testing/simulator/freshen.js';
@@ -103,4 +111,17 @@ export function proven(endpoint: Endpoint, request: OutgoingRequest, time = now)
   const delivery = deliveryOf(request, time);
   if (signingSecret(endpoint) === undefined) return { ...delivery, proof: { secret: 'published' } } as VerifiedDelivery;
   return verify(endpoint, delivery, time);
+}
+
+/** The records of a proven delivery. Rejects with the first `Rejection`, if a part of it stops. `time` in milliseconds since the epoch. */
+export async function recordsOf(
+  endpoint: Endpoint,
+  delivery: VerifiedDelivery,
+  time: number,
+): Promise<readonly KafkaRecord[]> {
+  const options = { now: time, deadLetterTopic: 'webhooks.dlq' };
+  const { events, outcome } = await dryRun(assumeProven(endpoint, delivery.proof.secret), delivery, options);
+  const [rejection] = outcome.rejected;
+  if (rejection !== undefined) throw rejection;
+  return events.map(({ record }) => record);
 }

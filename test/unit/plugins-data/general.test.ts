@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { decode } from '../../../src/core/stages/decode.js';
+import { decode } from '../../../src/core/stages/items.js';
 import { verify } from '../../../src/core/stages/verify.js';
 import { now, rejectionOf } from '../signature/support.js';
 import { deliveryOfCase, endpointOf, plainBody } from './endpoint.js';

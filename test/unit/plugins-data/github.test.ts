@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type { OutgoingRequest } from '../../../src/core/model.js';
 import { verify } from '../../../src/core/stages/verify.js';
-import { recordsOf } from '../../../src/testing/plugins/replay.js';
 import { makeRequest, signRequest } from '../../../src/testing/simulator/request.js';
 import { now } from '../signature/support.js';
 import { deliveryOfCase, endpointOf, url } from './endpoint.js';
+import { recordsOf } from './endpoints.js';
 
 describe('plugins/github', () => {
   const event = {

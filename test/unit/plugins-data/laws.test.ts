@@ -3,12 +3,11 @@ import type { PluginDeclaration } from '../../../src/config/plugins/declaration.
 import { type Example, listExamples } from '../../../src/config/plugins/examples.js';
 import type { Endpoint, KafkaRecord, OutgoingRequest } from '../../../src/core/model.js';
 import { Rejection } from '../../../src/core/rejection.js';
-import { recordsOf } from '../../../src/testing/plugins/replay.js';
 import { freshen, type Message } from '../../../src/testing/simulator/freshen.js';
 import { makeRequest } from '../../../src/testing/simulator/request.js';
 import { isContainer, putAt, valueAt } from '../../../src/util/json/paths.js';
 import { now } from '../signature/support.js';
-import { declarationOf, loadEndpoint, pluginNames, proven, signed } from './endpoints.js';
+import { declarationOf, loadEndpoint, pluginNames, proven, recordsOf, signed } from './endpoints.js';
 
 /** Until the first retry of most providers. */
 const pause = 10_000;

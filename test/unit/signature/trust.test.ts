@@ -3,7 +3,7 @@ import { rootCertificates } from 'node:tls';
 import { expect } from 'chai';
 import type { Delivery, KeyRequest } from '../../../src/core/model.js';
 import { Rejection } from '../../../src/core/rejection.js';
-import { gatherKeys } from '../../../src/core/stages/gather-keys.js';
+import { gatherKeys } from '../../../src/core/stages/verify.js';
 import { readCertificates } from '../../../src/signature/certificates.js';
 import { compileSignature } from '../../../src/signature/compile.js';
 import type { SchemeDeclaration } from '../../../src/signature/declaration.js';

@@ -9,6 +9,8 @@ export type Client = Redis | Cluster;
 /** Milliseconds that a connection may take, and the most that pass between two attempts. */
 const connectTime = 5_000;
 const longestPause = 1_000;
+/** Where Sentinels say that another server is the primary. */
+const switched = '+switch-master';
 
 /** Lua that a client has as commands of these names. Each works on one key, as a Cluster wants it. */
 export interface Scripts {
@@ -46,10 +48,52 @@ export function createClient(settings: RedisSettings, scripts: Scripts = {}): Cl
     });
   }
   const single = { ...common, retryStrategy, enableOfflineQueue: false, db: database };
-  if (mode === 'sentinel') return new ioredis.Redis({ ...single, ...configureSentinel(settings) });
+  if (mode === 'sentinel') {
+    const client = new ioredis.Redis({ ...single, ...configureSentinel(settings) });
+    followFailovers(client, settings);
+    return client;
+  }
   const [address] = addresses;
   return new ioredis.Redis({ ...single, ...address });
 }
+
+/**
+ * Leaves a primary as soon as a Sentinel says that it is none any more. It goes on answering as one until it is told, some ten
+ * seconds later, and loses then what it took meanwhile.
+ */
+function followFailovers(client: Redis, settings: RedisSettings): void {
+  const { sentinels = [], name, sentinelPassword, sentinelTLS: tls } = configureSentinel(settings);
+  const listeners = sentinels.map((address) => {
+    const password = sentinelPassword ?? undefined;
+    const listener = new ioredis.Redis({
+      ...{ ...address, ...(password && { password }), ...(tls && { tls }), protocol: 2 },
+      ...{ connectTimeout: connectTime, connectionName: 'webhook-gateway', disableClientInfo: true },
+      ...{ maxRetriesPerRequest: null, retryStrategy: () => longestPause, enableReadyCheck: false },
+    });
+    // One that is away says nothing, and the others do. Without a listener the library writes to the console.
+    listener.on('error', ignore);
+    listener.subscribe(switched).catch(ignore);
+    // `NAME HOST PORT HOST PORT`: where it was, and where it is.
+    listener.on('message', (_: string, text: string) => {
+      const [of, , , host, port] = text.split(' ');
+      const { remoteAddress, remotePort } = client.stream ?? {};
+      const follows = remoteAddress === host && remotePort === Number(port);
+      // One that asks the Sentinels just now must not be disturbed: it would give up for good.
+      if (of === name && !follows && isConnected(client)) client.disconnect(true);
+    });
+    return listener;
+  });
+  client.once('end', () => {
+    for (const listener of listeners) listener.disconnect();
+  });
+}
+
+/** Whether it has a connection that can be given up for another one. */
+export function isConnected({ status }: Client): boolean {
+  return status === 'ready' || status === 'connect';
+}
+
+function ignore(): void {}
 
 function configureTls({ tls }: RedisSettings): Pick<RedisOptions, 'tls'> {
   if (tls === undefined) return {};

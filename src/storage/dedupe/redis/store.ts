@@ -1,7 +1,7 @@
 import type { ClientContext, Result } from 'ioredis';
 import type { RedisSettings } from '../../../config/settings.js';
 import type { SharedStore } from '../shared/store.js';
-import { createClient } from './client.js';
+import { createClient, isConnected } from './client.js';
 import { createGathering } from './gather.js';
 
 declare module 'ioredis' {
@@ -95,7 +95,7 @@ export function openRedis(settings: RedisSettings): SharedStore {
     },
     reconnect() {
       // Without a connection it is making one.
-      if (client.status === 'ready' || client.status === 'connect') client.disconnect(true);
+      if (isConnected(client)) client.disconnect(true);
     },
     close: () => client.disconnect(),
   };

@@ -7,6 +7,8 @@ export const lease = 30_000;
 const renewal = 10_000;
 /** Values that are kept for a store that is unavailable: some 300 bytes each. */
 const keepAtMost = 100_000;
+/** Milliseconds for which the store may not have passed on what it has answered: the server that takes its place is told again. */
+const settling = 5_000;
 /** Of them that are written at a time. */
 const atOnce = 500;
 
@@ -19,7 +21,8 @@ export interface Held {
 interface Unwritten {
   readonly claim: string;
   readonly value: string;
-  /** On the clock, when the store may forget it. */
+  /** On the clock: when it was said, and when the store may forget it. */
+  readonly at: number;
   readonly until: number;
 }
 
@@ -30,6 +33,8 @@ export class HeldClaims {
   readonly #log: DedupeParts['log'];
   readonly #renewed = new Map<Held, number>();
   readonly #unwritten = new Map<string, Unwritten>();
+  /** What was said last, the oldest first. */
+  readonly #recent = new Map<string, Unwritten>();
   #cancelRenewal: (() => void) | undefined;
   #writing = false;
 
@@ -51,22 +56,31 @@ export class HeldClaims {
 
   /** Puts the value in the place of the claim for `time` milliseconds, as soon as the store can be used. */
   confirm({ key, claim }: Held, value: string, time: number): void {
-    const unwritten = { claim, value, until: this.#clock.now() + time };
+    const at = this.#clock.now();
+    const unwritten = { claim, value, at, until: at + time };
     this.#put(key, unwritten).then(
-      (done) => done || this.#complainOfLoss(),
+      (done) => (done ? this.#remember(key, unwritten) : this.#complainOfLoss()),
       () => this.#keep(key, unwritten),
     );
   }
 
   /** Says what was published while the store was unavailable, as soon as it is not. */
   confirmLater({ key, claim }: Held, value: string, time: number): void {
-    this.#keep(key, { claim, value, until: this.#clock.now() + time });
+    const at = this.#clock.now();
+    this.#keep(key, { claim, value, at, until: at + time });
     if (this.#link.usable) void this.catchUp();
   }
 
   /** Nothing was published. Where the store cannot be told, the claim lapses. */
   release({ key, claim }: Held): void {
     this.#link.ask((store) => store.release(key, claim)).catch(ignore);
+  }
+
+  /** The store is unavailable: when it comes back, it may be another server, which knows nothing of the last moments. */
+  suspend(): void {
+    this.#forgetSettled();
+    for (const [key, unwritten] of this.#recent) this.#keep(key, unwritten);
+    this.#recent.clear();
   }
 
   /** Says what could not be said before. Resolves when all is said, or the store is unavailable again. */
@@ -89,6 +103,19 @@ export class HeldClaims {
 
   close(): void {
     this.#cancelRenewal?.();
+  }
+
+  #remember(key: string, unwritten: Unwritten): void {
+    this.#forgetSettled();
+    this.#recent.set(key, unwritten);
+  }
+
+  #forgetSettled(): void {
+    const since = this.#clock.now() - settling;
+    for (const [key, { at }] of this.#recent) {
+      if (at > since) return;
+      this.#recent.delete(key);
+    }
   }
 
   #keep(key: string, unwritten: Unwritten): void {

@@ -187,6 +187,7 @@ class SharedDedupe implements ClosableDedupe {
       log('info', 'the shared dedupe store can be used', { store: store.name });
       void this.#claims.catchUp();
     } else {
+      this.#claims.suspend();
       log('error', 'the shared dedupe store cannot be used', { store: store.name, onError, reason });
     }
   }

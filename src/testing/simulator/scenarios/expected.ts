@@ -1,11 +1,8 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { Rejection } from '../../../core/rejection.js';
-import { verify } from '../../../core/stages/verify.js';
+import { assumeProven, dryRun } from '../../../core/dry-run.js';
 import { toDelivery } from '../../dry-run/compose.js';
-import { assumeProven } from '../../dry-run/from-record.js';
-import { recordsOf } from '../../plugins/replay.js';
 import type { Played } from './play.js';
 
 /** A record that must be there once: a line of the file that `--expect` writes. */
@@ -38,22 +35,17 @@ async function expectRecords({ event, request, startedAt, answeredAt }: Played):
   if (answeredAt === undefined) return [];
   const endpoint = assumeProven(event.endpoint, 'expected');
   const now = Date.now();
-  try {
-    const records = await recordsOf(endpoint, verify(endpoint, toDelivery(request, now), now), now);
-    return records.map(({ topic, key, headers }) => ({
-      topic,
-      key,
-      source: headers.ce_source ?? '',
-      id: headers.ce_id ?? '',
-      type: headers.ce_type ?? '',
-      ...(endpoint.provider.identity.by !== 'id' && { digest: headers.ce_digest ?? '' }),
-      startedAt,
-      answeredAt,
-    }));
-  } catch (error) {
-    if (error instanceof Rejection) return [];
-    throw error;
-  }
+  const { events } = await dryRun(endpoint, toDelivery(request, now), { now, deadLetterTopic: '' });
+  return events.map(({ record: { topic, key, headers } }) => ({
+    topic,
+    key,
+    source: headers.ce_source ?? '',
+    id: headers.ce_id ?? '',
+    type: headers.ce_type ?? '',
+    ...(endpoint.provider.identity.by !== 'id' && { digest: headers.ce_digest ?? '' }),
+    startedAt,
+    answeredAt,
+  }));
 }
 
 /** Writes the records that must be there, each once: what comes again is left out. */

@@ -4,6 +4,7 @@ import { compileEvents } from '../../../core/rules/events.js';
 import { parseDuration } from '../../../signature/timestamp.js';
 import { itemPaths, parsePath, putAt } from '../../../util/json/paths.js';
 import { freshen, type Message, type Random, sameShape } from '../freshen.js';
+import { isEncoded, renewAt } from '../renew.js';
 import type { Scenario, ScenarioSettings, ValueDeclaration } from './declaration.js';
 
 /** An event that is to be sent. */
@@ -72,9 +73,14 @@ export async function apply(
   for (const [path, setting] of Object.entries(settings)) {
     const value = await settle(setting, values, scenario);
     if (path.startsWith('$headers.')) headers[path.slice('$headers.'.length)] = String(value);
-    else for (const item of itemPaths(payload, items)) payload = putAt(payload, [...item, ...parsePath(path)], value);
+    else for (const item of itemPaths(payload, items)) payload = put(payload, [...item, ...parsePath(path)], value);
   }
   return { headers, payload };
+}
+
+/** In a document inside of a text, what is there already becomes another value; nothing is added to it. */
+function put(payload: unknown, path: readonly string[], value: unknown): unknown {
+  return path.some(isEncoded) ? renewAt(payload, path, () => value) : putAt(payload, path, value);
 }
 
 async function settle(setting: unknown, values: ScenarioSettings, scenario: Scenario): Promise<unknown> {

@@ -16,12 +16,53 @@ import { loadConfig } from '../../../../src/config/load.js';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 /** Providers whose endpoints need nothing but a path and a secret. */
-const providers = ['stripe', 'adyen', 'paddle', 'square', 'github', 'razorpay', 'mollie', 'shopify'];
+const providers = [
+  ...['stripe', 'adyen', 'paddle', 'square', 'github', 'razorpay', 'mollie', 'shopify'],
+  ...['gocardless', 'lemon_squeezy', 'lithic'],
+];
 /** What some of them need beside. */
 const more: { readonly [provider: string]: string } = {
   adyen: ', accept: [signature-body-unbound]',
   square: ', url: https://hooks.example.com/in/square',
 };
+
+/** What somebody writes who reads the topics; each line tells the kind of an event in the provider's own way. */
+const consumer = `import type * as t from './types';
+export function read(
+  stripe: t.KnownStripeEvent,
+  paddle: t.KnownPaddleEvent,
+  mollie: t.KnownMollieEvent,
+  lemon: t.KnownLemonSqueezyEvent,
+  lithic: t.KnownLithicEvent,
+  square: t.SquareEvent,
+  razorpay: t.RazorpayEvent,
+  adyen: t.AdyenEvent,
+  gocardless: t.GocardlessEvent,
+): void {
+  const { object } = stripe.data;
+  if (object.object === 'charge') { const amount: number | null | undefined = object.amount; }
+  if (object.object === 'subscription') { const ends: boolean | null | undefined = object.cancel_at_period_end; }
+  if (paddle.event_type === 'transaction.completed') { const total: string | null | undefined = paddle.data.details?.totals?.total; }
+  const entity = mollie._embedded?.entity;
+  if (entity?.resource === 'refund') { const payment: string | null | undefined = entity.paymentId; }
+  if (lemon.data?.type === 'orders') { const cents: number | null | undefined = lemon.data.attributes?.total; }
+  if (lithic.event_type === 'card_transaction.updated') { const approved: string | null | undefined = lithic.result; }
+  const dispute: string | null | undefined = square.data?.object?.dispute?.disputed_payment?.payment_id;
+  const order: string | null | undefined = razorpay.payload.payment?.entity?.order_id;
+  const arn: string | null | undefined = adyen.additionalData.arn;
+  const mandate: string | null | undefined = gocardless.links?.mandate;
+}
+`;
+
+/** What TypeScript has against `text` beside these types. */
+function faultsIn(folder: string, types: string, text: string): readonly string[] {
+  writeFileSync(join(folder, 'types.ts'), types);
+  writeFileSync(join(folder, 'consumer.ts'), text);
+  const options = { strict: true, noEmit: true, types: [], target: ts.ScriptTarget.ES2022, lib: ['lib.es2022.d.ts'] };
+  return ts
+    .getPreEmitDiagnostics(ts.createProgram([join(folder, 'consumer.ts')], options))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+}
 
 describe('gateway export', () => {
   const folder = mkdtempSync(join(tmpdir(), 'export-'));
@@ -90,6 +131,18 @@ describe('gateway export', () => {
     expect(faults).to.deep.equal([]);
   }).timeout(60_000);
 
+  it('types: an event of a known kind has the fields of its object, whatever tells it apart', () => {
+    expect(faultsIn(folder, exportTypes(topics), consumer)).to.deep.equal([]);
+  }).timeout(60_000);
+
+  it('types: such a field is no other than it is', () => {
+    const wrong = consumer.replaceAll(/: (number|string|boolean) \| null \| undefined/g, ': symbol');
+    expect(wrong).not.to.equal(consumer);
+    const faults = faultsIn(folder, exportTypes(topics), wrong);
+    expect(faults).to.have.length(consumer.match(/: (number|string|boolean) \| null \| undefined/g)?.length ?? 0);
+    for (const fault of faults) expect(fault).to.match(/^Type '.*' is not assignable to type 'symbol'/);
+  }).timeout(60_000);
+
   it('types: refuse what no event of the provider is', () => {
     writeFileSync(join(folder, 'types.ts'), exportTypes(topics));
     writeFileSync(
@@ -136,6 +189,10 @@ describe('a JSON Schema as a type', () => {
     [false, 'never'],
     [{ type: 'integer', minimum: 1 }, 'number'],
     [{ type: ['string', 'null'] }, 'string | null'],
+    [{ type: ['string', 'null'], examples: ['a', 'b'] }, '"a" | "b" | (string & {}) | null'],
+    [{ type: 'string', pattern: '^a\\.' }, '`a.$'.concat('{string}`')],
+    [{ type: 'string', pattern: '^a.*b$' }, 'string'],
+    [{ $ref: '#/$defs/a' }, 'unknown'],
     [{ const: 'a"b' }, '"a\\"b"'],
     [{ enum: ['a', 1, null] }, '"a" | 1 | null'],
     [{ type: 'array', items: { type: 'string' } }, 'readonly (string)[]'],

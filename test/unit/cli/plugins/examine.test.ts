@@ -5,7 +5,7 @@ import { ownPlugins } from '../../../../src/config/plugin-folders.js';
 import { openPlugin, type SoundPlugin } from '../../../../src/config/plugins/catalogue.js';
 import type { Delivery, Endpoint } from '../../../../src/core/model.js';
 import { type Diagnosis, diagnoseRequest } from '../../../../src/testing/diagnosis/diagnose.js';
-import { makeEndpoint } from '../../../../src/testing/plugins/replay.js';
+import { makeEndpoint } from '../../../../src/testing/plugins/test-endpoint.js';
 
 const now = 1_700_000_000_000;
 const secret = 'whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw==';

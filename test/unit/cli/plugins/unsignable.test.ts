@@ -6,7 +6,7 @@ import { ownPlugins } from '../../../../src/config/plugin-folders.js';
 import { openPlugin } from '../../../../src/config/plugins/catalogue.js';
 import { listExamples } from '../../../../src/config/plugins/examples.js';
 import { Failure } from '../../../../src/exit.js';
-import { makeEndpoint } from '../../../../src/testing/plugins/replay.js';
+import { makeEndpoint } from '../../../../src/testing/plugins/test-endpoint.js';
 
 describe('simulating a provider whose private key nobody here has', () => {
   it('says so', async () => {

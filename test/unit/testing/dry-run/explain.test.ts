@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { explanationLines } from '../../../../src/cli/explain-lines.js';
 import type { Delivery, Endpoint } from '../../../../src/core/model.js';
 import { compileRule } from '../../../../src/core/rules/compile.js';
-import { dryRun } from '../../../../src/testing/dry-run/dry-run.js';
 import { explain } from '../../../../src/testing/dry-run/explain.js';
 import type { Explanation } from '../../../../src/testing/dry-run/explanation.js';
+import { dryRunRequest } from '../../../../src/testing/dry-run/request.js';
 import { delivery, endpoint, failing, provider, route } from '../../../support/provider.js';
 
 const options = { now: Date.UTC(2026, 0, 1), largest: 1000, deadLetterTopic: 'webhooks.dlq' };
@@ -16,7 +16,7 @@ const told = {
 } as const;
 
 async function explained(at: Endpoint, given: Delivery): Promise<Explanation> {
-  return explain(at, await dryRun(at, given, options), told);
+  return explain(at, await dryRunRequest(at, given, options), told);
 }
 
 function jsonata(source: string) {

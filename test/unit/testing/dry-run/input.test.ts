@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { recordToJson } from '../../../../src/cli/record-line.js';
-import { dryRun } from '../../../../src/testing/dry-run/dry-run.js';
 import { fromRecord } from '../../../../src/testing/dry-run/from-record.js';
 import { parseInput, readRecorded } from '../../../../src/testing/dry-run/input.js';
+import { dryRunRequest } from '../../../../src/testing/dry-run/request.js';
 import { writeJson } from '../../../../src/util/json/write.js';
 import { delivery, endpoint, provider, rule } from '../../../support/provider.js';
 
@@ -47,7 +47,7 @@ describe('what explain is given', () => {
   });
 
   async function publishedBy(at: ReturnType<typeof endpoint>, body: unknown, headers = {}) {
-    const { published, deadLetter } = await dryRun(at, delivery(body, headers), options);
+    const { published, deadLetter } = await dryRunRequest(at, delivery(body, headers), options);
     return { records: published.map(({ record }) => record), deadLetter };
   }
 
@@ -60,7 +60,7 @@ describe('what explain is given', () => {
       const { records } = await publishedBy(at, at.provider.items === undefined ? events[0] : events);
       for (const record of records) {
         const again = fromRecord(record, at, 0);
-        const { published } = await dryRun(again.endpoint, again.delivery, { ...options, now: again.now });
+        const { published } = await dryRunRequest(again.endpoint, again.delivery, { ...options, now: again.now });
         expect(published[0]?.record).to.deep.equal(record);
       }
     }
@@ -76,7 +76,7 @@ describe('what explain is given', () => {
     const { records } = await publishedBy(at, { id: 'a' }, { 'x-type': ['made'] });
     const again = fromRecord(records[0] ?? expect.fail(), at, 0);
     expect(again.notes).to.deep.equal(['type is taken from ce_type: it was read from a header of the request']);
-    const { published } = await dryRun(again.endpoint, again.delivery, options);
+    const { published } = await dryRunRequest(again.endpoint, again.delivery, options);
     expect(published[0]?.event.type).to.equal('made');
   });
 
@@ -86,8 +86,10 @@ describe('what explain is given', () => {
     const again = fromRecord(record, endpoint(), 0);
     expect(again).to.include({ signed: true, now: delivery({}).receivedAt });
     const tampered = { ...record, value: Buffer.from('{}') };
-    const { rejected } = await dryRun(endpoint(), fromRecord(tampered, endpoint(), 0).delivery, options);
-    expect((await dryRun(again.endpoint, again.delivery, options)).rejected[0]?.code).to.equal('event_unidentified');
+    const { rejected } = await dryRunRequest(endpoint(), fromRecord(tampered, endpoint(), 0).delivery, options);
+    expect((await dryRunRequest(again.endpoint, again.delivery, options)).rejected[0]?.code).to.equal(
+      'event_unidentified',
+    );
     expect(rejected[0]?.code).to.equal('signature_mismatch');
   });
 });

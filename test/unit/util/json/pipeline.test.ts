@@ -8,8 +8,8 @@ import { compileRule } from '../../../../src/core/rules/compile.js';
 import { joinParts } from '../../../../src/core/rules/parts.js';
 import { noDedupe } from '../../../../src/storage/dedupe/open.js';
 import { toDelivery } from '../../../../src/testing/dry-run/compose.js';
-import { dryRun } from '../../../../src/testing/dry-run/dry-run.js';
 import { explain } from '../../../../src/testing/dry-run/explain.js';
+import { dryRunRequest } from '../../../../src/testing/dry-run/request.js';
 import { type MemoryPublisher, memoryPublisher } from '../../../support/memory-publisher.js';
 import { delivery, endpoint, provider, route } from '../../../support/provider.js';
 
@@ -127,7 +127,7 @@ describe('a webhook with numbers that JavaScript rounds', () => {
   it('is explained with its digits', async () => {
     const at = endpoint({ provider: provider({ event }), routes });
     const options = { now: Date.UTC(2026, 0, 1), largest: 1_000, deadLetterTopic: 'dlq' };
-    const walked = await dryRun(at, delivery(body('9007199254740993', '1.10', '0.5')), options);
+    const walked = await dryRunRequest(at, delivery(body('9007199254740993', '1.10', '0.5')), options);
     const explanation = explain(at, walked, {
       subject: 'it',
       notes: [],

@@ -243,6 +243,33 @@ describe('dedupe of replicas', () => {
     expect(strict.shared()).to.deep.equal({ usable: false, required: true, degraded: 0 });
   });
 
+  it('tells a store that comes back once more what it has told it in the last moments', async () => {
+    const claimed: string[] = [];
+    const claim = store.claim.bind(store);
+    store.claim = (key, own, lease) => {
+      claimed.push(own);
+      return claim(key, own, lease);
+    };
+    for (const id of ['long ago', 'a', 'b']) {
+      await one.once(event(id), async () => placed(id.length));
+      if (id === 'long ago') await pass(10_000);
+    }
+    await settle();
+    const [, a, b] = [...store.values.keys()];
+    // The next primary knows the claim of one, and nothing of the other.
+    store.values.set(a ?? '', { value: claimed[1] ?? '', until: clock.now() + 30_000 });
+    store.values.delete(b ?? '');
+    store.state = 'refuses';
+    await one.once(event('c'), async () => placed(1));
+    expect(one.shared()).to.include({ usable: false });
+    store.state = 'answers';
+    const { asked } = store;
+    await pass(1_500);
+    expect(await other.once(event('a'), never)).to.deep.include({ placement: placed(1), duplicate: true });
+    expect(await other.once(event('b'), never)).to.deep.include({ placement: placed(1), duplicate: true });
+    expect(store.asked - asked, 'those two and the third, a probe, and two questions').to.equal(6);
+  });
+
   it('tells the store at its end what it was not told yet', async () => {
     store.state = 'silent';
     const first = one.once(event('a'), async () => placed(1));
