@@ -8,7 +8,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { listPlugins } from '../src/config/plugins/catalogue.js';
 import { handle } from '../src/core/pipeline.js';
-import { collectGarbage } from '../src/server/collect-at-rest.js';
 import { openDedupe } from '../src/storage/dedupe/open.js';
 import { realClock } from '../src/util/clock.js';
 import { startBenchKafka } from './broker.js';
@@ -125,7 +124,7 @@ async function growWindow(): Promise<Growth[]> {
     const samples: number[] = [];
     for (let each = 0; each < rounds; each++) samples.push(await timeRuns(1, () => remember(group)));
     times.push({ of: goal, cost: median(samples) / group });
-    collectGarbage();
+    globalThis.gc?.();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     memory.push({ of: goal, cost: (heapUsed + arrayBuffers) / 2 ** 20 });
   }

@@ -4,7 +4,6 @@ import { PublishError, type Publisher } from './core/model.js';
 import type { Ports } from './core/pipeline.js';
 import { type Budget, createBudget } from './core/stages/budget.js';
 import { type Adaptable, createPublisher, type GatewayPublisher } from './publish/create.js';
-import { collectAtRest } from './server/collect-at-rest.js';
 import type { AdminOptions, Unready } from './server/http/admin.js';
 import { createApp } from './server/http/app.js';
 import { createClients } from './server/http/client.js';
@@ -90,7 +89,6 @@ export async function startGateway(first: GatewaySettings, options: GatewayOptio
   let clients = createClients(first.trustedProxies);
   const rates = new Rates(first.limits, clients.trusts);
   const connections = createConnections(first, rates, log);
-  const stopCollecting = collectAtRest(() => gate.entered);
   const keys = createKeySource({ log: log.write });
   const meter = new Meter();
   const timed = meter.time(publisher);
@@ -195,7 +193,6 @@ export async function startGateway(first: GatewaySettings, options: GatewayOptio
     await front?.close(settings.drain, after);
     renewal?.stop();
     gate.close();
-    stopCollecting();
     // What this one spools now must not be overtaken by what another one still takes.
     await Promise.race([worker.untilQuiet?.(), drained]);
     await Promise.all([closeStores(), traces.close(closeLimit)]);

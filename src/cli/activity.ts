@@ -1,6 +1,6 @@
-import { toFields } from '../dead-letters/letter.js';
 import { Failure } from '../exit.js';
 import type { Activity, EndpointActivity, UnknownPath } from '../inspector/contract.js';
+import { fieldsOf } from '../util/values.js';
 import { askAdmin } from './admin-client.js';
 import { formatAge } from './time.js';
 
@@ -20,12 +20,12 @@ async function askIfThere(flags: Flags, path: string): Promise<unknown> {
 }
 
 function isActivity(value: unknown): value is Activity {
-  const { endpoints, unknownPaths } = toFields(value);
+  const { endpoints, unknownPaths } = fieldsOf(value);
   return Array.isArray(endpoints) && endpoints.every(isEndpoint) && Array.isArray(unknownPaths);
 }
 
 function isEndpoint(value: unknown): value is EndpointActivity {
-  const { endpoint, minutes, rate1m } = toFields(value);
+  const { endpoint, minutes, rate1m } = fieldsOf(value);
   return typeof endpoint === 'string' && Array.isArray(minutes) && typeof rate1m === 'number';
 }
 

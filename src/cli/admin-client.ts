@@ -1,5 +1,6 @@
 import { Failure } from '../exit.js';
 import { printable, printableValues } from '../util/printable.js';
+import { fieldsOf } from '../util/values.js';
 import { Flags } from './oclif.js';
 import { configFlag, findConfig, whichConfig } from './which-config.js';
 
@@ -48,9 +49,8 @@ function explainToken(file: string, token: string | undefined): string {
 }
 
 function textOf(body: unknown, name: 'error' | 'reason'): string | undefined {
-  const found =
-    typeof body === 'object' && body !== null ? Object.entries(body).find(([key]) => key === name) : undefined;
-  return found === undefined ? undefined : printable(String(found[1]));
+  const text = fieldsOf(body)[name];
+  return text === undefined ? undefined : printable(String(text));
 }
 
 const nowhere = { file: 'the configuration', adminUrl: undefined };

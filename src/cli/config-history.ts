@@ -1,10 +1,10 @@
 import { relative } from 'node:path';
 import { type ConfigChange, diffEffects } from '../config/diff.js';
 import { effectOf, historyFolder, type KeptConfig, readHistory } from '../config/history.js';
-import type { Plain } from '../config/resolved.js';
 import type { GatewaySettings } from '../config/settings.js';
 import { Failure } from '../exit.js';
 import { printable } from '../util/printable.js';
+import { fieldsOf } from '../util/values.js';
 import { askAdmin } from './admin-client.js';
 import { describeChange, loadSide } from './config-diff.js';
 import { loadWithMadeUp } from './load-without-secrets.js';
@@ -109,8 +109,7 @@ async function settingsOf(flag: string | undefined): Promise<GatewaySettings | u
 }
 
 function readConfig(status: unknown): { readonly digest: string; readonly file: unknown } {
-  const { config }: Plain = typeof status === 'object' && status !== null ? { ...status } : {};
-  const { digest, file }: Plain = typeof config === 'object' && config !== null ? { ...config } : {};
+  const { digest, file } = fieldsOf(fieldsOf(status).config);
   if (typeof digest === 'string') return { digest, file };
   throw new Failure('unreachable', 'That is not the admin server of a gateway');
 }

@@ -4,6 +4,7 @@ import { Ledger } from '../dead-letters/ledger.js';
 import type { DeadLetter } from '../dead-letters/letter.js';
 import { Failure } from '../exit.js';
 import type { StoredRecord } from '../publish/read.js';
+import { largest, smallest } from '../util/bigints.js';
 import { didYouMean } from './did-you-mean.js';
 import { Flags } from './oclif.js';
 import { sinceOf } from './time.js';
@@ -127,12 +128,4 @@ export async function loadLetters(
     if (ce_type === 'webhook.dead_letter' && wanted.has(ce_id)) records.set(ce_id, record);
   }
   return records;
-}
-
-function smallest(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
-}
-
-function largest(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }

@@ -7,6 +7,7 @@ import type { Input } from '../testing/dry-run/input.js';
 import type { Evaluation, Subject } from '../testing/rules/evaluate.js';
 import { withExactNumbers } from '../util/json/parse.js';
 import { writeJson } from '../util/json/write.js';
+import { placeholderId } from '../util/placeholder-id.js';
 import { endpointNamed } from './endpoint.js';
 import { loadWithMadeUp } from './load-without-secrets.js';
 import { openSound } from './plugins.js';
@@ -96,7 +97,7 @@ async function readFile(file: string, endpoint: string): Promise<Subjects> {
   const bindings = {
     headers,
     endpoint: { name: endpoint, path: '' },
-    deliveryId: '00000000-0000-4000-8000-000000000000',
+    deliveryId: placeholderId,
     digest: createHash('sha256').update(body).digest('hex'),
     exact: withExactNumbers(text, value),
   };

@@ -1,6 +1,6 @@
-import { toFields } from '../dead-letters/letter.js';
 import { Failure } from '../exit.js';
 import type { DeliveryEvent, DeliveryList, DeliveryRow } from '../inspector/contract.js';
+import { fieldsOf } from '../util/values.js';
 import { askAdmin } from './admin-client.js';
 import type { FoundPart, Searched, Sighting } from './find.js';
 import { countNoun } from './search-cuts.js';
@@ -64,21 +64,21 @@ function toSighting({ id, type, topic, partition, offset, key, reason }: Deliver
 }
 
 function isList(value: unknown): value is DeliveryList {
-  const { rows, kept } = toFields(value);
+  const { rows, kept } = fieldsOf(value);
   return typeof kept === 'number' && Array.isArray(rows) && rows.every(isRow);
 }
 
 function isRow(value: unknown): value is DeliveryRow {
-  const { id, events } = toFields(value);
+  const { id, events } = fieldsOf(value);
   return typeof id === 'string' && Array.isArray(events);
 }
 
 /** See `EventLookup` in src/storage/dedupe/lookup.ts. */
 function readIndex(id: string, answer: unknown): FoundPart {
-  const { places, types, count } = toFields(answer);
+  const { places, types, count } = fieldsOf(answer);
   if (!Array.isArray(places)) return { found: [], searched: [] };
   const found = places.map((place: unknown): Sighting => {
-    const { endpoint, type, topic, partition, offset } = toFields(place);
+    const { endpoint, type, topic, partition, offset } = fieldsOf(place);
     const where = partition === undefined ? String(topic) : `${topic}/${partition}@${offset}`;
     return {
       state: partition === undefined ? 'spooled' : 'published',

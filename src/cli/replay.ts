@@ -113,7 +113,13 @@ function watchStall(publisher: Publisher<Placement>) {
     }
   }
 
-  return { publisher: { ...publisher, publish }, stalled: () => stalled, stopWatch: () => clearInterval(timer) };
+  const watched: Publisher<Placement> = {
+    publish,
+    ready: () => publisher.ready(),
+    connected: () => publisher.connected(),
+    close: () => publisher.close(),
+  };
+  return { publisher: watched, stalled: () => stalled, stopWatch: () => clearInterval(timer) };
 }
 
 const repeats = new Repeats((level, message, fields) => {

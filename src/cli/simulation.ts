@@ -2,6 +2,7 @@ import type { GatewaySettings } from '../config/settings.js';
 import type { OutgoingRequest } from '../core/model.js';
 import { Failure } from '../exit.js';
 import type { ComposeOptions, ExampleOffer } from '../testing/simulator/compose.js';
+import { reachableHost, writeHostPort } from '../util/host-port.js';
 import { didYouMean } from './did-you-mean.js';
 import { Flags } from './oclif.js';
 import { loadSettings } from './settings.js';
@@ -109,10 +110,8 @@ export async function listOffers(
   return offers.flat();
 }
 
-/** A server on every address is reached on the loopback one. */
 function listenUrl({ listen: { host, port }, tls }: GatewaySettings): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `${tls === undefined ? 'http' : 'https'}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+  return `${tls === undefined ? 'http' : 'https'}://${writeHostPort({ host: reachableHost(host), port })}`;
 }
 
 function parseUrl(text: string): string {

@@ -3,7 +3,9 @@ import type { Rule } from '../core/model.js';
 import { compileEvents } from '../core/rules/events.js';
 import { Failure } from '../exit.js';
 import type { StoredRecord } from '../publish/read.js';
+import { errorText } from '../util/errors.js';
 import { withExactNumbers } from '../util/json/parse.js';
+import { parseJson } from '../util/values.js';
 
 export interface TapSelection {
   /** Event types, with `*` for any run of characters; empty: all. */
@@ -63,7 +65,7 @@ async function compileWhere(
       return holds(await evaluate(rule, record));
     } catch (error) {
       failures.count++;
-      failures.first ??= error instanceof Error ? error.message : String(error);
+      failures.first ??= errorText(error);
       return false;
     }
   };
@@ -72,7 +74,7 @@ async function compileWhere(
 /** Undefined for what is no JSON. Rejects with a `RuleError`. */
 async function evaluate(rule: Rule, { headers, value }: StoredRecord): Promise<unknown> {
   const text = value.toString();
-  const payload = parse(text);
+  const payload = parseJson(text);
   if (payload === undefined) return undefined;
   return rule.evaluate(payload, {
     headers,
@@ -81,12 +83,4 @@ async function evaluate(rule: Rule, { headers, value }: StoredRecord): Promise<u
     digest: createHash('sha256').update(value).digest('hex'),
     exact: withExactNumbers(text, payload),
   });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

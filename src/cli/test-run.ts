@@ -1,12 +1,13 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { readLimitsOfNoConfig } from '../config/defaults.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
+import type { JunitSuite } from '../diagnostics/junit.js';
 import { Failure } from '../exit.js';
 import type { CasebookOptions, CasebookResult } from '../testing/cases/run.js';
 import type { Rehearsal } from '../testing/plugins/checks.js';
 import { isAbsence, sayUnreadable } from '../util/read-fault.js';
 import { listFolder } from '../util/read-text.js';
-import type { JunitSuite } from './junit.js';
 import { describeRehearsal } from './plugin-test-lines.js';
 import { findPlugins, presentPlugin } from './plugins.js';
 import { present } from './settings.js';
@@ -160,7 +161,7 @@ async function testPlugin(name: string, folder: string, update: boolean): Promis
   const now = Date.now();
   const rehearsal = await testPlugin(sound, now);
   const { endpoint } = makeTestKeys(sound);
-  const options = { endpoints: [endpoint], largest: 1024 * 1024, deadLetterTopic: 'webhooks.dlq', now };
+  const options = { endpoints: [endpoint], ...(await readLimitsOfNoConfig()), now };
   const ran = await runCasebooks(listCasebooks(folder), options, update);
   return {
     plugins: [rehearsal],

@@ -1,6 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { parseYaml } from '../diagnostics/parse.js';
+import { parseHostPort, reachableHost, writeHostPort } from '../util/host-port.js';
 import { disk } from '../util/read-text.js';
+import { fieldsOf } from '../util/values.js';
 import { type Environment, substitute } from './substitute.js';
 
 export interface AdminAddress {
@@ -16,30 +18,24 @@ export async function readAdminAddress(file: string, environment: Environment): 
   if (!('text' in read)) return {};
   const { document } = parseYaml(file, read.text);
   if (document === undefined) return {};
-  const admin = member(substitute(document.value, environment).value, 'admin');
-  const url = toUrl(member(admin, 'listen'));
-  const token = await readToken(member(admin, 'token'), dirname(file), environment);
+  const admin = fieldsOf(fieldsOf(substitute(document.value, environment).value).admin);
+  const url = toUrl(admin.listen);
+  const token = await readToken(admin.token, dirname(file), environment);
   return { ...(url !== undefined && { url }), ...(token !== undefined && { token }) };
 }
 
 function toUrl(listen: unknown): string | undefined {
   if (typeof listen !== 'string') return undefined;
   if (listen.startsWith('unix:/')) return listen;
-  const [, host = '', port] = /^(.*):(\d+)$/.exec(listen) ?? [];
-  if (port === undefined) return undefined;
-  // A server on every address is reached on the loopback one.
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '[::]' ? '[::1]' : host;
-  return `http://${reachable}:${port}`;
+  if (!/:\d+$/.test(listen)) return undefined;
+  const { host, port } = parseHostPort(listen);
+  return `http://${writeHostPort({ host: reachableHost(host), port })}`;
 }
 
 async function readToken(reference: unknown, base: string, environment: Environment): Promise<string | undefined> {
-  const [env, name] = [member(reference, 'env'), member(reference, 'file')];
+  const { env, file: name } = fieldsOf(reference);
   if (typeof env === 'string') return environment[env];
   if (typeof name !== 'string') return undefined;
   const read = await disk.read(resolve(base, name));
   return 'text' in read ? read.text.replace(/\r?\n$/, '') : undefined;
-}
-
-function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? new Map(Object.entries(value)).get(name) : undefined;
 }

@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { errorText } from '../util/errors.js';
 import { require } from '../util/require.js';
 
 /** What a server shows its clients. Texts are PEM. */
@@ -51,7 +52,7 @@ export function findTlsFault({ cert, key, clientCa }: TlsTexts): TlsFault | unde
     createSecureContext({ cert, key, ...(clientCa !== undefined && { ca: clientCa }) });
     return undefined;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     return { part: 'cert', message: `OpenSSL refuses the certificate: ${reason}`, hint: 'have a new one made' };
   }
 }

@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv';
 import { fromPointer } from '../diagnostics/pointer.js';
+import { isContainer } from '../util/values.js';
 import type { Substitution } from './substitute.js';
 
 /**
@@ -40,11 +41,6 @@ function convert(text: string, type: unknown): boolean | number | undefined {
 function put(document: unknown, segments: readonly string[], value: unknown): void {
   const last = segments.at(-1);
   let holder = document;
-  for (const segment of segments.slice(0, -1)) holder = isObject(holder) ? holder[segment] : undefined;
-  if (isObject(holder) && last !== undefined) holder[last] = value;
-}
-
-/** Arrays too: an index is a key. */
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
+  for (const segment of segments.slice(0, -1)) holder = isContainer(holder) ? holder[segment] : undefined;
+  if (isContainer(holder) && last !== undefined) holder[last] = value;
 }

@@ -3,11 +3,13 @@ import { type Endpoint, type Fault, largestBody } from '../core/model.js';
 import { compileEvents } from '../core/rules/events.js';
 import type { Diagnostic } from '../diagnostics/diagnostic.js';
 import type { LocatedDocument } from '../diagnostics/parse.js';
-import { parseDuration } from '../signature/timestamp.js';
+import { parseDuration } from '../util/duration.js';
 import { readNetworks } from '../util/networks.js';
+import { parseSize } from '../util/size.js';
 import { compileAdmin } from './admin.js';
 import type { CheckedGateway } from './check.js';
 import type { PartialGateway } from './declaration.js';
+import type { Defaults } from './defaults.js';
 import { compileEndpoints, type Providers } from './endpoints.js';
 import type { Materials } from './external-inputs.js';
 import { compileKafka } from './kafka.js';
@@ -43,7 +45,7 @@ export function compileConfig(
     { ...materials, site: siteOf(checked), topics: knownTopics(checked), topicPrefix },
     faults,
   );
-  const deadLetters = topicPrefix + (rest.deadLetter?.topic ?? 'webhooks.dlq');
+  const deadLetters = topicPrefix + (rest.deadLetter?.topic ?? materials.defaults.text('deadLetter.topic'));
   const topics = listTopics(deadLetters, endpoints);
   lintLength(topics, topicPrefix, faults);
   const kafka = rest.kafka === undefined ? undefined : compileKafka(rest.kafka, topics, materials, faults);
@@ -106,20 +108,27 @@ function assemble(
     Pick<DedupeSettings, 'redis'> & { kafka: Omit<KafkaSettings, 'spool'> | undefined },
   topic: string,
   endpoints: readonly Endpoint[],
-  { base }: Materials,
+  { base, defaults }: Materials,
   faults: Fault[],
 ): GatewaySettings | undefined {
   const { server = {}, embedded, spool = {}, deadLetter = {}, log = {} } = declared;
-  const waiting = { dir: resolve(base, spool.dir ?? '../data/spool'), maxBytes: parseSize(spool.maxBytes ?? '2GiB') };
+  const waiting = {
+    dir: resolve(base, spool.dir ?? defaults.text('spool.dir')),
+    maxBytes: parseSize(spool.maxBytes ?? defaults.text('spool.maxBytes')),
+  };
   const publisher: KafkaSettings | EmbeddedSettings | undefined =
     embedded?.dir === undefined
       ? kafka && { ...kafka, spool: waiting }
-      : { kind: 'embedded', dir: resolve(base, embedded.dir), retention: readRetention(embedded) };
-  const listen = readListen(server.listen ?? '0.0.0.0:8000', '/server/listen', faults);
+      : { kind: 'embedded', dir: resolve(base, embedded.dir), retention: readRetention(embedded, defaults) };
+  const listen = readListen(server.listen ?? defaults.text('server.listen'), '/server/listen', faults);
   lintListeners(listen, admin, probes, faults);
-  const drain = readTimer(server.drain ?? '20s', '/server/drain', faults);
-  const shutdownDelay = readTimer(server.shutdownDelay ?? '5s', '/server/shutdownDelay', faults);
-  const bodyTimeout = readTimer(server.limits?.bodyTimeout ?? '10s', '/server/limits/bodyTimeout', faults);
+  const drain = readTimer(server.drain ?? defaults.text('server.drain'), '/server/drain', faults);
+  const shutdownDelay = readTimer(
+    server.shutdownDelay ?? defaults.text('server.shutdownDelay'),
+    '/server/shutdownDelay',
+    faults,
+  );
+  const limits = readLimits(server.limits ?? {}, defaults, faults);
   const trustedProxies = readNetworks(
     server.trustedProxies ?? [],
     (index) => `/server/trustedProxies/${index}`,
@@ -133,29 +142,23 @@ function assemble(
     endpoints,
     drain,
     ...(tls !== undefined && { tls }),
-    workers: server.workers === 'auto' ? 'auto' : Number(server.workers ?? 1),
+    workers: server.workers === 'auto' ? 'auto' : Number(server.workers ?? defaults.number('server.workers')),
     shutdownDelay,
-    limits: {
-      body: readBodyLimit(server.limits?.body ?? '1MiB', faults),
-      bodyTimeout,
-      bodyRate: parseSize(server.limits?.bodyRate ?? '1KiB'),
-      inFlight: server.limits?.inFlight ?? 1024,
-      connections: server.limits?.connections ?? 8192,
-      connectionsPerAddress: server.limits?.connectionsPerAddress ?? 1024,
-      unprovenPerAddress: server.limits?.unprovenPerAddress ?? 100,
-    },
+    limits,
     trustedProxies,
     ...(admin !== undefined && { admin }),
     ...(probes !== undefined && { probes }),
-    ...readDedupe(declared, redis, base, faults),
-    deadLetter: { topic, unverified: readBudget(deadLetter) },
-    log: { level: log.debug === true ? 'debug' : (log.level ?? 'info') },
+    ...readDedupe(declared, redis, { base, defaults }, faults),
+    deadLetter: { topic, unverified: readBudget(deadLetter, defaults) },
+    log: { level: log.debug === true ? 'debug' : (log.level ?? defaults.word('log.level', logLevels)) },
     topics,
     ...(tracing !== undefined && { tracing }),
   };
 }
 
 const invalid = { rule: 'config-invalid', severity: 'error' } as const;
+
+const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 
 /** Where two listen on one place, the second finds it taken. */
 function lintListeners(
@@ -177,14 +180,36 @@ function lintListeners(
   }
 }
 
+function readLimits(
+  limits: NonNullable<NonNullable<PartialGateway['server']>['limits']>,
+  defaults: Defaults,
+  faults: Fault[],
+): GatewaySettings['limits'] {
+  const number = (key: 'inFlight' | 'connections' | 'connectionsPerAddress' | 'unprovenPerAddress') =>
+    limits[key] ?? defaults.number(`server.limits.${key}`);
+  const bodyTimeout = limits.bodyTimeout ?? defaults.text('server.limits.bodyTimeout');
+  return {
+    body: readBodyLimit(limits.body ?? defaults.text('server.limits.body'), faults),
+    bodyTimeout: readTimer(bodyTimeout, '/server/limits/bodyTimeout', faults),
+    bodyRate: parseSize(limits.bodyRate ?? defaults.text('server.limits.bodyRate')),
+    inFlight: number('inFlight'),
+    connections: number('connections'),
+    connectionsPerAddress: number('connectionsPerAddress'),
+    unprovenPerAddress: number('unprovenPerAddress'),
+  };
+}
+
 /** By default beside the records, where they are in a folder of ours. */
 function readDedupe(
   { dedupe = {}, embedded }: PartialGateway,
   redis: DedupeSettings['redis'],
-  base: string,
+  { base, defaults }: Pick<Materials, 'base' | 'defaults'>,
   faults: Fault[],
 ): { dedupe?: DedupeSettings } {
-  const { window = '72h', dir = embedded?.dir ? join(embedded.dir, 'dedupe') : '../data/dedupe' } = dedupe;
+  const {
+    window = defaults.text('dedupe.window'),
+    dir = embedded?.dir ? join(embedded.dir, 'dedupe') : '../data/dedupe',
+  } = dedupe;
   const length = parseDuration(window);
   if (length === 0 && dedupe.redis !== undefined) {
     faults.push({ ...invalid, pointer: '/dedupe/window', message: 'Redis has nothing to remember in a window of 0s' });
@@ -201,8 +226,9 @@ function readTimer(text: string, pointer: string, faults: Fault[]): number {
   return milliseconds;
 }
 
-function readRetention({ retention = {} }: NonNullable<PartialGateway['embedded']>) {
-  const { time = '7d', bytes = '10GiB' } = retention;
+function readRetention({ retention = {} }: NonNullable<PartialGateway['embedded']>, defaults: Defaults) {
+  const { time = defaults.text('embedded.retention.time'), bytes = defaults.text('embedded.retention.bytes') } =
+    retention;
   return { time: parseDuration(time), bytes: parseSize(bytes) };
 }
 
@@ -216,19 +242,15 @@ function readBodyLimit(size: string | number, faults: Fault[]): number {
   return bytes;
 }
 
-function readBudget({
-  unverified = {},
-}: NonNullable<PartialGateway['deadLetter']>): GatewaySettings['deadLetter']['unverified'] {
-  const { perMinute = 60, bytesPerMinute = '2MiB' } = unverified;
+function readBudget(
+  { unverified = {} }: NonNullable<PartialGateway['deadLetter']>,
+  defaults: Defaults,
+): GatewaySettings['deadLetter']['unverified'] {
+  const {
+    perMinute = defaults.number('deadLetter.unverified.perMinute'),
+    bytesPerMinute = defaults.text('deadLetter.unverified.bytesPerMinute'),
+  } = unverified;
   return { perMinute, bytesPerMinute: parseSize(bytesPerMinute) };
-}
-
-const units: { readonly [unit: string]: number | undefined } = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
-
-/** Bytes of `1048576`, `900KiB`, `1MiB` or `2GiB`. */
-function parseSize(size: string | number): number {
-  if (typeof size === 'number') return size;
-  return Number.parseInt(size, 10) * (units[size.slice(-3)] ?? 1);
 }
 
 function listTopics(deadLetters: string, endpoints: readonly Endpoint[]): readonly string[] {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { relative, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { isRecord } from '../util/values.js';
 import { type Plain, resolve } from './resolved.js';
 import type { GatewaySettings } from './settings.js';
 
@@ -72,7 +73,7 @@ function digest(text: string): string {
 function diff(old: unknown, next: unknown, path: string): readonly ConfigChange[] {
   if (isDeepStrictEqual(old, next)) return [];
   if (Array.isArray(old) && Array.isArray(next)) return diffLists(old, next, path);
-  if (!isPlain(old) || !isPlain(next)) return [{ kind: 'changed', path, old, new: next }];
+  if (!isRecord(old) || !isRecord(next)) return [{ kind: 'changed', path, old, new: next }];
   return [...new Set([...Object.keys(old), ...Object.keys(next)])].flatMap((name): readonly ConfigChange[] => {
     const at = path === '' ? name : `${path}.${name}`;
     if (!Object.hasOwn(old, name)) return [{ kind: 'added', path: at, new: next[name] }];
@@ -92,8 +93,4 @@ function diffLists(old: readonly unknown[], next: readonly unknown[], path: stri
       ? []
       : [{ kind: 'moved', path, old: kept.old, new: kept.next } satisfies ConfigChange]),
   ];
-}
-
-function isPlain(value: unknown): value is Plain {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

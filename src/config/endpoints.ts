@@ -46,7 +46,11 @@ export function compileEndpoints(
     if (provider === undefined) return [];
     const surroundings = compileSurroundings(declared, at, isSoundPart, provider, materials.site, faults);
     const protect = isSoundPart('protect') ? compileProtection(declared, at, provider, materials, faults) : undefined;
-    const { rejected = 'deadletter', livemode = 'any' } = declared;
+    const { defaults } = materials;
+    const {
+      rejected = defaults.word('endpoint.rejected', ['deadletter', 'refuse']),
+      livemode = defaults.word('endpoint.livemode', ['any']),
+    } = declared;
     // The same list for all endpoints without routes of their own: what is found for a type is remembered for each list.
     const routes = withPrefix(own.length === 0 ? provider.routes : [...own, ...provider.routes]);
     const headers = headersOf(provider, routes);

@@ -1,6 +1,6 @@
 import type { Expectation, Fault, Provider } from '../core/model.js';
 import { compileEvents } from '../core/rules/events.js';
-import { parseDuration } from '../signature/timestamp.js';
+import { parseDuration } from '../util/duration.js';
 import type { ExpectDeclaration } from './declaration.js';
 import { optional } from './plugins/optional.js';
 import { noMatch } from './plugins/routes.js';

@@ -3,6 +3,7 @@ import type { Fault } from '../core/model.js';
 import { isFileName } from '../diagnostics/mask.js';
 import { sayUnreadable } from '../util/read-fault.js';
 import type { Reference } from './declaration.js';
+import type { Defaults } from './defaults.js';
 import { optional } from './plugins/optional.js';
 import type { Environment } from './substitute.js';
 
@@ -15,6 +16,8 @@ export interface Materials {
   readonly files: ReadonlyMap<string, { readonly text: string } | { readonly reason: string }>;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** What counts where the file says nothing. */
+  readonly defaults: Defaults;
 }
 
 /** The text of the secret that `reference`, at `pointer`, stands for; absent with a fault if there is none. */

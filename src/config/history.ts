@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { compileCheck } from '../diagnostics/schema-check.js';
 import { privateFile, privateFolder } from '../util/file-modes.js';
+import { fieldsOf, parseJson } from '../util/values.js';
 import { comparable, type Side } from './diff.js';
 import type { Plain } from './resolved.js';
 import type { GatewaySettings } from './settings.js';
@@ -50,7 +51,7 @@ export async function keepConfig({
 export async function readHistory(settings: Pick<GatewaySettings, 'publisher'>): Promise<readonly KeptConfig[]> {
   const folder = historyFolder(settings);
   const read = (await listNames(folder)).map(async (name) => {
-    const checked = check(parse(await readFile(join(folder, name), 'utf8').catch(() => '')));
+    const checked = check(parseJson(await readFile(join(folder, name), 'utf8').catch(() => '')));
     return 'value' in checked ? [checked.value] : [];
   });
   return (await Promise.all(read)).flat();
@@ -58,8 +59,7 @@ export async function readHistory(settings: Pick<GatewaySettings, 'publisher'>):
 
 /** What a configuration puts into effect, as it is kept. */
 export function effectOf(side: Side): Plain {
-  const plain: unknown = JSON.parse(JSON.stringify(comparable(side)));
-  return typeof plain === 'object' && plain !== null ? { ...plain } : {};
+  return fieldsOf(parseJson(JSON.stringify(comparable(side))));
 }
 
 const check = compileCheck<KeptConfig>({
@@ -71,14 +71,6 @@ const check = compileCheck<KeptConfig>({
 async function listNames(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
   return names.filter((name) => /^\d{8}T\d{9}Z-[\da-f]+\.json$/.test(name)).sort();
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function unlessThere(error: NodeJS.ErrnoException): void {

@@ -3,6 +3,7 @@ import type { Fault } from '../core/model.js';
 import { closest } from '../diagnostics/closest.js';
 import { toPointer } from '../diagnostics/pointer.js';
 import type { KafkaDeclaration, PartialKafka } from './declaration.js';
+import type { Defaults } from './defaults.js';
 import { type Materials, readFileText, readSecret } from './external-inputs.js';
 import { optional } from './plugins/optional.js';
 import { compileSasl } from './sasl.js';
@@ -28,9 +29,15 @@ export function compileKafka(
   materials: Materials,
   faults: Fault[],
 ): Omit<KafkaSettings, 'spool'> | undefined {
-  const { clientId = 'webhook-gateway', client, idempotent = true, topics: wanted = {} } = declared;
+  const { defaults } = materials;
+  const {
+    clientId = defaults.text('kafka.clientId'),
+    client,
+    idempotent = defaults.flag('kafka.idempotent'),
+    topics: wanted = {},
+  } = declared;
   if (client !== undefined) faults.push(noEffect);
-  const compression = readCompression(declared, faults);
+  const compression = readCompression(declared, defaults, faults);
   const schemaIds = readSchemaIds(declared, topics, faults);
   const tls = compileTls(declared.tls, '/kafka/tls', materials, faults);
   const sasl = compileSasl(declared.sasl, materials, faults);
@@ -45,9 +52,9 @@ export function compileKafka(
     ...(tls !== undefined && { tls }),
     ...(sasl !== undefined && { sasl }),
     topics: {
-      create: wanted.create ?? 'missing',
-      partitions: wanted.partitions ?? 6,
-      replicationFactor: wanted.replicationFactor ?? 1,
+      create: wanted.create ?? defaults.word('kafka.topics.create', ['missing', 'never']),
+      partitions: wanted.partitions ?? defaults.number('kafka.topics.partitions'),
+      replicationFactor: wanted.replicationFactor ?? defaults.number('kafka.topics.replicationFactor'),
     },
   };
 }
@@ -73,7 +80,7 @@ export function compileTls(
   faults: Fault[],
 ): KafkaSettings['tls'] {
   if (declared === undefined) return undefined;
-  const { ca, cert, key, rejectUnauthorized = true } = declared;
+  const { ca, cert, key } = declared;
   const readPem = (name: string | undefined, key: string) =>
     name === undefined ? undefined : readFileText(name, `${pointer}/${key}`, 'config-file-missing', materials, faults);
   const keyText = key === undefined ? undefined : readSecret(key, `${pointer}/key`, materials, faults);
@@ -81,11 +88,17 @@ export function compileTls(
     ...optional('ca', readPem(ca, 'ca')),
     ...optional('cert', readPem(cert, 'cert')),
     ...optional('key', keyText === undefined ? undefined : new Redacted(keyText)),
-    rejectUnauthorized,
+    rejectUnauthorized: declared.rejectUnauthorized ?? checksServers(pointer, materials),
   };
 }
 
-function readCompression({ compression = 'none' }: PartialKafka, faults: Fault[]): KafkaSettings['compression'] {
+/** Whether the certificate of a server is checked where the TLS at the pointer does not say so. */
+export function checksServers(pointer: string, { defaults }: Materials): boolean {
+  return defaults.flag(`${pointer.slice(1).replaceAll('/', '.')}.rejectUnauthorized`);
+}
+
+function readCompression(declared: PartialKafka, defaults: Defaults, faults: Fault[]): KafkaSettings['compression'] {
+  const { compression = defaults.word('kafka.compression', ['none', 'gzip', 'zstd']) } = declared;
   if (compression === 'zstd' && !('zstdCompress' in zlib)) {
     const message = `This Node.js (${process.version}) has no zstd: it needs 22.15 or newer, or take gzip`;
     faults.push({ ...invalid, pointer: '/kafka/compression', message });

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Fault } from '../core/model.js';
+import { parseHostPort, writeHostPort } from '../util/host-port.js';
 import type { Listen, SocketPath } from './settings.js';
 
 const invalid = { rule: 'config-invalid', severity: 'error' } as const;
@@ -9,10 +10,9 @@ const socketScheme = 'unix:';
 
 /** `host:port` or `[IPv6]:port`, as the schema lets it through. */
 export function readListen(text: string, pointer: string, faults: Fault[]): Listen {
-  const colon = text.lastIndexOf(':');
-  const port = Number(text.slice(colon + 1));
-  if (port > 65535) faults.push({ ...invalid, pointer, message: 'There is no port over 65535' });
-  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port };
+  const listen = parseHostPort(text);
+  if (listen.port > 65535) faults.push({ ...invalid, pointer, message: 'There is no port over 65535' });
+  return listen;
 }
 
 /** The same, or `unix:/path/of/a/socket`. */
@@ -28,7 +28,7 @@ export function readAdminListen(text: string, pointer: string, faults: Fault[]):
 /** `host:port`, `[IPv6]:port` or `unix:/path`. */
 export function writeListen(listen: Listen | SocketPath): string {
   if ('path' in listen) return `${socketScheme}${listen.path}`;
-  return `${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`;
+  return writeHostPort(listen);
 }
 
 /** Whether only programs of this machine can connect to it. `host`: a name or an address, in lower case, without brackets. */

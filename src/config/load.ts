@@ -8,6 +8,7 @@ import { sayUnreadable } from '../util/read-fault.js';
 import { disk, type Files, readSchema, recordFiles, type Snapshot } from '../util/read-text.js';
 import { type CheckedGateway, checkGateway } from './check.js';
 import { compileConfig } from './compile.js';
+import { Defaults } from './defaults.js';
 import type { Materials } from './external-inputs.js';
 import { findPluginFolders } from './find-plugins.js';
 import { locateInSource } from './locate-in-source.js';
@@ -84,12 +85,14 @@ async function check(
   const { document, diagnostics } = parseYaml(path, read.text);
   if (document === undefined) return { diagnostics: inOrder(diagnostics), ...nothing };
   const substitution = substitute(document.value, environment);
-  const checked = checkGateway(await readSchema('gateway'), substitution);
+  const schema = await readSchema('gateway');
+  const checked = checkGateway(schema, substitution);
   const base = dirname(path);
   const { endpoints = [] } = checked.rest;
   const names = new Set(endpoints.flatMap(({ provider }) => provider ?? []));
   const plugins = await findPluginFolders(checked.plugins, base, names, sources, from);
-  const materials: Materials = { base, environment, now, files: await readFiles(checked, base, from) };
+  const files = await readFiles(checked, base, from);
+  const materials: Materials = { base, environment, now, files, defaults: new Defaults(schema) };
   const compiled = compileConfig(document, checked, substitution, plugins, materials);
   // Whoever runs the gateway keeps this: the text takes less than the parsed document.
   const { toDiagnostic: locate } = withoutNodes(document);

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { parseYaml } from '../diagnostics/parse.js';
 import { disk, type Files } from '../util/read-text.js';
+import { fieldsOf, listOf } from '../util/values.js';
 import type { Environment } from './substitute.js';
 
 /** What a configuration can be loaded with where its secrets are not at hand. */
@@ -99,12 +100,4 @@ function referenceOf(value: unknown): Pick<SecretPlace, 'env' | 'file'> {
     ...(typeof env === 'string' ? { env } : {}),
     ...(typeof file === 'string' && !file.includes('${') ? { file } : {}),
   };
-}
-
-function fieldsOf(value: unknown): { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

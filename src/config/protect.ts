@@ -3,6 +3,7 @@ import type { ProtectedField } from '../core/protect/fields.js';
 import { createProtection } from '../core/protect/protection.js';
 import { createSealer, readProtectKey, type Sealer } from '../core/protect/sealer.js';
 import { fromPointer } from '../diagnostics/pointer.js';
+import { errorText } from '../util/errors.js';
 import type { PartialEndpoint, PartialProtect } from './declaration.js';
 import { type Materials, readSecret } from './external-inputs.js';
 import { findMissingField } from './plugins/fields.js';
@@ -10,12 +11,14 @@ import { optional } from './plugins/optional.js';
 
 /** The protection of the endpoint at `pointer`; undefined: there is none. */
 export function compileProtection(
-  { protect = {}, panGuard = 'off' }: PartialEndpoint,
+  declared: PartialEndpoint,
   pointer: string,
   provider: Provider,
   materials: Materials,
   faults: Fault[],
 ): Protection | undefined {
+  const { protect = {}, panGuard = materials.defaults.word('endpoint.panGuard', ['off', 'warn', 'park', 'mask']) } =
+    declared;
   const own = protect.fields ?? [];
   const fields = [...own, ...(provider.protect ?? [])].filter(isWhole);
   const sealer = readKey(protect.key, `${pointer}/protect/key`, materials, faults);
@@ -47,7 +50,7 @@ function readKey(
       rule: 'secret-invalid',
       severity: 'error',
       pointer: `${pointer}/${key?.env === undefined ? 'file' : 'env'}`,
-      message: `The text of the key is no key for "protect": ${error instanceof Error ? error.message : 'it is refused'}`,
+      message: `The text of the key is no key for "protect": ${errorText(error)}`,
       hint: 'openssl rand -hex 32 makes one',
     });
     return undefined;

@@ -1,7 +1,7 @@
 import type { Fault } from '../core/model.js';
 import type { PartialRedis } from './declaration.js';
 import { type Materials, readSecret } from './external-inputs.js';
-import { compileTls } from './kafka.js';
+import { checksServers, compileTls } from './kafka.js';
 import { type Listen, Redacted, type RedisSettings, type SocketPath } from './settings.js';
 
 const at = '/dedupe/redis';
@@ -16,7 +16,14 @@ interface Address {
 
 /** Compiles `dedupe.redis` of a gateway.yaml; absent with a fault if an address cannot be used. */
 export function compileRedis(declared: PartialRedis, materials: Materials, faults: Fault[]): RedisSettings | undefined {
-  const { url, cluster = false, user, prefix = 'webhook-gateway:', onError = 'accept' } = declared;
+  const { defaults } = materials;
+  const {
+    url,
+    cluster = defaults.flag('dedupe.redis.cluster'),
+    user,
+    prefix = defaults.text('dedupe.redis.prefix'),
+    onError = defaults.word('dedupe.redis.onError', ['accept', 'refuse']),
+  } = declared;
   const password = readReference(declared.password, 'password', materials, faults);
   const sentinel = compileSentinel(declared.sentinel, materials, faults);
   const files = compileTls(declared.tls, `${at}/tls`, materials, faults);
@@ -30,7 +37,7 @@ export function compileRedis(declared: PartialRedis, materials: Materials, fault
   const [first] = sound;
   if (first === undefined || sound.length < addresses.length) return undefined;
   lintTogether(declared, sound, mode, faults);
-  const tls = first.encrypted ? (files ?? { rejectUnauthorized: true }) : undefined;
+  const tls = first.encrypted ? (files ?? { rejectUnauthorized: checksServers(`${at}/tls`, materials) }) : undefined;
   return {
     name: urls.join(', '),
     mode,

@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { fromPointer, toPointer } from '../diagnostics/pointer.js';
 import { compileCheck } from '../diagnostics/schema-check.js';
+import { isContainer } from '../util/values.js';
 import type { PartialGateway } from './declaration.js';
 
 /** Lists whose items keep their places: of one that is not sound, `{}` or what is left of it stays. */
@@ -34,7 +35,7 @@ function pointerOf({ instancePath, params, propertyName }: ErrorObject): string 
 function takeOut(root: unknown, segments: readonly string[]): void {
   let holder = root;
   for (const [index, segment] of segments.entries()) {
-    if (!isObject(holder) || !Object.hasOwn(holder, segment)) return;
+    if (!isContainer(holder) || !Object.hasOwn(holder, segment)) return;
     const child = holder[segment];
     const isLast = index === segments.length - 1;
     if (isLast && Array.isArray(holder)) holder[Number(segment)] = {};
@@ -44,11 +45,6 @@ function takeOut(root: unknown, segments: readonly string[]): void {
     }
     holder = child;
   }
-}
-
-/** Arrays too: an index is a key. */
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 const loosened = new WeakMap<object, object>();
@@ -68,12 +64,12 @@ const verbatim = new Set(['const', 'enum', 'default', 'examples']);
 
 function loosen(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(loosen);
-  if (!isObject(node)) return node;
+  if (!isContainer(node)) return node;
   const kept = Object.entries(node).filter(([key, value]) => !presence.has(key) && !isChoiceOfKeys(key, value));
   return Object.fromEntries(
     kept.map(([key, value]) => {
       if (verbatim.has(key)) return [key, value];
-      if (!byName.has(key) || !isObject(value)) return [key, loosen(value)];
+      if (!byName.has(key) || !isContainer(value)) return [key, loosen(value)];
       return [key, Object.fromEntries(Object.entries(value).map(([name, each]) => [name, loosen(each)]))];
     }),
   );
@@ -81,5 +77,5 @@ function loosen(node: unknown): unknown {
 
 function isChoiceOfKeys(key: string, value: unknown): boolean {
   if ((key !== 'oneOf' && key !== 'anyOf') || !Array.isArray(value)) return false;
-  return value.every((branch) => isObject(branch) && Object.keys(branch).every((each) => each === 'required'));
+  return value.every((branch) => isContainer(branch) && Object.keys(branch).every((each) => each === 'required'));
 }

@@ -1,5 +1,6 @@
 import type { Fault, Provider, Scheme, Secret } from '../core/model.js';
 import { closest } from '../diagnostics/closest.js';
+import { errorText } from '../util/errors.js';
 import type { SecretDeclaration } from './declaration.js';
 import { secretKind } from './endpoint-context.js';
 import { type Materials, readSecret } from './external-inputs.js';
@@ -78,7 +79,7 @@ function readKey(
   } catch (error) {
     // A form explains more than "not base64".
     const judged = judgeSecret(text, forms, false);
-    const reason = error instanceof Error ? error.message : 'the scheme refuses it';
+    const reason = errorText(error);
     if (judged.verdict === 'wrong') faults.push(invalid(declared, at, judged.message, judged.hint));
     else faults.push(invalid(declared, at, reason, text === text.trim() ? whatIsNeeded(forms) : copyAnew));
   }

@@ -1,6 +1,6 @@
 import type { Endpoint, KafkaRecord } from '../core/model.js';
 import type { StoredRecord } from '../publish/read.js';
-import { readObject } from './letter.js';
+import { fieldsOf, parseJson } from '../util/values.js';
 
 /** What `ce_protected` of a dead letter says; undefined: the letter is its delivery as it was. */
 export interface Changes {
@@ -15,7 +15,7 @@ export interface Changes {
 export function readChanges({ headers }: Pick<StoredRecord, 'headers'>): Changes | undefined {
   const text = headers.ce_protected;
   if (text === undefined) return undefined;
-  const { withheld, original } = readObject(text);
+  const { withheld, original } = fieldsOf(parseJson(text));
   return { text, withheld: withheld === true, original: typeof original === 'string' ? original : undefined };
 }
 
@@ -48,8 +48,8 @@ export function withChanges(
   letter: StoredRecord,
   isWhole: boolean,
 ): KafkaRecord {
-  const { original: _, ...before } = readObject(text);
-  const now = readObject(record.headers.ce_protected);
+  const { original: _, ...before } = fieldsOf(parseJson(text));
+  const now = fieldsOf(parseJson(record.headers.ce_protected ?? ''));
   const fields = { ...Object(before.fields), ...Object(now.fields) };
   const all = { ...before, ...now, ...(Object.keys(fields).length > 0 && { fields }) };
   const digest = isWhole ? letter.headers.ce_digest : undefined;

@@ -1,6 +1,7 @@
 import type { KafkaRecord, Placement, Publisher } from '../core/model.js';
 import type { StoredRecord } from '../publish/read.js';
-import { type DeadLetter, readObject } from './letter.js';
+import { fieldsOf, parseJson } from '../util/values.js';
+import type { DeadLetter } from './letter.js';
 
 const dismissed = 'webhook.dead_letter.dismissed';
 
@@ -36,7 +37,7 @@ export function readDismissal({ headers, value }: StoredRecord): Dismissal | und
   const { ce_type, ce_deliveryid: letter, ce_time = '' } = headers;
   const at = Date.parse(ce_time);
   if (ce_type !== dismissed || letter === undefined || Number.isNaN(at)) return undefined;
-  const { note } = readObject(value.toString());
+  const { note } = fieldsOf(parseJson(value.toString()));
   return { letter, at, ...(typeof note === 'string' && { note }) };
 }
 

@@ -1,5 +1,6 @@
 import type { Delivery, HeaderValues, SchemaError } from '../core/model.js';
 import type { StoredRecord } from '../publish/read.js';
+import { fieldsOf, parseJson } from '../util/values.js';
 
 /** One reason of a dead letter, as `ce_errors` has it. */
 export interface LetterError {
@@ -69,45 +70,26 @@ export function toDelivery({ id, receivedAt, path }: DeadLetter, { headers, valu
 
 export function readRequestHeaders(text: string | undefined): HeaderValues {
   const found: { [name: string]: readonly string[] } = {};
-  for (const [name, values] of Object.entries(readObject(text))) {
+  for (const [name, values] of Object.entries(fieldsOf(parseJson(text ?? '')))) {
     if (Array.isArray(values) && values.every((value) => typeof value === 'string')) found[name] = values;
   }
   return found;
 }
 
 function readErrors(text: string | undefined): readonly LetterError[] {
-  const list = readJson(text);
+  const list = parseJson(text ?? '');
   if (!Array.isArray(list)) return [];
   return list.map((each: unknown) => {
-    const { code, stage, item, detail, errors } = toFields(each);
+    const { code, stage, item, detail, errors } = fieldsOf(each);
     return {
       code: String(code),
       stage: String(stage),
       ...(typeof item === 'string' ? { item } : {}),
       ...(typeof detail === 'string' ? { detail } : {}),
       errors: (Array.isArray(errors) ? errors : []).map((error: unknown) => {
-        const { pointer, message } = toFields(error);
+        const { pointer, message } = fieldsOf(error);
         return { pointer: String(pointer), message: String(message) };
       }),
     };
   });
-}
-
-type Fields = { readonly [name: string]: unknown };
-
-export function toFields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-export function readObject(text: string | undefined): Fields {
-  return toFields(readJson(text));
-}
-
-/** Undefined for what isn't JSON: anybody who may write to the topic can have put it there. */
-function readJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import type { KafkaRecord } from '../core/model.js';
 import type { Positions, StoredRecord } from '../publish/read.js';
-import { type DeadLetter, readObject, toFields } from './letter.js';
+import { fieldsOf, listOf, parseJson } from '../util/values.js';
+import type { DeadLetter } from './letter.js';
 
 const replayed = 'webhook.dead_letter.replayed';
 const replaying = 'webhook.dead_letter.replaying';
@@ -82,37 +83,33 @@ const json = 'application/json';
 export function readMark({ headers, value }: StoredRecord): Mark | undefined {
   const { ce_type, ce_deliveryid: letter, ce_endpoint: endpoint = '', ce_batchid: batch = '', ce_time = '' } = headers;
   if (ce_type !== replayed || letter === undefined) return undefined;
-  const { events, remaining } = readObject(value.toString());
+  const { events, remaining } = fieldsOf(parseJson(value.toString()));
   return {
     letter,
     endpoint,
     batch,
     at: Date.parse(ce_time),
-    events: toList(events).map((each) => {
-      const { id, type, digest, topic, partition, offset, duplicate } = toFields(each);
+    events: listOf(events).map((each) => {
+      const { id, type, digest, topic, partition, offset, duplicate } = fieldsOf(each);
       const named = typeof type === 'string' && typeof digest === 'string' ? { type, digest } : {};
       const at = offset === undefined ? {} : { partition: toNumber(partition), offset: BigInt(toNumber(offset)) };
       return { id: String(id), ...named, topic: String(topic), ...at, duplicate: duplicate === true };
     }),
-    remaining: toList(remaining).map(String),
+    remaining: listOf(remaining).map(String),
   };
 }
 
 export function readBatch({ headers, value }: StoredRecord): ReplayBatch | undefined {
   if (headers.ce_type !== replaying) return undefined;
-  const { letters, positions } = readObject(value.toString());
-  const offsets = Object.entries(toFields(positions)).map(([topic, partitions]) => {
-    const entries = Object.entries(toFields(partitions));
+  const { letters, positions } = fieldsOf(parseJson(value.toString()));
+  const offsets = Object.entries(fieldsOf(positions)).map(([topic, partitions]) => {
+    const entries = Object.entries(fieldsOf(partitions));
     return [
       topic,
       new Map(entries.map(([partition, offset]) => [Number(partition), BigInt(toNumber(offset))])),
     ] as const;
   });
-  return { id: headers.ce_id ?? '', letters: toList(letters).map(String), positions: new Map(offsets) };
-}
-
-function toList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+  return { id: headers.ce_id ?? '', letters: listOf(letters).map(String), positions: new Map(offsets) };
 }
 
 function toNumber(value: unknown): number {

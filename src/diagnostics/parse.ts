@@ -55,7 +55,7 @@ export function parseYaml(
 }
 
 /** As `parseYaml`, for JSON, which is read much faster by itself: where its values stand is looked up when somebody asks. */
-export function parseJson(
+export function parseJsonFile(
   file: string,
   text: string,
 ): { document?: LocatedDocument; diagnostics: readonly Diagnostic[] } {

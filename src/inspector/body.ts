@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isRecord } from '../util/values.js';
 import type { DismissRequest, EvalRequest, LetterChoice, RevealRequest } from './contract.js';
 import { Refused } from './respond.js';
 
@@ -29,7 +30,7 @@ export async function readFields(request: IncomingMessage): Promise<Fields> {
     chunks.push(chunk);
   }
   const value = parse(Buffer.concat(chunks).toString());
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  if (isRecord(value)) return { ...value };
   throw new Refused(400, 'invalid', 'the body must be a JSON object');
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { errorText } from '../util/errors.js';
 import type { LetterChoice, LetterJob } from './contract.js';
 import type { Helper } from './helper/helper.js';
 import type { JobState } from './helper/messages.js';
@@ -74,7 +75,7 @@ export class Jobs {
     const last = await this.#helper.run('replay', given, { onProgress, signal }).then(
       (state): LetterJob => ({ ...entry.job, ...state, state: signal.aborted ? 'stopped' : 'done' }),
       (error: unknown): LetterJob => {
-        return { ...entry.job, state: 'failed', error: error instanceof Error ? error.message : String(error) };
+        return { ...entry.job, state: 'failed', error: errorText(error) };
       },
     );
     // What fails here fails for whoever asks next, too.

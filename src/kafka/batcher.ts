@@ -3,8 +3,8 @@ import type { Clock } from '../util/clock.js';
 import type { Batch, KafkaClient } from './client.js';
 import { choosePartition } from './partitioner.js';
 import { estimateBytes, type QueuedRecord, RecordQueue } from './queue.js';
-import { createRetry, stopped } from './retry.js';
-import { createShipper, type Soon } from './shipper.js';
+import { createRetry, type Retry, stopped } from './retry.js';
+import { Shipper, type Soon } from './shipper.js';
 import type { Numbered, Resuming, Unanswered } from './unanswered.js';
 
 interface Queue {
@@ -46,52 +46,104 @@ export type Batcher = Publisher<Placement> & Resuming & { status(): BatcherStatu
  * exact: Kafka knows a repeated batch by its number. So a record is rejected as unavailable only by `close`.
  */
 export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = setImmediate): Batcher {
-  const topics = new Map<string, Topic>();
-  const shipper = createShipper(client, clock, soon);
-  const retry = createRetry(clock);
-  const unanswered: Unanswered[] = [];
-  let closing: Promise<void> | undefined;
-  let records = 0;
-  let bytes = 0;
-  let running = 0;
-  let onIdle: (() => void) | undefined;
+  const batches = new Batches(client, clock, soon);
+  return {
+    publish: (record) => batches.publish(record),
+    ready: () => batches.open && client.ready(),
+    connected: () => client.ready(),
+    status: () => batches.status(),
+    resume: (batch) => batches.resume(batch),
+    unanswered: () => batches.unanswered,
+    close: () => batches.close(),
+  };
+}
 
-  function publish(record: KafkaRecord): Promise<Placement> {
-    if (closing) return Promise.reject(stopped());
-    const size = estimateBytes(record);
-    records++;
-    bytes += size;
-    return new Promise((resolve, reject) => enqueue({ record, bytes: size, resolve, reject }));
+class Batches {
+  readonly #client: KafkaClient;
+  readonly #shipper: Shipper;
+  readonly #retry: Retry;
+  readonly #topics = new Map<string, Topic>();
+  readonly #unanswered: Unanswered[] = [];
+  #closing: Promise<void> | undefined;
+  #records = 0;
+  #bytes = 0;
+  /** Queues that are worked off, and topics whose partitions are asked for. */
+  #running = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(client: KafkaClient, clock: Clock, soon: Soon) {
+    this.#client = client;
+    this.#shipper = new Shipper(client, clock, soon);
+    this.#retry = createRetry(clock);
   }
 
-  function enqueue(entry: QueuedRecord): void {
-    const topic = findTopic(entry.record.topic);
+  get open(): boolean {
+    return this.#closing === undefined;
+  }
+
+  get unanswered(): readonly Unanswered[] {
+    return this.#unanswered;
+  }
+
+  status(): BatcherStatus {
+    return { records: this.#records, bytes: this.#bytes };
+  }
+
+  publish(record: KafkaRecord): Promise<Placement> {
+    if (this.#closing) return Promise.reject(stopped());
+    const size = estimateBytes(record);
+    this.#records++;
+    this.#bytes += size;
+    return new Promise((resolve, reject) => this.#enqueue({ record, bytes: size, resolve, reject }));
+  }
+
+  async resume(batch: Numbered): Promise<boolean> {
+    if (this.#closing) throw stopped();
+    const topic = this.#findTopic(batch.topic);
+    const partitions = await this.#retry.untilDone(async () => this.#ask(topic));
+    if (partitions instanceof PublishError) return giveUp(partitions);
+    if (partitions <= batch.partition) return false;
+    return new Promise((resolve, reject) => {
+      const queue = findQueue(topic, batch.partition);
+      queue.former.push({ batch, resolve, reject });
+      this.#start(queue);
+    });
+  }
+
+  /** Callers drain before they close: what is not acknowledged by now is rejected. */
+  close(): Promise<void> {
+    this.#closing ??= this.#finish();
+    return this.#closing;
+  }
+
+  #enqueue(entry: QueuedRecord): void {
+    const topic = this.#findTopic(entry.record.topic);
     if (topic.waiting) {
       topic.waiting.push(entry);
       return;
     }
-    const partitions = ask(topic);
+    const partitions = this.#ask(topic);
     if (typeof partitions === 'number') {
-      place(topic, partitions, entry);
+      this.#place(topic, partitions, entry);
     } else {
       topic.waiting = [entry];
-      track(placeWaiting(topic));
+      this.#track(this.#placeWaiting(topic));
     }
   }
 
-  function findTopic(name: string): Topic {
-    let topic = topics.get(name);
+  #findTopic(name: string): Topic {
+    let topic = this.#topics.get(name);
     if (!topic) {
       topic = { name, queues: [], waiting: undefined, asking: undefined };
-      topics.set(name, topic);
+      this.#topics.set(name, topic);
     }
     return topic;
   }
 
   /** One question at a time for each topic. */
-  function ask(topic: Topic): number | Promise<number> {
+  #ask(topic: Topic): number | Promise<number> {
     if (topic.asking) return topic.asking;
-    const partitions = client.partitions(topic.name);
+    const partitions = this.#client.partitions(topic.name);
     if (typeof partitions === 'number') return partitions;
     topic.asking = partitions.finally(() => {
       topic.asking = undefined;
@@ -100,61 +152,38 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
   }
 
   /** Nothing overtakes: whoever comes while the question is open waits in line. */
-  async function placeWaiting(topic: Topic): Promise<void> {
-    const partitions = await retry.untilDone(async () => ask(topic));
+  async #placeWaiting(topic: Topic): Promise<void> {
+    const partitions = await this.#retry.untilDone(async () => this.#ask(topic));
     const entries = topic.waiting ?? [];
     topic.waiting = undefined;
-    if (partitions instanceof PublishError) rejectAll(entries, partitions);
-    else for (const entry of entries) place(topic, partitions, entry);
+    if (partitions instanceof PublishError) this.#rejectAll(entries, partitions);
+    else for (const entry of entries) this.#place(topic, partitions, entry);
   }
 
-  function place(topic: Topic, partitions: number, entry: QueuedRecord): void {
+  #place(topic: Topic, partitions: number, entry: QueuedRecord): void {
     const queue = findQueue(topic, choosePartition(entry.record.key, partitions));
     queue.entries.push(entry);
-    start(queue);
+    this.#start(queue);
   }
 
-  function findQueue(topic: Topic, partition: number): Queue {
-    const queue = topic.queues[partition] ?? { topic, partition, entries: new RecordQueue(), former: [], busy: false };
-    topic.queues[partition] = queue;
-    return queue;
-  }
-
-  function start(queue: Queue): void {
+  #start(queue: Queue): void {
     if (queue.busy) return;
     queue.busy = true;
-    track(run(queue));
+    this.#track(this.#run(queue));
   }
 
-  async function run(queue: Queue): Promise<void> {
+  async #run(queue: Queue): Promise<void> {
     while (queue.former.length + queue.entries.length > 0) {
       const former = queue.former.shift();
-      if (former) await deliverFormer(queue.topic, former);
-      else await deliver(queue, () => queue.entries.take());
+      if (former) await this.#deliverFormer(queue.topic, former);
+      else await this.#deliver(queue, () => queue.entries.take());
     }
     queue.busy = false;
   }
 
-  async function resume(batch: Numbered): Promise<boolean> {
-    if (closing) throw stopped();
-    const topic = findTopic(batch.topic);
-    const partitions = await retry.untilDone(async () => ask(topic));
-    if (partitions instanceof PublishError) return giveUp(partitions);
-    if (partitions <= batch.partition) return false;
-    return new Promise((resolve, reject) => {
-      const queue = findQueue(topic, batch.partition);
-      queue.former.push({ batch, resolve, reject });
-      start(queue);
-    });
-  }
-
-  async function deliverFormer(topic: Topic, { batch, resolve, reject }: Former): Promise<void> {
-    let failed = false;
-    const base = await retry.untilDone(async () => {
-      // One that was deleted is made again, and is another one then.
-      if (failed && (await ask(topic)) <= batch.partition) return gone;
-      failed = true;
-      const outcome = await client.resume(batch);
+  async #deliverFormer(topic: Topic, { batch, resolve, reject }: Former): Promise<void> {
+    const base = await this.#untilDone(topic, batch.partition, async () => {
+      const outcome = await this.#client.resume(batch);
       if (outcome instanceof PublishError) throw outcome;
       return outcome;
     });
@@ -164,90 +193,93 @@ export function createBatcher(client: KafkaClient, clock: Clock, soon: Soon = se
   }
 
   /** Takes entries when their request leaves. Settles every one of them, or places it in another partition. */
-  async function deliver(queue: Queue, take: () => readonly QueuedRecord[]): Promise<void> {
+  async #deliver(queue: Queue, take: () => readonly QueuedRecord[]): Promise<void> {
     const { topic, partition } = queue;
     let batch: LoadedBatch | undefined;
     const pack = () => {
       batch ??= load(topic.name, partition, take());
       return batch;
     };
-    let failed = false;
-    const base = await retry.untilDone(async () => {
-      // A topic that was deleted is asked for, so that it is made again; the new one may have fewer partitions.
-      if (failed && (await ask(topic)) <= partition) return gone;
-      failed = true;
-      return shipper.ship(topic.name, partition, pack);
-    });
+    const base = await this.#untilDone(topic, partition, () => this.#shipper.ship(topic.name, partition, pack));
     const { entries } = pack();
     if (base === gone) {
-      for (const entry of entries) enqueue(entry);
+      for (const entry of entries) this.#enqueue(entry);
     } else if (!(base instanceof PublishError)) {
-      forgetAll(entries);
-      entries.forEach((entry, index) => {
-        entry.resolve({ topic: topic.name, partition, offset: base + BigInt(index) });
-      });
+      this.#acknowledge(queue, entries, base);
     } else if (base.kind === 'refused' && entries.length > 1) {
       // Kafka refuses a batch for one record of it: find the one, save the others, keep the order.
       const middle = entries.length >> 1;
-      await deliver(queue, () => entries.slice(0, middle));
-      await deliver(queue, () => entries.slice(middle));
+      await this.#deliver(queue, () => entries.slice(0, middle));
+      await this.#deliver(queue, () => entries.slice(middle));
     } else {
-      if (base.kind === 'unavailable') note(pack());
-      rejectAll(entries, base);
+      if (base.kind === 'unavailable') this.#note(pack());
+      this.#rejectAll(entries, base);
     }
   }
 
-  /** It is closed while a batch has no answer. */
-  function note(batch: LoadedBatch): void {
-    const { topic, partition, records: sent } = batch;
-    const trace = client.trace(batch);
-    if (trace === 'unsent') return;
-    unanswered.push({ topic, partition, records: sent, numbering: trace === 'unknown' ? undefined : trace });
-  }
-
-  function rejectAll(entries: readonly QueuedRecord[], error: PublishError): void {
-    forgetAll(entries);
-    for (const entry of entries) entry.reject(error);
-  }
-
-  function forgetAll(entries: readonly QueuedRecord[]): void {
-    records -= entries.length;
-    for (const entry of entries) bytes -= entry.bytes;
-  }
-
-  function track(work: Promise<void>): void {
-    running++;
-    void work.finally(() => {
-      running--;
-      if (running === 0) onIdle?.();
+  /**
+   * Sends until Kafka has it or refuses it. A topic that was deleted is asked for after a failure, so that it is made again;
+   * the new one may have fewer partitions, and this one be `gone`.
+   */
+  #untilDone(topic: Topic, partition: number, send: () => Promise<bigint>) {
+    let failed = false;
+    return this.#retry.untilDone(async () => {
+      if (failed && (await this.#ask(topic)) <= partition) return gone;
+      failed = true;
+      return send();
     });
   }
 
-  async function finish(): Promise<void> {
-    retry.stop();
+  #acknowledge({ topic, partition }: Queue, entries: readonly QueuedRecord[], base: bigint): void {
+    this.#forgetAll(entries);
+    entries.forEach((entry, index) => {
+      entry.resolve({ topic: topic.name, partition, offset: base + BigInt(index) });
+    });
+  }
+
+  /** It is closed while a batch has no answer. */
+  #note(batch: LoadedBatch): void {
+    const { topic, partition, records: sent } = batch;
+    const trace = this.#client.trace(batch);
+    if (trace === 'unsent') return;
+    this.#unanswered.push({ topic, partition, records: sent, numbering: trace === 'unknown' ? undefined : trace });
+  }
+
+  #rejectAll(entries: readonly QueuedRecord[], error: PublishError): void {
+    this.#forgetAll(entries);
+    for (const entry of entries) entry.reject(error);
+  }
+
+  #forgetAll(entries: readonly QueuedRecord[]): void {
+    this.#records -= entries.length;
+    for (const entry of entries) this.#bytes -= entry.bytes;
+  }
+
+  #track(work: Promise<void>): void {
+    this.#running++;
+    void work.finally(() => {
+      this.#running--;
+      if (this.#running === 0) this.#onIdle?.();
+    });
+  }
+
+  async #finish(): Promise<void> {
+    this.#retry.stop();
     // Whatever is in flight fails now, if Kafka doesn't answer.
-    const closed = client.close();
-    if (running > 0) {
+    const closed = this.#client.close();
+    if (this.#running > 0) {
       await new Promise<void>((resolve) => {
-        onIdle = resolve;
+        this.#onIdle = resolve;
       });
     }
     await closed;
   }
+}
 
-  return {
-    publish,
-    ready: () => closing === undefined && client.ready(),
-    connected: () => client.ready(),
-    status: () => ({ records, bytes }),
-    resume,
-    unanswered: () => unanswered,
-    /** Whoever closes has waited for what he wants: what is not acknowledged by now is rejected. */
-    close() {
-      closing ??= finish();
-      return closing;
-    },
-  };
+function findQueue(topic: Topic, partition: number): Queue {
+  const queue = topic.queues[partition] ?? { topic, partition, entries: new RecordQueue(), former: [], busy: false };
+  topic.queues[partition] = queue;
+  return queue;
 }
 
 interface LoadedBatch extends Batch {
@@ -265,5 +297,5 @@ function giveUp(error: PublishError): false {
   throw error;
 }
 
-/** The partition that a batch was for is no more. */
+/** The partition that a batch was for no longer exists. */
 const gone = Symbol('gone');

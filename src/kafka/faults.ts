@@ -1,4 +1,5 @@
 import { PublishError } from '../core/model.js';
+import { errorText } from '../util/errors.js';
 import { nameCode } from './codes.js';
 
 /** Kafka will never take the record itself. */
@@ -108,6 +109,6 @@ export function isAnswer(error: unknown): boolean {
 /** What is thrown and not expected is a fault, too. */
 export function toFault(error: unknown): PublishError {
   if (error instanceof PublishError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorText(error);
   return describeFault('UNEXPECTED', `the Kafka client failed: ${message}`, '', error);
 }

@@ -29,64 +29,70 @@ interface BrokerQueue {
   leftAt: number;
 }
 
-export interface Shipper {
-  /** Resolves with the offset of the first record; what `pack` gives is asked for as late as can be. */
-  ship(topic: string, partition: number, pack: () => Batch): Promise<bigint>;
-}
-
 /**
  * Sends the batches of one broker together, one request at a time: while it is under way, others gather. With many
  * partitions and few records in each, it is requests that cost.
  */
-export function createShipper(client: KafkaClient, clock: Clock, soon: Soon): Shipper {
-  const docks = new Map<number, BrokerQueue>();
+export class Shipper {
+  readonly #client: KafkaClient;
+  readonly #clock: Clock;
+  readonly #soon: Soon;
+  /** By the id of the broker. */
+  readonly #brokers = new Map<number, BrokerQueue>();
 
-  function ship(topic: string, partition: number, pack: () => Batch): Promise<bigint> {
-    return new Promise((resolve, reject) => enqueue({ topic, partition, pack, resolve, reject }));
+  constructor(client: KafkaClient, clock: Clock, soon: Soon) {
+    this.#client = client;
+    this.#clock = clock;
+    this.#soon = soon;
   }
 
-  function enqueue(load: PendingBatch): void {
-    const leader = client.leader(load.topic, load.partition);
+  /** Resolves with the offset of the first record; what `pack` gives is asked for as late as can be. */
+  ship(topic: string, partition: number, pack: () => Batch): Promise<bigint> {
+    return new Promise((resolve, reject) => this.#enqueue({ topic, partition, pack, resolve, reject }));
+  }
+
+  #enqueue(pending: PendingBatch): void {
+    const leader = this.#client.leader(pending.topic, pending.partition);
     if (leader === undefined) {
-      soon(() => void flush([load]));
+      this.#soon(() => void this.#flush([pending]));
       return;
     }
-    let dock = docks.get(leader);
-    if (!dock) {
-      dock = { waiting: [], busy: false, leftAt: Number.NEGATIVE_INFINITY };
-      docks.set(leader, dock);
+    let queue = this.#brokers.get(leader);
+    if (!queue) {
+      queue = { waiting: [], busy: false, leftAt: Number.NEGATIVE_INFINITY };
+      this.#brokers.set(leader, queue);
     }
-    dock.waiting.push(load);
-    if (!dock.busy) clear(dock);
+    queue.waiting.push(pending);
+    if (!queue.busy) this.#clear(queue);
   }
 
-  function clear(dock: BrokerQueue): void {
-    dock.busy = true;
-    const wait = Math.ceil(dock.leftAt + pace - clock.now());
-    if (wait > 0) clock.after(wait, () => void serve(dock));
-    else soon(() => void serve(dock));
+  #clear(queue: BrokerQueue): void {
+    queue.busy = true;
+    const wait = Math.ceil(queue.leftAt + pace - this.#clock.now());
+    if (wait > 0) this.#clock.after(wait, () => void this.#serve(queue));
+    else this.#soon(() => void this.#serve(queue));
   }
 
-  async function serve(dock: BrokerQueue): Promise<void> {
-    dock.leftAt = clock.now();
-    await flush(dock.waiting, dock);
-    dock.busy = false;
-    if (dock.waiting.length > 0) clear(dock);
+  async #serve(queue: BrokerQueue): Promise<void> {
+    queue.leftAt = this.#clock.now();
+    await this.#flush(queue.waiting, queue);
+    queue.busy = false;
+    if (queue.waiting.length > 0) this.#clear(queue);
   }
 
   /** Takes as many as a request may hold. Settles them. */
-  async function flush(loads: PendingBatch[], dock?: BrokerQueue): Promise<void> {
+  async #flush(pending: PendingBatch[], queue?: BrokerQueue): Promise<void> {
     const batches: Batch[] = [];
-    for (let bytes = 0; batches.length < loads.length && bytes < maxBytes; ) {
-      const batch = loads[batches.length]?.pack();
+    for (let bytes = 0; batches.length < pending.length && bytes < maxBytes; ) {
+      const batch = pending[batches.length]?.pack();
       if (!batch) break;
       batches.push(batch);
       bytes += batch.bytes;
     }
-    const leaving = loads.slice(0, batches.length);
-    if (dock) dock.waiting = loads.slice(batches.length);
+    const leaving = pending.slice(0, batches.length);
+    if (queue) queue.waiting = pending.slice(batches.length);
     try {
-      const outcomes = await client.send(batches);
+      const outcomes = await this.#client.send(batches);
       for (const [index, { resolve, reject }] of leaving.entries()) {
         const outcome = outcomes[index];
         if (typeof outcome === 'bigint') resolve(outcome);
@@ -96,6 +102,4 @@ export function createShipper(client: KafkaClient, clock: Clock, soon: Soon): Sh
       for (const { reject } of leaving) reject(error);
     }
   }
-
-  return { ship };
 }

@@ -1,5 +1,6 @@
 import { Rejection } from '../core/rejection.js';
 import { decodeUtf8 } from '../util/utf8.js';
+import { isRecord } from '../util/values.js';
 import { sameText } from './algorithms.js';
 import type { JwsToken } from './jws.js';
 import type { SignedMessage } from './message.js';
@@ -35,7 +36,7 @@ type Claims = ReadonlyMap<string, unknown>;
 function parseClaims(payload: Buffer): Claims {
   try {
     const claims: unknown = JSON.parse(decodeUtf8(payload) ?? '');
-    if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) return new Map(Object.entries(claims));
+    if (isRecord(claims)) return new Map(Object.entries(claims));
   } catch {
     // V8's message quotes the text.
   }

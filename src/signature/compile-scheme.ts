@@ -1,5 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { fromPointer, toPointer } from '../diagnostics/pointer.js';
+import { parseDuration } from '../util/duration.js';
+import { errorText } from '../util/errors.js';
 import { planAlgorithm } from './algorithms.js';
 import type { Builder } from './builder.js';
 import { readCertificates } from './certificates.js';
@@ -13,7 +15,7 @@ import type { JwtPlan, Method, Plan } from './plan.js';
 import { planRemote } from './remote.js';
 import { compileBytes, type Piece } from './sources.js';
 import type { ValuePart } from './templates.js';
-import { parseDuration, type TimestampCheck } from './timestamp.js';
+import type { TimestampCheck } from './timestamp.js';
 
 const defaultFuture = '60s';
 const basicPlace = { from: '{header.authorization}', strip: 'Basic ' };
@@ -140,7 +142,7 @@ function publishedKey({ key }: SchemeDeclaration, builder: Builder): Plan['publi
   try {
     return readAsymmetric(key.public.trim(), key.format ?? 'pem');
   } catch (error) {
-    builder.fault('/key/public', error instanceof Error ? error.message : 'the text is no key');
+    builder.fault('/key/public', errorText(error));
     return undefined;
   }
 }

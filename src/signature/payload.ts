@@ -110,7 +110,7 @@ function readPayload(readings: readonly Reading[], context: Context): ReturnType
   message.secrets = newestKeys(secrets, now);
   message.proven = true;
   try {
-    if (reading.inJson) parseJson(textOf(delivery.body));
+    if (reading.inJson) readJsonText(textOf(delivery.body));
     const found: Value | undefined = reading.from === undefined ? delivery.body : reading.from.read(message);
     if (found === undefined) throw malformed(`${reading.from?.label} is missing or not of its form`);
     const text = textOf(found);
@@ -135,17 +135,17 @@ type Parsed = Pick<Decoded, 'value' | 'exact'>;
 function parsePayload({ form, from }: Reading, text: string, message: SignedMessage): Parsed {
   switch (form) {
     case 'json':
-      return parseJson(text);
+      return readJsonText(text);
     case 'form':
       return { value: objectOf(from === undefined ? message.form : parseForm(Buffer.from(text))) };
     case 'xml':
       return { value: parseXml(text) };
     case 'jwt':
-      return parseJson(textOf(decodeStrictly(text.trim().split('.')[1] ?? '', 'base64url') ?? ''));
+      return readJsonText(textOf(decodeStrictly(text.trim().split('.')[1] ?? '', 'base64url') ?? ''));
   }
 }
 
-function parseJson(text: string): Required<Parsed> {
+function readJsonText(text: string): Required<Parsed> {
   try {
     const value: unknown = JSON.parse(text);
     return { value, exact: () => withExactNumbers(text, value) };
@@ -174,7 +174,7 @@ function decrypted(plan: Decryption, parsed: Parsed, message: SignedMessage, { s
   if (bytes === undefined || bytes.length <= 16 || nonce === '') throw malformed('what is encrypted is missing');
   for (const { key } of secretsFor(secrets, plan.secret).filter((secret) => isActive(secret, now))) {
     const text = open(key.export(), bytes, nonce, extra);
-    if (text !== undefined) return joined(parsed, plan.into, parseJson(textOf(text)));
+    if (text !== undefined) return joined(parsed, plan.into, readJsonText(textOf(text)));
   }
   throw malformed('no active secret decrypts it');
 }

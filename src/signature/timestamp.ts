@@ -10,25 +10,11 @@ export interface TimestampCheck {
   readonly future: number;
 }
 
-/** `ms` before `s`, which it ends with. */
-const durationUnits = [
-  ['ms', 1],
-  ['s', 1000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-] as const;
 const wholeNumber = /^[0-9]{1,15}$/;
 /** Eleven digits of seconds last until the year 5138; of milliseconds they were over in 1973. */
 const longestSeconds = 11;
 const dateTime = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 const zone = /([Zz]|[+-]\d\d:\d\d)$/;
-
-/** Milliseconds of a duration that the JSON Schema has let through: `300s`, `5m`. */
-export function parseDuration(text: string): number {
-  const [unit, size] = durationUnits.find(([name]) => text.endsWith(name)) ?? ['', Number.NaN];
-  return Number(text.slice(0, -unit.length)) * size;
-}
 
 /** Milliseconds since the epoch, or undefined if the text isn't of the form: digits only, or RFC 3339 (`iso8601-utc`: perhaps without its zone). */
 export function parseTimestamp(text: string, unit: TimestampUnit): number | undefined {

@@ -1,3 +1,4 @@
+import { replaceOnce } from '../mutate/plant.js';
 /** A bound that is removed, and what has to miss it. */
 export interface Mutant {
   readonly bound: string;
@@ -31,7 +32,7 @@ const letters: readonly Mutant[] = [
     'src/core/persist.ts',
     [
       [
-        'if (!owed && !mayKeepUnverified(now(), claim(endpoint, delivery))) return {};',
+        'if (!mustPersist && !mayKeepUnverified(now(), claim(endpoint, delivery))) return {};',
         'void mayKeepUnverified; void now; void claim;',
       ],
     ],
@@ -196,3 +197,11 @@ const resources: readonly Mutant[] = [
 ];
 
 export const mutants: readonly Mutant[] = [...letters, ...log, ...proofs, ...resources];
+
+/** The source of its file without the bound. Throws where a text that it replaces is not there exactly once. */
+export function withoutBound(source: string, { bound, file, edits }: Mutant): string {
+  return edits.reduce(
+    (text, [find, replace]) => replaceOnce(text, find, replace, `"${bound}" of test/attack/mutants.ts: ${file}`),
+    source,
+  );
+}

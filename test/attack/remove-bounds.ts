@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { besiege, isBroken } from './besiege.js';
-import { type Mutant, mutants } from './mutants.js';
+import { type Mutant, mutants, withoutBound } from './mutants.js';
 
 export interface Removal {
   readonly bound: string;
@@ -49,12 +49,9 @@ export async function removeBounds(
 }
 
 /** Writes the source without the bound as JavaScript into the copy; returns what undoes it. Throws where the bound is not found. */
-function plant(root: string, copy: string, { bound, file, edits }: Mutant): () => void {
-  let source = readFileSync(join(root, file), 'utf8');
-  for (const [find, replace] of edits) {
-    if (source.split(find).length !== 2) throw new Error(`"${bound}": ${file} has not exactly one ${find}`);
-    source = source.replace(find, () => replace);
-  }
+function plant(root: string, copy: string, mutant: Mutant): () => void {
+  const { file } = mutant;
+  const source = withoutBound(readFileSync(join(root, file), 'utf8'), mutant);
   const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023, verbatimModuleSyntax: true };
   const { outputText } = ts.transpileModule(source, { compilerOptions });
   const target = join(copy, file.replace(/^src/, 'dist').replace(/ts$/, 'js'));

@@ -1,4 +1,4 @@
-import { percentile } from '../../src/testing/simulator/percentile.js';
+import { percentile } from '../../src/testing/simulator/tally.js';
 import type { Found } from './judge.js';
 import { findAcknowledgement, type SentEvent } from './ledger.js';
 import type { Outage, Scene } from './scene.js';

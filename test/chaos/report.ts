@@ -1,4 +1,4 @@
-import { percentile } from '../../src/testing/simulator/percentile.js';
+import { percentile } from '../../src/testing/simulator/tally.js';
 import { tellFates } from './fate.js';
 import { type Found, judge, type Verdict } from './judge.js';
 import { countResults, findAcknowledgement, type SentEvent } from './ledger.js';

@@ -13,7 +13,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { parseDuration } from '../../src/signature/timestamp.js';
+import { parseDuration } from '../../src/util/duration.js';
 import { findTool } from '../support/tool.js';
 import { playKills, playOutage, playSchedule, type Run, runScene } from './chaos.js';
 import { canUnshare } from './gateway-process.js';

@@ -4,7 +4,8 @@ import { readPlugin } from '../../src/config/plugins/load.js';
 import type { Endpoint, KafkaRecord, OutgoingRequest } from '../../src/core/model.js';
 import { type FreshPaths, freshen, type Message } from '../../src/testing/simulator/freshen.js';
 import { makeRequest } from '../../src/testing/simulator/request.js';
-import { isContainer, putAt, valueAt } from '../../src/util/json/paths.js';
+import { putAt, valueAt } from '../../src/util/json/paths.js';
+import { isContainer } from '../../src/util/values.js';
 import { proven, recordsOf, signed } from '../unit/plugins-data/endpoints.js';
 
 /** One event as it is sent three times. */

@@ -1,6 +1,6 @@
+import { writeJunit } from '../../diagnostics/junit.js';
 import { BaseCommand } from '../base-command.js';
 import { awaitInterruption } from '../interruption.js';
-import { formatJunit } from '../junit.js';
 import { Args, Flags } from '../oclif.js';
 import { pluginFlags } from '../plugins.js';
 import { countOutcomes, planTests, toJunit, type Unit, type UnitReport } from '../test-run.js';
@@ -66,7 +66,7 @@ export default class Test extends BaseCommand {
     if (flags.watch) await this.#watch(units, reports);
     const all = [...reports.values()];
     const { passed, failed } = countOutcomes(all);
-    if (this.#format === 'junit') process.stdout.write(formatJunit(toJunit(all)));
+    if (this.#format === 'junit') process.stdout.write(writeJunit(toJunit(all)));
     if ((failed > 0 || passed === 0) && !flags.watch) this.endWith('negative');
     return {
       ...(config !== undefined && { config }),

@@ -3,6 +3,7 @@ import { createLog } from '../../server/telemetry/log.js';
 import { serve } from '../../server/workers/serve.js';
 import { watchRoom } from '../../storage/disk/room.js';
 import { realClock } from '../../util/clock.js';
+import { errorText } from '../../util/errors.js';
 import { explainListening } from '../listening.js';
 import { listOffers } from '../simulation.js';
 import { exampleSender, firstOffer } from './example.js';
@@ -132,10 +133,7 @@ function keyActions({ settings, url, adminUrl, say, quit }: KeyContext): readonl
     {
       key: 's',
       about: 'send an example',
-      act: () =>
-        void send().catch((error: unknown) =>
-          say(`  No example was sent: ${error instanceof Error ? error.message : String(error)}`),
-        ),
+      act: () => void send().catch((error: unknown) => say(`  No example was sent: ${errorText(error)}`)),
     },
     { key: 'q', about: 'quit', act: quit },
   ];

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type { GatewaySettings } from '../../config/settings.js';
 import { Failure } from '../../exit.js';
 import type { SoundConfig } from '../../server/workers/reload.js';
+import { reachableHost, writeHostPort } from '../../util/host-port.js';
 import { nextFreePort } from '../free-port.js';
 import { splitProviders } from '../own-plugins.js';
 import { failUnsound, present } from '../settings.js';
@@ -41,7 +42,7 @@ export async function setUp(flags: DevFlags): Promise<DevSetup> {
   const first = await loadSoundly(file, { stripeSecret });
   if (flags.stripeCli) endpointOfStripe(first.settings);
   const overrides = { stripeSecret, ...(await choosePorts(first.settings, flags.port)) };
-  const base = `http://${hostOf(first.settings)}:${overrides.port}`;
+  const base = `http://${writeHostPort({ host: reachableHost(first.settings.listen.host), port: overrides.port })}`;
   const tunnel = flags.tunnel && (await openTunnel(flags.tunnel, base, first.settings.endpoints[0]?.path ?? '/'));
   try {
     if (tunnel !== undefined && !process.env.GATEWAY_PUBLIC_URL) process.env.GATEWAY_PUBLIC_URL = tunnel.url;
@@ -92,11 +93,4 @@ function portNotes({ listen, admin }: GatewaySettings, { port, adminPort }: Over
       notes.push(`Port ${asked} is taken: ${given} is the next free one`);
   }
   return notes;
-}
-
-/** A server on every address is reached on the loopback one. */
-function hostOf({ listen: { host } }: GatewaySettings): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { privateFile, privateFolder } from '../../util/file-modes.js';
+import { isAlive } from '../../util/process-identity.js';
 
 /** What `gateway dev` leaves while it runs, for the commands beside it. */
 export interface DevState {
@@ -45,12 +46,4 @@ function isWritten(value: unknown): value is Written {
   const { pid, config, url, directory }: Partial<Record<keyof Written, unknown>> = value;
   const texts = [config, url, directory];
   return typeof pid === 'number' && texts.every((text) => typeof text === 'string');
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path';
 import type { GatewaySettings, Listen } from '../../config/settings.js';
 import { PublishError } from '../../core/model.js';
 import { tryKernelLock } from '../../storage/disk/kernel-lock.js';
+import { errorCode } from '../../util/errors.js';
+import { reachableHost, writeHostPort } from '../../util/host-port.js';
 import { type Finding, fail, ok, warning } from './finding.js';
 
 /** Node.js and the gateway. `oldest`: what package.json asks for, `>=20.19`. */
@@ -61,7 +63,7 @@ async function examineDisk(id: string, dir: string, room: number): Promise<Findi
   } catch (error) {
     if (error instanceof PublishError)
       return fail(id, error.message, 'the gateway does not start without a lock on its folder');
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const reason = errorCode(error);
     return fail(id, `${folder} can't be written to (${reason})`, 'let the user of the gateway write there');
   }
 }
@@ -100,7 +102,7 @@ export async function examinePort(id: string, { host, port }: Listen, cert?: str
   if (reason === undefined) return ok(id, `${where} is free`);
   if (reason !== 'EADDRINUSE')
     return fail(id, `nobody can listen on ${where} (${reason})`, 'see server.listen and admin.listen');
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const reachable = reachableHost(host);
   const found = cert === undefined ? await isGateway(reachable, port) : await showsCertificate(reachable, port, cert);
   if (found) return ok(id, `a gateway listens on ${where}`);
   return fail(id, `another program listens on ${where}`, 'stop it, or change server.listen or admin.listen');
@@ -118,9 +120,10 @@ function tryListen(host: string, port: number): Promise<string | undefined> {
 }
 
 async function isGateway(host: string, port: number): Promise<boolean> {
-  const address = host.includes(':') ? `[${host}]` : host;
   try {
-    const answer = await fetch(`http://${address}:${port}/health`, { signal: AbortSignal.timeout(answerTime) });
+    const answer = await fetch(`http://${writeHostPort({ host, port })}/health`, {
+      signal: AbortSignal.timeout(answerTime),
+    });
     return (await answer.text()).includes('"status"');
   } catch {
     return false;

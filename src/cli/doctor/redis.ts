@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { RedisSettings } from '../../config/settings.js';
 import { type Client, createClient } from '../../storage/dedupe/redis/client.js';
+import { errorText } from '../../util/errors.js';
 import { type Finding, fail, ok, unknown, warning } from './finding.js';
 
 /** Bytes of an event in Redis, measured with Redis 7.0: `npm run bench:shared-dedupe`. */
@@ -25,7 +26,7 @@ export async function examineRedis(settings: RedisSettings, now: () => number): 
     const found = await Promise.all(nodes.map((node) => examineNode(node, nameOf(node, settings), now)));
     return [await examineLatency(client, settings), ...found.flat()];
   } catch (error) {
-    return [unreachable(settings, error instanceof Error ? error.message : String(error))];
+    return [unreachable(settings, errorText(error))];
   } finally {
     client.disconnect();
   }

@@ -1,3 +1,4 @@
+import { errorCode } from '../../util/errors.js';
 import { type Finding, fail, ok, unknown, warning } from './finding.js';
 
 /** Milliseconds that the clocks may differ: what schemes let through is 60 s ahead at the least. */
@@ -20,7 +21,7 @@ export async function examineUrl(url: string | undefined, now: () => number): Pr
     return [judgeAnswer(url, answer.status, text), judgeClock(answer.headers.get('date'), sent, now())];
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    const reason = errorCode(cause);
     return [
       fail(
         'url',

@@ -1,3 +1,5 @@
+import { isRecord, listOf } from '../../util/values.js';
+
 interface Schema {
   readonly [keyword: string]: unknown;
 }
@@ -16,7 +18,7 @@ export interface TypeStyle {
  */
 export function toType(schema: unknown, indent = '', style: TypeStyle = {}): string {
   if (schema === false) return 'never';
-  if (!isSchema(schema)) return 'unknown';
+  if (!isRecord(schema)) return 'unknown';
   const parts = [ownType(schema, indent, style)];
   if (typeof schema.$ref === 'string') parts.push(style.nameOf?.(schema.$ref) ?? 'unknown');
   for (const keyword of ['anyOf', 'oneOf'] as const) parts.push(unionOf(schema[keyword], indent, style));
@@ -31,11 +33,11 @@ export function toType(schema: unknown, indent = '', style: TypeStyle = {}): str
 /** Whether something in the schema holds in some cases only. */
 export function hasCases(schema: unknown): boolean {
   if (Array.isArray(schema)) return schema.some(hasCases);
-  return isCase(schema) || (isSchema(schema) && Object.values(schema).some(hasCases));
+  return isCase(schema) || (isRecord(schema) && Object.values(schema).some(hasCases));
 }
 
 function isCase(schema: unknown): schema is Schema {
-  return isSchema(schema) && isSchema(schema.if) && schema.then !== undefined;
+  return isRecord(schema) && isRecord(schema.if) && schema.then !== undefined;
 }
 
 function casesOf(cases: readonly Schema[], indent: string, style: TypeStyle): string {
@@ -51,7 +53,7 @@ function ownType(schema: Schema, indent: string, style: TypeStyle): string {
   if ('const' in schema) return literal(schema.const);
   if (Array.isArray(schema.enum)) return schema.enum.map(literal).join(' | ');
   const types = typeof schema.type === 'string' ? [schema.type] : listOf(schema.type);
-  if (types.length === 0) return isSchema(schema.properties) ? objectType(schema, indent, style) : 'unknown';
+  if (types.length === 0) return isRecord(schema.properties) ? objectType(schema, indent, style) : 'unknown';
   return types.map((type) => namedType(type, schema, indent, style)).join(' | ');
 }
 
@@ -75,7 +77,7 @@ function textType({ examples, pattern }: Schema): string {
 function objectType(schema: Schema, indent: string, style: TypeStyle): string {
   const deeper = `${indent}  `;
   const required = new Set(listOf(schema.required));
-  const properties = isSchema(schema.properties) ? schema.properties : {};
+  const properties = isRecord(schema.properties) ? schema.properties : {};
   const names = new Set([...Object.keys(properties), ...[...required].map(String)]);
   const lines = [...names].map((name) => {
     const property = properties[name];
@@ -87,7 +89,7 @@ function objectType(schema: Schema, indent: string, style: TypeStyle): string {
 
 /** A comment before what a schema describes; nothing where it has no description. */
 export function documentOf(schema: unknown, indent: string): string {
-  const text = isSchema(schema) ? schema.description : undefined;
+  const text = isRecord(schema) ? schema.description : undefined;
   return typeof text === 'string' ? `${indent}/** ${text.replaceAll('*/', '* /').replaceAll(/\s+/g, ' ')} */\n` : '';
 }
 
@@ -102,12 +104,4 @@ function keyOf(name: string): string {
 
 function literal(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'unknown' : JSON.stringify(value);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function isSchema(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { readLimitsOfNoConfig } from '../../config/defaults.js';
 import type { SoundPlugin } from '../../config/plugins/catalogue.js';
 import { chooseExample } from '../../config/plugins/choose-example.js';
 import { type Example, listExamples } from '../../config/plugins/examples.js';
@@ -44,7 +45,7 @@ async function casesOf(
 ): Promise<readonly Case[]> {
   const { endpoint } = makeTestKeys(plugin);
   const read = () => Promise.reject(new Error('no file is given'));
-  const options = { now, largest: 1024 * 1024, deadLetterTopic: 'webhooks.dlq', examples, read };
+  const options = { now, ...(await readLimitsOfNoConfig()), examples, read };
   const valid = await sendGiven(endpoint, { example: type }, options);
   const unsigned = await sendGiven(endpoint, { example: type, signing: 'none' }, options);
   const example = JSON.stringify(type);

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Fault, Identity, NamedNeed, PayloadSchema, Provider, Rule } from '../../core/model.js';
 import { joinParts } from '../../core/rules/parts.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
-import { type LocatedDocument, parseJson } from '../../diagnostics/parse.js';
+import { type LocatedDocument, parseJsonFile } from '../../diagnostics/parse.js';
 import { compileAnswer } from '../../signature/answer.js';
 import type { PluginFacts } from '../../signature/builder.js';
 import { compileSignature } from '../../signature/compile.js';
@@ -130,7 +130,7 @@ function compileSchemas(
       faults.push(missingFile('schema-missing', name, file?.reason, `${pointer}/schema`));
       return [];
     }
-    const { document, diagnostics } = parseJson(file.path, file.text);
+    const { document, diagnostics } = parseJsonFile(file.path, file.text);
     elsewhere.push(...diagnostics.map((diagnostic) => ({ ...diagnostic, rule: 'schema-invalid' })));
     if (document === undefined) return [];
     const compiled = compilePayloadSchema(name, document);

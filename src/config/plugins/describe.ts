@@ -12,7 +12,6 @@ import type {
   UnconfirmedDeclaration,
 } from './declaration.js';
 import { listExamples } from './examples.js';
-import { listUnconfirmed } from './unconfirmed.js';
 import { unsignedHeaders } from './unsigned-headers.js';
 
 /** What an operator wants to know of a plugin, in one line. */
@@ -100,4 +99,23 @@ function describeHandshake({ when, verified, respond }: HandshakeDeclaration): s
   const conditions = describeConditions('', when).map((line) => line.trim());
   const to = verified === 'before' ? 'anybody' : 'a request whose signature is good';
   return `${respond.status ?? 200} for ${to}, where ${conditions.join(' and ')}`;
+}
+
+const noSource = 'No source is about it.';
+/**
+ * What of a plugin nobody has confirmed: what it names itself, and what none of its sources is about. Not the id and the
+ * retries where only the same bytes are a repetition: that asserts nothing of the provider, and at worst an event is published
+ * twice.
+ */
+export function listUnconfirmed(declaration: PluginDeclaration): readonly UnconfirmedDeclaration[] {
+  const { sources = [], unconfirmed = [], answer, handshakes, eventTypes, dedupe } = declaration;
+  const told = new Set([...sources, ...unconfirmed].flatMap(({ about }) => about));
+  const untold = (parts: { readonly [name: string]: unknown }): readonly string[] =>
+    Object.keys(parts).filter((part) => parts[part] !== undefined && !told.has(part));
+  const silent = (about: readonly string[], why: string) => (about.length === 0 ? [] : [{ about, why }]);
+  return [
+    ...unconfirmed,
+    ...silent(untold({ signature: true, answer, handshakes, eventTypes }), noSource),
+    ...(dedupe?.by === 'id' ? silent(untold({ id: true, retries: true }), noSource) : []),
+  ];
 }

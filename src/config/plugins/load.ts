@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
-import type { Provider } from '../../core/model.js';
+import type { Fault, Provider } from '../../core/model.js';
+import { compileRule } from '../../core/rules/compile.js';
 import type { Diagnostic } from '../../diagnostics/diagnostic.js';
 import { type LocatedDocument, parseYaml, withoutNodes } from '../../diagnostics/parse.js';
 import { compileCheck } from '../../diagnostics/schema-check.js';
@@ -8,7 +9,6 @@ import { sayUnreadable } from '../../util/read-fault.js';
 import { disk, type Files, readSchema } from '../../util/read-text.js';
 import { compilePlugin, type PluginSource, type ReferencedFile } from './compile.js';
 import type { PluginDeclaration } from './declaration.js';
-import { lintLooseRules } from './loose-rules.js';
 
 /** A plugin that was read and has no error. */
 export interface SoundPlugin {
@@ -106,4 +106,29 @@ async function readFiles(
     if ('text' in read) sources.set(path, read.text);
   }
   return files;
+}
+
+/** Places in a plugin.yaml where a text is a rule; `*` stands for each item of a list. */
+const places = [
+  ...['id', 'id/*', 'type', 'time', 'subject', 'livemode', 'account'].map((fact) => `event/${fact}`),
+  ...['schemas/*/when', 'routes/*/when', 'routes/*/key'],
+];
+
+/** What is wrong with the rules of a plugin.yaml that its schema does not let through, and of which nothing else is known. */
+function lintLooseRules(value: unknown): readonly Fault[] {
+  return places.flatMap((place) =>
+    find(value, place.split('/'), '').flatMap(([pointer, source]) => {
+      const { fault } = compileRule(source);
+      return fault === undefined ? [] : [{ ...fault, severity: 'error' as const, pointer }];
+    }),
+  );
+}
+
+function find(value: unknown, [name, ...rest]: readonly string[], pointer: string): readonly [string, string][] {
+  if (name === undefined) return typeof value === 'string' && value !== '' ? [[pointer, value]] : [];
+  if (name === '*') {
+    return Array.isArray(value) ? value.flatMap((item, index) => find(item, rest, `${pointer}/${index}`)) : [];
+  }
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return [];
+  return find(new Map<string, unknown>(Object.entries(value)).get(name), rest, `${pointer}/${name}`);
 }

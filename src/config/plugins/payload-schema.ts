@@ -4,6 +4,8 @@ import type { LocatedDocument } from '../../diagnostics/parse.js';
 import { toPointer } from '../../diagnostics/pointer.js';
 import { checkSchema } from '../../diagnostics/schema-check.js';
 import { explainErrors } from '../../diagnostics/schema-faults.js';
+import { errorText } from '../../util/errors.js';
+import { isRecord } from '../../util/values.js';
 import { compileValidators, findValidators, type PayloadValidators } from './payload-validators.js';
 
 const mostErrors = 20;
@@ -20,14 +22,14 @@ export function compilePayloadSchema(
   if (known !== undefined) return { check: createCheck(known), faults: [] };
   const { value: schema } = document;
   const invalid = { rule: 'schema-invalid', severity: 'error', pointer: '' } as const;
-  if (!isSchema(schema)) return { faults: [{ ...invalid, message: `${name} is no JSON Schema` }] };
+  if (!isRecord(schema)) return { faults: [{ ...invalid, message: `${name} is no JSON Schema` }] };
   try {
     const wrong = checkSchema(schema);
     if (wrong.length > 0)
       return { faults: explainErrors(wrong).map((fault) => ({ ...fault, rule: 'schema-invalid' })) };
     return { check: createCheck(compileValidators(schema)), faults: [] };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     const place = placeOf(reason, schema);
     const message = `Not a JSON Schema 2020-12 that the gateway can use: ${reason}`;
     return { faults: [{ ...invalid, ...place, message }] };
@@ -62,8 +64,4 @@ function findKey(value: unknown, key: string): string | undefined {
 /** ajv's messages quote the schema, never the payload; a name that the schema doesn't know is a part of the payload. */
 function describe({ instancePath, message }: ErrorObject): SchemaError {
   return { pointer: instancePath.slice(0, 200), message: message ?? 'is not valid' };
-}
-
-function isSchema(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

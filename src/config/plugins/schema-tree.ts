@@ -1,4 +1,5 @@
 import { fromPointer } from '../../diagnostics/pointer.js';
+import { isContainer } from '../../util/values.js';
 
 /** A place in a JSON Schema (2020-12). `root`: the whole, for references. */
 export interface Schema {
@@ -18,7 +19,7 @@ const applicators = ['allOf', 'anyOf', 'oneOf', 'if', 'then', 'else', 'dependent
  */
 export function childSchema({ root, node }: Schema, name: string, depth = 0): Schema | undefined {
   if (node === false) return undefined;
-  if (!isRecord(node) || depth > mostReferences) return { root, node: true };
+  if (!isContainer(node) || depth > mostReferences) return { root, node: true };
   const child = (part: unknown) => childSchema({ root, node: part }, name, depth + 1)?.node;
   const parts = [ownChild(node, name, child), ...listOf(read(node, 'allOf')).map(child)];
   const reference = read(node, '$ref');
@@ -67,7 +68,7 @@ function element(keywords: Keywords, child: (part: unknown) => unknown): unknown
 /** Every name that the schema says something about, at this place. */
 export function declaredNames({ root, node }: Schema, depth = 0): ReadonlySet<string> {
   const names = new Set<string>();
-  if (!isRecord(node) || depth > mostReferences) return names;
+  if (!isContainer(node) || depth > mostReferences) return names;
   for (const name of Object.keys(Object(read(node, 'properties')))) names.add(name);
   const reference = read(node, '$ref');
   const below = [
@@ -96,10 +97,6 @@ function listOf(value: unknown): readonly unknown[] {
   return value === undefined ? [] : Array.isArray(value) ? value : [value];
 }
 
-function isRecord(value: unknown): value is Keywords {
-  return typeof value === 'object' && value !== null;
-}
-
 function read(from: unknown, name: string): unknown {
-  return isRecord(from) && Object.hasOwn(from, name) ? from[name] : undefined;
+  return isContainer(from) && Object.hasOwn(from, name) ? from[name] : undefined;
 }

@@ -1,4 +1,5 @@
 import { compareNumbers, ExactNumber, isNumeric, type Numeric } from '../../util/json/number.js';
+import { isContainer } from '../../util/values.js';
 
 /** What JSONata would say otherwise than it should, or not at all: the expression is then evaluated without exact numbers. */
 class NotExact extends Error {}
@@ -52,7 +53,7 @@ function areComparable(left: unknown, right: unknown): boolean {
 /** As JSONata compares: arrays and objects by what is in them. */
 function areEqual(left: unknown, right: unknown): boolean {
   if (isNumeric(left) && isNumeric(right)) return areEqualNumbers(left, right);
-  if (!isObject(left) || !isObject(right) || isExact(left) || isExact(right)) return left === right;
+  if (!isContainer(left) || !isContainer(right) || isExact(left) || isExact(right)) return left === right;
   if (Array.isArray(left) || Array.isArray(right)) return areEqualLists(left, right);
   const names = Object.keys(left);
   return (
@@ -92,13 +93,9 @@ function isOrdered(value: unknown): value is Numeric | string | undefined {
 }
 
 function hasExact(value: unknown): boolean {
-  return isExact(value) || (isObject(value) && Object.values(value).some(hasExact));
+  return isExact(value) || (isContainer(value) && Object.values(value).some(hasExact));
 }
 
 function isExact(value: unknown): value is ExactNumber {
   return value instanceof ExactNumber;
-}
-
-function isObject(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../../util/values.js';
 import type { Bindings } from '../model.js';
 
 /** Stands for "this needs JSONata after all". */
@@ -46,9 +47,4 @@ function plainName(step: unknown): string | undefined {
 /** A step with a filter, an index, a sort or a binding has more keys than these. */
 function isPlain(step: Record<string, unknown>): boolean {
   return Object.keys(step).every((key) => key === 'type' || key === 'value' || key === 'position');
-}
-
-/** Whether it has names: not an array. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,4 @@
 import { type Focus, sizeOf, spend, tooMuch } from './budget.js';
-import { canonical } from './canonical.js';
 
 /** Elements of an array that is sorted or searched for equal ones, as of any that JSONata makes. */
 export const mostElements = 10_000;
@@ -110,4 +109,18 @@ async function mergeSort(list: Values, isAfter: (a: unknown, b: unknown) => Prom
     sorted = next;
   }
   return sorted;
+}
+
+/** A value that is the same for two values which JSONata takes for equal: the order of names does not matter, functions are themselves. */
+function canonical(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return typeof value === 'string' ? `"${value}` : value;
+  return writeCanonical(value);
+}
+
+function writeCanonical(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(writeCanonical).join()}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([name, each]) => `${JSON.stringify(name)}:${writeCanonical(each)}`).join()}}`;
 }

@@ -1,5 +1,6 @@
+import { isRecord } from '../../util/values.js';
 import type { Bindings, Rule } from '../model.js';
-import { compileGetter, type Getter, isRecord } from './getter.js';
+import { compileGetter, type Getter } from './getter.js';
 
 /** Functions whose value follows from their arguments, with so many of which they don't look at the context. */
 const pureFunctions: ReadonlyMap<string, number> = new Map([

@@ -34,11 +34,11 @@ export function decode(
   }
   const text = decodeUtf8(delivery.body);
   if (text === undefined) throw new Rejection('payload_not_utf8');
-  const value = parseJson(text);
+  const value = parsePayload(text);
   return { delivery, text, value, exact: () => withExactNumbers(text, value) };
 }
 
-function parseJson(text: string): unknown {
+function parsePayload(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { compileRule } from '../../core/rules/compile.js';
 import { specimensOf } from '../../testing/plugins/lint-examples.js';
 import { type Evaluation, evaluateOn, type Subject } from '../../testing/rules/evaluate.js';
+import { errorText } from '../../util/errors.js';
 import { withExactNumbers } from '../../util/json/parse.js';
 import { writeJson } from '../../util/json/write.js';
+import { placeholderId } from '../../util/placeholder-id.js';
 import type { EvalRequest, EvalResult } from '../contract.js';
 import { Refused } from '../respond.js';
 import type { Config } from './work.js';
@@ -32,7 +34,7 @@ function givenSubject(json: string): Subject {
   const bindings = {
     headers: {},
     endpoint: { name: '', path: '' },
-    deliveryId: '00000000-0000-4000-8000-000000000000',
+    deliveryId: placeholderId,
     digest: createHash('sha256').update(json).digest('hex'),
     exact: withExactNumbers(json, value),
   };
@@ -43,11 +45,7 @@ function parse(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (error) {
-    throw new Refused(
-      400,
-      'invalid',
-      `json is not JSON: ${error instanceof Error ? error.message : 'it does not parse'}`,
-    );
+    throw new Refused(400, 'invalid', `json is not JSON: ${errorText(error)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { PublishError } from '../../core/model.js';
+import { errorText } from '../../util/errors.js';
 import { describeFault } from '../faults.js';
 
 /** Says what a kafkajs error means, from its deepest cause: protocol code, then errno, then class. */
@@ -6,7 +7,7 @@ export function translateError(error: unknown, topic = ''): PublishError {
   if (error instanceof PublishError) return error;
   const cause = findCause(error);
   if (cause instanceof PublishError) return cause;
-  const detail = cause instanceof Error ? cause.message : String(cause);
+  const detail = errorText(cause);
   return describeFault(nameReason(cause), detail, topic, error);
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Admin, type Consumer, Kafka, type KafkaMessage } from 'kafkajs';
 import type { KafkaSettings } from '../../config/settings.js';
 import type { Positions, ReadOptions, Recent, StoredRecord } from '../../publish/read.js';
+import { largest } from '../../util/bigints.js';
 import type { Log } from '../../util/log.js';
 import { readSchemaId, schemaIdHeader } from '../wire/schema-id.js';
 import { translateError } from './errors.js';
@@ -117,10 +118,6 @@ async function findStarts(
 
 function isRecent(from: Recent | Positions): from is Recent {
   return !(from instanceof Map);
-}
-
-function largest(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }
 
 /** See `readEnds`. */

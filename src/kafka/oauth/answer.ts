@@ -1,3 +1,4 @@
+import { fieldsOf, parseJson } from '../../util/values.js';
 import { noToken } from './token.js';
 
 export interface TokenAnswer {
@@ -11,7 +12,7 @@ export interface TokenAnswer {
  * `PublishError`.
  */
 export function readAnswer(json: string, who: string): TokenAnswer {
-  const { access_token: token, expires_in: lifetime, token_type: type } = readObject(json);
+  const { access_token: token, expires_in: lifetime, token_type: type } = fieldsOf(parseJson(json));
   if (typeof token !== 'string') throw noToken(`${who} gave JSON without an access_token`);
   if (typeof type === 'string' && type.toLowerCase() !== 'bearer') {
     throw noToken(`${who} gave a token that is no bearer token`);
@@ -22,19 +23,10 @@ export function readAnswer(json: string, who: string): TokenAnswer {
 
 /** What it says of an error (RFC 6749, 5.2), in short; empty: nothing. */
 export function readRefusal(json: string): string {
-  const { error, error_description: description } = readObject(json);
+  const { error, error_description: description } = fieldsOf(parseJson(json));
   const texts = [error, description].filter((text) => typeof text === 'string');
   return texts
     .join(': ')
     .replace(/[^\x20-\x7e]/g, ' ')
     .slice(0, 300);
-}
-
-function readObject(json: string): { readonly [name: string]: unknown } {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { errorCode } from '../../util/errors.js';
 import { longestToken, noToken, type Token, toToken } from './token.js';
 
 /** The token that a file has now. Rejects with a `PublishError`. */
@@ -19,7 +20,7 @@ async function readStart(path: string): Promise<string> {
       await file.close();
     }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = errorCode(error);
     throw noToken(`${path} cannot be read (${code}): see kafka.sasl.tokenFile`, error);
   }
 }

@@ -1,4 +1,5 @@
 import { PublishError } from '../../core/model.js';
+import { type Fields, fieldsOf, parseJson } from '../../util/values.js';
 
 /** A token of an identity provider. It is a secret: never printed. */
 export interface Token {
@@ -33,13 +34,8 @@ function expiryOf(value: string): number | undefined {
 }
 
 /** What a JWT says of itself, not verified; nothing of any other token. */
-function readClaims(value: string): { readonly [name: string]: unknown } {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(value.split('.')[1] ?? '', 'base64url').toString());
-    return typeof claims === 'object' && claims !== null ? { ...claims } : {};
-  } catch {
-    return {};
-  }
+function readClaims(value: string): Fields {
+  return fieldsOf(parseJson(Buffer.from(value.split('.')[1] ?? '', 'base64url').toString()));
 }
 
 const told = { iss: 'issuer', aud: 'audience', sub: 'subject' } as const;

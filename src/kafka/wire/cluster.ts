@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
+import { parseHostPort } from '../../util/host-port.js';
 import { nameCode } from '../codes.js';
-import { type Address, nameAddress, parseAddress } from '../connection/address.js';
+import { type Address, nameAddress } from '../connection/address.js';
 import type { Connection } from '../connection/connection.js';
 import { describeFault, isAnswer } from '../faults.js';
 import { BrokerConnection } from './broker-connection.js';
@@ -32,7 +33,7 @@ export class Cluster {
 
   constructor(settings: KafkaSettings) {
     this.#settings = settings;
-    this.#bootstrap = settings.brokers.map(parseAddress);
+    this.#bootstrap = settings.brokers.map(parseHostPort);
   }
 
   get topics(): readonly string[] {

@@ -51,7 +51,6 @@ export class Gate {
   /** Runs while there is something to look at. */
   #timer: NodeJS.Timeout | undefined;
   #inFlight = 0;
-  #entered = 0;
   /** Of all bodies that are held. */
   #bytes = 0;
   #refused = 0;
@@ -76,11 +75,6 @@ export class Gate {
     return this.#arrivals.size;
   }
 
-  /** Deliveries that were let in so far. */
-  get entered(): number {
-    return this.#entered;
-  }
-
   /** False while it lets nobody in. */
   get open(): boolean {
     return (
@@ -97,7 +91,6 @@ export class Gate {
   enter(endpoint = '', client: () => string = nobody, now = performance.now()): DeliveryPlace {
     if (this.#timer === undefined) this.#watch();
     if (!this.open) this.#refuse();
-    this.#entered++;
     const taken = new Taken(this, endpoint, client, now);
     this.#arrivals.add(taken);
     return taken;

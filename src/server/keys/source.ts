@@ -1,4 +1,5 @@
 import type { KeyDocument, KeyRequest, KeySource } from '../../core/model.js';
+import { errorText } from '../../util/errors.js';
 import { type FetchKey, fetchKey } from './fetch.js';
 
 export interface KeySourceOptions {
@@ -111,7 +112,7 @@ class EndpointKeys {
       this.#keep(id, document, good);
       return document;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorText(error);
       this.#log?.('warn', 'a key of a provider could not be fetched', { host: new URL(url).hostname, reason });
       if (known === undefined) this.#keep(id, undefined, false);
       else put(this.#good, id, { ...known, fresh: this.#now() + failedFor }, mostGood);

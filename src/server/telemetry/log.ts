@@ -1,9 +1,11 @@
+import type { WriteStream } from 'node:tty';
+import { styleText } from 'node:util';
 import type { DestinationStream } from 'pino';
 import type { Delivery, Endpoint } from '../../core/model.js';
 import type { Outcome } from '../../core/pipeline.js';
 import type { Rejection } from '../../core/rejection.js';
+import { printable, printableLines } from '../../util/printable.js';
 import { require } from '../../util/require.js';
-import { prettyStream } from './pretty.js';
 import { Repeats, type RepeatsClock } from './repeats.js';
 
 const { pino }: typeof import('pino') = require('pino');
@@ -38,15 +40,7 @@ export function createLog(
   common: Fields | null = null,
   clock: RepeatsClock = realClock,
 ): GatewayLog {
-  const logger = pino(
-    {
-      level,
-      base: common,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    stream ?? (process.stdout.isTTY ? prettyStream(process.stdout) : pino.destination(1)),
-  );
+  const logger = createLogger(level, common, stream);
   const writeLine = (severity: Level, message: string, fields: Fields) => logger[severity](fields, message);
   const repeats = new Repeats(writeLine, clock);
   // Of its own: what requests cause, which anybody can send, leaves room for what the gateway says of itself.
@@ -73,16 +67,7 @@ export function createLog(
       }
       if (handshake !== undefined) requests.write('info', 'handshake answered', { ...about, client: delivery.client });
       if (logger.isLevelEnabled('debug')) {
-        for (const { event, placement, duplicate, contentDiffers } of accepted) {
-          const fields = {
-            ...about,
-            event: event.id,
-            type: event.type,
-            ...place(placement),
-            ...(contentDiffers && { contentDiffers }),
-          };
-          logger.debug(fields, duplicate ? 'event was published before' : 'event published');
-        }
+        for (const event of accepted) logger.debug({ ...about, ...describeEvent(event) }, whatCame(event));
       }
       for (const rejection of rejected) {
         const fields = { ...about, ...reason(rejection), ...place(letter) };
@@ -107,6 +92,22 @@ export function createLog(
   };
 }
 
+function createLogger(level: Level, common: Fields | null, stream: DestinationStream | undefined) {
+  const formatters = { level: (label: string) => ({ level: label }) };
+  return pino(
+    { level, base: common, timestamp: pino.stdTimeFunctions.isoTime, formatters },
+    stream ?? (process.stdout.isTTY ? prettyStream(process.stdout) : pino.destination(1)),
+  );
+}
+
+function describeEvent({ event, placement, contentDiffers }: Outcome['accepted'][number]): Fields {
+  return { event: event.id, type: event.type, ...place(placement), ...(contentDiffers && { contentDiffers }) };
+}
+
+function whatCame({ duplicate }: Outcome['accepted'][number]): string {
+  return duplicate ? 'event was published before' : 'event published';
+}
+
 /** Of refusals: a provider may be among those that are not let in. */
 const severities: { readonly [status: number]: Level } = { 403: 'warn', 429: 'warn', 503: 'error' };
 
@@ -126,4 +127,25 @@ function place(placement: Outcome['letter']): Fields {
   if (placement === undefined) return {};
   if ('spooled' in placement) return { ...placement };
   return { ...placement, offset: Number(placement.offset) };
+}
+
+const colours = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as const;
+
+/** A pino destination for a terminal: time, level, message, then the fields as `name=value`. In colours, unless `NO_COLOR` is set. What strangers have written does nothing to it. */
+export function prettyStream(terminal: Pick<WriteStream, 'write' | 'hasColors'>): { write(line: string): void } {
+  const paint: typeof styleText = (format, text) =>
+    terminal.hasColors() ? styleText(format, text, { validateStream: false }) : text;
+  return {
+    write(line) {
+      const { level, time, msg, stack, ...fields }: { [name: string]: unknown } = JSON.parse(line);
+      const rest = Object.entries(fields).map(([name, value]) =>
+        printable(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`),
+      );
+      const colour = colours[level as keyof typeof colours] ?? 'white';
+      const head = `${String(time).slice(11, 19)} ${paint(colour, String(level).padEnd(5))} ${printable(String(msg))}`;
+      terminal.write(
+        `${head} ${paint('gray', rest.join(' '))}\n${stack === undefined ? '' : `${printableLines(String(stack))}\n`}`,
+      );
+    },
+  };
 }

@@ -84,7 +84,13 @@ export class Meter {
       published.then(() => this.#publishes.observe(performance.now() - startedAt), ignore);
       return published;
     };
-    return { ...publisher, publish };
+    // By name: a publisher may be of a class, and spreading would lose its methods.
+    return {
+      publish,
+      ready: () => publisher.ready(),
+      connected: () => publisher.connected(),
+      close: () => publisher.close(),
+    };
   }
 
   readings(): readonly Reading[] {

@@ -1,3 +1,4 @@
+import { fieldsOf, parseJson } from '../../util/values.js';
 /**
  * The part of OTLP that is sent, in its JSON encoding: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding. Ids are
  * hexadecimal, 64-bit numbers decimal texts, enumerations numbers.
@@ -53,20 +54,8 @@ export function formatRequest(spans: readonly OtlpSpan[], resource: Values, vers
 
 /** How many spans an `ExportTraceServiceResponse` says were rejected, and why; whatever it is, it does no harm. */
 export function readRejected(text: string): { readonly count: number; readonly reason: string } {
-  const { partialSuccess } = toFields(parse(text));
-  const { rejectedSpans, errorMessage } = toFields(partialSuccess);
+  const { partialSuccess } = fieldsOf(parseJson(text));
+  const { rejectedSpans, errorMessage } = fieldsOf(partialSuccess);
   const count = Math.trunc(Number(rejectedSpans)) || 0;
   return { count: Math.max(count, 0), reason: typeof errorMessage === 'string' ? errorMessage.slice(0, 200) : '' };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function toFields(value: unknown): { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

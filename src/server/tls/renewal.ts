@@ -27,69 +27,91 @@ export interface Renewal {
  * watched: that finds them behind any link, on network drives, and where a folder is mounted over another. What was read must
  * be the same twice, so that nothing is taken of a renewal that is just being written.
  */
-export function startRenewal(
-  first: TlsSettings,
-  { log, apply, files = disk }: RenewalOptions,
-  interval = lookInterval,
-): Renewal {
-  let settings = first;
-  let current = toTexts(first);
-  let expires = expiryOf(current.cert);
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  let last: TlsTexts | undefined;
-  let refused: TlsTexts | undefined;
+export function startRenewal(first: TlsSettings, options: RenewalOptions, interval = lookInterval): Renewal {
+  const renewal = new FileRenewal(first, options, interval);
+  return { use: (next) => renewal.use(next), expires: () => renewal.expires(), stop: () => renewal.stop() };
+}
 
-  function take(texts: TlsTexts): void {
-    current = texts;
-    expires = expiryOf(texts.cert);
-    apply(texts);
+class FileRenewal {
+  readonly #log: RenewalOptions['log'];
+  readonly #apply: RenewalOptions['apply'];
+  readonly #files: Pick<Files, 'read'>;
+  readonly #interval: number;
+  #settings: TlsSettings;
+  #current: TlsTexts;
+  #expires: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #last: TlsTexts | undefined;
+  #refused: TlsTexts | undefined;
+
+  constructor(first: TlsSettings, { log, apply, files = disk }: RenewalOptions, interval: number) {
+    this.#log = log;
+    this.#apply = apply;
+    this.#files = files;
+    this.#interval = interval;
+    this.#settings = first;
+    this.#current = toTexts(first);
+    this.#expires = expiryOf(this.#current.cert);
+    this.#lookLater();
   }
 
-  async function look(): Promise<void> {
-    const looked = settings;
-    const found = await readTexts(looked, files);
-    if (looked !== settings || stopped) return;
+  use(next: TlsSettings): void {
+    this.#settings = next;
+    this.#last = undefined;
+    this.#refused = undefined;
+    this.#take(toTexts(next));
+  }
+
+  expires(): number | undefined {
+    return this.#expires;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #take(texts: TlsTexts): void {
+    this.#current = texts;
+    this.#expires = expiryOf(texts.cert);
+    this.#apply(texts);
+  }
+
+  #lookLater(): void {
+    this.#timer = setTimeout(() => {
+      this.#look()
+        .catch((error: unknown) => this.#log.write('error', notRenewed, { detail: String(error) }))
+        .finally(() => this.#stopped || this.#lookLater());
+    }, this.#interval).unref();
+  }
+
+  async #look(): Promise<void> {
+    const looked = this.#settings;
+    const found = await readTexts(looked, this.#files);
+    if (looked !== this.#settings || this.#stopped) return;
     if (!('cert' in found)) {
-      log.write('error', notRenewed, { file: found.file, detail: `it cannot be read (${found.reason})` });
+      this.#log.write('error', notRenewed, { file: found.file, detail: `it cannot be read (${found.reason})` });
       return;
     }
-    const settled = isDeepStrictEqual(found, last);
-    last = found;
-    if (!settled || isDeepStrictEqual(found, current) || isDeepStrictEqual(found, refused)) return;
+    if (!this.#isNews(found)) return;
     const fault = findTlsFault(found);
     if (fault === undefined) {
-      take(found);
-      log.write('info', 'certificate renewed', { expires: toTime(expires) });
+      this.#take(found);
+      this.#log.write('info', 'certificate renewed', { expires: toTime(this.#expires) });
       return;
     }
-    refused = found;
+    this.#refused = found;
     const { part, message, hint } = fault;
-    log.write('error', notRenewed, { file: looked.files[part] ?? `server.tls.${part}`, detail: message, hint });
+    this.#log.write('error', notRenewed, { file: looked.files[part] ?? `server.tls.${part}`, detail: message, hint });
   }
 
-  function lookLater(): void {
-    timer = setTimeout(() => {
-      look()
-        .catch((error: unknown) => log.write('error', notRenewed, { detail: String(error) }))
-        .finally(() => stopped || lookLater());
-    }, interval).unref();
+  /** Whether it was the same twice, and is neither in effect nor refused already. */
+  #isNews(found: TlsTexts): boolean {
+    const settled = isDeepStrictEqual(found, this.#last);
+    this.#last = found;
+    return settled && !isDeepStrictEqual(found, this.#current) && !isDeepStrictEqual(found, this.#refused);
   }
-
-  lookLater();
-  return {
-    use(next) {
-      settings = next;
-      last = undefined;
-      refused = undefined;
-      take(toTexts(next));
-    },
-    expires: () => expires,
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-    },
-  };
 }
 
 const notRenewed = 'certificate not renewed: the old one stays';

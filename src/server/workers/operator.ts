@@ -24,21 +24,18 @@ export interface Serving {
   close(): Promise<void>;
 }
 
+interface OperatorOptions {
+  readonly reloader: Reloader;
+  /** Path of gateway.yaml. */
+  readonly file: string;
+  readonly log: GatewayLog;
+  readonly silence: Silence;
+  readonly inspector: boolean;
+}
+
 /** The operator's side of what runs: what the admin server says, beyond the log's level. `serving` is there once it has started. */
 export function createOperator(
-  {
-    reloader,
-    file,
-    log,
-    silence,
-    inspector,
-  }: {
-    readonly reloader: Reloader;
-    readonly file: string;
-    readonly log: GatewayLog;
-    readonly silence: Silence;
-    readonly inspector: boolean;
-  },
+  { reloader, file, log, silence, inspector }: OperatorOptions,
   serving: () => Serving | undefined,
 ): Omit<AdminOptions, 'unready' | 'setLevel' | 'access'> {
   const startedAt = new Date(Date.now() - process.uptime() * 1000).toISOString();

@@ -97,20 +97,15 @@ export function createReloader(
         .catch((error: unknown): ReloadResult => {
           log.bug(error, { during: 'reload' });
           const { digest } = status;
-          return {
-            reloaded: false,
-            before: digest,
-            after: digest,
-            reason: 'a bug: see the log',
-            diagnostics: [],
-            report: '',
-          };
+          return { ...failedByBug, before: digest, after: digest };
         });
       running = result;
       return result;
     },
   };
 }
+
+const failedByBug = { reloaded: false, reason: 'a bug: see the log', diagnostics: [], report: '' };
 
 async function presentPlainly({ diagnostics, sources }: LoadedConfig): Promise<string> {
   const { formatPretty } = await import('../../diagnostics/pretty.js');

@@ -12,65 +12,74 @@ const quiet = 150;
  * files, and a file that was only touched doesn't. Returns what ends it.
  */
 export function watchFiles(first: Snapshot, onChange: () => Promise<Snapshot>): () => void {
-  const watchers = new Map<string, FSWatcher>();
-  let snapshot = first;
-  let timer: NodeJS.Timeout | undefined;
-  let busy = false;
-  let again = false;
+  const watching = new FileWatch(first, onChange);
+  return () => watching.stop();
+}
 
-  function watchFolders(): void {
-    const wanted = new Set([
-      ...Object.keys(snapshot.texts).map((path) => dirname(path)),
-      ...Object.keys(snapshot.folders),
-    ]);
-    for (const [folder, watcher] of watchers) {
+class FileWatch {
+  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #onChange: () => Promise<Snapshot>;
+  #snapshot: Snapshot;
+  #timer: NodeJS.Timeout | undefined;
+  #busy = false;
+  #again = false;
+
+  constructor(first: Snapshot, onChange: () => Promise<Snapshot>) {
+    this.#snapshot = first;
+    this.#onChange = onChange;
+    this.#watchFolders();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    for (const watcher of this.#watchers.values()) watcher.close();
+  }
+
+  #watchFolders(): void {
+    const { texts, folders } = this.#snapshot;
+    const wanted = new Set([...Object.keys(texts).map((path) => dirname(path)), ...Object.keys(folders)]);
+    for (const [folder, watcher] of this.#watchers) {
       if (wanted.has(folder)) continue;
       watcher.close();
-      watchers.delete(folder);
+      this.#watchers.delete(folder);
     }
     for (const folder of wanted) {
-      if (!watchers.has(folder)) addWatcher(folder);
+      if (!this.#watchers.has(folder)) this.#addWatcher(folder);
     }
   }
 
-  function addWatcher(folder: string): void {
+  #addWatcher(folder: string): void {
     try {
-      const watcher = watch(folder, { persistent: false }, wait);
+      const watcher = watch(folder, { persistent: false }, () => this.#wait());
       watcher.on('error', () => {
         watcher.close();
-        watchers.delete(folder);
+        this.#watchers.delete(folder);
       });
-      watchers.set(folder, watcher);
+      this.#watchers.set(folder, watcher);
     } catch {
       // It isn't there: it is found when something else changes.
     }
   }
 
-  function wait(): void {
-    clearTimeout(timer);
-    timer = setTimeout(() => void look(), quiet);
+  #wait(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#look(), quiet);
   }
 
-  async function look(): Promise<void> {
-    if (busy) {
-      again = true;
+  async #look(): Promise<void> {
+    if (this.#busy) {
+      this.#again = true;
       return;
     }
-    busy = true;
-    if (!isDeepStrictEqual(await readAgain(snapshot), snapshot)) {
-      snapshot = await onChange();
-      watchFolders();
+    this.#busy = true;
+    if (!isDeepStrictEqual(await readAgain(this.#snapshot), this.#snapshot)) {
+      this.#snapshot = await this.#onChange();
+      this.#watchFolders();
     }
-    busy = false;
-    if (again) wait();
-    again = false;
+    this.#busy = false;
+    if (this.#again) this.#wait();
+    this.#again = false;
   }
-
-  watchFolders();
-  return () => {
-    clearTimeout(timer);
-    for (const watcher of watchers.values()) watcher.close();
-  };
 }
 
 async function readAgain({ texts, folders }: Snapshot): Promise<Snapshot> {

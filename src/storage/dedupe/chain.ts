@@ -1,4 +1,5 @@
 import type { Clock } from '../../util/clock.js';
+import { errorText } from '../../util/errors.js';
 import { NewerFormatError } from '../../util/newer-format.js';
 import { type EntryFormat, encodeTurn, format } from './entry.js';
 import type { Folder } from './folder.js';
@@ -154,7 +155,7 @@ export class Chain {
       } catch (error) {
         if (error instanceof NewerFormatError) throw error;
         this.#unusable.add(number);
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = errorText(error);
         onDamage({ file: this.#nameOf(number), reason });
       }
     }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { Clock } from '../../util/clock.js';
+import { isAlive, startOf } from '../../util/process-identity.js';
 import { Chain } from './chain.js';
 import { format, kinds, readKey, readKind, readMark, writeMark } from './entry.js';
 import type { Folder } from './folder.js';
@@ -72,7 +72,7 @@ export async function openClaims(folder: Folder, clock: Clock, fileBytes = mostF
   /** A holder that is no more. A claim of our own is one that a full disk kept us from giving up. */
   function findOver(key: string): string | undefined {
     const holder = holders.get(key)?.mark;
-    return holder === undefined || (!holder.startsWith(self) && isAlive(holder)) ? undefined : holder;
+    return holder === undefined || (!holder.startsWith(self) && lives(holder)) ? undefined : holder;
   }
 
   function append(entries: readonly { kind: 4 | 5; key: string; mark: string }[]): void {
@@ -87,7 +87,7 @@ export async function openClaims(folder: Folder, clock: Clock, fileBytes = mostF
     take,
     isHeld(key, holder) {
       chain.follow();
-      return holders.get(key)?.mark === holder && isAlive(holder);
+      return holders.get(key)?.mark === holder && lives(holder);
     },
     release: (claims) => append(claims.map((claim) => ({ kind: kinds.release, ...claim }))),
     close: () => chain.close(),
@@ -96,29 +96,14 @@ export async function openClaims(folder: Folder, clock: Clock, fileBytes = mostF
 
 /** When a process was started tells it from a later one with the same id, as in a container that was started again. */
 function nameThisProcess(): string {
-  return uint(process.pid, 4) + uint(findStart(process.pid) ?? 0, 4) + uint(opened++, 1);
+  return uint(process.pid, 4) + uint(startOf(process.pid) ?? 0, 4) + uint(opened++, 1);
 }
 
-function isAlive(mark: string): boolean {
+function lives(mark: string): boolean {
   const bytes = Buffer.from(mark, 'latin1');
-  const pid = bytes.readUInt32LE(0);
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
-  }
-  const start = findStart(pid);
-  return start === undefined || start === bytes.readUInt32LE(4);
-}
-
-/** Field 22 of /proc/PID/stat (proc(5)), after the name, which may have spaces in it; not every system has it. */
-function findStart(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]) % 2 ** 32;
-  } catch {
-    return undefined;
-  }
+  const start = bytes.readUInt32LE(4);
+  const actual = startOf(bytes.readUInt32LE(0));
+  return isAlive(bytes.readUInt32LE(0)) && (actual === undefined || actual % 2 ** 32 === start);
 }
 
 function uint(number: number, length: number): string {

@@ -7,6 +7,7 @@ import {
   type Spooled,
 } from '../../core/model.js';
 import type { Clock } from '../../util/clock.js';
+import { errorText } from '../../util/errors.js';
 import { ActiveEvent, ActiveEvents, findRepeated } from './active.js';
 import type { Claims, EventClaim } from './claims.js';
 import { claimKey, type EventKeys, keysOf } from './keys.js';
@@ -285,7 +286,7 @@ export class LocalDedupe implements ClosableDedupe {
   }
 
   #complain(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     if (!this.#failing)
       this.#log(
         'error',

@@ -1,5 +1,6 @@
 import type { DedupeSettings } from '../../config/settings.js';
 import type { Clock } from '../../util/clock.js';
+import { errorText } from '../../util/errors.js';
 import { NewerFormatError } from '../../util/newer-format.js';
 import { openClaims } from './claims.js';
 import { type ClosableDedupe, createDedupe, type DedupeParts, type LocalDedupe } from './dedupe.js';
@@ -40,7 +41,7 @@ async function openLocal(
     return createDedupe({ window, claims: shared ? await openClaims(folder, clock) : undefined, clock, log });
   } catch (error) {
     if (error instanceof NewerFormatError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     log('error', 'events are not remembered: the folder of the dedupe window cannot be used', { dir, reason });
     return createDedupe({ window: emptyWindow, clock, log });
   }

@@ -99,7 +99,7 @@ export const realFiles: Files = {
     try {
       // A new name is durable only when its folder is.
       for (const folder of [dirname(file), dirname(dirname(file))]) await syncFolder(folder);
-      return appendTo(handle, file, await statHandle(handle));
+      return new OpenFile(handle, file, await statHandle(handle));
     } catch (error) {
       await closeFile(handle).catch(() => undefined);
       await rm(file, { force: true }).catch(() => undefined);
@@ -108,7 +108,7 @@ export const realFiles: Files = {
   },
   async open(file) {
     const handle = await openFile(file, 'a+', privateFile);
-    return appendTo(handle, file, await statHandle(handle));
+    return new OpenFile(handle, file, await statHandle(handle));
   },
   async replace(file, text, { durable } = { durable: false }) {
     const temporary = `${file}.new`;
@@ -145,67 +145,89 @@ async function readAll(handle: number, offset: number, length: number): Promise<
   return buffer.subarray(0, filled);
 }
 
-function appendTo(handle: number, path: string, { dev, ino, size }: Stats): AppendFile {
+class OpenFile implements AppendFile {
+  readonly #handle: number;
+  readonly #path: string;
+  readonly #dev: number;
+  readonly #ino: number;
   /** Bytes that the file has at least. */
-  let written = size;
-
-  let closing: Promise<void> | undefined;
+  #written: number;
+  #closing: Promise<void> | undefined;
   /** What uses the handle: a closed one may be another file's the next moment. */
-  const underWay = new Set<Promise<unknown>>();
+  readonly #underWay = new Set<Promise<unknown>>();
 
-  async function use<T>(action: () => Promise<T>): Promise<T> {
-    if (closing !== undefined) throw isClosed();
+  constructor(handle: number, path: string, { dev, ino, size }: Stats) {
+    this.#handle = handle;
+    this.#path = path;
+    this.#dev = dev;
+    this.#ino = ino;
+    this.#written = size;
+  }
+
+  read(offset: number, length: number): Promise<Buffer> {
+    return this.#use(() => readAll(this.#handle, offset, length));
+  }
+
+  write(chunks: readonly Buffer[]): Promise<void> {
+    return this.#use(async () => {
+      const all = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+      for (let done = 0; done < all.length; ) {
+        done += (await writeSome(this.#handle, all, done, all.length - done)).bytesWritten;
+      }
+      this.#written += all.length;
+    });
+  }
+
+  writeNow(bytes: Buffer): void {
+    if (this.#closing !== undefined) throw this.#isClosed();
+    for (let done = 0; done < bytes.length; ) done += writeSync(this.#handle, bytes, done);
+    this.#written += bytes.length;
+  }
+
+  sync(): Promise<void> {
+    return this.#use(async () => {
+      await syncData(this.#handle);
+      await this.#check();
+    });
+  }
+
+  check(): Promise<void> {
+    return this.#use(() => this.#check());
+  }
+
+  truncate(length: number): Promise<void> {
+    return this.#use(async () => {
+      await truncateTo(this.#handle, length);
+      this.#written = length;
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= Promise.allSettled(this.#underWay).then(() => closeFile(this.#handle));
+    return this.#closing;
+  }
+
+  async #use<T>(action: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw this.#isClosed();
     const work = action();
-    underWay.add(work);
+    this.#underWay.add(work);
     try {
       return await work;
     } finally {
-      underWay.delete(work);
+      this.#underWay.delete(work);
     }
   }
 
-  function isClosed(): Error {
-    return new Error(`${path} is closed`);
+  #isClosed(): Error {
+    return new Error(`${this.#path} is closed`);
   }
 
   /** An inode that is open is no other file's, so its number tells. */
-  async function check(): Promise<void> {
-    const there = await statPath(path).catch(orIfMissing(undefined));
-    if (there === undefined || ino !== there.ino || dev !== there.dev) throw new GoneError(path);
-    if (there.size < written) throw new GoneError(path, there.size);
+  async #check(): Promise<void> {
+    const there = await statPath(this.#path).catch(orIfMissing(undefined));
+    if (there === undefined || this.#ino !== there.ino || this.#dev !== there.dev) throw new GoneError(this.#path);
+    if (there.size < this.#written) throw new GoneError(this.#path, there.size);
   }
-
-  return {
-    read: (offset, length) => use(() => readAll(handle, offset, length)),
-    write: (chunks) =>
-      use(async () => {
-        const all = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-        for (let done = 0; done < all.length; ) {
-          done += (await writeSome(handle, all, done, all.length - done)).bytesWritten;
-        }
-        written += all.length;
-      }),
-    writeNow(bytes) {
-      if (closing !== undefined) throw isClosed();
-      for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done);
-      written += bytes.length;
-    },
-    sync: () =>
-      use(async () => {
-        await syncData(handle);
-        await check();
-      }),
-    check: () => use(check),
-    truncate: (length) =>
-      use(async () => {
-        await truncateTo(handle, length);
-        written = length;
-      }),
-    close() {
-      closing ??= Promise.allSettled(underWay).then(() => closeFile(handle));
-      return closing;
-    },
-  };
 }
 
 /** Makes a folder, and those above it that are missing, so that they survive a crash. */

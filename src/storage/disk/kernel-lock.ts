@@ -1,4 +1,5 @@
 import { PublishError } from '../../core/model.js';
+import { errorCode } from '../../util/errors.js';
 import { require } from '../../util/require.js';
 
 /** What is used of `fs-native-extensions`, which has no types. */
@@ -19,7 +20,7 @@ export function tryKernelLock(handle: number, path: string): boolean {
   try {
     return binding.tryLock(handle, { exclusive: true });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = errorCode(error);
     throw noLocks(`${path} cannot be locked (${code}): ${cures[code] ?? otherCure}`, error);
   }
 }

@@ -1,7 +1,7 @@
 import { close, constants, fstat, ftruncate, open, read, write } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { PublishError } from '../../core/model.js';
@@ -9,7 +9,6 @@ import { privateFile } from '../../util/file-modes.js';
 import type { Log } from '../../util/log.js';
 import { makeFolder } from './files.js';
 import { tryKernelLock } from './kernel-lock.js';
-import { mountPoint } from './mount-point.js';
 import { claimByPid, type PidClaim } from './pid-claims.js';
 
 /** Milliseconds. A gateway that is stopping finishes what it has, and `server.drain` is 25 s by default. */
@@ -163,3 +162,24 @@ const statHandle = promisify(fstat);
 const readFile = promisify(read);
 const writeFile = promisify(write);
 const cutFile = promisify(ftruncate);
+
+/** Where the volume is mounted that a folder is on, or would be on if it were made. */
+async function mountPoint(folder: string): Promise<string> {
+  let device: number | undefined;
+  for (let path = folder; ; path = dirname(path)) {
+    const above = dirname(path);
+    device ??= await deviceOf(path);
+    if (above === path) return path;
+    if (device !== undefined && (await deviceOf(above)) !== device) return path;
+  }
+}
+
+/** Undefined where there is nothing. */
+async function deviceOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).dev;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,6 +1,7 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { privateFile } from '../../util/file-modes.js';
+import { isAlive, startOf } from '../../util/process-identity.js';
 
 /**
  * How gateways before the kernel's lock told each other that a folder is taken: an empty file `lock.PID.START`. Those of one
@@ -13,7 +14,7 @@ export interface PidClaim {
 
 /** Claims a folder, or says which living process has claimed it. What the dead have left is removed. */
 export async function claimByPid(folder: string): Promise<PidClaim | { readonly holder: number }> {
-  const name = `lock.${process.pid}.${(await startOf(process.pid)) ?? 0}`;
+  const name = `lock.${process.pid}.${startOf(process.pid) ?? 0}`;
   const claim = join(folder, name);
   let holder = await findOther(folder, name);
   if (holder !== undefined) return { holder };
@@ -29,27 +30,8 @@ async function findOther(folder: string, own: string): Promise<number | undefine
   for (const name of await readdir(folder)) {
     const [, pid, started] = /^lock\.(\d+)\.(\d+)$/.exec(name) ?? [];
     if (name === own || pid === undefined) continue;
-    if (await lives(Number(pid), started)) return Number(pid);
+    if (isAlive(Number(pid), started === '0' ? undefined : Number(started))) return Number(pid);
     await rm(join(folder, name), { force: true });
   }
   return undefined;
-}
-
-async function lives(pid: number, started: string | undefined): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // There is one, of somebody else.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
-  }
-  return started === '0' || started === (await startOf(pid));
-}
-
-/**
- * When the process started, as the system counts; tells it from a later one with the same id. Field 22 of /proc/PID/stat
- * (proc(5)), after the name, which may have spaces in it. Not every system has it.
- */
-async function startOf(pid: number): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }

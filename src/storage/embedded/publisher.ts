@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { EmbeddedSettings } from '../../config/settings.js';
 import { type KafkaRecord, type Placement, PublishError, type Publisher } from '../../core/model.js';
 import { type Clock, realClock } from '../../util/clock.js';
+import { errorText } from '../../util/errors.js';
 import type { Log } from '../../util/log.js';
 import { type Files, realFiles } from '../disk/files.js';
 import { longestBody } from '../disk/frame.js';
@@ -45,80 +46,110 @@ export async function openEmbedded(
   },
 ): Promise<Publisher<Placement>> {
   const { partition, held } = await takePartition(dir, slot, lock);
-  const keeper = new Keeper({ files, date: () => clock.date(), log });
-  const logs = new Map<string, TopicLog>();
+  const folder = topicsFolder(dir, partition);
   try {
-    for (const topic of await files.list(topicsFolder(dir, partition)))
-      await refuseNewer(files, join(topicsFolder(dir, partition), topic));
+    for (const topic of await files.list(folder)) await refuseNewer(files, join(folder, topic));
   } catch (error) {
     await held.release();
     throw error;
   }
   const health = watchHealth(files, clock, held, join(partitionFolder(dir, partition), 'probe'));
-  const cleaning = retention && startRetention({ retention, files, clock, log, folder: topicsFolder(dir, partition) });
-  let queue: Append[] = [];
-  let writing: Promise<void> | undefined;
-  let closing: Promise<void> | undefined;
+  const cleaning = retention && startRetention({ retention, files, clock, log, folder });
+  const keeper = new Keeper({ files, date: () => clock.date(), log });
+  const writer = new PartitionWriter({ dir, partition, files, clock, held, keeper, health, cleaning });
+  return {
+    publish: (record) => writer.publish(record),
+    ready: () => health.good() && writer.open,
+    connected: health.good,
+    close: () => writer.close(),
+  };
+}
 
-  function publish(record: KafkaRecord): Promise<Placement> {
-    if (closing) {
+interface WriterPorts {
+  readonly dir: string;
+  readonly partition: number;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly held: Lock;
+  readonly keeper: Keeper;
+  readonly health: ReturnType<typeof watchHealth>;
+  readonly cleaning: ReturnType<typeof startRetention> | undefined;
+}
+
+/** Writes the partition of one process, a group of records at a time. */
+class PartitionWriter {
+  readonly #ports: WriterPorts;
+  readonly #logs = new Map<string, TopicLog>();
+  #queue: Append[] = [];
+  #writing: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(ports: WriterPorts) {
+    this.#ports = ports;
+  }
+
+  get open(): boolean {
+    return this.#closing === undefined;
+  }
+
+  publish(record: KafkaRecord): Promise<Placement> {
+    if (this.#closing) {
       return Promise.reject(new PublishError('unavailable', 'CLOSED', 'the gateway is stopping and takes no records'));
     }
     const tooLong = refuse(record);
     if (tooLong !== undefined) return Promise.reject(tooLong);
+    const { clock, dir } = this.#ports;
     return new Promise((resolve, reject) => {
-      queue.push({ record, timestamp: clock.date(), resolve, reject: (error) => reject(translateError(error, dir)) });
-      writing ??= writeAll();
+      const fail = (error: unknown) => reject(translateError(error, dir));
+      this.#queue.push({ record, timestamp: clock.date(), resolve, reject: fail });
+      this.#writing ??= this.#writeAll();
     });
   }
 
-  async function writeAll(): Promise<void> {
-    while (queue.length > 0) {
-      await gather();
-      const group = queue;
-      queue = [];
-      const faults = await Promise.all(byTopic(group).map(([topic, appends]) => logOf(topic).write(appends)));
-      health.note(faults.every((fault) => fault === undefined));
+  close(): Promise<void> {
+    this.#closing ??= this.#finish();
+    return this.#closing;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#queue.length > 0) {
+      await this.#gather();
+      const group = this.#queue;
+      this.#queue = [];
+      const faults = await Promise.all(byTopic(group).map(([topic, appends]) => this.#logOf(topic).write(appends)));
+      this.#ports.health.note(faults.every((fault) => fault === undefined));
     }
-    writing = undefined;
+    this.#writing = undefined;
   }
 
   /** A write costs much the same for one record as for many: it begins when a turn of the event loop brings no more. */
-  async function gather(): Promise<void> {
-    for (let known = 0; known < queue.length && queue.length < fullGroup; ) {
-      known = queue.length;
+  async #gather(): Promise<void> {
+    for (let known = 0; known < this.#queue.length && this.#queue.length < fullGroup; ) {
+      known = this.#queue.length;
       await new Promise(setImmediate);
     }
   }
 
-  function logOf(topic: string): TopicLog {
-    const known = logs.get(topic);
+  #logOf(topic: string): TopicLog {
+    const known = this.#logs.get(topic);
     if (known !== undefined) return known;
+    const { dir, partition, files, keeper, held, cleaning } = this.#ports;
     const folder = join(topicsFolder(dir, partition), topic);
     const { retake } = held;
     const onBegin = () => cleaning?.look();
     const topicLog = new TopicLog({ files, folder, topic, partition, keeper, retake, onBegin });
-    logs.set(topic, topicLog);
+    this.#logs.set(topic, topicLog);
     return topicLog;
   }
 
-  async function finish(): Promise<void> {
-    await writing;
+  async #finish(): Promise<void> {
+    const { health, cleaning, held } = this.#ports;
+    await this.#writing;
     health.stop();
     await cleaning?.stop();
-    await Promise.all([...logs.values()].map((each) => each.close()));
+    await Promise.all([...this.#logs.values()].map((each) => each.close()));
     await held.release();
   }
-
-  return {
-    publish,
-    ready: () => health.good() && closing === undefined,
-    connected: health.good,
-    close() {
-      closing ??= finish();
-      return closing;
-    },
-  };
 }
 
 /** Here and not when it is written, where others are in the same group. */
@@ -193,7 +224,7 @@ function watchHealth(files: Files, clock: Clock, held: Lock, file: string) {
 function translateError(error: unknown, dir: string): PublishError {
   if (error instanceof PublishError) return error;
   const reason = error instanceof Error && 'code' in error ? String(error.code) : 'LOG_NOT_WRITTEN';
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = errorText(error);
   const message = `the embedded log in ${dir} can't be written: ${detail}`;
   return new PublishError('unavailable', reason, message, { cause: error });
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { EmbeddedSettings } from '../../config/settings.js';
 import type { Clock } from '../../util/clock.js';
+import { errorText } from '../../util/errors.js';
 import type { Log } from '../../util/log.js';
 import type { Files } from '../disk/files.js';
 import { readFrames } from '../disk/segment.js';
@@ -58,7 +59,7 @@ export function startRetention({ retention, files, clock, log, folder }: Retenti
     while (wanted && !stopped) {
       wanted = false;
       await clean().catch((error: unknown) => {
-        const detail = error instanceof Error ? error.message : String(error);
+        const detail = errorText(error);
         log('warn', 'old files of the embedded log could not be deleted', { folder, detail });
       });
     }

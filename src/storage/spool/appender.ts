@@ -1,4 +1,5 @@
 import { PublishError } from '../../core/model.js';
+import { errorText } from '../../util/errors.js';
 import { longestBody } from '../disk/frame.js';
 import type { LanePorts, SpoolEntry } from './entry.js';
 import type { Journal } from './journal.js';
@@ -78,7 +79,7 @@ export class Appender {
       },
       (error: unknown) => {
         this.underWay.delete(number);
-        const detail = error instanceof Error ? error.message : String(error);
+        const detail = errorText(error);
         this.#passToKafka(number, entry, `the spool cannot be written: ${detail}`);
       },
     );

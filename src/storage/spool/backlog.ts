@@ -1,5 +1,6 @@
 import type { KafkaRecord } from '../../core/model.js';
 import type { Unanswered } from '../../kafka/unanswered.js';
+import { errorText } from '../../util/errors.js';
 import type { Frame } from '../disk/frame.js';
 import { Appender } from './appender.js';
 import type { LanePorts, SpoolEntry } from './entry.js';
@@ -144,7 +145,7 @@ export class Backlog {
         for (const { number, body } of frames) this.#handOver(number, body);
       }
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = errorText(error);
       this.#ports.log('error', 'the spool cannot be read', { topic: this.#topic, detail });
       this.#ports.clock.after(retryPause, () => void this.drain());
     } finally {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type KafkaRecord, PublishError } from '../../core/model.js';
 import type { Clock } from '../../util/clock.js';
+import { errorText } from '../../util/errors.js';
 import type { Log } from '../../util/log.js';
 import { Journal } from './journal.js';
 import type { JournalOptions } from './load-journal.js';
@@ -77,7 +78,7 @@ export class Parked {
       // A folder that cannot be read is reported by whoever looks after it; nobody may have asked for this.
       if (!asked) return;
       log('error', 'parked records could not be sent again: ask once more with gateway spool retry', {
-        detail: error instanceof Error ? error.message : String(error),
+        detail: errorText(error),
       });
     } finally {
       this.#retrying = false;

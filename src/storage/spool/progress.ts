@@ -1,3 +1,4 @@
+import { errorText } from '../../util/errors.js';
 import type { Journal } from './journal.js';
 
 /** Which numbers of a journal are done with: they are in Kafka, parked, or were never written. */
@@ -60,7 +61,7 @@ export class Progress {
       await Promise.resolve();
       while (this.#journal.done < this.#watermark) await this.#journal.forget(this.#watermark);
     } catch (error) {
-      this.#onFault(error instanceof Error ? error.message : String(error));
+      this.#onFault(errorText(error));
     } finally {
       this.#forgetting = undefined;
     }

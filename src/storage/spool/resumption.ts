@@ -1,5 +1,6 @@
 import { type KafkaRecord, PublishError } from '../../core/model.js';
 import type { Numbered, Unanswered } from '../../kafka/unanswered.js';
+import { errorText } from '../../util/errors.js';
 import type { LanePorts, SpoolEntry } from './entry.js';
 import type { Journal } from './journal.js';
 import type { LeftBatch } from './left.js';
@@ -142,7 +143,7 @@ export async function noteUnanswered(
     await journal.left.replace(batches);
   } catch (error) {
     const records = batches.reduce((sum, { numbers }) => sum + numbers.length, 0);
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = errorText(error);
     log('error', 'what is in flight cannot be noted: the next start may publish it twice', { topic, records, detail });
   }
 }

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import type { KafkaRecord } from '../../core/model.js';
+import { errorText } from '../../util/errors.js';
 import type { Log } from '../../util/log.js';
 import type { Files } from '../disk/files.js';
 import type { Frame } from '../disk/frame.js';
@@ -98,7 +99,7 @@ async function recoverIfAsked(recovery: Recovery): Promise<void> {
     await files.remove(request);
     for (const path of await findSetAside(files, part)) await recover(recovery, path);
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = errorText(error);
     log('error', 'records of set-aside files could not be sent: ask again with gateway spool recover', { detail });
   }
 }

@@ -1,5 +1,6 @@
 import { type KafkaRecord, type Placement, PublishError, type Spooled } from '../../core/model.js';
 import type { Clock } from '../../util/clock.js';
+import { errorText } from '../../util/errors.js';
 import { Forwards } from './forwards.js';
 import type { Lane } from './lane.js';
 import type { ForwardResult, Peers, ToPeer } from './peers.js';
@@ -125,7 +126,7 @@ export class SharedLanes {
 
 function toOutcome(thrown: unknown): Extract<ForwardResult, { readonly late: boolean }> {
   if (!(thrown instanceof PublishError)) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    const message = errorText(thrown);
     return { error: { kind: 'unavailable', reason: 'WORKER_FAILED', message }, late: false };
   }
   const { kind, reason, message, late } = thrown;

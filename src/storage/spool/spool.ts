@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { type KafkaRecord, type Placement, PublishError, type Publisher, type Spooled } from '../../core/model.js';
 import type { Resuming } from '../../kafka/unanswered.js';
 import type { Clock } from '../../util/clock.js';
+import { errorText } from '../../util/errors.js';
 import type { Log } from '../../util/log.js';
 import type { Files } from '../disk/files.js';
 import { Keeper } from '../disk/keeper.js';
@@ -69,61 +70,139 @@ export interface Spool extends Publisher {
  * in the folder is sent first. It says "stopping" to Kafka only after everything that it has promised is safe.
  */
 export async function openSpool(kafka: Publisher<Placement> & Resuming, options: SpoolOptions): Promise<Spool> {
-  const { folder, maxBytes, files, clock, log, retake, shared } = options;
-  let { deadLetterTopic } = options;
-  const journals = new Map<string, Journal>();
-  const lanes = new Map<string, Lane>();
-  const openings = new Map<string, Promise<Lane>>();
+  const { folder, files, clock, log } = options;
   const keeper = new Keeper({ files, date: () => clock.date(), log });
   const leftBehind = await files.list(join(folder, 'topics'));
   for (const topic of leftBehind) await refuseNewer(files, join(folder, 'topics', topic));
-  const parked = await Parked.open(journalOptions('parked'), clock);
-  const ports: LanePorts = {
-    send: (record) => kafka.publish(record),
-    resume: (batch) => kafka.resume(batch),
+  const parked = await Parked.open(journalOptions(options, keeper, 'parked'), clock);
+  const spool = new TopicSpools(kafka, options, keeper, parked);
+  await spool.open(leftBehind);
+  return {
+    publish: (record) => spool.publish(record),
+    ready: () => spool.ready(),
     connected: () => kafka.connected(),
-    mayGrow,
-    park,
-    slots: shared?.lanes.slots ?? 1,
-    clock,
-    log,
+    status: () => spool.status(),
+    adapt: (next) => spool.adapt(next),
+    close: () => spool.close(),
   };
-  let closing: Promise<void> | undefined;
-  let fullSince: number | undefined;
-  let unusable: string | undefined;
-  let retriedAt = clock.now();
-  let verifying: Promise<void> | undefined;
-  const recoverIfAsked = createRecovery({ files, part: folder, keeper, send: publish, date: () => clock.date(), log });
-  let cancelCheck = clock.after(checkInterval, check);
+}
 
-  function journalOptions(name: string): JournalOptions {
-    return { files, folder: join(folder, name), stream: `${basename(folder)}/${name}`, keeper, retake };
+/** The lanes of all topics, and what they share: the room on the disk, and the records that Kafka has refused. */
+class TopicSpools {
+  readonly #kafka: Publisher<Placement> & Resuming;
+  readonly #options: SpoolOptions;
+  readonly #keeper: Keeper;
+  readonly #parked: Parked;
+  readonly #journals = new Map<string, Journal>();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #openings = new Map<string, Promise<Lane>>();
+  readonly #ports: LanePorts;
+  readonly #recoverIfAsked: () => Promise<void>;
+  #deadLetterTopic: string;
+  #closing: Promise<void> | undefined;
+  #fullSince: number | undefined;
+  #unusable: string | undefined;
+  #retriedAt: number;
+  #verifying: Promise<void> | undefined;
+  #cancelCheck: () => void;
+
+  constructor(kafka: Publisher<Placement> & Resuming, options: SpoolOptions, keeper: Keeper, parked: Parked) {
+    const { folder, files, clock, log, shared } = options;
+    const date = () => clock.date();
+    const send = (record: KafkaRecord) => this.publish(record);
+    this.#kafka = kafka;
+    this.#options = options;
+    this.#keeper = keeper;
+    this.#parked = parked;
+    this.#deadLetterTopic = options.deadLetterTopic;
+    this.#ports = {
+      send: (record) => kafka.publish(record),
+      resume: (batch) => kafka.resume(batch),
+      connected: () => kafka.connected(),
+      mayGrow: (bytes) => this.#mayGrow(bytes),
+      park: (record, reason) => this.#park(record, reason),
+      slots: shared?.lanes.slots ?? 1,
+      clock,
+      log,
+    };
+    this.#recoverIfAsked = createRecovery({ files, part: folder, keeper, send, date, log });
+    this.#retriedAt = clock.now();
+    this.#cancelCheck = clock.after(checkInterval, () => this.#check());
   }
 
-  function mayGrow(bytes: number): boolean {
-    const may = usedBytes() + bytes <= maxBytes;
-    fullSince = may ? undefined : (fullSince ?? clock.date());
+  /** Opens the lanes that are known, and those of what a former process has left. */
+  async open(leftBehind: readonly string[]): Promise<void> {
+    const { topics, shared } = this.#options;
+    for (const topic of new Set([...topics, ...leftBehind, ...this.#parked.counts.keys()])) await this.#openLane(topic);
+    if (!shared?.own) return;
+    shared.lanes.serve({ open: (topic) => this.#openLane(topic), take: (record) => this.#take(record, true) });
+  }
+
+  publish(record: KafkaRecord): Promise<Placement | Spooled> {
+    const published = this.#take(record, false);
+    return record.topic === this.#deadLetterTopic
+      ? published.catch((error: unknown) => this.#parkLetter(record, error))
+      : published;
+  }
+
+  /**
+   * Whether a record would be made safe now. A spool that had to refuse one takes no more until it says so; that does not
+   * matter only while none of its lanes needs it.
+   */
+  ready(): boolean {
+    if (this.#closing !== undefined) return false;
+    if (this.#fullSince !== undefined) {
+      return this.#kafka.ready() && [...this.#lanes.values()].every(({ open }) => open);
+    }
+    return this.#unusable === undefined || this.#kafka.ready();
+  }
+
+  status(): SpoolStatus {
+    const { counts } = this.#parked;
+    return {
+      lanes: [...this.#lanes.values()].map((lane) => ({ ...lane.status(), parked: counts.get(lane.topic) ?? 0 })),
+      bytes: this.#usedBytes(),
+      maxBytes: this.#options.maxBytes,
+      damagedFiles: this.#keeper.count,
+      ...(this.#unusable !== undefined && { unusable: this.#unusable }),
+      ...(this.#fullSince !== undefined && { fullSince: this.#fullSince }),
+    };
+  }
+
+  adapt({ deadLetterTopic }: { readonly deadLetterTopic: string }): void {
+    this.#deadLetterTopic = deadLetterTopic;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#finish();
+    return this.#closing;
+  }
+
+  #mayGrow(bytes: number): boolean {
+    const may = this.#usedBytes() + bytes <= this.#options.maxBytes;
+    this.#fullSince = may ? undefined : (this.#fullSince ?? this.#options.clock.date());
     return may;
   }
 
-  function usedBytes(): number {
-    let sum = parked.bytes;
-    for (const journal of journals.values()) sum += journal.bytes;
+  #usedBytes(): number {
+    let sum = this.#parked.bytes;
+    for (const journal of this.#journals.values()) sum += journal.bytes;
     return sum;
   }
 
   /** A reload may bring topics that were not there at the start. */
-  function openLane(topic: string): Promise<Lane> {
-    const opening = openings.get(topic) ?? createLane(topic);
-    openings.set(topic, opening);
+  #openLane(topic: string): Promise<Lane> {
+    const opening = this.#openings.get(topic) ?? this.#createLane(topic);
+    this.#openings.set(topic, opening);
     return opening;
   }
 
-  async function createLane(topic: string): Promise<Lane> {
-    const journal = await Journal.open(journalOptions(`topics/${topic}`));
-    journals.set(topic, journal);
-    const lane = new Lane(topic, journal, ports);
-    lanes.set(topic, lane);
+  async #createLane(topic: string): Promise<Lane> {
+    const { shared, log } = this.#options;
+    const journal = await Journal.open(journalOptions(this.#options, this.#keeper, `topics/${topic}`));
+    this.#journals.set(topic, journal);
+    const lane = new Lane(topic, journal, this.#ports);
+    this.#lanes.set(topic, lane);
     shared?.lanes.add(lane, shared.own);
     if (!lane.open)
       log('info', 'records of a former process are sent first', { topic, records: lane.status().spooled });
@@ -132,122 +211,97 @@ export async function openSpool(kafka: Publisher<Placement> & Resuming, options:
   }
 
   /** Looks after the files of all topics; says so where they can't be used, and where they can be again. */
-  async function verify(): Promise<void> {
-    await Promise.all([parked, ...lanes.values()].map((each) => each.verify()));
-    noteFault();
+  async #verify(): Promise<void> {
+    await Promise.all(this.#stores().map((each) => each.verify()));
+    this.#noteFault();
   }
 
-  function noteFault(): void {
-    const faults = [parked, ...lanes.values()].map(({ fault }) => fault).filter((fault) => fault !== undefined);
-    const [fault] = faults;
-    const before = unusable;
-    unusable = fault === undefined ? undefined : fault instanceof Error ? fault.message : String(fault);
-    if (unusable !== undefined && before === undefined) {
+  #stores(): readonly (Parked | Lane)[] {
+    return [this.#parked, ...this.#lanes.values()];
+  }
+
+  #noteFault(): void {
+    const { log, folder } = this.#options;
+    const faulty = this.#stores().find(({ fault }) => fault !== undefined);
+    const before = this.#unusable;
+    this.#unusable = faulty === undefined ? undefined : errorText(faulty.fault);
+    if (this.#unusable !== undefined && before === undefined) {
       log('error', 'the spool cannot be used: without Kafka, webhooks are answered with 503', {
         folder,
-        detail: unusable,
+        detail: this.#unusable,
         cure: 'make room, make the folder writable, or mount its volume again; it is used again by itself',
       });
-    } else if (unusable === undefined && before !== undefined) {
+    } else if (this.#unusable === undefined && before !== undefined) {
       log('info', 'the spool can be used again', { folder });
     }
   }
 
-  function park(record: KafkaRecord, reason: string): Promise<void> {
+  #park(record: KafkaRecord, reason: string): Promise<void> {
+    const { topic } = record;
+    const { log } = this.#options;
     if (!mustPersist(record)) {
-      log('warn', 'an unverified dead letter is refused by Kafka and dropped', { topic: record.topic, reason });
+      log('warn', 'an unverified dead letter is refused by Kafka and dropped', { topic, reason });
       return Promise.resolve();
     }
-    log('error', 'a spooled record is refused by Kafka and parked: see gateway spool list', {
-      topic: record.topic,
-      reason,
-    });
-    return parked.add(record, reason);
+    log('error', 'a spooled record is refused by Kafka and parked: see gateway spool list', { topic, reason });
+    return this.#parked.add(record, reason);
   }
 
-  function check(): void {
+  #check(): void {
+    const { clock, maxBytes, shared } = this.#options;
     let waiting = false;
-    for (const lane of lanes.values()) waiting = lane.check(patience) || waiting;
+    for (const lane of this.#lanes.values()) waiting = lane.check(patience) || waiting;
     if (shared?.own) waiting = shared.lanes.check() || waiting;
-    noteFault();
-    if (usedBytes() < maxBytes / 2) fullSince = undefined;
-    if (clock.now() - retriedAt >= restInterval) {
-      retriedAt = clock.now();
-      void parked.retryIfAsked(publish, log);
-      void recoverIfAsked();
-      verifying ??= verify().finally(() => {
-        verifying = undefined;
-      });
-    }
-    cancelCheck = clock.after(waiting ? checkInterval : restInterval, check);
+    this.#noteFault();
+    if (this.#usedBytes() < maxBytes / 2) this.#fullSince = undefined;
+    if (clock.now() - this.#retriedAt >= restInterval) this.#lookAround();
+    this.#cancelCheck = clock.after(waiting ? checkInterval : restInterval, () => this.#check());
   }
 
-  function publish(record: KafkaRecord): Promise<Placement | Spooled> {
-    const { topic } = record;
-    const published = take(record, false);
-    return topic === deadLetterTopic ? published.catch((error: unknown) => parkLetter(record, error)) : published;
+  /** Whether somebody has asked for something, and whether the files can still be used. */
+  #lookAround(): void {
+    this.#retriedAt = this.#options.clock.now();
+    void this.#parked.retryIfAsked((record) => this.publish(record), this.#options.log);
+    void this.#recoverIfAsked();
+    this.#verifying ??= this.#verify().finally(() => {
+      this.#verifying = undefined;
+    });
   }
 
   /** `forwarded`: by another worker, which deals with what comes of it. */
-  function take(record: KafkaRecord, forwarded: boolean): Promise<Placement | Spooled> {
+  #take(record: KafkaRecord, forwarded: boolean): Promise<Placement | Spooled> {
     const { topic } = record;
-    const lane = lanes.get(topic);
-    if (lane === undefined) return openLane(topic).then(() => take(record, forwarded));
-    if (closing !== undefined)
+    const { shared } = this.#options;
+    const lane = this.#lanes.get(topic);
+    if (lane === undefined) return this.#openLane(topic).then(() => this.#take(record, forwarded));
+    if (this.#closing !== undefined)
       return Promise.reject(new PublishError('unavailable', 'CLOSED', 'the gateway is stopping'));
-    if (!mustPersist(record) && !(kafka.connected() && lane.open)) return Promise.reject(notSpooled());
+    const connected = this.#kafka.connected();
+    if (!mustPersist(record) && !(connected && lane.open)) return Promise.reject(notSpooled());
     // Where it is known that Kafka doesn't answer, nobody waits to find out once more.
-    if (!kafka.connected()) lane.close('Kafka does not answer');
+    if (!connected) lane.close('Kafka does not answer');
     return shared?.own ? shared.lanes.publish(record, forwarded) : lane.publish(record);
   }
 
-  async function parkLetter(record: KafkaRecord, error: unknown): Promise<Spooled> {
+  async #parkLetter(record: KafkaRecord, error: unknown): Promise<Spooled> {
     if (!(error instanceof PublishError) || error.kind !== 'refused' || !mustPersist(record)) throw error;
-    await park(record, error.reason);
+    await this.#park(record, error.reason);
     return { topic: record.topic, spooled: true };
   }
 
-  /**
-   * Whether a record would be made safe now. A spool that had to refuse one takes no more until it says so; that does not
-   * matter only while none of its lanes needs it.
-   */
-  function ready(): boolean {
-    if (closing !== undefined) return false;
-    if (fullSince !== undefined) return kafka.ready() && [...lanes.values()].every(({ open }) => open);
-    return unusable === undefined || kafka.ready();
-  }
-
-  async function finish(): Promise<void> {
-    cancelCheck();
-    await verifying;
+  async #finish(): Promise<void> {
+    const { shared } = this.#options;
+    this.#cancelCheck();
+    await this.#verifying;
     if (shared?.own) await shared.lanes.settle(patience);
-    await Promise.all([...lanes.values()].map((lane) => lane.settle(patience)));
-    await kafka.close();
-    const unanswered = kafka.unanswered();
-    await Promise.all([...lanes.values()].map((lane) => lane.stop(unanswered)));
-    await parked.close();
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.settle(patience)));
+    await this.#kafka.close();
+    const unanswered = this.#kafka.unanswered();
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.stop(unanswered)));
+    await this.#parked.close();
   }
+}
 
-  for (const topic of new Set([...options.topics, ...leftBehind, ...parked.counts.keys()])) await openLane(topic);
-  if (shared?.own) shared.lanes.serve({ open: openLane, take: (record) => take(record, true) });
-  return {
-    publish,
-    ready,
-    connected: kafka.connected,
-    status: () => ({
-      lanes: [...lanes.values()].map((lane) => ({ ...lane.status(), parked: parked.counts.get(lane.topic) ?? 0 })),
-      bytes: usedBytes(),
-      maxBytes,
-      damagedFiles: keeper.count,
-      ...(unusable !== undefined && { unusable }),
-      ...(fullSince !== undefined && { fullSince }),
-    }),
-    adapt(next) {
-      ({ deadLetterTopic } = next);
-    },
-    close() {
-      closing ??= finish();
-      return closing;
-    },
-  };
+function journalOptions({ files, folder, retake }: SpoolOptions, keeper: Keeper, name: string): JournalOptions {
+  return { files, folder: join(folder, name), stream: `${basename(folder)}/${name}`, keeper, retake };
 }

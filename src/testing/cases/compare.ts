@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { toPointer } from '../../diagnostics/pointer.js';
+import { isRecord } from '../../util/values.js';
 import type { RequestResult } from '../dry-run/request.js';
 import type { CaseExpectation, ExpectedRecord } from './declaration.js';
 
@@ -60,10 +61,6 @@ function descend(
   if (Array.isArray(expected) && Array.isArray(actual) && expected.length === actual.length) {
     return expected.map((each: unknown, index) => [index, each, actual[index]]);
   }
-  if (!isObject(expected) || (actual !== undefined && !isObject(actual))) return undefined;
+  if (!isRecord(expected) || (actual !== undefined && !isRecord(actual))) return undefined;
   return Object.entries(expected).map(([name, each]) => [name, each, actual?.[name]]);
-}
-
-function isObject(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

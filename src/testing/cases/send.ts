@@ -1,10 +1,11 @@
 import type { Example } from '../../config/plugins/examples.js';
 import { assumeProven } from '../../core/dry-run.js';
 import type { Endpoint, OutgoingRequest, Secret } from '../../core/model.js';
-import { parseDuration } from '../../signature/timestamp.js';
+import { parseDuration } from '../../util/duration.js';
 import { parseExactly } from '../../util/json/parse.js';
 import { parsePath, removeAt } from '../../util/json/paths.js';
 import { writeJson } from '../../util/json/write.js';
+import { placeholderId } from '../../util/placeholder-id.js';
 import { readRequest } from '../diagnosis/captured-request.js';
 import { compose, requestOfBody, requestOfExample, toDelivery } from '../dry-run/compose.js';
 import { dryRunRequest, type RequestOptions, type RequestResult } from '../dry-run/request.js';
@@ -32,8 +33,7 @@ export async function sendGiven(
   const walkOptions = { now, largest: options.largest, deadLetterTopic: options.deadLetterTopic };
   if (given.request !== undefined) {
     const { notes: _, ...request } = readRequest(await options.read(given.request));
-    const id = '00000000-0000-4000-8000-000000000000';
-    return dryRunRequest(endpoint, { id, receivedAt: now, ...request }, walkOptions);
+    return dryRunRequest(endpoint, { id: placeholderId, receivedAt: now, ...request }, walkOptions);
   }
   const request = await requestOf(endpoint, given, options);
   const { signing = 'valid' } = given;
@@ -66,10 +66,10 @@ async function unpatched(
   if (file === undefined) return requestOfExample(endpoint, { headers, payload: patch(payload) });
   const body = await read(file);
   const patched = Object.keys(set).length + remove.length > 0;
-  return requestOfBody(endpoint, patched ? Buffer.from(writeJson(patch(parseJson(file, body)))) : body);
+  return requestOfBody(endpoint, patched ? Buffer.from(writeJson(patch(parseBody(file, body)))) : body);
 }
 
-function parseJson(file: string, body: Buffer): unknown {
+function parseBody(file: string, body: Buffer): unknown {
   try {
     return parseExactly(body.toString('utf8'));
   } catch {

@@ -41,7 +41,7 @@ export function readRequest(bytes: Buffer): CapturedRequest {
 }
 
 function readJsonRequest(text: string): CapturedRequest {
-  const checked = compileCheck<JsonRequest>(schema)(parseJson(text));
+  const checked = compileCheck<JsonRequest>(schema)(parseRequest(text));
   if (!('value' in checked)) {
     const [first] = checked.errors;
     throw new Error(`The request is not as it should be: ${first?.instancePath ?? ''} ${first?.message ?? ''}`);
@@ -59,7 +59,7 @@ function readJsonRequest(text: string): CapturedRequest {
   };
 }
 
-function parseJson(text: string): unknown {
+function parseRequest(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

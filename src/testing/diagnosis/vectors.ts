@@ -1,6 +1,7 @@
 import type { Delivery, EndpointContext, KeyDocument, Scheme, Secret } from '../../core/model.js';
 import { Rejection } from '../../core/rejection.js';
 import { compileCheck } from '../../diagnostics/schema-check.js';
+import { placeholderId } from '../../util/placeholder-id.js';
 
 /** A delivery and whether it must be proven: a line of a vectors file. */
 export interface Vector {
@@ -59,14 +60,14 @@ export function parseVectors(text: string): readonly Vector[] {
   const check = compileCheck<Vector>(schema);
   return text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];
-    const checked = check(parseJson(line, index + 1));
+    const checked = check(parseLine(line, index + 1));
     if ('value' in checked) return [checked.value];
     const [first] = checked.errors;
     throw new Error(`line ${index + 1} is no vector: ${first?.instancePath ?? ''} ${first?.message ?? ''}`);
   });
 }
 
-function parseJson(line: string, number: number): unknown {
+function parseLine(line: string, number: number): unknown {
   try {
     return JSON.parse(line);
   } catch {
@@ -127,7 +128,7 @@ export function requestOf(vector: Vector, scheme: Scheme, fallback: number): Vec
 
 function toDelivery({ method, url, headers, body_base64: body }: Vector): Delivery {
   return {
-    id: '00000000-0000-4000-8000-000000000000',
+    id: placeholderId,
     receivedAt: 0,
     method,
     target: url.replace(/^https?:\/\/[^/?]*/, '') || '/',

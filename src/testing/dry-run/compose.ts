@@ -1,4 +1,5 @@
 import type { Delivery, Endpoint, OutgoingRequest } from '../../core/model.js';
+import { placeholderId } from '../../util/placeholder-id.js';
 import { makeRequest, newestSecret, signRequest } from '../simulator/request.js';
 
 const site = 'https://gateway.invalid';
@@ -46,7 +47,7 @@ export function compose(endpoint: Endpoint, request: OutgoingRequest, now: numbe
 export function toDelivery({ method, url, headers, body }: OutgoingRequest, now: number): Delivery {
   const { pathname, search } = new URL(url);
   return {
-    id: '00000000-0000-4000-8000-000000000000',
+    id: placeholderId,
     receivedAt: now,
     method,
     target: pathname + search,

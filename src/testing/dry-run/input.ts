@@ -1,5 +1,6 @@
 import { compileCheck } from '../../diagnostics/schema-check.js';
 import { withExactNumbers } from '../../util/json/parse.js';
+import { parseJson } from '../../util/values.js';
 import { type CapturedRequest, readRequest } from '../diagnosis/captured-request.js';
 
 /** A record as a topic has it, and as `gateway tap --json` prints it. */
@@ -102,12 +103,4 @@ function asRecord(value: unknown): GivenRecord | undefined {
     ...(partition !== undefined && { partition }),
     ...(offset !== undefined && { offset: String(offset) }),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

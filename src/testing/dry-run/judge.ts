@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { GatewaySettings } from '../../config/settings.js';
 import { assumeProven } from '../../core/dry-run.js';
 import type { Delivery, Endpoint } from '../../core/model.js';
+import { placeholderId } from '../../util/placeholder-id.js';
 import { fromRecord } from './from-record.js';
 import type { Input } from './input.js';
 import { dryRunRequest, verdictOf } from './request.js';
@@ -65,7 +66,7 @@ function prepare(recorded: Recorded, endpoint: Endpoint, { verify, now }: JudgeO
   const verified = verify && !endpoint.provider.scheme.fetchesKeys ? endpoint : assumeProven(endpoint, 'unknown');
   if (recorded.kind === 'request') {
     const { notes: _, ...request } = recorded.request;
-    const delivery: Delivery = { id: '00000000-0000-4000-8000-000000000000', receivedAt: now, ...request };
+    const delivery: Delivery = { id: placeholderId, receivedAt: now, ...request };
     return { delivery, at: now, proven: verified };
   }
   const again = fromRecord(recorded.record, endpoint, now);

@@ -8,6 +8,7 @@ import { explainErrors } from '../../diagnostics/schema-faults.js';
 import { schemesOf } from '../../signature/declared-schemes.js';
 import { sayUnreadable } from '../../util/read-fault.js';
 import { blockingDisk, listFolder } from '../../util/read-text.js';
+import { parseJson } from '../../util/values.js';
 import { tryPlugin } from '../rules/plugin.js';
 import { type Ground, groundOf, type Specimen, toSpecimens } from '../rules/specimens.js';
 import type { TestKeys } from './negatives.js';
@@ -101,14 +102,6 @@ function isToldByRule({ rejection }: Replayed): boolean {
   if (rejection?.code === 'rule_failed') return true;
   const { code = '', detail } = rejection ?? {};
   return ['event_unidentified', 'schema_none'].includes(code) && detail !== undefined && !/^no (id|type)$/.test(detail);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function locate(

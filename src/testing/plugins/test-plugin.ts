@@ -8,7 +8,7 @@ import { acceptsMediaType } from '../../server/http/admit.js';
 import { toDelivery } from '../dry-run/compose.js';
 import { type BoundItem, type Specimen, toSpecimens } from '../rules/specimens.js';
 import type { Check, Rehearsal } from './checks.js';
-import { type TestKeys, negatives, signWith } from './negatives.js';
+import { negatives, signWith, type TestKeys } from './negatives.js';
 import { checkRules } from './rule-checks.js';
 import { makeTestKeys, requestOf } from './test-endpoint.js';
 
@@ -68,7 +68,12 @@ export interface Replayed {
 }
 
 /** Takes one example through every stage, signed where anybody but the provider can sign. */
-export async function replayExample(plugin: SoundPlugin, cast: TestKeys, example: Example, now: number): Promise<Replayed> {
+export async function replayExample(
+  plugin: SoundPlugin,
+  cast: TestKeys,
+  example: Example,
+  now: number,
+): Promise<Replayed> {
   const what = 'replayed';
   const items: BoundItem[] = [];
   const request = requestOf(cast.endpoint, example, now);
@@ -143,7 +148,11 @@ function noExample(folder: string): Check {
   };
 }
 
-function notesOf({ provider: { scheme } }: SoundPlugin, { signer }: TestKeys, checks: readonly Check[]): readonly string[] {
+function notesOf(
+  { provider: { scheme } }: SoundPlugin,
+  { signer }: TestKeys,
+  checks: readonly Check[],
+): readonly string[] {
   if (signer === undefined) return ['only the provider has the key that signs: signatures were not tried'];
   const unbound = checks.filter(({ outcome }) => outcome === 'unbound').map(({ what, got }) => `${what}: ${got}`);
   const body = { body: [], fields: ['of the body only some fields are signed'], nothing: ['the body is not signed'] };

@@ -1,8 +1,9 @@
 import { Rejection } from '../../core/rejection.js';
 import { parseXml } from '../../signature/xml.js';
 import { parseExactly } from '../../util/json/parse.js';
-import { isContainer, setMember, valueAt } from '../../util/json/paths.js';
+import { setMember, valueAt } from '../../util/json/paths.js';
 import { writeJson } from '../../util/json/write.js';
+import { isContainer } from '../../util/values.js';
 
 /** Makes one value of another one: a time of now, say. */
 export type RetryChange = (old: unknown) => unknown;

@@ -1,4 +1,4 @@
-import { percentile } from './percentile.js';
+import { fieldsOf } from '../../util/values.js';
 import type { SentAnswer } from './sender.js';
 
 /** What became of a run's requests so far. Times in milliseconds; absent while nothing was answered. */
@@ -67,9 +67,14 @@ export class SendTally {
 }
 
 function isDeadLetter(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && 'status' in body && body.status === 'dead_lettered';
+  return fieldsOf(body).status === 'dead_lettered';
 }
 
 function count(counts: Map<string, number>, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+/** The smallest of the values that is not below `percent` % of them (nearest rank); `undefined` of none. Sorted ascending. */
+export function percentile(sorted: readonly number[], percent: number): number | undefined {
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
 }

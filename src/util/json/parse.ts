@@ -1,3 +1,4 @@
+import { isContainer } from '../values.js';
 import { ExactNumber, losesText } from './number.js';
 
 /** Digits of a number from which on JavaScript may round it. */
@@ -81,10 +82,6 @@ function unmark(root: unknown, texts: readonly string[]): unknown {
 
 function exactOf(marked: number, texts: readonly string[]): ExactNumber {
   return new ExactNumber(texts[Math.round(marked / firstMark) - 1] ?? '');
-}
-
-function isContainer(value: unknown): value is { [name: string]: unknown } {
-  return typeof value === 'object' && value !== null;
 }
 
 const quote = 0x22;

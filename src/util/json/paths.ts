@@ -1,9 +1,6 @@
-type Container = { [key: string]: unknown };
+import { isContainer } from '../values.js';
 
-/** Objects and arrays: an array's elements are reached by their index as text. */
-export function isContainer(value: unknown): value is Container {
-  return typeof value === 'object' && value !== null;
-}
+type Container = { [key: string]: unknown };
 
 /** The dotted path's steps: `data.object.id`, `lines.0.amount`. */
 export function parsePath(path: string): readonly string[] {

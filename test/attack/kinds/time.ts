@@ -1,6 +1,6 @@
 import type { TimestampDeclaration } from '../../../src/signature/declaration.js';
 import { schemesOf } from '../../../src/signature/declared-schemes.js';
-import { parseDuration } from '../../../src/signature/timestamp.js';
+import { parseDuration } from '../../../src/util/duration.js';
 import { sendHonestly } from '../honest.js';
 import type { Target } from '../scene.js';
 import type { Kind } from './kind.js';

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import kafkajs, { type Admin, Kafka, logLevel } from 'kafkajs';
 import type { KafkaSettings } from '../../../src/config/settings.js';
 import type { KafkaRecord } from '../../../src/core/model.js';
 import { readTopics, type StoredRecord } from '../../../src/publish/read.js';
+import { user } from '../../support/kafka.js';
 
 let made: string | undefined;
 
@@ -57,6 +58,26 @@ export async function administer<T>(brokers: readonly string[], work: (admin: Ad
   } finally {
     await admin.disconnect();
   }
+}
+
+// Node finds no names of the CommonJS module behind its first computed export.
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+
+/** Lets the tests' user do so much with a topic, or with every group of consumers. */
+export async function allow(
+  admin: Admin,
+  grants: readonly { readonly topic?: string; readonly operation: keyof typeof AclOperationTypes }[],
+): Promise<void> {
+  const acl = grants.map(({ topic, operation }) => ({
+    resourceType: topic === undefined ? AclResourceTypes.GROUP : AclResourceTypes.TOPIC,
+    resourceName: topic ?? '*',
+    resourcePatternType: ResourcePatternTypes.LITERAL,
+    principal: `User:${user.username}`,
+    host: '*',
+    operation: AclOperationTypes[operation],
+    permissionType: AclPermissionTypes.ALLOW,
+  }));
+  await admin.createAcls({ acl });
 }
 
 /** What the publisher says of itself. */

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import kafkajs from 'kafkajs';
 import { examineKafka } from '../../../src/cli/doctor/kafka.js';
 import type { KafkaSettings, TokenOrigin } from '../../../src/config/settings.js';
 import { Redacted } from '../../../src/config/settings.js';
@@ -12,9 +11,8 @@ import { type IdentityProvider, startIdentityProvider } from '../../support/iden
 import { sessionLength, user } from '../../support/kafka.js';
 import { makeToken } from '../../support/tokens.js';
 import { describeOwnKafka, getOwnKafka } from '../shared-kafka.js';
-import { administer, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
+import { administer, allow, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
 
-const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 const topic = nameTopic('oauth');
 
 function settingsFor(token: TokenOrigin, listener: 'oauth' | 'sasl' = 'oauth') {
@@ -35,21 +33,7 @@ describeOwnKafka('SASL OAUTHBEARER', () => {
     provider = await startIdentityProvider(() => ({ token: makeToken(user.username), lifetime: 3600 }));
     await administer(getOwnKafka().brokers, async (admin) => {
       await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 1 }] }).catch(() => undefined);
-      const grant = {
-        resourceType: AclResourceTypes.TOPIC,
-        resourceName: topic,
-        resourcePatternType: ResourcePatternTypes.LITERAL,
-        principal: `User:${user.username}`,
-        host: '*',
-        permissionType: AclPermissionTypes.ALLOW,
-      };
-      const group = { ...grant, resourceType: AclResourceTypes.GROUP, resourceName: '*' };
-      await admin.createAcls({
-        acl: [
-          { ...grant, operation: AclOperationTypes.ALL },
-          { ...group, operation: AclOperationTypes.ALL },
-        ],
-      });
+      await allow(admin, [{ topic, operation: 'ALL' }, { operation: 'ALL' }]);
     });
   });
   after(async () => {

@@ -1,13 +1,9 @@
 import { expect } from 'chai';
-import kafkajs from 'kafkajs';
 import { type KafkaSettings, Redacted } from '../../../src/config/settings.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { user } from '../../support/kafka.js';
 import { describeOwnKafka, getOwnKafka } from '../shared-kafka.js';
-import { administer, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
-
-// Node finds no names of the CommonJS module behind its first computed export.
-const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+import { administer, allow, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
 
 type Listener = 'plaintext' | 'sasl' | 'tls' | 'saslTls';
 
@@ -35,17 +31,10 @@ describeOwnKafka('security of the connection to Kafka', () => {
   before(() =>
     administer(getOwnKafka().brokers, async (admin) => {
       await admin.createTopics({ waitForLeaders: false, topics: [{ topic: allowed }, { topic: forbidden }] });
-      const grant = (resourceName: string, operation: kafkajs.AclOperationTypes) => ({
-        resourceType: AclResourceTypes.TOPIC,
-        resourceName,
-        resourcePatternType: ResourcePatternTypes.LITERAL,
-        principal: `User:${user.username}`,
-        host: '*',
-        operation,
-        permissionType: AclPermissionTypes.ALLOW,
-      });
-      const acl = [grant(allowed, AclOperationTypes.WRITE), grant(forbidden, AclOperationTypes.DESCRIBE)];
-      await admin.createAcls({ acl });
+      await allow(admin, [
+        { topic: allowed, operation: 'WRITE' },
+        { topic: forbidden, operation: 'DESCRIBE' },
+      ]);
     }),
   );
 

@@ -5,7 +5,8 @@ import type { Endpoint, KafkaRecord, OutgoingRequest } from '../../../src/core/m
 import { Rejection } from '../../../src/core/rejection.js';
 import { freshen, type Message } from '../../../src/testing/simulator/freshen.js';
 import { makeRequest } from '../../../src/testing/simulator/request.js';
-import { isContainer, putAt, valueAt } from '../../../src/util/json/paths.js';
+import { putAt, valueAt } from '../../../src/util/json/paths.js';
+import { isContainer } from '../../../src/util/values.js';
 import { now } from '../signature/support.js';
 import { declarationOf, loadEndpoint, pluginNames, proven, recordsOf, signed } from './endpoints.js';
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { mutants as bounds, withoutBound } from '../../attack/mutants.js';
 import { mutants } from '../../mutate/mutants.js';
 import { mutate } from '../../mutate/plant.js';
 
@@ -23,4 +24,13 @@ describe('the faults of npm run mutate', () => {
     for (const source of ['aa', 'none of it'.replace('a', '')])
       expect(() => mutate(source, mutant)).to.throw('once is needed');
   });
+});
+
+describe('the bounds of npm run attack', () => {
+  for (const bound of bounds) {
+    it(`can be removed: ${bound.bound}`, () => {
+      const source = readFileSync(bound.file, 'utf8');
+      expect(withoutBound(source, bound)).to.not.equal(source);
+    });
+  }
 });

@@ -2,6 +2,7 @@ import type { OutgoingRequest } from '../../../core/model.js';
 import { Failure } from '../../../exit.js';
 import type { ExampleOffer } from '../../../testing/simulator/compose.js';
 import type { SendSummary, SendTally } from '../../../testing/simulator/tally.js';
+import { parseDuration } from '../../../util/duration.js';
 import { BaseCommand } from '../../base-command.js';
 import { awaitInterruption } from '../../interruption.js';
 import { Flags } from '../../oclif.js';
@@ -38,7 +39,7 @@ export default class SimulateGenerate extends BaseCommand {
       defaultHelp: async () => '60s',
       helpValue: 'TIME',
       description: 'How long: seconds, or with a unit, as in 90s, 2m.',
-      parse: async (text) => parseDuration(text),
+      parse: async (text) => parseLength(text),
     })(),
     concurrency: Flags.integer({ min: 1, default: 64, helpValue: 'N', description: 'Requests under way at the most.' }),
     type: Flags.string({
@@ -137,9 +138,8 @@ function parsePositive(flag: string, text: string): number {
   return number;
 }
 
-/** Milliseconds. */
-function parseDuration(text: string): number {
-  const { amount, unit = 's' } = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)?$/.exec(text)?.groups ?? {};
-  const units: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  return parsePositive('--duration', amount ?? text) * (units[unit] ?? 1000);
+/** Milliseconds of `90s`, `2m`, `1.5h`, or of a number of seconds. */
+function parseLength(text: string): number {
+  if (!/^\d+(\.\d+)?(ms|[smh])?$/.test(text)) return parsePositive('--duration', text);
+  return parsePositive('--duration', String(parseDuration(/\d$/.test(text) ? `${text}s` : text)));
 }

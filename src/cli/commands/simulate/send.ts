@@ -2,6 +2,7 @@ import { Failure } from '../../../exit.js';
 import type { Override } from '../../../testing/simulator/override.js';
 import type { SentAnswer } from '../../../testing/simulator/sender.js';
 import { printable } from '../../../util/printable.js';
+import { isContainer } from '../../../util/values.js';
 import { BaseCommand } from '../../base-command.js';
 import { Args, Flags } from '../../oclif.js';
 import { chooseOffer, prepareRequests, prepareSimulation, sendFlags } from '../../simulation.js';
@@ -119,13 +120,9 @@ type Fields = { readonly [name: string]: unknown };
 
 /** Of a batch each event, else the answer itself, if it says where the event went. */
 function eventsOf(body: unknown): readonly Fields[] {
-  if (!isFields(body)) return [];
-  if (Array.isArray(body.events)) return body.events.filter(isFields);
+  if (!isContainer(body)) return [];
+  if (Array.isArray(body.events)) return body.events.filter(isContainer);
   return body.kafka_topic === undefined ? [] : [body];
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null;
 }
 
 function describeEvent(event: Fields): string {

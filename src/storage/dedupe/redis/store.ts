@@ -1,5 +1,6 @@
 import type { ClientContext, Result } from 'ioredis';
 import type { RedisSettings } from '../../../config/settings.js';
+import { errorText } from '../../../util/errors.js';
 import type { SharedStore } from '../shared/store.js';
 import { createClient, isConnected } from './client.js';
 import { createGathering } from './gather.js';
@@ -65,17 +66,7 @@ export function openRedis(settings: RedisSettings): SharedStore {
 
   return {
     name,
-    connect(wait) {
-      if (client.status === 'ready') return Promise.resolve();
-      return new Promise((resolve) => {
-        const timer = setTimeout(resolve, wait);
-        const end = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        client.once('ready', end).once('close', end);
-      });
-    },
+    connect: (wait) => untilConnected(client, wait),
     claim,
     async put(key, own, value, time) {
       gather();
@@ -88,7 +79,7 @@ export function openRedis(settings: RedisSettings): SharedStore {
       await client.set(`${prefix}probe`, '1', 'PX', probeTime);
     },
     explain(error) {
-      const words = error instanceof Error ? error.message : String(error);
+      const words = errorText(error);
       // What the library says where it has no connection is about itself.
       const connected = client.status === 'ready' && !words.startsWith('Stream ');
       return connected ? words : (fault ?? 'the connection is closed');
@@ -99,4 +90,17 @@ export function openRedis(settings: RedisSettings): SharedStore {
     },
     close: () => client.disconnect(),
   };
+}
+
+/** Resolves when there is a connection, when it has failed, or after `wait` milliseconds. */
+function untilConnected(client: ReturnType<typeof createClient>, wait: number): Promise<void> {
+  if (client.status === 'ready') return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, wait);
+    const end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    client.once('ready', end).once('close', end);
+  });
 }

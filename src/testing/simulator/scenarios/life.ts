@@ -1,7 +1,8 @@
 import type { Bindings, Endpoint } from '../../../core/model.js';
 import { compileRule } from '../../../core/rules/compile.js';
 import { compileEvents } from '../../../core/rules/events.js';
-import { parseDuration } from '../../../signature/timestamp.js';
+import { parseDuration } from '../../../util/duration.js';
+import { errorText } from '../../../util/errors.js';
 import { itemPaths, parsePath, putAt } from '../../../util/json/paths.js';
 import { freshen, type Message, type Random, sameShape } from '../freshen.js';
 import { isEncoded, renewAt } from '../renew.js';
@@ -120,6 +121,6 @@ async function evaluate(source: string, values: ScenarioSettings, scenario: Scen
   try {
     return await rule.evaluate(values, noBindings);
   } catch (error) {
-    throw new Error(`scenario ${scenario.name}: ${source}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`scenario ${scenario.name}: ${source}: ${errorText(error)}`);
   }
 }

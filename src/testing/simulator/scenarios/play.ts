@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint, OutgoingRequest, Secret } from '../../../core/model.js';
-import { parseDuration } from '../../../signature/timestamp.js';
+import { parseDuration } from '../../../util/duration.js';
 import { addressOf, makeRequest, newestSecrets, signRequest } from '../request.js';
 import { NoAnswerError, type Sender, type SentAnswer } from '../sender.js';
 import type { PlannedEvent } from './life.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { PluginDeclaration } from '../../../../src/config/plugins/declaration.js';
-import { listUnconfirmed } from '../../../../src/config/plugins/unconfirmed.js';
+import { listUnconfirmed } from '../../../../src/config/plugins/describe.js';
 import { declarationOf, pluginNames, pluginsFolder } from '../../plugins-data/endpoints.js';
 
 describe('what nobody has confirmed of a plugin', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { prettyStream } from '../../../../src/server/telemetry/pretty.js';
+import { prettyStream } from '../../../../src/server/telemetry/log.js';
 
 describe('the log on a terminal', () => {
   function print(hasColors: boolean, line?: string): string {

@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { formatJunit } from '../../../../src/cli/junit.js';
 import { loadWithMadeUp } from '../../../../src/cli/load-without-secrets.js';
 import { ownPlugins } from '../../../../src/config/plugin-folders.js';
 import type { GatewaySettings } from '../../../../src/config/settings.js';
 import { compileRule } from '../../../../src/core/rules/compile.js';
+import { writeJunit } from '../../../../src/diagnostics/junit.js';
 import { type CasebookResult, runCasebook } from '../../../../src/testing/cases/run.js';
 import { updateExpectations } from '../../../../src/testing/cases/update.js';
 import { removeAt } from '../../../../src/util/json/paths.js';
@@ -228,7 +228,7 @@ cases:
 
 describe('JUnit', () => {
   it('is escaped', () => {
-    const xml = formatJunit([{ name: 'a&b', cases: [{ name: 'ok' }, { name: '<n>', failure: '"x"\n\u0000' }] }]);
+    const xml = writeJunit([{ name: 'a&b', cases: [{ name: 'ok' }, { name: '<n>', failure: '"x"\n\u0000' }] }]);
     expect(xml).to.contain('<testsuites tests="2" failures="1">').and.to.contain('name="a&amp;b"');
     expect(xml).to.contain('name="&lt;n&gt;"><failure message="&quot;x&quot;&#10;\ufffd"/>');
   });

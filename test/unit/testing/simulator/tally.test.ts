@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { percentile } from '../../../../src/testing/simulator/percentile.js';
-import { SendTally } from '../../../../src/testing/simulator/tally.js';
+import { percentile, SendTally } from '../../../../src/testing/simulator/tally.js';
 
 describe('simulate/percentile', () => {
   it('is the nearest rank', () => {
