@@ -29,7 +29,6 @@ export interface Running {
 
 export interface GatewayOptions {
   readonly workers?: number;
-  readonly client?: string;
   /** Instead of the one endpoint. */
   readonly endpoints?: string;
   /** Of topics that are created. */
@@ -80,7 +79,7 @@ function allReady({ workers }: { workers?: { ready: number; of: number } }): boo
 
 function configure(
   broker: string | undefined,
-  { workers = 1, client, endpoints, partitions = 6, redis }: GatewayOptions,
+  { workers = 1, endpoints, partitions = 6, redis }: GatewayOptions,
 ): string {
   const sections: { [key: string]: string } = {
     version: '1',
@@ -94,8 +93,7 @@ function configure(
   };
   if (broker === undefined) sections.embedded = '{ dir: ../data/log }';
   else {
-    const chosen = client === undefined ? '' : `, client: ${client}`;
-    sections.kafka = `{ brokers: "${broker}", topics: { create: missing, partitions: ${partitions}, replicationFactor: 1 }${chosen} }`;
+    sections.kafka = `{ brokers: "${broker}", topics: { create: missing, partitions: ${partitions}, replicationFactor: 1 } }`;
     sections.spool = '{ dir: ../data/spool, maxBytes: 2GiB }';
   }
   return Object.entries(sections)
@@ -125,16 +123,10 @@ export function listContestants(profiles: string | undefined): Contestant[] {
     floor('floor', 'none'),
     floor('floor + kafkajs', 'kafkajs'),
     gateway('gateway, embedded', { ...common, embedded: true }),
-    gateway('gateway, kafkajs', { ...common, ...(canChooseClient() && { client: 'kafkajs' }) }),
-    gateway('gateway, kafkajs, 2 workers', { ...common, workers: 2, ...(canChooseClient() && { client: 'kafkajs' }) }),
+    gateway('gateway, Kafka', common),
+    gateway('gateway, Kafka, 2 workers', { ...common, workers: 2 }),
   ];
   if (isInstalled('@platformatic/kafka')) contestants.splice(2, 0, floor('floor + platformatic', 'platformatic'));
-  if (canChooseClient()) {
-    contestants.push(
-      gateway('gateway, platformatic', { ...common, client: 'platformatic' }),
-      gateway('gateway, platformatic, 2 workers', { ...common, client: 'platformatic', workers: 2 }),
-    );
-  }
   return contestants;
 }
 
@@ -145,14 +137,4 @@ export function isInstalled(name: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Whether the configuration's schema knows `kafka.client`. */
-export function canChooseClient(): boolean {
-  const schema: Schema = createRequire(import.meta.url)('../schemas/gateway.schema.json');
-  return 'client' in schema.$defs.kafka.properties;
-}
-
-interface Schema {
-  readonly $defs: { readonly kafka: { readonly properties: object } };
 }

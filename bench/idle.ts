@@ -6,7 +6,7 @@ import { mkdirSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startBenchKafka } from './broker.js';
-import { canChooseClient, type GatewayOptions, isInstalled, type Running, startGateway } from './contestants.js';
+import { type GatewayOptions, isInstalled, type Running, startGateway } from './contestants.js';
 import { launch, pinOthers, processArgs, scratch, transpile } from './launch.js';
 import { describeMachine, findDoubts, formatReport } from './machine.js';
 import { median } from './measure.js';
@@ -45,12 +45,10 @@ interface Kind {
   readonly options: GatewayOptions & { readonly embedded?: true };
 }
 
-function listKinds(): Kind[] {
-  const kinds: Kind[] = [{ name: 'gateway, embedded', options: { embedded: true } }];
-  if (!canChooseClient()) return [...kinds, { name: 'gateway, kafkajs', options: {} }];
-  for (const client of ['kafkajs', 'platformatic']) kinds.push({ name: `gateway, ${client}`, options: { client } });
-  return kinds;
-}
+const kinds: readonly Kind[] = [
+  { name: 'gateway, embedded', options: { embedded: true } },
+  { name: 'gateway, Kafka', options: {} },
+];
 
 /** As a user has them: the second worker is what a worker costs more. */
 function withWorkers(kinds: readonly Kind[]): Kind[] {
@@ -123,7 +121,6 @@ openSync(`${scratch}start.log`, 'w');
 transpile();
 pinOthers();
 const kafka = await startBenchKafka();
-const kinds = listKinds();
 const starts = await measureStarts(kafka.address, kinds);
 const idle = await measureIdle(kafka.address, withWorkers(kinds));
 await kafka.stop();

@@ -1,5 +1,5 @@
 /**
- * How long an answer takes at half of the rate that the gateway can take, beside the floor with the same Kafka client at the same
+ * How long an answer takes at half of the rate that the gateway can take, beside the floor with a Kafka client at the same
  * rate. Requests are sent when they are due, however long answers take. Usage: npm run build && npm run bench:latency [-- --json]
  * [--rounds 5].
  */
@@ -45,7 +45,7 @@ async function play(
 async function compareClient(client: string, surroundings: Surroundings): Promise<Latency[]> {
   const contestants = listContestants(undefined);
   const floor = contestants.find(({ name }) => name === `floor + ${client}`);
-  const gateway = contestants.find(({ name }) => name === `gateway, ${client}`);
+  const gateway = contestants.find(({ name }) => name === 'gateway, Kafka');
   if (floor === undefined || gateway === undefined) return [];
   const samples = new Map<Contestant, Figures[]>();
   let rate: number | undefined;

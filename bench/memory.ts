@@ -1,6 +1,6 @@
 /**
  * What the gateway keeps in memory: before any webhook, and after each fifth of a million, when it has come to rest.
- * `npm run build && npm run bench:memory [-- --webhooks 1000000] [--client kafkajs] [--json]`. Exit code 1: something was not accepted.
+ * `npm run build && npm run bench:memory [-- --webhooks 1000000] [--json]`. Exit code 1: something was not accepted.
  */
 import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,7 +15,6 @@ import { formatTable, round } from './rows.js';
 const { values } = parseArgs({
   options: {
     webhooks: { type: 'string', default: '1000000' },
-    client: { type: 'string', default: 'kafkajs' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -30,7 +29,7 @@ transpile();
 pinOthers();
 const kafka = await startBenchKafka();
 const load = startLoad();
-const gateway = await startGateway(kafka.address, { client: values.client });
+const gateway = await startGateway(kafka.address);
 const pids = findTree(gateway.server.pid);
 await delay(settling);
 const rows = [{ webhooks: 0, rssMb: readMemory(pids, 'VmRSS') }];

@@ -1,7 +1,7 @@
 /**
  * What publishing costs, from a record to Kafka's acknowledgement: CPU of this process per record, with as many callers at a
- * time. Usage: npm run bench:publish [-- --client platformatic] [--callers 64] [--seconds 5] [--json]. For a profile:
- * node --cpu-prof --import tsx/esm bench/publish.ts --client platformatic --callers 64.
+ * time. Usage: npm run bench:publish [-- --callers 64 --seconds 5 --json]. For a profile:
+ * node --cpu-prof --import tsx/esm bench/publish.ts --callers 64.
  */
 import { parseArgs } from 'node:util';
 import type { KafkaSettings } from '../src/config/settings.js';
@@ -14,7 +14,6 @@ import { formatTable, round } from './rows.js';
 
 const { values } = parseArgs({
   options: {
-    client: { type: 'string' },
     callers: { type: 'string' },
     seconds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
@@ -38,14 +37,13 @@ const headers = {
 };
 
 interface Row {
-  readonly client: string;
   readonly callers: number;
   readonly cpuUs: number;
   readonly perSecond: number;
   readonly latencyMs: number;
 }
 
-async function measure(publisher: Publisher, callers: number, seconds: number): Promise<Omit<Row, 'client'>> {
+async function measure(publisher: Publisher, callers: number, seconds: number): Promise<Row> {
   let records = 0;
   const end = performance.now() + seconds * 1000;
   const cpu = process.cpuUsage();
@@ -69,12 +67,11 @@ async function measure(publisher: Publisher, callers: number, seconds: number): 
   };
 }
 
-async function open(client: KafkaSettings['client'], address: string): Promise<Publisher> {
+async function open(address: string): Promise<Publisher> {
   const settings: KafkaSettings = {
     kind: 'kafka',
     brokers: address.split(','),
     clientId: 'bench',
-    client,
     idempotent: true,
     topics: { create: 'missing', partitions: 6, replicationFactor: 1 },
     spool: { dir: `${scratch}publish-spool-${process.pid}`, maxBytes: 2 ** 30 },
@@ -86,14 +83,11 @@ async function open(client: KafkaSettings['client'], address: string): Promise<P
 const kafka = await startBenchKafka();
 const rows: Row[] = [];
 try {
-  for (const client of ['kafkajs', 'platformatic'] as const) {
-    if (values.client !== undefined && values.client !== client) continue;
-    const publisher = await open(client, kafka.address);
-    const levels = values.callers?.split(',').map(Number) ?? [8, 64, 512];
-    await measure(publisher, 64, 1);
-    for (const callers of levels) rows.push({ client, ...(await measure(publisher, callers, Number(values.seconds))) });
-    await publisher.close();
-  }
+  const publisher = await open(kafka.address);
+  const levels = values.callers?.split(',').map(Number) ?? [8, 64, 512];
+  await measure(publisher, 64, 1);
+  for (const callers of levels) rows.push(await measure(publisher, callers, Number(values.seconds)));
+  await publisher.close();
 } finally {
   await kafka.stop();
 }
@@ -101,5 +95,5 @@ const table = rows.map((row) => Object.values(row).map(String));
 process.stdout.write(
   values.json
     ? `${JSON.stringify({ rows })}\n`
-    : formatTable([['client', 'callers', 'CPU µs', 'per second', 'ms each'], ...table]),
+    : formatTable([['callers', 'CPU µs', 'per second', 'ms each'], ...table]),
 );

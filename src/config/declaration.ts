@@ -97,6 +97,7 @@ export interface LintDeclaration {
 export interface KafkaDeclaration {
   readonly brokers: string | readonly string[];
   readonly clientId?: string;
+  /** Without effect. */
   readonly client?: 'kafkajs' | 'platformatic';
   readonly idempotent?: boolean;
   readonly tls?: {

@@ -9,6 +9,14 @@ import { optional } from './plugins/optional.js';
 import { compileSasl } from './sasl.js';
 import { type KafkaSettings, Redacted } from './settings.js';
 
+/** It chose between two libraries. */
+const noEffect: Fault = {
+  rule: 'config-no-effect',
+  severity: 'warning',
+  pointer: '/kafka/client',
+  message: 'kafka.client no longer has an effect',
+  hint: 'leave it out: the gateway publishes over connections of its own',
+};
 const invalid = { rule: 'config-invalid', severity: 'error' } as const;
 
 /**
@@ -24,10 +32,11 @@ export function compileKafka(
   const { defaults } = materials;
   const {
     clientId = defaults.text('kafka.clientId'),
-    client = defaults.word('kafka.client', ['kafkajs', 'platformatic']),
+    client,
     idempotent = defaults.flag('kafka.idempotent'),
     topics: wanted = {},
   } = declared;
+  if (client !== undefined) faults.push(noEffect);
   const compression = readCompression(declared, defaults, faults);
   const schemaIds = readSchemaIds(declared, topics, faults);
   const tls = compileTls(declared.tls, '/kafka/tls', materials, faults);
@@ -37,7 +46,6 @@ export function compileKafka(
     kind: 'kafka',
     brokers: readBrokers(declared.brokers, faults),
     clientId,
-    client,
     idempotent,
     ...(compression !== undefined && { compression }),
     ...(schemaIds !== undefined && { schemaIds }),

@@ -75,11 +75,10 @@ function resolveAdmin({ listen, hosts, token, inspector }: NonNullable<GatewaySe
 }
 
 function resolveKafka(settings: KafkaSettings): Plain {
-  const { brokers, clientId, client, idempotent, compression = 'none', schemaIds, tls, sasl, topics } = settings;
+  const { brokers, clientId, idempotent, compression = 'none', schemaIds, tls, sasl, topics } = settings;
   return {
     brokers: brokers.map(withoutPassword),
     clientId,
-    client,
     idempotent,
     compression,
     ...(schemaIds !== undefined && { schemaIds }),

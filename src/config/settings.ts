@@ -80,7 +80,6 @@ export interface KafkaSettings {
   readonly brokers: readonly string[];
   readonly clientId: string;
   /** The library that publishes. */
-  readonly client: 'kafkajs' | 'platformatic';
   readonly idempotent: boolean;
   /** Present: TLS. PEM texts. */
   readonly tls?: {

@@ -79,17 +79,11 @@ export async function createDirectPublisher(
 }
 
 async function openBatcher(settings: KafkaSettings, options: DirectOptions) {
-  const [openLibrary, { WireClient }, { createBatcher }] = await Promise.all([
-    loadLibrary(settings.client),
+  const [{ WireClient }, { createBatcher }] = await Promise.all([
     import('../kafka/wire/client.js'),
     import('../kafka/batcher.js'),
   ]);
-  const client = new WireClient(settings, options, openLibrary(settings));
+  const client = new WireClient(settings, options);
   await client.connect(patience);
   return { client, batcher: createBatcher(client, realClock) };
-}
-
-async function loadLibrary(name: KafkaSettings['client']) {
-  if (name === 'kafkajs') return (await import('../kafka/kafkajs/connection.js')).openKafkajs;
-  return (await import('../kafka/platformatic/connection.js')).openPlatformatic;
 }

@@ -62,7 +62,7 @@ async function disturb(scene: Scene, fault: Fault): Promise<void> {
     case 'fail-disk':
       return failDisk(scene, fault);
     case 'restart':
-      return restart(scene, fault.client);
+      return restart(scene);
     case 'stop-in-outage':
       return stopInOutage(scene, fault);
     case 'kill-in-drain':

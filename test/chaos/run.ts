@@ -8,8 +8,7 @@
  *   npm run chaos -- --stop-gateway 100 [--seed 1]               so many SIGTERMs, each while Kafka is unavailable
  *   npm run chaos -- --outage 10m [--rate 500]                   Kafka away for so long
  *   npm run chaos -- --replicas 3 [--minutes 10] [--seed 1]      so many gateways that share a Redis, which fails over
- * `--client platformatic`: with that Kafka client; `--workers N`: with so many; `--compression gzip`; `--login oauthbearer`: with a
- * token, in sessions of three seconds.
+ * `--workers N`: with so many; `--compression gzip`; `--login oauthbearer`: with a token, in sessions of three seconds.
  * The last two lines are a row for the table of docs/chaos.md, and JSON; the exit code is 1 where a promise was broken.
  */
 import { randomInt } from 'node:crypto';
@@ -38,7 +37,6 @@ const { values } = parseArgs({
     compression: { type: 'string', default: 'none' },
     login: { type: 'string', default: 'scram-sha-512' },
     faults: { type: 'string' },
-    client: { type: 'string', default: 'kafkajs' },
     'kill-gateway': { type: 'string' },
     'stop-gateway': { type: 'string' },
     outage: { type: 'string' },
@@ -55,7 +53,6 @@ const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed
 const start = Date.now();
 const minutes = Number(values.minutes);
 const kafka: KafkaChoice = {
-  client: oneOf('client', ['kafkajs', 'platformatic']),
   compression: oneOf('compression', ['none', 'gzip', 'zstd']),
   login: oneOf('login', ['scram-sha-512', 'oauthbearer']),
 };
@@ -97,10 +94,7 @@ function chooseKinds<Kind extends string>(all: readonly Kind[]): readonly Kind[]
   return all.filter((kind) => names.includes(kind));
 }
 
-function oneOf<Value extends string>(
-  name: 'client' | 'compression' | 'login',
-  all: readonly [Value, ...Value[]],
-): Value {
+function oneOf<Value extends string>(name: 'compression' | 'login', all: readonly [Value, ...Value[]]): Value {
   const found = all.find((each) => each === values[name]);
   if (found === undefined) throw new Error(`--${name}: there are ${all.join(', ')}`);
   return found;

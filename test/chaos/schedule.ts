@@ -49,13 +49,12 @@ export type Fault =
       readonly percent: number;
       readonly hold: number;
     }
-  /** SIGTERM and a start; `client`: which Kafka library it is started with. */
-  | { readonly kind: 'restart'; readonly client: 'same' | 'other' }
-  /** SIGTERM and a start while all brokers are unavailable; `client`: which Kafka library it is started with. */
+  /** SIGTERM and a start. */
+  | { readonly kind: 'restart' }
+  /** SIGTERM and a start while all brokers are unavailable. */
   | {
       readonly kind: 'stop-in-outage';
       readonly how: 'kill' | 'halt';
-      readonly client: 'same' | 'other';
       readonly hold: number;
     }
   /** All brokers are halted; the crash comes when the first spooled records are acknowledged. So many times. */
@@ -195,10 +194,10 @@ function draw(kind: Fault['kind'], random: Random): Fault {
       return { kind, ...failure, percent: random.pick([100, 30]), hold: random.integer(8, 16) };
     }
     case 'restart':
-      return { kind, client: random.pick(['same', 'other']) };
+      return { kind };
     case 'stop-in-outage': {
       const how = random.pick(['kill', 'halt']);
-      return { kind, how, client: random.pick(['same', 'other']), hold: random.integer(8, 16) };
+      return { kind, how, hold: random.integer(8, 16) };
     }
     case 'kill-in-drain':
       return {

@@ -27,14 +27,13 @@ export interface Site {
   /** With the same folders and other ports, in a PID namespace of its own. */
   readonly second: GatewayProcess;
   /** From its next start on a gateway publishes so. */
-  changeKafka(change: Partial<KafkaChoice> | 'other client'): Promise<void>;
+  changeKafka(choice: KafkaChoice): Promise<void>;
   /** Ends the gateways; what is on a volume of its own stays as `spool-at-end` if asked for. */
   close(keep: boolean): Promise<void>;
 }
 
 /** How a gateway publishes. */
 export interface KafkaChoice {
-  readonly client: 'kafkajs' | 'platformatic';
   readonly compression: 'none' | 'gzip' | 'zstd';
   /** Sessions of `oauthbearer` end every few seconds, so that it has to log in again all the time. */
   readonly login: 'scram-sha-512' | 'oauthbearer';
@@ -61,7 +60,7 @@ export async function openSite(dir: string, cluster: Logins, options: SiteOption
   if (volume !== undefined) await mkdir(volume);
   const unmount = volume === undefined ? undefined : makeVolume(volume, spool);
   const { workers, redis } = options;
-  let kafka: KafkaChoice = { client: options.client, compression: options.compression, login: options.login };
+  let kafka: KafkaChoice = { compression: options.compression, login: options.login };
   const [front = 0, back = 0, otherFront = 0, otherBack = 0] = await findFreePorts(4);
   const gateways = { gateway: { front, back }, second: { front: otherFront, back: otherBack } };
   const environment = {
@@ -88,9 +87,8 @@ export async function openSite(dir: string, cluster: Logins, options: SiteOption
     gateway,
     second,
     adminUrl: `http://127.0.0.1:${back}`,
-    async changeKafka(change) {
-      const other = { client: kafka.client === 'kafkajs' ? 'platformatic' : 'kafkajs' } as const;
-      kafka = { ...kafka, ...(change === 'other client' ? other : change) };
+    async changeKafka(choice) {
+      kafka = choice;
       await configureAll();
     },
     async close(keep) {
@@ -105,7 +103,7 @@ export async function openSite(dir: string, cluster: Logins, options: SiteOption
 function configure(
   { logins, shortLogins }: Logins,
   ports: { readonly front: number; readonly back: number },
-  { client, compression, login, workers, redis }: Configured,
+  { compression, login, workers, redis }: Configured,
 ): string {
   const token = login === 'oauthbearer';
   const sasl = token
@@ -118,7 +116,6 @@ admin: { listen: "127.0.0.1:${ports.back}" }
 plugins: ${plugins}
 kafka:
   brokers: ${list(token ? shortLogins : logins)}
-  client: ${client}
   compression: ${compression}
   sasl: ${sasl}
   topics: { create: missing, partitions: 6, replicationFactor: 3 }

@@ -9,19 +9,18 @@ import type { Fault } from './schedule.js';
 import { until } from './wait.js';
 
 /** SIGTERM and a start while Kafka is unavailable; with another Kafka library, too. */
-export function stopInOutage(scene: Scene, { how, client, hold }: Extract<Fault, { kind: 'stop-in-outage' }>) {
-  return sufferOutage(scene, { how, hold, meanwhile: 'stop' }, () => restart(scene, client));
+export function stopInOutage(scene: Scene, { how, hold }: Extract<Fault, { kind: 'stop-in-outage' }>) {
+  return sufferOutage(scene, { how, hold, meanwhile: 'stop' }, () => restart(scene));
 }
 
 /** SIGTERM and a start, as for an update. */
-export async function restart(scene: Scene, client: 'same' | 'other'): Promise<void> {
+export async function restart(scene: Scene): Promise<void> {
   const { gateway, stops, say } = scene;
   const at = Date.now();
   const end = await gateway.stop();
   stops.push({ at });
   say(`SIGTERM: ${end} after ${(Date.now() - at) / 1000} s`);
   if (end !== 'ended 0') throw new Error(`after SIGTERM the gateway ${end}`);
-  if (client === 'other') await scene.changeKafka('other client');
   await gateway.start();
   await gateway.awaitListening();
 }

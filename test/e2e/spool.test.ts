@@ -46,7 +46,7 @@ describe('the spool commands', () => {
 
   it('show what waits and what is parked, and ask for another try', async () => {
     const settings = {
-      ...({ kind: 'kafka', brokers: ['127.0.0.1:1'], clientId: 'test', client: 'kafkajs', idempotent: true } as const),
+      ...({ kind: 'kafka', brokers: ['127.0.0.1:1'], clientId: 'test', idempotent: true } as const),
       topics: { create: 'missing', partitions: 1, replicationFactor: 1 } as const,
       spool: { dir, maxBytes: 1_000_000 },
     };

@@ -4,12 +4,11 @@ import type { Step } from '../chaos/schedule.js';
 import { describeOwnKafka } from './shared-kafka.js';
 
 const seed = 1;
-const kafka = { client: 'kafkajs', compression: 'none', login: 'scram-sha-512' } as const;
-/** The first half with kafkajs, the second with the other library, over the same spool. */
+const kafka = { compression: 'none', login: 'scram-sha-512' } as const;
 const schedule: readonly Step[] = [
   { pause: 1, fault: { kind: 'kill-gateway' } },
   { pause: 0, fault: { kind: 'lose-folder', how: 'delete', crash: 'none', wait: 0, hold: 5 } },
-  { pause: 0, fault: { kind: 'restart', client: 'other' } },
+  { pause: 0, fault: { kind: 'restart' } },
   { pause: 0, fault: { kind: 'fail-disk', error: 'EIO', on: 'sync', percent: 30, hold: 5 } },
   { pause: 0, fault: { kind: 'kill-in-drain', what: 'worker', kills: 1, hold: 3 } },
   { pause: 0, fault: { kind: 'kill-controller', hold: 1 } },

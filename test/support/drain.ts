@@ -1,13 +1,12 @@
 /**
- * A process that sends what is left in a spool, for a test that kills it: `drain.ts DIR BROKER CLIENT TOPIC`. With a number as
- * fifth argument it spools so many records first, and ends.
+ * A process that sends what is left in a spool, for a test that kills it: `drain.ts DIR BROKER TOPIC`. With a number as
+ * fourth argument it spools so many records first, and ends.
  */
 import { createPublisher } from '../../src/publish/create.js';
 import { limits, makeRecord, makeSettings } from '../integration/publish/helpers.js';
 
-const [dir = '', broker = '', client = '', topic = '', count] = process.argv.slice(2);
+const [dir = '', broker = '', topic = '', count] = process.argv.slice(2);
 const settings = makeSettings([broker], {
-  client: client === 'platformatic' ? 'platformatic' : 'kafkajs',
   spool: { dir, maxBytes: 100_000_000 },
 });
 const log = (_level: string, message: string) => void process.stdout.write(`${message}\n`);

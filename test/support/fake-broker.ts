@@ -149,7 +149,7 @@ export class FakeBroker {
       .appendInt32(node)
       .appendArray([...topics], (writer, topic) => this.#describeTopic(writer, topic, version), flexible, flexible);
     if (!flexible) return answer;
-    return (version >= withIds ? answer.appendBoolean(false) : answer.appendInt32(0)).appendTaggedFields();
+    return (version > withIds ? answer : answer.appendInt32(0)).appendTaggedFields();
   }
 
   #describeTopic(writer: Writer, topic: string, version: number): void {

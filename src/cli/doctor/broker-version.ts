@@ -1,8 +1,4 @@
-/** A request of Kafka's protocol and the highest version of it that a broker speaks. */
-export interface SpokenApi {
-  readonly apiKey: number;
-  readonly maxVersion: number;
-}
+import type { Versions } from '../../kafka/connection/versions.js';
 
 /** What a release was the first to speak, newest first: https://kafka.apache.org/protocol, messages in the clients of each release. */
 const marks = [
@@ -27,7 +23,6 @@ const marks = [
 ] as const;
 
 /** The release of Apache Kafka whose protocol this is, or a later one; undefined: it is older than 2.4. */
-export function guessRelease(apis: readonly SpokenApi[]): string | undefined {
-  const spoken = new Map(apis.map(({ apiKey, maxVersion }) => [apiKey, maxVersion]));
-  return marks.find(({ apiKey, version }) => (spoken.get(apiKey) ?? -1) >= version)?.release;
+export function guessRelease(spoken: Versions): string | undefined {
+  return marks.find(({ apiKey, version }) => (spoken.get(apiKey)?.max ?? -1) >= version)?.release;
 }

@@ -1,10 +1,11 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import type { KafkaSettings } from '../../config/settings.js';
+import { toFault } from '../../kafka/faults.js';
 import { translateError } from '../../kafka/kafkajs/errors.js';
 import { configureKafka } from '../../kafka/kafkajs/options.js';
 import { tokensFor } from '../../kafka/oauth/source.js';
 import { describeToken } from '../../kafka/oauth/token.js';
-import { errorText } from '../../util/errors.js';
+import { guessRelease } from './broker-version.js';
 import { type Finding, fail, ok, unknown, warning } from './finding.js';
 import { probe } from './probe.js';
 import { examineCreation, examineTopicRights } from './rights.js';
@@ -33,7 +34,7 @@ export async function examineKafka(
   const brokers = token === undefined ? listeners : [token, ...listeners];
   const answering = settings.brokers[listeners.findIndex(({ status }) => status !== 'fail')];
   if (answering === undefined) return { findings: brokers, reachable: false };
-  const admin = connectTo(settings, settings.brokers);
+  const admin = connectTo(settings);
   try {
     await admin.connect();
     const cluster = await examineCluster(admin);
@@ -62,37 +63,28 @@ async function examineToken({ sasl }: KafkaSettings): Promise<Finding | undefine
   }
 }
 
-function connectTo(settings: KafkaSettings, brokers: readonly string[]): Admin {
-  const config = configureKafka({ ...settings, brokers }, () => undefined);
+function connectTo(settings: KafkaSettings): Admin {
+  const config = configureKafka(settings, () => undefined);
   return new Kafka({ ...config, retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 200 } }).admin();
 }
 
 /** Each by itself: with several, one that is wrong is otherwise not noticed until the others are away. */
 async function examineBroker(settings: KafkaSettings, broker: string): Promise<Finding> {
   const id = `kafka.broker ${broker}`;
-  const admin = connectTo(settings, [broker]);
   try {
-    await admin.connect();
+    const release = await probe(settings, broker, async ({ versions }) => guessRelease(versions));
     const how = [settings.tls && 'TLS', settings.sasl && `SASL ${settings.sasl.mechanism}`].filter(Boolean).join(', ');
-    return await examineVersion(settings, broker, `it answers${how === '' ? '' : ` (${how})`}`);
+    return examineVersion(id, `it answers${how === '' ? '' : ` (${how})`}`, release);
   } catch (error) {
-    const { message } = translateError(error);
-    return fail(id, message, 'compare kafka.brokers, kafka.tls and kafka.sasl with the listeners of the broker');
-  } finally {
-    await admin.disconnect().catch(() => undefined);
+    const hint = 'compare kafka.brokers, kafka.tls and kafka.sasl with the listeners of the broker';
+    return fail(id, toFault(error).message, hint);
   }
 }
 
 /** A broker doesn't tell its version. What it speaks does, nearly. */
-async function examineVersion(settings: KafkaSettings, broker: string, answers: string): Promise<Finding> {
-  const id = `kafka.broker ${broker}`;
-  try {
-    const release = await probe(settings, broker, ({ release }) => release());
-    if (release !== undefined) return ok(id, `${answers}, and speaks the protocol of Kafka ${release} or later`);
-    return warning(id, `${answers}, and is older than Kafka 2.4`, 'the gateway is tested with newer ones: upgrade it');
-  } catch (error) {
-    return ok(id, `${answers}; which version it is could not be found out (${describe(error)})`);
-  }
+function examineVersion(id: string, answers: string, release: string | undefined): Finding {
+  if (release !== undefined) return ok(id, `${answers}, and speaks the protocol of Kafka ${release} or later`);
+  return warning(id, `${answers}, and is older than Kafka 2.4`, 'the gateway is tested with newer ones: upgrade it');
 }
 
 async function examineCluster(admin: Admin): Promise<Finding> {
@@ -155,17 +147,11 @@ async function examineRights(
 ): Promise<readonly Finding[]> {
   const creates = missing.length > 0 && settings.topics.create === 'missing';
   try {
-    return await probe(settings, broker, async ({ topicRights, clusterRights }) => [
-      ...examineTopicRights(await topicRights(present)),
-      ...(creates ? [examineCreation(missing, await clusterRights())] : []),
-    ]);
+    const { ofTopics, ofCluster } = await probe(settings, broker, (connection) => connection.describeRights(present));
+    return [...examineTopicRights(ofTopics), ...(creates ? [examineCreation(missing, ofCluster)] : [])];
   } catch (error) {
     const hint =
       'the user needs DESCRIBE and WRITE on the topics, CREATE where they are to be made, IDEMPOTENT_WRITE on the cluster before Kafka 2.8';
-    return [unknown('kafka.rights', `what this user may do could not be asked (${describe(error)})`, hint)];
+    return [unknown('kafka.rights', `what this user may do could not be asked (${toFault(error).message})`, hint)];
   }
-}
-
-function describe(error: unknown): string {
-  return errorText(error);
 }

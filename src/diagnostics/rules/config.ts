@@ -29,6 +29,14 @@ export const configRules: readonly RuleDefinition[] = [
     good: gateway(`${acmeEndpoint}    livemode: true\n`),
   },
   {
+    id: 'config-no-effect',
+    severity: 'warning',
+    what: 'A key of an earlier version that no longer has an effect.',
+    why: 'It is taken, so that an upgrade does not fail, and does nothing. Leave it out: readers would think that it does.',
+    bad: gateway(acmeEndpoint, 'kafka: { brokers: "127.0.0.1:9092", client: kafkajs }'),
+    good: gateway(acmeEndpoint, 'kafka: { brokers: "127.0.0.1:9092" }'),
+  },
+  {
     id: 'config-missing-key',
     severity: 'error',
     what: 'A key that must be there is missing.',

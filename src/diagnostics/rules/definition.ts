@@ -20,9 +20,9 @@ export interface RuleExample {
   readonly text?: string;
 }
 
-const gatewayHead = `# yaml-language-server: $schema=schemas/gateway.schema.json
+const gatewayHead = (publisher: string) => `# yaml-language-server: $schema=schemas/gateway.schema.json
 version: 1
-embedded: { dir: data }
+${publisher}
 plugins: plugins
 `;
 
@@ -33,8 +33,8 @@ export const acmeEndpoint = `endpoints:
 `;
 
 /** A gateway.yaml with these lines after those that every one has. */
-export function gateway(rest: string): RuleExample {
-  return { file: 'gateway.yaml', text: gatewayHead + rest };
+export function gateway(rest: string, publisher = 'embedded: { dir: data }'): RuleExample {
+  return { file: 'gateway.yaml', text: gatewayHead(publisher) + rest };
 }
 
 const pluginHead = `# yaml-language-server: $schema=schemas/plugin.schema.json

@@ -38,7 +38,7 @@ export function configureKafka(settings: KafkaSettings, log: Log): KafkaConfig {
 }
 
 /** TLS and SASL. */
-export function configureSecurity({ tls, sasl }: KafkaSettings): Pick<KafkaConfig, 'ssl' | 'sasl'> {
+function configureSecurity({ tls, sasl }: KafkaSettings): Pick<KafkaConfig, 'ssl' | 'sasl'> {
   return {
     ...(tls && {
       ssl: {

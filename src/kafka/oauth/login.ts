@@ -11,8 +11,8 @@ export function writeLogin({ value }: Token, extensions: TokenLogin['extensions'
 }
 
 /**
- * Throws if the broker refuses the token. It says so in what looks like a success (RFC 7628, 3.2.2), and both Kafka libraries
- * take it for one: then the next request fails, as if the broker had gone away. `answer`: what it says after `writeLogin`.
+ * Throws if the broker refuses the token. It says so in what looks like a success (RFC 7628, 3.2.2), and
+ * kafkajs takes it for one: then the next request fails, as if the broker had gone away. `answer`: what it says after `writeLogin`.
  */
 export function judgeAnswer(answer: Buffer, login: TokenLogin, token: Token): void {
   if (answer.length > 0) throw refuse(login, token, statusOf(answer));

@@ -1,25 +1,26 @@
 import type { Socket } from 'node:net';
 import { type DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import type { KafkaSettings } from '../../config/settings.js';
 import type { PublishError } from '../../core/model.js';
-import { errorText } from '../../util/errors.js';
+import type { Address } from '../connection/address.js';
+import { explainCertificates } from '../connection/certificates.js';
+import { Connection } from '../connection/connection.js';
+import { answerLimit } from '../connection/messages.js';
+import { translateError } from '../connection/translate.js';
 import { describeFault, toFault } from '../faults.js';
-import type { Address } from './address.js';
-import { explainCertificates } from './certificates.js';
-import { answerLimit, type Connection, type Transport } from './transport.js';
+import { prepareLogin } from '../oauth/login.js';
 
 /** Milliseconds. */
 const keepAliveDelay = 60_000;
 
 /**
- * One connection to a broker. The faults of libraries end here: a request that is not answered in time ends the connection,
- * and so does whatever is thrown while an event of the socket is handled, where nobody could catch it. Then every request
- * under way is rejected, once, whether the library remembers it or not, and its outcome is unknown. So there is no answer
- * that comes too late, and is taken for another.
+ * One connection to a broker, and its time limits: a request that is not answered in time ends the connection. Then every
+ * request under way is rejected, and its outcome is unknown. So there is no answer that comes too late, and is taken for another.
  */
 export class BrokerConnection {
   /** Resolves when it is connected; rejects with a `PublishError`. */
   readonly opened: Promise<void>;
-  readonly #library: Transport;
+  readonly #settings: KafkaSettings;
   readonly #connection: Connection;
   readonly #requests: Request[] = [];
   #peer: DetailedPeerCertificate | undefined;
@@ -30,9 +31,9 @@ export class BrokerConnection {
   #fault: PublishError | undefined;
 
   /** Connects. */
-  constructor(library: Transport, address: Address) {
-    this.#library = library;
-    this.#connection = library.open(address);
+  constructor(settings: KafkaSettings, address: Address) {
+    this.#settings = settings;
+    this.#connection = new Connection(address, settings);
     this.opened = this.#open();
     // Whoever waits for it has its own.
     this.opened.catch(() => undefined);
@@ -101,8 +102,8 @@ export class BrokerConnection {
 
   async #open(): Promise<void> {
     try {
-      await this.#library.prepare();
-      await this.ask((connection) => connection.connect((socket) => this.#contain(socket)));
+      await prepareLogin(this.#settings);
+      await this.ask((connection) => connection.connect((socket) => this.#watch(socket)));
       this.#connected = true;
     } catch (error) {
       this.close(toFault(error));
@@ -116,16 +117,16 @@ export class BrokerConnection {
   }
 
   #translate(error: unknown): PublishError {
-    return this.#explain(this.#library.translate(error));
+    return this.#explain(translateError(error));
   }
 
   /** With TLS 1.3 a broker refuses a certificate when the connection is already open. */
   #explain(fault: PublishError): PublishError {
     if (this.#answers > 1) return fault;
-    return explainCertificates(fault, { tls: this.#library.tls, peer: this.#peer, now: Date.now() });
+    return explainCertificates(fault, { tls: this.#settings.tls, peer: this.#peer, now: Date.now() });
   }
 
-  #contain(socket: Socket): void {
+  #watch(socket: Socket): void {
     socket.setKeepAlive(true, keepAliveDelay);
     socket.on('error', (error) => this.close(this.#translate(error)));
     // When its certificate was refused, the socket does not have it any more.
@@ -133,16 +134,6 @@ export class BrokerConnection {
       if (socket instanceof TLSSocket) this.#peer = socket.getPeerCertificate(true);
     });
     socket.on('close', () => this.close(this.#explain(closed())));
-    const { emit } = socket;
-    socket.emit = (...event: [string | symbol, ...unknown[]]) => {
-      try {
-        return Reflect.apply(emit, socket, event);
-      } catch (error) {
-        const detail = errorText(error);
-        this.close(describeFault('UNEXPECTED', `the Kafka client failed: ${detail}`, '', error));
-        return true;
-      }
-    };
   }
 }
 

@@ -12,7 +12,6 @@ import { createEncode, type Encode } from './encode.js';
 import { Producer } from './producer.js';
 import { resumeBatch } from './resume.js';
 import { ensureTopics, tellTopicFaults, unknownTopic, warnOfSmallTopics } from './topics.js';
-import type { Transport } from './transport.js';
 
 /** Milliseconds. */
 const firstPause = 100;
@@ -24,8 +23,7 @@ const failureLimit = 3;
 const silenceLimit = 2_000;
 
 /**
- * A Kafka client as the batcher wants it, over the connections of a library. What libraries have of their own on top
- * (repeating, numbering, guessing at the cluster) is done here, where it is known what may be repeated.
+ * A Kafka client as the batcher wants it: it finds the leaders, numbers the batches, and repeats what may be repeated.
  */
 export class WireClient implements KafkaClient {
   readonly #settings: KafkaSettings;
@@ -44,12 +42,12 @@ export class WireClient implements KafkaClient {
   #answeredAt = 0;
   #refresh: NodeJS.Timeout | undefined;
 
-  constructor(settings: KafkaSettings, { topics, largest, log }: DirectOptions, library: Transport) {
+  constructor(settings: KafkaSettings, { topics, largest, log }: DirectOptions) {
     this.#settings = settings;
     this.#topics = topics;
     this.#largest = largest;
     this.#log = log;
-    this.#cluster = new Cluster(settings, library);
+    this.#cluster = new Cluster(settings);
     this.#encode = createEncode(settings);
     this.#producer = new Producer(this.#cluster, settings.idempotent, this.#encode);
     this.#dispatcher = new Dispatcher(this.#cluster, this.#producer);

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
 import { parseHostPort } from '../../util/host-port.js';
 import { nameCode } from '../codes.js';
+import { type Address, nameAddress } from '../connection/address.js';
+import type { Connection } from '../connection/connection.js';
 import { describeFault, isAnswer } from '../faults.js';
-import { type Address, nameAddress } from './address.js';
 import { BrokerConnection } from './broker-connection.js';
-import type { Connection, Transport } from './transport.js';
 
 /** Milliseconds. A broker that has not answered is asked last for so long. */
 const avoidance = 2_000;
@@ -17,7 +17,7 @@ const nobody = -1;
 
 /** The brokers, who leads which partition, and a connection to each broker that is needed. */
 export class Cluster {
-  readonly #library: Transport;
+  readonly #settings: KafkaSettings;
   readonly #bootstrap: readonly Address[];
   /** Some are being opened, some are lost. */
   readonly #links = new Map<string, BrokerConnection>();
@@ -31,9 +31,9 @@ export class Cluster {
   #controller = nobody;
   #closed = false;
 
-  constructor({ brokers }: KafkaSettings, library: Transport) {
-    this.#library = library;
-    this.#bootstrap = brokers.map(parseHostPort);
+  constructor(settings: KafkaSettings) {
+    this.#settings = settings;
+    this.#bootstrap = settings.brokers.map(parseHostPort);
   }
 
   get topics(): readonly string[] {
@@ -139,7 +139,7 @@ export class Cluster {
     }
     if (this.#closed) throw describeFault('CLOSED', 'the gateway is stopping');
     if (!link?.alive) {
-      link = new BrokerConnection(this.#library, address);
+      link = new BrokerConnection(this.#settings, address);
       this.#links.set(key, link);
     }
     return this.#awaitOpen(key, link);
@@ -148,7 +148,7 @@ export class Cluster {
   /** Opens another link before the session of this one ends, which serves until then. */
   async #replace(key: string, address: Address, old: BrokerConnection): Promise<void> {
     if (this.#replacing.has(key)) return;
-    const next = new BrokerConnection(this.#library, address);
+    const next = new BrokerConnection(this.#settings, address);
     this.#replacing.set(key, next);
     try {
       await next.opened;

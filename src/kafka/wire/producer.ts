@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaRecord, PublishError } from '../../core/model.js';
 import type { Attempt, Batch, ProduceResult } from '../client.js';
+import type { PartitionAnswer, PartitionBatch, ProducerIdentity } from '../connection/messages.js';
 import { describeCode, describeFault, losesSequence, toFault } from '../faults.js';
 import type { Numbering } from '../unanswered.js';
 import type { Cluster } from './cluster.js';
 import type { Encode, Encoded } from './encode.js';
-import type { PartitionAnswer, PartitionBatch, ProducerIdentity } from './transport.js';
 
 /** Kafka's sequence numbers start again after the largest. */
 const largestNumber = 0x7fffffff;

@@ -1,6 +1,6 @@
 import type { KafkaRecord } from '../../core/model.js';
+import type { ProducerIdentity } from '../connection/messages.js';
 import { crc32c } from './crc32c.js';
-import type { ProducerIdentity } from './transport.js';
 
 /** Who writes, and how many of its records the partition has so far. */
 export interface Sequence extends ProducerIdentity {

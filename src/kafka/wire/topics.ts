@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSettings } from '../../config/settings.js';
 import type { Log } from '../../util/log.js';
 import { nameCode } from '../codes.js';
+import { limitName } from '../connection/messages.js';
 import { describeCode, toFault } from '../faults.js';
 import type { Cluster } from './cluster.js';
-import { limitName } from './transport.js';
 
 /** Milliseconds. New topics show up in the brokers' metadata a little after their creation. */
 const pollInterval = 50;

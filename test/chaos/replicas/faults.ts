@@ -100,10 +100,10 @@ function hangReplica(scene: ReplicaScene, replica: number, hold: number): Promis
 
 /** As a StatefulSet is updated: the next one when the last one is ready. */
 async function rollAll(scene: ReplicaScene, kafka: KafkaChoice): Promise<void> {
-  const { client, compression, login } = kafka;
+  const { compression, login } = kafka;
   for (const [replica, site] of scene.sites.entries()) {
     await awaitReady(scene);
-    await site.changeKafka({ client, compression, login });
+    await site.changeKafka({ compression, login });
     await noted(scene, { kind: 'restart', replica }, async () => {
       const ended = await site.gateway.stop();
       if (ended !== 'ended 0') throw new Error(`after SIGTERM replica ${replica} ${ended}`);

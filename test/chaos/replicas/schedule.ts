@@ -66,7 +66,6 @@ function draw(kind: ReplicaFault['kind'], random: Random, replicas: number): Rep
     case 'roll':
       return {
         kind,
-        client: random.pick(['kafkajs', 'platformatic']),
         compression: random.pick(['none', 'gzip']),
         login: random.pick(['scram-sha-512', 'oauthbearer']),
       };

@@ -3,22 +3,12 @@ import zlib from 'node:zlib';
 import { expect } from 'chai';
 import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaSettings } from '../../../src/config/settings.js';
-import { openKafkajs } from '../../../src/kafka/kafkajs/connection.js';
 import { estimateBytes } from '../../../src/kafka/queue.js';
 import { WireClient } from '../../../src/kafka/wire/client.js';
 import { createEncode } from '../../../src/kafka/wire/encode.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { describeKafka, getKafka } from '../shared-kafka.js';
-import {
-  administer,
-  caught,
-  describeClients,
-  limits,
-  makeRecord,
-  makeSettings,
-  nameTopic,
-  readAll,
-} from './helpers.js';
+import { administer, caught, limits, makeRecord, makeSettings, nameTopic, readAll } from './helpers.js';
 
 const hasZstd = 'zstdCompress' in zlib;
 const names: readonly NonNullable<KafkaSettings['compression']>[] = hasZstd ? ['gzip', 'zstd'] : ['gzip'];
@@ -31,12 +21,12 @@ function makeTopic(topic: string, compression?: string): Promise<unknown> {
   );
 }
 
-describeClients(describeKafka, 'compression', (client) => {
+describeKafka('compression', () => {
   for (const compression of names) {
     it(`publishes with ${compression}, small batches and large ones, and reads them`, async () => {
       const topic = nameTopic(compression);
       await makeTopic(topic);
-      const settings = makeSettings(getKafka().brokers, { client, compression });
+      const settings = makeSettings(getKafka().brokers, { compression });
       const publisher = await createPublisher(settings, { topics: [topic], log: () => undefined, ...limits });
       const body = JSON.stringify({ object: 'event', data: { object: { id: 'ch_1', amount: 100 } } });
       const values = Array.from({ length: 600 }, (_, index) => `${body}${index}${body.repeat(20)}`);
@@ -51,7 +41,7 @@ describeClients(describeKafka, 'compression', (client) => {
     it(`leaves a batch alone that ${compression} does not make smaller`, async () => {
       const topic = nameTopic(compression);
       await makeTopic(topic);
-      const settings = makeSettings(getKafka().brokers, { client, compression });
+      const settings = makeSettings(getKafka().brokers, { compression });
       const publisher = await createPublisher(settings, { topics: [topic], log: () => undefined, ...limits });
       const noise = randomBytes(100_000);
       await publisher.publish(makeRecord(topic, 'k', noise));
@@ -68,7 +58,7 @@ describeClients(describeKafka, 'compression', (client) => {
         topics: [{ topic, numPartitions: 1, configEntries: [{ name: 'max.message.bytes', value: '2000' }] }],
       }),
     );
-    const settings = makeSettings(getKafka().brokers, { client, compression: 'gzip' });
+    const settings = makeSettings(getKafka().brokers, { compression: 'gzip' });
     const publisher = await createPublisher(settings, { topics: [topic], log: () => undefined, ...limits });
     await publisher.publish(makeRecord(topic, 'k', 'x'.repeat(10_000)));
     expect(await caught(publisher.publish(makeRecord(topic, 'k', randomBytes(10_000))))).to.include({
@@ -81,7 +71,7 @@ describeClients(describeKafka, 'compression', (client) => {
   it('puts the id of a schema into a header, and leaves the value alone', async () => {
     const topic = nameTopic('schema');
     await makeTopic(topic);
-    const settings = makeSettings(getKafka().brokers, { client, compression: 'gzip', schemaIds: { [topic]: guid } });
+    const settings = makeSettings(getKafka().brokers, { compression: 'gzip', schemaIds: { [topic]: guid } });
     const publisher = await createPublisher(settings, { topics: [topic], log: () => undefined, ...limits });
     await publisher.publish(makeRecord(topic, 'k', '{"id":1}'));
     await publisher.close();
@@ -125,11 +115,7 @@ describeKafka('compression', () => {
       await makeTopic(topic);
       const open = async (compression: 'gzip' | undefined) => {
         const settings = makeSettings(getKafka().brokers, compression && { compression });
-        const client = new WireClient(
-          settings,
-          { topics: [topic], ...limits, log: () => undefined },
-          openKafkajs(settings),
-        );
+        const client = new WireClient(settings, { topics: [topic], ...limits, log: () => undefined });
         await client.connect(5_000);
         await client.partitions(topic);
         return client;

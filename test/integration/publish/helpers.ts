@@ -8,16 +8,6 @@ import type { KafkaRecord } from '../../../src/core/model.js';
 import { readTopics, type StoredRecord } from '../../../src/publish/read.js';
 import { user } from '../../support/kafka.js';
 
-/** A suite for each of the libraries that publish: they do the same. */
-export function describeClients(
-  describeSuite: (title: string, body: () => void) => void,
-  title: string,
-  body: (client: KafkaSettings['client']) => void,
-): void {
-  for (const client of ['kafkajs', 'platformatic'] as const)
-    describeSuite(`${title}, with ${client}`, () => body(client));
-}
-
 let made: string | undefined;
 
 /** A folder for those of this process, which goes with it. */
@@ -35,7 +25,6 @@ export function makeSettings(brokers: readonly string[], changes: Partial<KafkaS
     kind: 'kafka',
     brokers,
     clientId: 'gateway-test',
-    client: 'kafkajs',
     idempotent: true,
     topics: { create: 'missing', partitions: 6, replicationFactor: 1 },
     spool: { dir: mkdtempSync(join(spools(), 'spool-')), maxBytes: 64 * 1024 * 1024 },

@@ -10,26 +10,16 @@ import { findEvent } from '../../../src/publish/find.js';
 import { type Recent, readTopics, type Span } from '../../../src/publish/read.js';
 import { publishNow } from '../../support/placed.js';
 import { describeKafka, getKafka } from '../shared-kafka.js';
-import {
-  administer,
-  describeClients,
-  LogLines,
-  limits,
-  makeRecord,
-  makeSettings,
-  nameTopic,
-  readAll,
-  until,
-} from './helpers.js';
+import { administer, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
 
-describeClients(describeKafka, 'publishing to Kafka', (client) => {
+describeKafka('publishing to Kafka', () => {
   let publisher: Publisher | undefined;
   let brokers: readonly string[];
   let settings: KafkaSettings;
 
   before(() => {
     brokers = getKafka().brokers;
-    settings = makeSettings(brokers, { client });
+    settings = makeSettings(brokers);
   });
 
   const log = new LogLines();
@@ -37,7 +27,7 @@ describeClients(describeKafka, 'publishing to Kafka', (client) => {
   afterEach(() => publisher?.close());
 
   async function open(topics: string[], changes: Parameters<typeof makeSettings>[1] = {}): Promise<Publisher> {
-    publisher = await createPublisher(makeSettings(brokers, { client, ...changes }), {
+    publisher = await createPublisher(makeSettings(brokers, { ...changes }), {
       topics,
       log: log.write,
       ...limits,

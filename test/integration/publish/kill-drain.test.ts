@@ -8,7 +8,7 @@ import type { StoredRecord } from '../../../src/publish/read.js';
 import { realFiles } from '../../../src/storage/disk/files.js';
 import { listLanes } from '../../../src/storage/spool/inspect.js';
 import { describeOwnKafka, getOwnKafka } from '../shared-kafka.js';
-import { describeClients, makeSettings, nameTopic, readAll } from './helpers.js';
+import { makeSettings, nameTopic, readAll } from './helpers.js';
 
 const script = fileURLToPath(new URL('../../support/drain.ts', import.meta.url));
 const records = 3_600;
@@ -16,18 +16,18 @@ const kills = Number(process.env.KILLS ?? 5);
 /** Records of a batch, at the most. */
 const batchLimit = 1_000;
 
-describeClients(describeOwnKafka, 'a gateway that is killed while it sends its spool', (client) => {
+describeOwnKafka('a gateway that is killed while it sends its spool', () => {
   it('has in Kafka twice what was in flight, and nothing else: a batch for each partition', async () => {
     const { brokers } = getOwnKafka();
     const { spool } = makeSettings(brokers);
     let done = 0;
     while (done < kills) {
       const topic = nameTopic('drain');
-      const spooling = run(spool.dir, '127.0.0.1:1', client, topic, String(records));
+      const spooling = run(spool.dir, '127.0.0.1:1', topic, String(records));
       await once(spooling, 'exit');
       let killed = 0;
       while ((await listLanes(realFiles, spool.dir)).length > 0) {
-        const draining = run(spool.dir, brokers[0] ?? '', client, topic);
+        const draining = run(spool.dir, brokers[0] ?? '', topic);
         for await (const line of createInterface({ input: draining.stdout ?? process.stdin })) {
           if (line.startsWith('records of a former process')) break;
         }

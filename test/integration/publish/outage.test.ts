@@ -5,9 +5,9 @@ import type { Publisher } from '../../../src/core/model.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { findFreePorts } from '../../support/kafka.js';
 import { describeOwnKafka, getOwnKafka } from '../shared-kafka.js';
-import { describeClients, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
+import { LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
 
-describeClients(describeOwnKafka, 'Kafka in trouble', (client) => {
+describeOwnKafka('Kafka in trouble', () => {
   let publisher: Publisher;
   let settings: KafkaSettings;
   let own: ReturnType<typeof getOwnKafka>['own'];
@@ -15,7 +15,7 @@ describeClients(describeOwnKafka, 'Kafka in trouble', (client) => {
 
   before(() => {
     ({ own, brokers } = getOwnKafka());
-    settings = makeSettings(brokers, { client });
+    settings = makeSettings(brokers);
   });
 
   const log = new LogLines();
@@ -25,7 +25,7 @@ describeClients(describeOwnKafka, 'Kafka in trouble', (client) => {
   it('starts without Kafka, spools, and sends what it has spooled once Kafka is there', async () => {
     const [port = 0] = await findFreePorts(1);
     const topic = nameTopic('later');
-    const dead = makeSettings([`127.0.0.1:${port}`], { client });
+    const dead = makeSettings([`127.0.0.1:${port}`]);
     publisher = await createPublisher(dead, { topics: [topic], log: log.write, ...limits });
     expect(publisher.connected()).to.equal(false);
     const records = Array.from({ length: 500 }, (_, n) => makeRecord(topic, `key-${n % 7}`, n));
@@ -57,7 +57,7 @@ describeClients(describeOwnKafka, 'Kafka in trouble', (client) => {
     const address = mute.address();
     const port = typeof address === 'object' && address ? address.port : 0;
     const topic = nameTopic('mute');
-    publisher = await createPublisher(makeSettings([`127.0.0.1:${port}`, ...brokers], { client }), {
+    publisher = await createPublisher(makeSettings([`127.0.0.1:${port}`, ...brokers]), {
       topics: [topic],
       log: log.write,
       ...limits,

@@ -3,18 +3,7 @@ import { type KafkaSettings, Redacted } from '../../../src/config/settings.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { user } from '../../support/kafka.js';
 import { describeOwnKafka, getOwnKafka } from '../shared-kafka.js';
-import {
-  administer,
-  allow,
-  describeClients,
-  LogLines,
-  limits,
-  makeRecord,
-  makeSettings,
-  nameTopic,
-  readAll,
-  until,
-} from './helpers.js';
+import { administer, allow, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
 
 type Listener = 'plaintext' | 'sasl' | 'tls' | 'saslTls';
 
@@ -22,19 +11,13 @@ const allowed = nameTopic('allowed');
 const forbidden = nameTopic('forbidden');
 
 /** Through one of the broker's doors; with `ca`, the certificate is checked against it. */
-function settingsFor(
-  client: KafkaSettings['client'],
-  listener: Listener,
-  sasl?: KafkaSettings['sasl'],
-  ca = true,
-): KafkaSettings {
+function settingsFor(listener: Listener, sasl?: KafkaSettings['sasl'], ca = true): KafkaSettings {
   const { brokers, own } = getOwnKafka();
   if (!own.secure) throw new Error('the broker was started without security');
   const { secure } = own;
   const broker = listener === 'plaintext' ? (brokers[0] ?? '') : secure[listener];
   const encrypted = listener !== 'sasl';
   return makeSettings([broker], {
-    client,
     ...(encrypted && { tls: { rejectUnauthorized: true, ...(ca && { ca: secure.ca }) } }),
     ...(sasl && { sasl }),
   });
@@ -44,7 +27,7 @@ function login(mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512', password 
   return { mechanism, username: user.username, password: new Redacted(password) };
 }
 
-describeClients(describeOwnKafka, 'security of the connection to Kafka', (client) => {
+describeOwnKafka('security of the connection to Kafka', () => {
   before(() =>
     administer(getOwnKafka().brokers, async (admin) => {
       await admin.createTopics({ waitForLeaders: false, topics: [{ topic: allowed }, { topic: forbidden }] });
@@ -65,7 +48,7 @@ describeClients(describeOwnKafka, 'security of the connection to Kafka', (client
   ];
   for (const [name, listener, sasl] of ways) {
     it(`publishes over ${name}`, async () => {
-      const publisher = await createPublisher(settingsFor(client, listener, sasl), {
+      const publisher = await createPublisher(settingsFor(listener, sasl), {
         topics: [allowed],
         log: () => undefined,
         ...limits,
@@ -78,13 +61,9 @@ describeClients(describeOwnKafka, 'security of the connection to Kafka', (client
   }
 
   const faults: readonly (readonly [string, () => KafkaSettings, string])[] = [
-    [
-      'a wrong password',
-      () => settingsFor(client, 'sasl', login('scram-sha-512', 'guessed')),
-      'SASL_AUTHENTICATION_FAILED',
-    ],
-    ['an unknown authority', () => settingsFor(client, 'tls', undefined, false), 'DEPTH_ZERO_SELF_SIGNED_CERT'],
-    ['TLS where there is none', () => settingsFor(client, 'plaintext'), 'ECONNRESET'],
+    ['a wrong password', () => settingsFor('sasl', login('scram-sha-512', 'guessed')), 'SASL_AUTHENTICATION_FAILED'],
+    ['an unknown authority', () => settingsFor('tls', undefined, false), 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    ['TLS where there is none', () => settingsFor('plaintext'), 'ECONNRESET'],
   ];
   for (const [name, settings, reason] of faults) {
     it(`says so of ${name}`, async () => {
@@ -100,7 +79,7 @@ describeClients(describeOwnKafka, 'security of the connection to Kafka', (client
   }
 
   it('names a topic that the user may not write to, and still serves the others', async () => {
-    const settings = settingsFor(client, 'sasl', login('plain'));
+    const settings = settingsFor('sasl', login('plain'));
     const log = new LogLines();
     const publisher = await createPublisher(settings, { topics: [allowed, forbidden], log: log.write, ...limits });
     expect(await publisher.publish(makeRecord(forbidden, 'k', 1))).to.include({ spooled: true });

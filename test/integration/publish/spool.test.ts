@@ -10,7 +10,6 @@ import { describeKafka, getKafka } from '../shared-kafka.js';
 import {
   administer,
   caught,
-  describeClients,
   LogLines,
   limits,
   makeRecord,
@@ -20,7 +19,7 @@ import {
   until,
 } from './helpers.js';
 
-describeClients(describeKafka, 'the spool', (client) => {
+describeKafka('the spool', () => {
   let brokers: readonly string[];
   let dir: string;
   let publisher: Publisher | undefined;
@@ -38,7 +37,7 @@ describeClients(describeKafka, 'the spool', (client) => {
   });
 
   async function open(topics: string[], where: readonly string[], over: object = {}): Promise<Publisher> {
-    const settings = makeSettings(where, { client, spool: { dir, maxBytes: 100_000 } });
+    const settings = makeSettings(where, { spool: { dir, maxBytes: 100_000 } });
     publisher = await createPublisher(settings, { topics, log: log.write, ...limits, ...over });
     return publisher;
   }
@@ -106,7 +105,7 @@ describeClients(describeKafka, 'the spool', (client) => {
     await open([], nowhere);
     expect(
       await caught(
-        createPublisher(makeSettings(nowhere, { client, spool: { dir, maxBytes: 1 } }), {
+        createPublisher(makeSettings(nowhere, { spool: { dir, maxBytes: 1 } }), {
           topics: [],
           lockWait: 500,
           log: log.write,

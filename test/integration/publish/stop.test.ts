@@ -3,13 +3,13 @@ import type { KafkaSettings } from '../../../src/config/settings.js';
 import type { Publisher } from '../../../src/core/model.js';
 import { createPublisher } from '../../../src/publish/create.js';
 import { describeOwnKafka, getOwnKafka } from '../shared-kafka.js';
-import { describeClients, LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
+import { LogLines, limits, makeRecord, makeSettings, nameTopic, readAll, until } from './helpers.js';
 
 /** Gateways that are stopped in one outage: each has a spool and a topic of its own. */
 const together = Number(process.env.STOPS ?? 20) / 2;
 const keys = 12;
 
-describeClients(describeOwnKafka, 'a gateway that is stopped in an outage', (client) => {
+describeOwnKafka('a gateway that is stopped in an outage', () => {
   const open: Gateway[] = [];
   afterEach(() => Promise.all(open.splice(0).map((gateway) => gateway.close())));
 
@@ -19,7 +19,7 @@ describeClients(describeOwnKafka, 'a gateway that is stopped in an outage', (cli
   ] as const) {
     it(`has everything in Kafka once, and in order, after the next start: Kafka ${what}`, async () => {
       const { brokers } = getOwnKafka();
-      const settings = Array.from({ length: together }, () => makeSettings(brokers, { client }));
+      const settings = Array.from({ length: together }, () => makeSettings(brokers));
       const gateways = await Promise.all(settings.map((each) => Gateway.start(each, nameTopic('stop'))));
       open.push(...gateways);
       await until(() => gateways.every(({ acknowledged }) => acknowledged.length >= keys));

@@ -75,7 +75,6 @@ describe('loadConfig', () => {
         kind: 'kafka',
         brokers: ['a:1', 'b:2'],
         clientId: 'webhook-gateway',
-        client: 'kafkajs',
         idempotent: true,
         topics: { create: 'missing', partitions: 6, replicationFactor: 1 },
         spool: { dir: join(folder, '../data/spool'), maxBytes: 2 * 1024 ** 3 },
@@ -109,7 +108,6 @@ admin: { listen: "127.0.0.1:8001" }
 kafka:
   brokers: [a:1]
   clientId: me
-  client: platformatic
   idempotent: "\${IDEMPOTENT}"
   tls: { ca: ca.pem, cert: ca.pem, key: { env: KAFKA_KEY }, rejectUnauthorized: false }
   sasl: { mechanism: plain, username: u, password: { file: password } }
@@ -143,7 +141,6 @@ ${endpoint}`,
     const { publisher } = settings;
     if (publisher.kind !== 'kafka') throw new Error('not Kafka');
     expect(publisher).to.deep.include({
-      client: 'platformatic',
       idempotent: false,
       topics: { create: 'never', partitions: 12, replicationFactor: 3 },
     });

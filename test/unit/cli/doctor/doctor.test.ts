@@ -64,7 +64,7 @@ describe('doctor, of the version of a broker', () => {
   for (const [release, versions] of Object.entries(answers)) {
     it(`knows ${release} by what it speaks`, () => {
       const keys = [0, 1, 2, 3, 11];
-      const apis = keys.map((apiKey, index) => ({ apiKey, maxVersion: versions[index] ?? 0 }));
+      const apis = new Map(keys.map((key, index) => [key, { min: 0, max: versions[index] ?? 0 }]));
       expect(guessRelease(apis)).to.equal(release === '2.3' ? undefined : release);
     });
   }

@@ -2,8 +2,6 @@ import { expect } from 'chai';
 import type { KafkaSettings } from '../../../../src/config/settings.js';
 import type { KafkaRecord, Placement, Publisher } from '../../../../src/core/model.js';
 import { createBatcher } from '../../../../src/kafka/batcher.js';
-import { openKafkajs } from '../../../../src/kafka/kafkajs/connection.js';
-import { openPlatformatic } from '../../../../src/kafka/platformatic/connection.js';
 import { WireClient } from '../../../../src/kafka/wire/client.js';
 import { createLog } from '../../../../src/server/telemetry/log.js';
 import { realClock } from '../../../../src/util/clock.js';
@@ -16,11 +14,7 @@ function makeRecord(value: string | number, key = 'k'): KafkaRecord {
   return { topic, key, headers: { ce_id: '1' }, value: Buffer.from(String(value)) };
 }
 
-const libraries = { kafkajs: openKafkajs, platformatic: openPlatformatic };
-
-for (const name of ['kafkajs', 'platformatic'] as const) describe(`publishing with ${name}`, () => testClient(name));
-
-function testClient(library: KafkaSettings['client']): void {
+describe('publishing over the connection', () => {
   let broker: FakeBroker;
   let client: WireClient;
   let publisher: Publisher<Placement>;
@@ -44,7 +38,6 @@ function testClient(library: KafkaSettings['client']): void {
       kind: 'kafka',
       brokers: [broker.address],
       clientId: 'test',
-      client: library,
       idempotent: true,
       topics: { create: 'never', partitions: 1, replicationFactor: 1 },
       spool: { dir: '/nowhere', maxBytes: 0 },
@@ -59,7 +52,7 @@ function testClient(library: KafkaSettings['client']): void {
       details.push(String(detail));
       if (level !== 'debug') said.push(message);
     };
-    client = new WireClient(settings, { topics: [topic], largest: 1, log }, libraries[library](settings));
+    client = new WireClient(settings, { topics: [topic], largest: 1, log });
     await client.connect(wait);
     publisher = createBatcher(client, realClock);
   }
@@ -256,7 +249,7 @@ function testClient(library: KafkaSettings['client']): void {
     const log = createLog('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
     const settings = settingsOf({});
     const topics = ['missing', 'secret', topic];
-    const own = new WireClient(settings, { topics, largest: 1, log: log.write }, libraries[library](settings));
+    const own = new WireClient(settings, { topics, largest: 1, log: log.write });
     await own.connect(5_000);
     const batcher = createBatcher(own, realClock);
     const waiting = ['missing', 'secret'].map((each) =>
@@ -294,7 +287,7 @@ function testClient(library: KafkaSettings['client']): void {
     expect((await publisher.publish(makeRecord(1))).offset).to.equal(1n);
     expect(publisher.connected()).to.equal(true);
   });
-}
+});
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));

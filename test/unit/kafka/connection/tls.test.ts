@@ -4,12 +4,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { expect } from 'chai';
 import { type KafkaSettings, Redacted } from '../../../../src/config/settings.js';
-import { openKafkajs } from '../../../../src/kafka/kafkajs/connection.js';
-import { openPlatformatic } from '../../../../src/kafka/platformatic/connection.js';
 import { WireClient } from '../../../../src/kafka/wire/client.js';
 import { certify, type Identity } from '../../server/keys/certificate.js';
 
-const libraries = { kafkajs: openKafkajs, platformatic: openPlatformatic };
 const past = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 const authority = certify({ name: 'Test CA', authority: true });
@@ -89,41 +86,38 @@ const cases: readonly (readonly [
   ],
 ];
 
-for (const library of ['kafkajs', 'platformatic'] as const) {
-  describe(`a connection with TLS that fails, over ${library}`, () => {
-    for (const [what, serve, tls, said] of cases) {
-      it(`says that ${what}`, async () => {
-        const server = serve();
-        server.on('tlsClientError', () => undefined).listen(0, 'localhost');
-        await once(server, 'listening');
-        const address = server.address();
-        const port = typeof address === 'object' && address ? address.port : 0;
-        if (said.includes('ECONNREFUSED')) server.close();
-        const details: string[] = [];
-        const settings: KafkaSettings = {
-          kind: 'kafka',
-          brokers: [`localhost:${port}`],
-          clientId: 'test',
-          client: library,
-          idempotent: true,
-          topics: { create: 'never', partitions: 1, replicationFactor: 1 },
-          spool: { dir: '/nowhere', maxBytes: 0 },
-          tls: { rejectUnauthorized: true, ...tls },
-        };
-        let tell: () => void = () => undefined;
-        const told = new Promise<void>((resolve) => (tell = resolve));
-        const log = (_level: string, message: string, { detail }: { readonly detail?: unknown }) => {
-          if (message === 'no connection to Kafka') details.push(String(detail));
-          tell();
-        };
-        const client = new WireClient(settings, { topics: [], largest: 1, log }, libraries[library](settings));
-        void client.connect(0);
-        await told;
-        await client.close();
-        if (server.listening) server.close();
-        expect(details[0]).to.include(`Kafka is not available: ${said}`);
-        expect(details.join()).not.to.include('PRIVATE');
-      });
-    }
-  });
-}
+describe('a connection with TLS that fails', () => {
+  for (const [what, serve, tls, said] of cases) {
+    it(`says that ${what}`, async () => {
+      const server = serve();
+      server.on('tlsClientError', () => undefined).listen(0, 'localhost');
+      await once(server, 'listening');
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      if (said.includes('ECONNREFUSED')) server.close();
+      const details: string[] = [];
+      const settings: KafkaSettings = {
+        kind: 'kafka',
+        brokers: [`localhost:${port}`],
+        clientId: 'test',
+        idempotent: true,
+        topics: { create: 'never', partitions: 1, replicationFactor: 1 },
+        spool: { dir: '/nowhere', maxBytes: 0 },
+        tls: { rejectUnauthorized: true, ...tls },
+      };
+      let tell: () => void = () => undefined;
+      const told = new Promise<void>((resolve) => (tell = resolve));
+      const log = (_level: string, message: string, { detail }: { readonly detail?: unknown }) => {
+        if (message === 'no connection to Kafka') details.push(String(detail));
+        tell();
+      };
+      const client = new WireClient(settings, { topics: [], largest: 1, log });
+      void client.connect(0);
+      await told;
+      await client.close();
+      if (server.listening) server.close();
+      expect(details[0]).to.include(`Kafka is not available: ${said}`);
+      expect(details.join()).not.to.include('PRIVATE');
+    });
+  }
+});

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { PublishError } from '../../../../src/core/model.js';
-import { decodeProduce } from '../../../../src/kafka/wire/produce.js';
+import { decodeProduce } from '../../../../src/kafka/connection/produce.js';
 
 /** An answer of Kafka 0.11 (version 3): two partitions of one topic. */
 const old = Buffer.from(

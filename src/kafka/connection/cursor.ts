@@ -1,3 +1,16 @@
+import { PublishError } from '../../core/model.js';
+import { describeFault } from '../faults.js';
+
+/** Reads an answer from its front. Throws a `PublishError` if it is not whole. */
+export function readWhole<Answer>(bytes: Buffer, read: (cursor: Cursor) => Answer): Answer {
+  try {
+    return read(new Cursor(bytes));
+  } catch (error) {
+    if (error instanceof PublishError) throw error;
+    throw describeFault('UNEXPECTED', 'a broker gave an answer that is not whole', '', error);
+  }
+}
+
 /**
  * Reads an answer of Kafka's protocol (https://kafka.apache.org/protocol#protocol_types) from its front. Everything throws a `RangeError` at the end of it.
  */
@@ -21,6 +34,12 @@ export class Cursor {
     return this.#bytes.readBigInt64BE(this.skip(8));
   }
 
+  /** With its length in front; null is empty. */
+  readBytes(): Buffer {
+    const length = Math.max(0, this.readInt32());
+    return this.#bytes.subarray(this.skip(length), this.#at);
+  }
+
   readHex(length: number): string {
     return this.#bytes.toString('hex', this.skip(length), this.#at);
   }
@@ -31,9 +50,22 @@ export class Cursor {
   }
 
   /** Undefined: null. */
+  readNullableText(): string | undefined {
+    const length = this.readInt16();
+    return length < 0 ? undefined : this.#bytes.toString('utf8', this.skip(length), this.#at);
+  }
+
+  /** Undefined: null. */
   readCompactText(): string | undefined {
     const length = this.#readVarint() - 1;
     return length < 0 ? undefined : this.#bytes.toString('utf8', this.skip(length), this.#at);
+  }
+
+  /** An array that is not compact; null is empty. */
+  readList<Item>(read: () => Item): Item[] {
+    const items: Item[] = [];
+    for (let count = this.readInt32(); count > 0; count--) items.push(read());
+    return items;
   }
 
   /** A compact one. */
@@ -54,7 +86,8 @@ export class Cursor {
   skip(bytes: number): number {
     const at = this.#at;
     this.#at += bytes;
-    if (this.#at > this.#bytes.length) throw new RangeError('the end of the answer');
+    // Backwards, an answer could be read for ever.
+    if (bytes < 0 || this.#at > this.#bytes.length) throw new RangeError('the end of the answer');
     return at;
   }
 

@@ -1,18 +1,12 @@
-import { describeFault } from '../faults.js';
-import { Cursor } from './cursor.js';
-import { brokerLimit, type PartitionAnswer, type PartitionBatch, type ProduceAnswer } from './transport.js';
+import { readWhole } from './cursor.js';
+import { brokerLimit, type PartitionAnswer, type PartitionBatch, type ProduceAnswer } from './messages.js';
 
-/** Of Produce. */
-export const produceKey = 0;
-/** The newest that Kafka 2.1 has; newer ones add nothing that is of use here. */
-export const produceVersion = 7;
 const allInSync = -1;
 /** The log's start is in the answer from this version on. */
 const withLogStart = 5;
 
 /**
- * The body of a Produce request of version 3 to 7, in pieces. Both libraries have one of their own that encodes record by
- * record, and makes the error of one partition the error of all. Source: https://kafka.apache.org/protocol#The_Messages_Produce.
+ * The body of a Produce request of version 3 to 7, in pieces. Source: https://kafka.apache.org/protocol#The_Messages_Produce.
  */
 export function encodeProduce(batches: readonly PartitionBatch[]): Buffer[] {
   const byTopic = groupByTopic(batches);
@@ -41,25 +35,22 @@ export function encodeProduce(batches: readonly PartitionBatch[]): Buffer[] {
 }
 
 /** The body of the answer. Throws a `PublishError` if it is not whole. */
-export function decodeProduce(body: Buffer, version = produceVersion): ProduceAnswer {
-  const cursor = new Cursor(body);
-  const topics = new Map<string, PartitionAnswer[]>();
-  try {
-    for (let count = cursor.readInt32(); count > 0; count--) {
+export function decodeProduce(body: Buffer, version: number): ProduceAnswer {
+  return readWhole(body, (cursor) => {
+    const topics = new Map<string, PartitionAnswer[]>();
+    cursor.readList(() => {
       const topic = cursor.readText();
       const partitions = topics.get(topic) ?? [];
       topics.set(topic, partitions);
-      for (let rest = cursor.readInt32(); rest > 0; rest--) {
+      cursor.readList(() => {
         const partition = cursor.readInt32();
         partitions[partition] = { code: cursor.readInt16(), offset: cursor.readInt64() };
         // When it was appended, and where the log starts.
         cursor.skip(version < withLogStart ? 8 : 16);
-      }
-    }
+      });
+    });
     return { topics, throttle: cursor.readInt32() };
-  } catch (error) {
-    throw describeFault('UNEXPECTED', 'a broker gave an answer that is not whole', '', error);
-  }
+  });
 }
 
 function groupByTopic(batches: readonly PartitionBatch[]): Map<string, PartitionBatch[]> {
