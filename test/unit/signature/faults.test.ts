@@ -46,7 +46,7 @@ const cases: readonly (readonly [SchemeDeclaration, string, string | undefined, 
     /"pair" needs "pick"/,
   ],
   [{ ...good, signature: { from: '{header.x}', encoding: 'hex' } }, content, '{sig.t}', /needs "split"/],
-  [{ ...good, timestamp: { ...time, value: '{raw}' } }, '/signature/timestamp/value', '{raw}', /no timestamp/],
+  [{ ...good, timestamp: { ...time, value: '{raw}' } }, '/signature/timestamp/value', '{raw}', /not a timestamp/],
 ];
 
 describe('faults of a signature declaration', () => {

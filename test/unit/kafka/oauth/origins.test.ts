@@ -134,7 +134,7 @@ describe('token of an identity provider', () => {
     [
       'gives another kind of token',
       { status: 200, body: '{"access_token":"x","token_type":"mac"}' },
-      /no bearer token/,
+      /not a bearer token/,
     ],
     ['goes on without end', { status: 200, body: 'x'.repeat(200_000) }, /its answer is too long/],
     ['does not answer', 'silence', /did not answer within 0\.3 s/],

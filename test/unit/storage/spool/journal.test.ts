@@ -341,11 +341,12 @@ describe('a journal', function () {
         ...realFiles,
         async create(path) {
           const file = await realFiles.create(path);
-          function writeNow(bytes: Buffer): void {
+          const writeNow = file.writeNow.bind(file);
+          file.writeNow = (bytes) => {
             if (full) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-            file.writeNow(bytes);
-          }
-          return { ...file, writeNow };
+            writeNow(bytes);
+          };
+          return file;
         },
       };
       const { journal } = await openJournal(files, folder);
