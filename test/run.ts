@@ -78,7 +78,7 @@ function print({ name, output }: Outcome): void {
   process.stdout.write(`\n===== ${name} =====\n${output}\n`);
 }
 
-/** As many parts at once as there are processors, then those that run alone. */
+/** One part more at once than there are processors, since they wait for much; then those that run alone. */
 async function runAll(): Promise<readonly Outcome[]> {
   const parts = findParts();
   const outcomes: Outcome[] = [];
@@ -86,7 +86,7 @@ async function runAll(): Promise<readonly Outcome[]> {
   async function work(): Promise<void> {
     for (let part = waiting.shift(); part; part = waiting.shift()) outcomes.push(await runPart(part));
   }
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  await Promise.all(Array.from({ length: availableParallelism() + 1 }, work));
   for (const part of parts.filter(({ name }) => name === alone)) outcomes.push(await runPart(part));
   return outcomes;
 }

@@ -18,7 +18,7 @@ const probeTime = '1000';
 
 /** Looks at the Redis of `dedupe.redis`. It writes a key that is gone after a second. `now`: milliseconds since the epoch. */
 export async function examineRedis(settings: RedisSettings, now: () => number): Promise<readonly Finding[]> {
-  const client = createClient(settings);
+  const { client, close } = createClient(settings);
   try {
     const fault = await connect(client);
     if (fault !== undefined) return [unreachable(settings, fault)];
@@ -28,7 +28,7 @@ export async function examineRedis(settings: RedisSettings, now: () => number): 
   } catch (error) {
     return [unreachable(settings, errorText(error))];
   } finally {
-    client.disconnect();
+    close();
   }
 }
 

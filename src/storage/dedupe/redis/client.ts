@@ -17,11 +17,17 @@ export interface Scripts {
   readonly [name: string]: { readonly lua: string; readonly numberOfKeys: number };
 }
 
+/** A client, and what ends it with all that belongs to it. */
+export interface ClosableClient {
+  readonly client: Client;
+  close(): void;
+}
+
 /**
  * A client that connects at once and goes on trying. While it has no connection, commands fail at once; none is ever sent a
  * second time: whoever asked has an answer by then.
  */
-export function createClient(settings: RedisSettings, scripts: Scripts = {}): Client {
+export function createClient(settings: RedisSettings, scripts: Scripts = {}): ClosableClient {
   const { addresses, mode, database, user, password } = settings;
   const retryStrategy = (times: number) => Math.min(50 * 2 ** (times - 1), longestPause);
   const common = {
@@ -40,30 +46,40 @@ export function createClient(settings: RedisSettings, scripts: Scripts = {}): Cl
   } satisfies CommonRedisOptions & Pick<RedisOptions, 'tls'>;
   if (mode === 'cluster') {
     const nodes = addresses.flatMap((address) => ('path' in address ? [] : [{ ...address }]));
-    return new ioredis.Cluster(nodes, {
-      enableOfflineQueue: false,
-      clusterRetryStrategy: retryStrategy,
-      scripts: { ...scripts },
-      redisOptions: common,
-    });
+    return closable(
+      new ioredis.Cluster(nodes, {
+        enableOfflineQueue: false,
+        clusterRetryStrategy: retryStrategy,
+        scripts: { ...scripts },
+        redisOptions: common,
+      }),
+    );
   }
   const single = { ...common, retryStrategy, enableOfflineQueue: false, db: database };
   if (mode === 'sentinel') {
     const client = new ioredis.Redis({ ...single, ...configureSentinel(settings) });
-    followFailovers(client, settings);
-    return client;
+    return closable(client, followFailovers(client, settings));
   }
   const [address] = addresses;
-  return new ioredis.Redis({ ...single, ...address });
+  return closable(new ioredis.Redis({ ...single, ...address }));
+}
+
+function closable(client: Client, listeners: readonly Redis[] = []): ClosableClient {
+  return {
+    client,
+    close() {
+      for (const each of [client, ...listeners]) each.disconnect();
+    },
+  };
 }
 
 /**
  * Leaves a primary as soon as a Sentinel says that it is none any more. It goes on answering as one until it is told, some ten
  * seconds later, and loses then what it took meanwhile.
  */
-function followFailovers(client: Redis, settings: RedisSettings): void {
+function followFailovers(client: Redis, settings: RedisSettings): readonly Redis[] {
   const { sentinels = [], name, sentinelPassword, sentinelTLS: tls } = configureSentinel(settings);
-  const listeners = sentinels.map((address) => {
+  return sentinels.map((address) => {
     const password = sentinelPassword ?? undefined;
     const listener = new ioredis.Redis({
       ...{ ...address, ...(password && { password }), ...(tls && { tls }), protocol: 2 },
@@ -82,9 +98,6 @@ function followFailovers(client: Redis, settings: RedisSettings): void {
       if (of === name && !follows && isConnected(client)) client.disconnect(true);
     });
     return listener;
-  });
-  client.once('end', () => {
-    for (const listener of listeners) listener.disconnect();
   });
 }
 

@@ -2,7 +2,7 @@ import type { ClientContext, Result } from 'ioredis';
 import type { RedisSettings } from '../../../config/settings.js';
 import { errorText } from '../../../util/errors.js';
 import type { SharedStore } from '../shared/store.js';
-import { createClient, isConnected } from './client.js';
+import { type Client, createClient, isConnected } from './client.js';
 import { createGathering } from './gather.js';
 
 declare module 'ioredis' {
@@ -37,7 +37,7 @@ const mostAttempts = 5;
  */
 export function openRedis(settings: RedisSettings): SharedStore {
   const { prefix, name } = settings;
-  const client = createClient(settings, scripts);
+  const { client, close } = createClient(settings, scripts);
   let fault: string | undefined;
   // Without it, the library writes to the console.
   client.on('error', (error: Error) => {
@@ -88,12 +88,12 @@ export function openRedis(settings: RedisSettings): SharedStore {
       // Without a connection it is making one.
       if (isConnected(client)) client.disconnect(true);
     },
-    close: () => client.disconnect(),
+    close,
   };
 }
 
 /** Resolves when there is a connection, when it has failed, or after `wait` milliseconds. */
-function untilConnected(client: ReturnType<typeof createClient>, wait: number): Promise<void> {
+function untilConnected(client: Client, wait: number): Promise<void> {
   if (client.status === 'ready') return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, wait);
