@@ -46,7 +46,7 @@ export function holderOfUnknown(read: FieldRead, { shape, schemas }: Knowledge):
   const holder = shapeAt(shape, read.path.slice(0, -1));
   const last = read.path.at(-1) ?? '';
   if (holder === undefined || holder.objects === 0 || holder.fields.has(last)) return undefined;
-  return schemas.some((root) => declares(root, read.path) || isTold(root, read)) ? undefined : holder;
+  return schemas.some((root) => declares(root, read.path)) || isTold(schemas, read) ? undefined : holder;
 }
 
 function declares(root: object, path: readonly string[]): boolean {
@@ -55,6 +55,7 @@ function declares(root: object, path: readonly string[]): boolean {
   return holder !== undefined && declaredNames(holder).has(path.at(-1) ?? '');
 }
 
-function isTold(root: object, read: FieldRead): boolean {
-  return findMissingField(root, read) !== undefined;
+/** As `lintFields` tells it: one schema that is silent about the place keeps it from doing so. */
+function isTold(schemas: readonly object[], read: FieldRead): boolean {
+  return schemas.length > 0 && schemas.every((root) => findMissingField(root, read) !== undefined);
 }
