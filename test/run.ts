@@ -33,12 +33,12 @@ const last = 'chart';
 /** What takes longest starts first. */
 const longestFirst = ['integration', 'e2e', 'integration/publish', 'unit', 'integration/gateway', 'docs'];
 
-/** A folder is a part; those of `integration` are parts of their own, each with a Kafka of its own. */
+/** A folder is a part; those within `integration` and `e2e` are parts of their own. */
 function choosePart(file: string): string {
   if (judgesSpeed.has(file)) return alone;
   if (file === 'test/e2e/chart.test.ts') return last;
   const [, folder = '', ...rest] = file.split('/');
-  return folder === 'integration' && rest.length > 1 ? `${folder}/${rest[0]}` : folder;
+  return ['integration', 'e2e'].includes(folder) && rest.length > 1 ? `${folder}/${rest[0]}` : folder;
 }
 
 /** Every test file of the project is in one part. */
