@@ -1,6 +1,6 @@
+import { fromPointer } from '../../src/diagnostics/pointer.js';
+import { isContainer, listOf } from '../../src/util/values.js';
 import { anything, both, either, type Field, isTypeName, ofType, type Source, type Wish } from './fields.js';
-
-type Keywords = { readonly [keyword: string]: unknown };
 
 const mostReferences = 30;
 
@@ -66,21 +66,10 @@ function memberOf(
 
 function resolve(root: unknown, reference: string): unknown {
   if (!reference.startsWith('#/')) throw new Error(`${reference} is in another document`);
-  const names = reference
-    .slice(2)
-    .split('/')
-    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return names.reduce((at, name) => read(at, decodeURIComponent(name)), root);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+  const names = fromPointer(reference.slice(1)).map(decodeURIComponent);
+  return names.reduce((at, name) => read(at, name), root);
 }
 
 function read(from: unknown, name: string): unknown {
-  return isKeywords(from) && Object.hasOwn(from, name) ? from[name] : undefined;
-}
-
-function isKeywords(value: unknown): value is Keywords {
-  return typeof value === 'object' && value !== null;
+  return isContainer(from) && Object.hasOwn(from, name) ? from[name] : undefined;
 }

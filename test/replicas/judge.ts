@@ -111,12 +111,21 @@ export function judge(attempts: readonly Attempt[], found: readonly Found[], fau
     ...refused.map((each) => `without a 200: ${tellAttempt(each)} of ${each.event}`),
   ];
   return {
-    ...{ events: all.length, attempts: attempts.length, records: found.length, answers: countAnswers(attempts) },
-    ...{ local: found.filter(({ local }) => local).length, missing: missing.length },
+    events: all.length,
+    attempts: attempts.length,
+    records: found.length,
+    answers: countAnswers(attempts),
+    local: found.filter(({ local }) => local).length,
+    missing: missing.length,
     extra: all.reduce((sum, { own }) => sum + Math.max(0, own.length - 1), 0),
-    ...{ explained, unexplained: unexplained.length, misplaced: misplaced.length, outOfOrder: outOfOrder.length },
-    ...{ refused: refused.length, kills: faults.filter(({ kind }) => kind === 'kill').length },
-    ...{ p99: slowestButOne(attempts), wrong: wrong.slice(0, mostLines) },
+    explained,
+    unexplained: unexplained.length,
+    misplaced: misplaced.length,
+    outOfOrder: outOfOrder.length,
+    refused: refused.length,
+    kills: faults.filter(({ kind }) => kind === 'kill').length,
+    p99: slowestButOne(attempts),
+    wrong: wrong.slice(0, mostLines),
   };
 }
 

@@ -109,7 +109,7 @@ async function sendOnce(agent: Agent, { url, replica }: Target, { event, key, ag
   const { head, body } = stripeRequest(event, '/webhooks/stripe', key);
   const signature = /Stripe-Signature: (.*)\r\n/.exec(head)?.[1] ?? '';
   const headers = { 'content-type': 'application/json', 'stripe-signature': signature };
-  const sent = { event, key, again, from: Date.now(), ...(replica === undefined ? {} : { replica }) };
+  const sent = { event, key, again, from: Date.now(), ...(replica !== undefined && { replica }) };
   try {
     const answer = await request(`${url}/webhooks/stripe`, { method: 'POST', headers, body, dispatcher: agent });
     const text = await answer.body.text();

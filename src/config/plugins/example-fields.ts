@@ -1,5 +1,5 @@
 import type { Fault, FieldRead, Rule } from '../../core/model.js';
-import { findMissingField, isSlip } from './fields.js';
+import { findMissingField, isSlip, unknownField } from './fields.js';
 import { childSchema, declaredNames, type Schema } from './schema-tree.js';
 import { type Shape, shapeAt } from './shape.js';
 
@@ -20,18 +20,7 @@ export function lintExampleFields(rule: Rule, pointer: string, known: Knowledge)
     const near = told.has(path) ? undefined : nearName(read, known);
     if (near === undefined) return [];
     told.add(path);
-    return [
-      {
-        ...({
-          rule: 'expr-unknown-field',
-          severity: 'warning',
-          pointer,
-          ...(read.within !== undefined && { within: read.within }),
-        } as const),
-        message: `No example and no schema of the plugin has ${path}`,
-        hint: `did you mean "${near}"?`,
-      },
-    ];
+    return [unknownField(read, pointer, `No example and no schema of the plugin has ${path}`, near)];
   });
 }
 

@@ -20,19 +20,20 @@ export function lintFields(rule: Rule | undefined, pointer: string, schemas: rea
     if (roots.length === 0 || told.has(path) || faults.some((fault) => fault === undefined)) return [];
     told.add(path);
     const near = faults.find((fault) => fault?.near !== undefined)?.near;
-    return [
-      {
-        ...({
-          rule: 'expr-unknown-field',
-          severity: 'warning',
-          pointer,
-          ...(read.within !== undefined && { within: read.within }),
-        } as const),
-        message: `No schema of the plugin has ${path}`,
-        ...optional('hint', near === undefined ? undefined : `did you mean "${near}"?`),
-      },
-    ];
+    return [unknownField(read, pointer, `No schema of the plugin has ${path}`, near)];
   });
+}
+
+/** The warning about a field that is not known. `near`: the one that was probably meant. */
+export function unknownField({ within }: FieldRead, pointer: string, message: string, near: string | undefined): Fault {
+  return {
+    rule: 'expr-unknown-field',
+    severity: 'warning',
+    pointer,
+    ...(within !== undefined && { within }),
+    message,
+    ...(near !== undefined && { hint: `did you mean "${near}"?` }),
+  };
 }
 
 /** Undefined: the schema has the field, may have it, or is silent about what it would be in. */

@@ -80,8 +80,12 @@ async function judge(scene: ReplicaScene, { seed, minutes }: ReplicaRun): Promis
   const surprises = sites.flatMap(({ gateway }) => gateway.surprises);
   for (const surprise of surprises) say(`UNASKED: a gateway ended: ${surprise}`);
   return {
-    ...{ seed, minutes, replicas: sites.length, faults: Object.fromEntries(inflicted) },
-    ...{ ...verdict, troubles: troubles.length + surprises.length },
+    seed,
+    minutes,
+    replicas: sites.length,
+    faults: Object.fromEntries(inflicted),
+    ...verdict,
+    troubles: troubles.length + surprises.length,
   };
 }
 

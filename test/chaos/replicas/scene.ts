@@ -96,11 +96,23 @@ async function setScene(
   };
   return {
     ...parts,
-    ...{ proxy, faults: [], inflicted: new Map(), troubles: [], acknowledged: () => acknowledged },
+    proxy,
+    faults: [],
+    inflicted: new Map(),
+    troubles: [],
+    acknowledged: () => acknowledged,
     start() {
       sending = sendAll({
-        ...{ events: Number.POSITIVE_INFINITY, signal: stopping.signal, atOnce: keys, pace: (keys / rate) * 1000 },
-        ...{ apart, later, ready, balancer: proxy.url, onAttempt, onEvent: () => undefined },
+        events: Number.POSITIVE_INFINITY,
+        signal: stopping.signal,
+        atOnce: keys,
+        pace: (keys / rate) * 1000,
+        apart,
+        later,
+        ready,
+        balancer: proxy.url,
+        onAttempt,
+        onEvent: () => undefined,
       });
       // Whoever stops it hears of it.
       sending.catch(() => undefined);

@@ -3,8 +3,16 @@ import { type Attempt, type Fault, type Found, judge } from '../../replicas/judg
 
 describe('the judge of replicas', () => {
   const attempt = (over: Partial<Attempt> = {}): Attempt => ({
-    ...{ event: 'a', key: 'k', replica: 0, again: false, from: 1_000, to: 1_010 },
-    ...{ status: 200, said: 'accepted', place: 't-0@1', ...over },
+    event: 'a',
+    key: 'k',
+    replica: 0,
+    again: false,
+    from: 1_000,
+    to: 1_010,
+    status: 200,
+    said: 'accepted',
+    place: 't-0@1',
+    ...over,
   });
   const broken = (over: Partial<Attempt> = {}): Attempt => {
     const { status: _, said: __, place: ___, ...rest } = attempt();
@@ -17,8 +25,17 @@ describe('the judge of replicas', () => {
   it('finds nothing wrong with a record for each event', () => {
     const verdict = judge([attempt(), attempt({ replica: 1, said: 'duplicate' })], [record()], []);
     expect(verdict).to.deep.include({
-      ...{ events: 1, attempts: 2, records: 1, missing: 0, extra: 0, unexplained: 0, misplaced: 0 },
-      ...{ outOfOrder: 0, refused: 0, answers: { accepted: 1, duplicate: 1 }, wrong: [] },
+      events: 1,
+      attempts: 2,
+      records: 1,
+      missing: 0,
+      extra: 0,
+      unexplained: 0,
+      misplaced: 0,
+      outOfOrder: 0,
+      refused: 0,
+      answers: { accepted: 1, duplicate: 1 },
+      wrong: [],
     });
   });
 

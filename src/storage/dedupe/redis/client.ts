@@ -82,9 +82,16 @@ function followFailovers(client: Redis, settings: RedisSettings): readonly Redis
   return sentinels.map((address) => {
     const password = sentinelPassword ?? undefined;
     const listener = new ioredis.Redis({
-      ...{ ...address, ...(password && { password }), ...(tls && { tls }), protocol: 2 },
-      ...{ connectTimeout: connectTime, connectionName: 'webhook-gateway', disableClientInfo: true },
-      ...{ maxRetriesPerRequest: null, retryStrategy: () => longestPause, enableReadyCheck: false },
+      ...address,
+      ...(password && { password }),
+      ...(tls && { tls }),
+      protocol: 2,
+      connectTimeout: connectTime,
+      connectionName: 'webhook-gateway',
+      disableClientInfo: true,
+      maxRetriesPerRequest: null,
+      retryStrategy: () => longestPause,
+      enableReadyCheck: false,
     });
     // One that is away says nothing, and the others do. Without a listener the library writes to the console.
     listener.on('error', ignore);
